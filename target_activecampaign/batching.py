@@ -1,0 +1,153 @@
+"""Batches: why are there 231 contacts in this request? Pure.
+
+Owns the limits of one request and its encoding. Sizes are bytes of the real body, envelope included.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from target_activecampaign.acknowledgement import Segment
+    from target_activecampaign.contact import Contact, Origin
+
+MAX_CONTACTS = 250
+"""Contacts in one import (bulk importer reference, 2026-08)."""
+
+MAX_BODY_BYTES = 399_999
+"""Bytes of one import's JSON: less than 400,000 (bulk importer reference, 2026-08)."""
+
+_OPENING = b'{"contacts":['
+_CLOSING = b"]}"
+_CLOSING_WITHOUT_AUTOMATIONS = b'],"exclude_automations":true}'
+_ENVELOPE_BYTES = len(_OPENING) + len(_CLOSING_WITHOUT_AUTOMATIONS)
+
+
+class PendingContact:
+    """A contact on its way, from its record to its verdict.
+
+    Attributes:
+        contact: What will be sent, with the records merged into it.
+        fingerprint: Fingerprint of the last record's contact alone: what it takes for a later record of
+            this identity to change nothing.
+        origin: The last record merged into it.
+        segment: The first segment of input that it holds up.
+        batch: The batch that it stands in, or `None` while an earlier contact of its identity is under way.
+    """
+
+    __slots__ = ("batch", "contact", "fingerprint", "origin", "segment")
+
+    def __init__(self, contact: Contact, origin: Origin, segment: Segment) -> None:
+        self.contact = contact
+        self.fingerprint = contact.fingerprint
+        self.origin = origin
+        self.segment = segment
+        self.batch: Batch | None = None
+
+
+class Batch:
+    """Contacts of one stream for one import, each identity once.
+
+    Attributes:
+        stream: The stream that they come from.
+        contacts: In the order of their records.
+        is_taken: Whether it is being sent: from then on it does not change.
+        attempts: How often ActiveCampaign accepted it as an import and did not bring it to an end.
+        possibly_new: How many of its contacts may be new to the account, counted when it was taken.
+    """
+
+    def __init__(self, stream: str, max_contacts: int = MAX_CONTACTS) -> None:
+        self.stream = stream
+        self.contacts: list[PendingContact] = []
+        self.is_taken = False
+        self.attempts = 0
+        self.possibly_new = 0
+        self._max_contacts = max_contacts
+        self._body_bytes = _ENVELOPE_BYTES
+
+    @classmethod
+    def of(cls, stream: str, contacts: Iterable[PendingContact], max_contacts: int = MAX_CONTACTS) -> Batch:
+        """A batch of contacts that were in one batch before, so that they fit."""
+        batch = cls(stream, max_contacts)
+        for pending in contacts:
+            batch.add(pending)
+        return batch
+
+    def __len__(self) -> int:
+        """Contacts in it."""
+        return len(self.contacts)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it holds as many contacts as a request may."""
+        return len(self.contacts) >= self._max_contacts
+
+    @property
+    def max_contacts(self) -> int:
+        """Contacts that it may hold."""
+        return self._max_contacts
+
+    def has_room_for(self, contact: Contact) -> bool:
+        """Whether one more contact fits by count and by bytes."""
+        return not self.is_full and self._body_bytes + _bytes_in_array(contact) <= MAX_BODY_BYTES
+
+    def add(self, pending: PendingContact) -> None:
+        """Put a contact in. Ask `has_room_for` before."""
+        pending.batch = self
+        self.contacts.append(pending)
+        self._body_bytes += _bytes_in_array(pending.contact)
+
+    def merge_into(self, pending: PendingContact, merged: Contact) -> bool:
+        """Replace what a contact of this batch will send, if that still fits.
+
+        Returns:
+            Whether it was replaced.
+        """
+        growth = _bytes_in_array(merged) - _bytes_in_array(pending.contact)
+        if self.is_taken or self._body_bytes + growth > MAX_BODY_BYTES:
+            return False
+        self._body_bytes += growth
+        pending.contact = merged
+        return True
+
+    def encode(self) -> bytes:
+        """The body of the request.
+
+        `exclude_automations` stands in each contact in the reference's example and beside `contacts` in its
+        text and in clients: both are sent.
+        """
+        excludes = any(pending.contact.exclude_automations for pending in self.contacts)
+        closing = _CLOSING_WITHOUT_AUTOMATIONS if excludes else _CLOSING
+        return _OPENING + b",".join(pending.contact.body for pending in self.contacts) + closing
+
+
+def fits_a_request(contact: Contact) -> bool:
+    """Whether a contact can be sent at all: alone in a request, it stays below the limit of bytes."""
+    return _ENVELOPE_BYTES + _bytes_in_array(contact) <= MAX_BODY_BYTES
+
+
+def split_batch(batch: Batch, positions: Sequence[int]) -> list[Batch]:
+    """Split a batch that was refused whole, to find the contacts for which it was.
+
+    Args:
+        batch: Two contacts or more.
+        positions: What the refusal names. Whether it counts from 0 or from 1, and whether it names all
+            culprits or the first, is not known, so the contacts at both readings are suspects.
+
+    Returns:
+        The suspects and the others where that narrows it down, else two halves. None is empty.
+    """
+    last = len(batch) - 1
+    suspected = {index for position in positions for index in (position - 1, position) if 0 <= index <= last}
+    suspects = [pending for index, pending in enumerate(batch.contacts) if index in suspected]
+    others = [pending for index, pending in enumerate(batch.contacts) if index not in suspected]
+    if not suspects or not others:
+        middle = len(batch) // 2
+        suspects, others = batch.contacts[:middle], batch.contacts[middle:]
+    return [Batch.of(batch.stream, part, batch.max_contacts) for part in (others, suspects)]
+
+
+def _bytes_in_array(contact: Contact) -> int:
+    return len(contact.body) + 1  # and a comma

@@ -1,0 +1,48 @@
+"""The command line: the Singer target itself, and subcommands for people."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+import typing as t
+
+import click
+from singer_sdk.plugin_base import SingerCommand
+
+if t.TYPE_CHECKING:
+    from types import TracebackType
+
+
+class TargetCommand(SingerCommand, click.Group):
+    """Runs the target; with a subcommand's name, that instead."""
+
+    def __init__(self, *args: t.Any, **kwargs: t.Any) -> None:  # noqa: ANN401
+        """Make the command; see the SDK for the arguments."""
+        super().__init__(*args, invoke_without_command=True, **kwargs)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - by click
+        """Names of the subcommands."""
+        return ["sandbox"]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - by click
+        """The subcommand of this name, imported only when it is wanted."""
+        if cmd_name != "sandbox":
+            return None
+        from target_activecampaign.sandbox.command import command  # noqa: PLC0415
+
+        return command
+
+    def excepthook(
+        self,
+        exc_type: type[BaseException],
+        exc_value: BaseException,  # noqa: ARG002 - never shown
+        exc_traceback: TracebackType | None,
+    ) -> None:
+        """Say where the program itself failed, without what it worked on: messages may quote a record."""
+        if issubclass(exc_type, KeyboardInterrupt):
+            sys.exit(130)
+        frames = traceback.extract_tb(exc_traceback)
+        places = "".join(f"\n  {frame.filename}:{frame.lineno} in {frame.name}" for frame in frames)
+        self.logger.error(
+            "stopped by a fault of the program itself (%s), please report it:%s", exc_type.__name__, places
+        )

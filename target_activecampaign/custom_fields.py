@@ -1,0 +1,212 @@
+"""The account's custom fields: which one is meant, and how a value is written for its type. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+import difflib
+import sys
+import typing as t
+from dataclasses import dataclass
+
+if t.TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+if sys.version_info < (3, 11):
+    # Before Python 3.11 the standard library does not know all of ISO 8601, `Z` among it.
+    from backports.datetime_fromisoformat import datetime_fromisoformat as _parse_datetime
+else:
+    _parse_datetime = dt.datetime.fromisoformat
+
+# Field types that take several options, written `||a||b||` (custom field values reference).
+_SEVERAL_OPTIONS = frozenset({"checkbox", "listbox"})
+_SEPARATOR = "||"
+
+
+class UnfitValueError(ValueError):
+    """A value can't be written for its field; the message names what was expected, never the value."""
+
+
+@dataclass(frozen=True, slots=True)
+class CustomField:
+    """One custom field of the account.
+
+    Attributes:
+        id: The id that the bulk importer wants.
+        title: What people call it.
+        tag: Personalization tag, capitals, without percent signs.
+        type: `text`, `date`, `checkbox`, ... as `GET /fields` names it; may be empty.
+    """
+
+    id: int
+    title: str
+    tag: str
+    type: str
+
+
+def find_custom_field(key: str, fields: Sequence[CustomField]) -> CustomField | str:
+    """Find the field that a key of `field_mapping.custom_fields` means.
+
+    Args:
+        key: An id, a personalization tag with or without `%`, or a title, in any letter case.
+        fields: All custom fields of the account.
+
+    Returns:
+        The field, or what is wrong with the key and what to write instead.
+    """
+    wanted = key.strip().casefold()
+    by_id = [field for field in fields if str(field.id) == wanted]
+    by_tag = [field for field in fields if field.tag.casefold() == wanted.strip("%")]
+    by_title = [field for field in fields if field.title.strip().casefold() == wanted]
+    found = by_id or by_tag or by_title
+    if len(found) == 1:
+        return found[0]
+    if found:
+        ids = ", ".join(str(field.id) for field in found)
+        return f"several custom fields of the account are called so; write one of their ids: {ids}"
+    return f"the account has no such custom field{_nearest(key, fields)}"
+
+
+def _nearest(key: str, fields: Sequence[CustomField]) -> str:
+    names = {name.casefold(): name for field in fields for name in (field.title, field.tag) if name}
+    near = difflib.get_close_matches(key.strip(" %").casefold(), names, n=1, cutoff=0.5)
+    return f"; the nearest is {names[near[0]]!r}" if near else ""
+
+
+def formatter_for(field_type: str) -> Callable[[t.Any], str]:
+    """The function that writes a value for a type of field.
+
+    Args:
+        field_type: As `GET /fields` names it. Unknown types are written as text.
+
+    Returns:
+        A function from a value that is not null to the text that is sent. It raises `UnfitValueError`.
+    """
+    name = field_type.lower()
+    if name in _SEVERAL_OPTIONS:
+        return format_options
+    return {
+        "date": format_date,
+        "datetime": format_datetime,
+        "number": format_number,
+        "currency": format_number,
+    }.get(
+        name,
+        format_text,
+    )
+
+
+def format_text(value: object) -> str:
+    """Text as it is; numbers without exponent; dates in ISO 8601; a list of these with commas.
+
+    Raises:
+        UnfitValueError: For an object, NaN or infinity.
+    """
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float, decimal.Decimal)):
+        return _plain_number(value)
+    if isinstance(value, (dt.date, dt.time)):
+        return value.isoformat()
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_format_item(item) for item in value if item is not None)
+    msg = "text was expected"
+    raise UnfitValueError(msg)
+
+
+def _format_item(value: object) -> str:
+    """An item of a list as text; a list within a list has no meaning to a person, and may be bottomless."""
+    if isinstance(value, (list, tuple)):
+        msg = "a list without lists in it was expected"
+        raise UnfitValueError(msg)
+    return format_text(value)
+
+
+def format_number(value: object) -> str:
+    """A number, or text that holds one, as a plain decimal.
+
+    Raises:
+        UnfitValueError: For anything else.
+    """
+    if isinstance(value, str):
+        try:
+            value = decimal.Decimal(value.strip())
+        except decimal.InvalidOperation:
+            value = None
+    if isinstance(value, bool) or not isinstance(value, (int, float, decimal.Decimal)):
+        msg = "a number was expected"
+        raise UnfitValueError(msg)
+    return _plain_number(value)
+
+
+def format_date(value: object) -> str:
+    """A date as `YYYY-MM-DD`; of a date with a time, the day as it stands in its own offset.
+
+    Raises:
+        UnfitValueError: If it is no date in ISO 8601.
+    """
+    return _as_datetime(value).date().isoformat()
+
+
+def format_datetime(value: object) -> str:
+    """A point in time in ISO 8601 with its offset, to the second.
+
+    ActiveCampaign stores the same instant in the account's time zone (custom field values reference).
+    A time without offset is taken for UTC, and a date for its midnight.
+
+    Raises:
+        UnfitValueError: If it is no date or time in ISO 8601.
+    """
+    moment = _as_datetime(value)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=dt.timezone.utc)
+    return moment.isoformat(timespec="seconds")
+
+
+def format_options(value: object) -> str:
+    """One or several options as `||a||b||`; text already in this form stays.
+
+    Raises:
+        UnfitValueError: If an option holds `||`, or begins or ends with `|`, which would make two of it.
+    """
+    if isinstance(value, str) and len(value) > 2 * len(_SEPARATOR) and value.startswith(_SEPARATOR):
+        value = value.strip("|").split(_SEPARATOR)
+    items = value if isinstance(value, (list, tuple)) else [value]
+    options = list(filter(None, (_format_item(item).strip() for item in items if item is not None)))
+    if any(_SEPARATOR in f"|{option}|" for option in options):
+        msg = "an option holds the separator || or a part of it at its ends"
+        raise UnfitValueError(msg)
+    return _SEPARATOR.join(["", *options, ""]) if options else ""
+
+
+def _as_datetime(value: object) -> dt.datetime:
+    if isinstance(value, dt.datetime):
+        return value
+    if isinstance(value, dt.date):
+        return dt.datetime(value.year, value.month, value.day)  # noqa: DTZ001 - a day has no zone
+    if isinstance(value, str):
+        try:
+            moment: dt.datetime = _parse_datetime(value.strip())
+        except ValueError:
+            pass
+        else:
+            return moment
+    msg = "a date in ISO 8601 was expected"
+    raise UnfitValueError(msg)
+
+
+def _plain_number(value: float | decimal.Decimal) -> str:
+    number = decimal.Decimal(repr(value)) if isinstance(value, float) else decimal.Decimal(value)
+    if not number.is_finite():
+        msg = "a finite number was expected"
+        raise UnfitValueError(msg)
+    if abs(number.adjusted()) > _MOST_DIGITS:
+        msg = "a number of fewer digits was expected"
+        raise UnfitValueError(msg)
+    return format(number, "f")
+
+
+# A Decimal like 1E+999999 takes a megabyte in plain digits.
+_MOST_DIGITS = 400

@@ -1,0 +1,74 @@
+"""What stops a run, named by what its reader should do next.
+
+Nothing in here is about a single record: a record that can't be delivered is a value
+(`contact.Rejection`), never an exception. Messages hold coordinates (setting, stream, line, import),
+never the content of a record and never the key.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class TargetError(Exception):
+    """Ends the run with `exit_code` and one message for a person, without a traceback."""
+
+    exit_code = 1
+
+
+class SettingsError(TargetError):
+    """The configuration can't be used: change the settings that are named.
+
+    Attributes:
+        complaints: One sentence for each setting that is wrong.
+    """
+
+    def __init__(self, complaints: Iterable[str]) -> None:
+        """Keep all complaints, so that a user mends them in one go."""
+        self.complaints = tuple(complaints)
+        super().__init__("; ".join(self.complaints))
+
+
+class InputError(TargetError):
+    """The input is not what a Singer tap writes: look at the tap and at the line that is named."""
+
+
+class ServiceError(TargetError):
+    """ActiveCampaign can't be reached or refuses: look at the account, the key or the network."""
+
+
+class UnconfirmedImportError(TargetError):
+    """An import did not come to an end: run again, its contacts are not covered by any STATE."""
+
+
+class OutputError(TargetError):
+    """A file of the run (rejects, report) can't be written: make room, or choose another path."""
+
+
+class LimitReachedError(TargetError):
+    """`profile_limit` or the account's contract held contacts back, and `on_limit` is `fail`."""
+
+    exit_code = 3
+
+
+class TooManyRejectedError(TargetError):
+    """A larger share of the records than `max_rejected_percent` was rejected."""
+
+    exit_code = 4
+
+
+class InterruptedRunError(TargetError):
+    """A signal asked the run to end: run again, it continues after the last STATE.
+
+    Attributes:
+        exit_code: 128 + number of the signal, as shells count (130 for SIGINT, 143 for SIGTERM).
+    """
+
+    def __init__(self, signal_number: int) -> None:
+        """Remember which signal it was."""
+        super().__init__("the run was asked to stop")
+        self.signal_number = signal_number
+        self.exit_code = 128 + signal_number

@@ -1,0 +1,316 @@
+"""From record to contact: how did `mobile` end up in `phone`?
+
+Owns the way from a stream's schema and its `field_mapping` to a function from record to contact, compiled
+once per SCHEMA. Pure: no network, no clock, no log.
+"""
+
+from __future__ import annotations
+
+import difflib
+import typing as t
+from dataclasses import dataclass
+
+from target_activecampaign.contact import Contact, Reason, Rejection
+from target_activecampaign.custom_fields import UnfitValueError, format_text, formatter_for
+from target_activecampaign.email_address import normalise_email
+from target_activecampaign.errors import SettingsError
+from target_activecampaign.phone import normalise_phone
+
+if t.TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from target_activecampaign.custom_fields import CustomField
+    from target_activecampaign.settings import FieldMapping, StreamExport
+
+Record: t.TypeAlias = "Mapping[str, t.Any]"
+Schema: t.TypeAlias = "Mapping[str, t.Any]"
+
+# Attributes that are mapped by default, where the stream has properties of these names.
+_DEFAULT_ATTRIBUTES = ("first_name", "last_name", "phone")
+# Our attribute to the key of the bulk importer reference, where they differ.
+_IMPORTER_KEYS = {"account_name": "customer_acct_name"}
+
+
+@dataclass(frozen=True, slots=True)
+class MappingOptions:
+    """What holds for every stream of a run.
+
+    Attributes:
+        clears_nulls: A null empties the contact's value (`on_null: clear`) instead of leaving it alone.
+        exclude_automations: As the setting of this name.
+        phone_region: As the setting of this name.
+    """
+
+    clears_nulls: bool = False
+    exclude_automations: bool = False
+    phone_region: str | None = None
+
+
+class _Source(t.NamedTuple):
+    """Where one value of the contact comes from, and how it is written."""
+
+    property: str
+    read: Callable[[Record], t.Any]
+    write: Callable[[t.Any], str]
+
+
+_ABSENT: t.Any = object()
+
+
+class RecordMapper:
+    """Maps the records of one stream to contacts. Made by `compile_mapping`."""
+
+    def __init__(  # noqa: PLR0913 - the compiled parts of a mapping, keyword only
+        self,
+        *,
+        list_id: int,
+        static_tags: tuple[str, ...],
+        options: MappingOptions,
+        email: _Source,
+        attributes: Mapping[str, _Source],
+        custom_fields: Mapping[int, _Source],
+        tags: _Source | None,
+    ) -> None:
+        self._list_id = list_id
+        self._static_tags = static_tags
+        self._options = options
+        self._email = email
+        self._attributes = attributes
+        self._custom_fields = custom_fields
+        self._tags = tags
+
+    def map(self, record: Record) -> Contact | Rejection:
+        """Make the contact of a record, or say why it can't become one.
+
+        Args:
+            record: Values as JSON gives them, or `datetime`, `date`, `Decimal`.
+        """
+        email = self._read_email(record)
+        if isinstance(email, Rejection):
+            return email
+        try:
+            return Contact.build(
+                email,
+                self._list_id,
+                attributes=self._read_values(self._attributes, record),
+                custom_fields=self._read_values(self._custom_fields, record),
+                tags=self._read_tags(record),
+                exclude_automations=self._options.exclude_automations,
+            )
+        except _UnfitPropertyError as error:
+            return Rejection(Reason.VALUE_INVALID, str(error))
+        except UnicodeEncodeError:
+            return Rejection(Reason.VALUE_INVALID, "a mapped value holds half of a surrogate pair")
+
+    def _read_email(self, record: Record) -> str | Rejection:
+        value = self._email.read(record)
+        if value is _ABSENT or value is None or (isinstance(value, str) and not value.strip()):
+            return Rejection(Reason.EMAIL_MISSING, f"{self._email.property}: no address")
+        email = normalise_email(value) if isinstance(value, str) else None
+        return email or Rejection(Reason.EMAIL_INVALID, f"{self._email.property}: not an address")
+
+    def _read_values(self, sources: Mapping[_K, _Source], record: Record) -> dict[_K, str]:
+        values: dict[_K, str] = {}
+        for key, source in sources.items():
+            text = _read_text(source, record)
+            # An absent property says nothing; an empty one is a null: left alone, or emptied by "" (assumed).
+            if text or (text == "" and self._options.clears_nulls):
+                values[key] = text
+        return values
+
+    def _read_tags(self, record: Record) -> tuple[str, ...]:
+        if self._tags is None:
+            return self._static_tags
+        value = self._tags.read(record)
+        if value is _ABSENT or value is None:
+            return self._static_tags
+        items = value.split(",") if isinstance(value, str) else value
+        if not isinstance(items, (list, tuple)):
+            raise _UnfitPropertyError(self._tags.property, "an array of strings was expected")
+        try:
+            names = [format_text(item).strip() for item in items if item is not None]
+        except UnfitValueError as error:
+            raise _UnfitPropertyError(self._tags.property, str(error)) from None
+        return tuple(dict.fromkeys((*self._static_tags, *filter(None, names))))
+
+
+_K = t.TypeVar("_K", str, int)
+
+
+class _UnfitPropertyError(Exception):
+    """A mapped property holds a value that can't be written; names the property, never the value."""
+
+    def __init__(self, property_path: str, expected: str) -> None:
+        super().__init__(f"{property_path}: {expected}")
+
+
+def _read_text(source: _Source, record: Record) -> str | None:
+    """The text to send, `""` for a null or blank value, `None` where the record has no such property."""
+    value = source.read(record)
+    if value is _ABSENT:
+        return None
+    if value is None:
+        return ""
+    try:
+        text = source.write(value)
+    except UnfitValueError as error:
+        if isinstance(value, str) and not value.strip():
+            return ""
+        raise _UnfitPropertyError(source.property, str(error)) from None
+    return text if text.strip() else ""
+
+
+def compile_mapping(
+    stream: str,
+    schema: Schema,
+    export: StreamExport,
+    fields: Mapping[str, CustomField],
+    options: MappingOptions,
+) -> RecordMapper:
+    """Compile the mapping of a stream against its schema.
+
+    Args:
+        stream: Name of the stream, for complaints.
+        schema: JSON schema of the stream, after stream maps and flattening.
+        export: Where and how this stream is exported.
+        fields: Key as it stands in `field_mapping.custom_fields` to the account's field.
+        options: What holds for every stream.
+
+    Raises:
+        SettingsError: Naming every mapped property that the schema lacks, with the nearest that it has.
+    """
+    mapping = export.field_mapping
+    attributes = _attribute_properties(mapping, schema)
+    custom_fields = {} if mapping is None else dict(mapping.custom_fields)
+    tags_property = None if mapping is None else mapping.tags
+    email_property = "email" if mapping is None else mapping.email
+    mapped = {"email": email_property, **attributes}
+    if tags_property is not None:
+        mapped["tags"] = tags_property
+    mapped.update({f"custom_fields.{key}": path for key, path in custom_fields.items()})
+    _complain_of_missing(stream, schema, mapped)
+
+    def write_phone(value: object) -> str:
+        return normalise_phone(format_text(value).strip(), options.phone_region)
+
+    return RecordMapper(
+        list_id=export.list_id,
+        static_tags=export.tags,
+        options=options,
+        email=_source(schema, email_property, format_text),
+        attributes={
+            _IMPORTER_KEYS.get(name, name): _source(
+                schema, path, write_phone if name == "phone" else format_text
+            )
+            for name, path in attributes.items()
+        },
+        custom_fields={
+            fields[key].id: _source(schema, path, formatter_for(fields[key].type))
+            for key, path in custom_fields.items()
+        },
+        tags=None if tags_property is None else _source(schema, tags_property, format_text),
+    )
+
+
+def _attribute_properties(mapping: FieldMapping | None, schema: Schema) -> dict[str, str]:
+    """Attribute to property, for those that are plain text."""
+    if mapping is None:
+        return {name: name for name in _DEFAULT_ATTRIBUTES if name in schema.get("properties", {})}
+    chosen = {
+        "first_name": mapping.first_name,
+        "last_name": mapping.last_name,
+        "phone": mapping.phone,
+        "account_name": mapping.account_name,
+    }
+    return {name: path for name, path in chosen.items() if path is not None}
+
+
+def _complain_of_missing(stream: str, schema: Schema, mapped: Mapping[str, str]) -> None:
+    complaints = [
+        f"field_mapping.{attribute}: the schema of stream {stream!r} has no property {path!r}"
+        f"{_nearest_property(path, schema)}"
+        for attribute, path in mapped.items()
+        if not _has_property(schema, path)
+    ]
+    if complaints:
+        raise SettingsError(complaints)
+
+
+def _has_property(schema: Schema, path: str) -> bool:
+    """Whether a property of this name, or nested along these dots, can stand in a record."""
+    if path in _properties(schema):
+        return True
+    head, dot, rest = path.partition(".")
+    while dot:
+        nested = _properties(schema).get(head)
+        if isinstance(nested, dict) and (_has_property(nested, rest) or _is_free_object(nested)):
+            return True
+        more, dot, rest = rest.partition(".")
+        head = f"{head}.{more}"
+    return False
+
+
+def _is_free_object(schema: Schema) -> bool:
+    """Whether the schema says nothing of the properties of an object: any may come."""
+    types = schema.get("type", ["object"])
+    allows_objects = "object" in ([types] if isinstance(types, str) else types)
+    return allows_objects and not _properties(schema)
+
+
+def _properties(schema: Schema) -> dict[str, t.Any]:
+    """Properties of an object's schema, those of its alternatives included."""
+    found: dict[str, t.Any] = {}
+    for keyword in ("anyOf", "oneOf", "allOf"):
+        for alternative in schema.get(keyword) or ():
+            if isinstance(alternative, dict):
+                found.update(_properties(alternative))
+    own = schema.get("properties")
+    return {**found, **own} if isinstance(own, dict) else found
+
+
+def _nearest_property(path: str, schema: Schema) -> str:
+    by_folded = {name.casefold(): name for name in _property_paths(schema, depth=4)}
+    near = difflib.get_close_matches(path.casefold(), by_folded, n=1, cutoff=0.5)
+    return f"; the nearest is {by_folded[near[0]]!r}" if near else ""
+
+
+def _property_paths(schema: Schema, depth: int) -> list[str]:
+    paths: list[str] = []
+    for name, nested in _properties(schema).items():
+        paths.append(name)
+        if depth > 1 and isinstance(nested, dict):
+            paths.extend(f"{name}.{path}" for path in _property_paths(nested, depth - 1))
+    return paths
+
+
+def _source(schema: Schema, path: str, write: Callable[[t.Any], str]) -> _Source:
+    return _Source(path, _reader_for(schema, path), write)
+
+
+def _reader_for(schema: Schema, path: str) -> Callable[[Record], t.Any]:
+    """A function that reads a property, `_ABSENT` where the record has none."""
+    if path in _properties(schema) or "." not in path:
+        return lambda record: record.get(path, _ABSENT)
+    head, rest = _split_at_property(schema, path)
+    nested = _properties(schema).get(head)
+    read_rest = _reader_for(nested if isinstance(nested, dict) else {}, rest)
+
+    def read(record: Record) -> t.Any:  # noqa: ANN401 - a JSON value
+        inner = record.get(head, _ABSENT)
+        if isinstance(inner, dict):
+            return read_rest(inner)
+        # A null object is a null in each of its properties.
+        return inner if inner is None or inner is _ABSENT else _ABSENT
+
+    return read
+
+
+def _split_at_property(schema: Schema, path: str) -> tuple[str, str]:
+    """The property that the first part of the path names (its name may hold dots itself), and the rest."""
+    head, _, rest = path.partition(".")
+    while head not in _properties(schema) and "." in rest:
+        more, _, rest = rest.partition(".")
+        head = f"{head}.{more}"
+    if head not in _properties(schema):
+        head, _, rest = path.partition(".")
+    return head, rest

@@ -1,0 +1,182 @@
+"""Pacing: why did it wait twelve seconds? The only module that knows time.
+
+Owns the run's clock and the account's rate limits, kept before a request is sent, over sliding windows.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import typing as t
+
+from pyrate_limiter import InMemoryBucket, Rate, RateItem
+
+if t.TYPE_CHECKING:
+    from collections.abc import Sequence
+
+REQUESTS_PER_SECOND = 5
+"""All endpoints and keys of an account together (rate limits reference, 2026-08)."""
+
+IMPORTS_PER_MINUTE = 100
+"""Requests to the bulk importer (bulk importer reference, 2026-08)."""
+
+SINGLE_IMPORTS_SHARE = 5
+"""One in five of these may hold a single contact: 20 a minute (bulk importer reference, 2026-08)."""
+
+# Requests of ours reach the service with varying delay, so two of them may arrive closer together than we
+# sent them. The windows are this much longer than the service's.
+_REQUEST_MARGIN = 1.08
+_IMPORT_MARGIN = 1.01
+
+
+class StoppedError(Exception):
+    """A wait ended because the run stops."""
+
+
+class Clock(t.Protocol):
+    """Time as the run sees it, so that tests need not wait."""
+
+    def now(self) -> float:
+        """Seconds since some moment, never going back."""
+
+    def wait(self, stop: threading.Event, seconds: float) -> bool:
+        """Wait for a time or for the event; whether the event is set."""
+
+    def wait_for_change(self, changed: threading.Condition, seconds: float) -> None:
+        """Wait for a time or until somebody notifies; the caller holds the condition."""
+
+
+class SystemClock:
+    """The machine's monotonic clock."""
+
+    def now(self) -> float:
+        """Seconds since some moment, never going back."""
+        return time.monotonic()
+
+    def wait(self, stop: threading.Event, seconds: float) -> bool:
+        """Wait for a time or for the event; whether the event is set."""
+        return stop.wait(seconds)
+
+    def wait_for_change(self, changed: threading.Condition, seconds: float) -> None:
+        """Wait for a time or until somebody notifies; the caller holds the condition."""
+        changed.wait(seconds)
+
+
+class Pacer:
+    """Lets requests through at the account's pace. Threads may share it.
+
+    Attributes:
+        waited_seconds: How long imports had to wait for their turn, summed over all of them.
+    """
+
+    def __init__(self, requests_per_second: int, imports_per_minute: int, clock: Clock) -> None:
+        """Start with full allowances.
+
+        Args:
+            requests_per_second: As the setting of this name.
+            imports_per_minute: As the setting of this name.
+            clock: Where time comes from.
+        """
+        self.clock = clock
+        self.waited_seconds = 0.0
+        self.import_slot_seconds: float = 60 / imports_per_minute
+        self._lock = threading.Lock()
+        self._imports_stopped = threading.Event()
+        self._stopped = threading.Event()
+        self._held_until = {"request": 0.0, "import": 0.0}
+        self._requests = _bucket(requests_per_second, 1, _REQUEST_MARGIN)
+        # Looking at imports takes half of the requests at the most: the other half is for sending.
+        self._looks = _bucket(requests_per_second, 2, _REQUEST_MARGIN)
+        self._imports = _bucket(imports_per_minute, 60, _IMPORT_MARGIN)
+        self._single_imports = _bucket(imports_per_minute / SINGLE_IMPORTS_SHARE, 60, _IMPORT_MARGIN)
+
+    def wait_for_request(self) -> None:
+        """Wait until a request may be sent.
+
+        Raises:
+            StoppedError: If the run stops.
+        """
+        self._wait([self._requests], ["request"], self._stopped)
+
+    def wait_for_look(self) -> None:
+        """Wait until an import's status may be asked for: within the share of requests for that.
+
+        Raises:
+            StoppedError: If the run stops.
+        """
+        self._wait([self._looks, self._requests], "request", self._stopped)
+
+    def wait_for_import(self, contacts: int) -> None:
+        """Wait until an import may be sent (and then for the request that carries it).
+
+        Args:
+            contacts: In the import; a single one has a limit of its own.
+
+        Raises:
+            StoppedError: If the run stops, or stops sending.
+        """
+        started = self.clock.now()
+        buckets = [self._single_imports, self._imports] if contacts == 1 else [self._imports]
+        self._wait(buckets, "import", self._imports_stopped)
+        with self._lock:
+            self.waited_seconds += self.clock.now() - started
+
+    def hold_requests(self, seconds: float) -> None:
+        """Let no request through for a time: the service said so."""
+        self._hold("request", seconds)
+
+    def hold_imports(self, seconds: float) -> None:
+        """Let no import through for a time: the importer said so."""
+        self._hold("import", seconds)
+
+    def pause(self, seconds: float) -> None:
+        """Wait before another try.
+
+        Raises:
+            StoppedError: If the run stops.
+        """
+        if self.clock.wait(self._stopped, seconds):
+            raise StoppedError
+
+    def stop_imports(self) -> None:
+        """Let no import through any more; what waits for one raises `StoppedError`."""
+        self._imports_stopped.set()
+
+    def stop(self) -> None:
+        """Let nothing through any more."""
+        self._imports_stopped.set()
+        self._stopped.set()
+
+    def _hold(self, kind: str, seconds: float) -> None:
+        with self._lock:
+            self._held_until[kind] = max(self._held_until[kind], self.clock.now() + seconds)
+
+    def _wait(self, buckets: Sequence[InMemoryBucket], kind: str, stop: threading.Event) -> None:
+        for bucket in buckets:
+            while not stop.is_set() and (seconds := self._seconds_to_wait(bucket, kind)):
+                self.clock.wait(stop, seconds)
+        if stop.is_set():
+            raise StoppedError
+
+    def _seconds_to_wait(self, bucket: InMemoryBucket, kind: str) -> float:
+        """Take a permit and return 0, or say how long it takes until there may be one."""
+        with self._lock:
+            now = self.clock.now()
+            if now < self._held_until[kind]:
+                return self._held_until[kind] - now
+            item = RateItem(kind, int(now * 1000))
+            bucket.leak(item.timestamp)
+            if bucket.put(item):
+                return 0
+            waiting = bucket.waiting(item)
+            return max(1, waiting if isinstance(waiting, int) else 1) / 1000
+
+
+def _bucket(limit: float, window_seconds: float, documented: float, margin: float) -> InMemoryBucket:
+    """A sliding window for `limit` permits in `window_seconds`.
+
+    A limit above the documented one is kept as the documented number of permits in a shorter window: as
+    strict, and smoother. A limit below one permit a window is kept as one in a longer window.
+    """
+    permits = max(1, int(min(limit, documented)))
+    return InMemoryBucket([Rate(permits, max(1, round(window_seconds * 1000 * margin * permits / limit)))])

@@ -1,0 +1,31 @@
+"""How a phone number is written: E.164 where it can be read so. Pure."""
+
+from __future__ import annotations
+
+import functools
+
+
+@functools.lru_cache(maxsize=1024)
+def normalise_phone(text: str, region: str | None) -> str:
+    """Write a number in E.164, or leave it as it came.
+
+    Args:
+        text: The number as a record holds it.
+        region: ISO 3166 code of the country whose local numbers these are, or `None`: then only numbers
+            that begin with `+` can be read.
+
+    Returns:
+        `+` and digits, or `text` unchanged where it can't be read, is too long or too short for its
+        country, or has an extension (which E.164 would lose).
+    """
+    import phonenumbers  # noqa: PLC0415 - 30 ms, needed only where a phone number is mapped
+
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        return text
+    if number.extension:
+        return text
+    if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
+        return text
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

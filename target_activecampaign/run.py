@@ -1,0 +1,296 @@
+"""One run, wired together: from the first message to the exit code."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import logging
+import typing as t
+from collections import Counter
+from pathlib import Path
+
+from target_activecampaign.client import Client
+from target_activecampaign.connection import check_connection, read_room
+from target_activecampaign.delivery import Delivery
+from target_activecampaign.errors import LimitReachedError, SettingsError, TargetError, TooManyRejectedError
+from target_activecampaign.mapping import MappingOptions, RecordMapper, compile_mapping
+from target_activecampaign.pacing import Pacer, SystemClock
+from target_activecampaign.rejects import RejectsFile
+from target_activecampaign.report import Report, check_report_path, write_report
+from target_activecampaign.state_output import StateOutput
+
+if t.TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from target_activecampaign.contact import Contact, Origin, Reason, Rejection
+    from target_activecampaign.custom_fields import CustomField
+    from target_activecampaign.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+SANDBOX_DATABASE = Path(".sandbox") / "account.db"
+"""Where `hostname: sandbox` keeps its account, in the working folder."""
+
+CONNECTION_TEST_STREAM = "meltano_test_stream"
+"""`meltano config test` sends this stream: it checks the connection, nothing is written."""
+
+_NAMED_REJECTS = 5  # of each reason; the rejects file holds them all
+
+
+class Run:
+    """Everything that one run owns. Nothing is opened or sent before `begin` and `connect`."""
+
+    def __init__(self, settings: Settings, check_interruption: Callable[[], None]) -> None:
+        """Prepare.
+
+        Args:
+            settings: Of the run.
+            check_interruption: Raises if the run was asked to stop.
+        """
+        self._settings = settings
+        self._check_interruption = check_interruption
+        self._pacer = Pacer(settings.requests_per_second, settings.imports_per_minute, SystemClock())
+        self._report = Report(settings.display_name, _now())
+        self._rejects: RejectsFile | None = None
+        self._named_rejects: Counter[Reason] = Counter()
+        self._client: Client | None = None
+        self._fields: Mapping[str, CustomField] = {}
+        self._resources = contextlib.ExitStack()
+        self._deletions = 0
+        self._has_begun = False
+        self._is_closed = False
+        self._delivery = Delivery(
+            settings=settings,
+            pacer=self._pacer,
+            report=self._report,
+            state_output=StateOutput(self._sync_rejects),
+            reject=self._write_rejected,
+            check_interruption=check_interruption,
+        )
+
+    @property
+    def keeps_records(self) -> bool:
+        """Whether rejected records are written down, so that their lines must be kept till then."""
+        return self._settings.rejects_path is not None
+
+    def begin(self) -> None:
+        """Open the run's files, once, so that what can't be written is said before anything is sent.
+
+        Raises:
+            OutputError: If one can't be written.
+        """
+        if self._has_begun:
+            return
+        self._has_begun = True
+        if self._settings.report_path is not None:
+            check_report_path(self._settings.report_path)
+        if self._settings.rejects_path is not None:
+            self._rejects = RejectsFile(self._settings.rejects_path)
+            self._resources.callback(self._rejects.close)
+
+    def connect(self) -> None:
+        """Check the account, once, before the first write.
+
+        Raises:
+            SettingsError: Naming what the account lacks.
+            ServiceError: If it can't be reached or refuses the key.
+        """
+        if self._client is not None:
+            return
+        base_url = self._settings.base_url or self._start_sandbox()
+        client = Client(base_url, self._settings.api_key, self._pacer, self._settings.request_timeout_seconds)
+        self._client = client
+        self._fields = check_connection(self._settings, client)
+        self._delivery.connect(client, read_room(self._settings, client))
+
+    def open_stream(self, stream: str, schema: Mapping[str, t.Any]) -> RecordMapper | None:
+        """Compile how the records of a stream become contacts; `None` if it is not exported.
+
+        Raises:
+            SettingsError: Naming what the schema or the account lacks.
+            ServiceError: If the account can't be reached or refuses the key.
+        """
+        export = self._settings.export_for(stream)
+        is_test = stream == CONNECTION_TEST_STREAM
+        self.begin()
+        if export is not None or is_test:
+            self.connect()
+        if export is None or is_test:
+            return None
+        options = MappingOptions(
+            clears_nulls=self._settings.on_null == "clear",
+            exclude_automations=self._settings.exclude_automations,
+            phone_region=self._settings.phone_region,
+        )
+        return compile_mapping(stream, schema, export, self._fields, options)
+
+    def read(self, stream: str) -> None:
+        """Count a record of an exported stream."""
+        self._delivery.read(stream)
+
+    def ignore(self, stream: str) -> None:
+        """Count a record of a stream that is not exported, and say so once."""
+        if not self._report.ignored[stream]:
+            logger.warning("stream %r is not exported: its records are counted as ignored", stream)
+        self._report.ignored[stream] += 1
+
+    def ignore_deletion(self, stream: str) -> None:
+        """Count a record that says a person is gone at the source: it is not exported."""
+        if not self._deletions:
+            logger.warning("records with _sdc_deleted_at are not exported: they are counted as ignored")
+        self._deletions += 1
+        self._report.ignored[stream] += 1
+
+    def deliver(self, contact: Contact, origin: Origin) -> None:
+        """Take a contact; waits where too much is under way.
+
+        Raises:
+            TargetError: What stopped the delivery.
+        """
+        self._delivery.add(contact, origin)
+
+    def set_aside(self, rejection: Rejection, origin: Origin) -> None:
+        """Take a record that can't become a contact.
+
+        Raises:
+            TargetError: What stopped the delivery.
+        """
+        self._delivery.set_aside(rejection, origin)
+
+    def pass_on(self, state: t.Any) -> None:  # noqa: ANN401 - whatever the tap chose
+        """Take a STATE.
+
+        Raises:
+            TargetError: What stopped the delivery.
+        """
+        self._delivery.pass_on(state)
+
+    def finish(self) -> None:
+        """Bring everything to its end after the last line, and judge.
+
+        Raises:
+            TargetError: What stopped the delivery, or the verdict: a limit was reached and `on_limit` is
+                `fail`, or too many records were rejected.
+        """
+        self._delivery.finish()
+        verdict = self._judge()
+        self._close(verdict.exit_code if verdict else 0)
+        if verdict:
+            raise verdict
+
+    def fail(self, exit_code: int) -> None:
+        """End the run early: submit nothing more, settle what settles in time, write STATE and report.
+
+        Raises:
+            OutputError: If one can't be written.
+        """
+        if self._is_closed:
+            return
+        try:
+            self._delivery.abandon(self._settings.shutdown_grace_seconds)
+        finally:
+            self._close(exit_code)
+
+    def _judge(self) -> TargetError | None:
+        return self._judge_limits() or self._judge_rejects()
+
+    def _judge_limits(self) -> TargetError | None:
+        held_back = self._report.totals().held_back
+        if not held_back:
+            return None
+        words = f"{self._report.limit}: the limit was reached, {held_back} records were held back"
+        if self._settings.on_limit == "fail":
+            return LimitReachedError(words)
+        logger.warning("%s", words)
+        return None
+
+    def _judge_rejects(self) -> TargetError | None:
+        """Too many rejects are a failure, and so is a run in which every record was rejected."""
+        total = self._report.totals()
+        rejected = total.rejected.total()
+        percent = self._report.rejected_percent()
+        if not rejected or (percent <= self._settings.max_rejected_percent and rejected < total.read):
+            return None
+        where = self._settings.rejects_path or "set rejects_path to keep them"
+        share = f"{rejected} of {total.read} records ({percent:.1f} %)"
+        return TooManyRejectedError(f"max_rejected_percent: {share} were rejected: {where}")
+
+    def _close(self, exit_code: int) -> None:
+        """Close the run's files, write the report and say the figures."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        self._resources.close()
+        report = self._report.as_json(
+            ended_at=_now(),
+            requests=self._client.requests if self._client else 0,
+            waited_seconds=self._pacer.waited_seconds,
+            exit_code=exit_code,
+        )
+        _log_summary(report)
+        if self._settings.report_path is not None:
+            write_report(self._settings.report_path, report)
+
+    # Files and the emulator
+
+    def _sync_rejects(self) -> None:
+        if self._rejects is not None:
+            self._rejects.sync()
+
+    def _write_rejected(self, origin: Origin, rejection: Rejection) -> None:
+        self._named_rejects[rejection.reason] += 1
+        if self._named_rejects[rejection.reason] <= _NAMED_REJECTS:
+            place = f"line {origin.line}" if origin.row is None else f"line {origin.line}, row {origin.row}"
+            logger.warning("stream %r, %s: rejected, %s", origin.stream, place, rejection.reason.value)
+        if self._rejects is not None:
+            self._rejects.write(origin, rejection)
+
+    def _start_sandbox(self) -> str:
+        """Run the emulator inside this process, for this run.
+
+        Returns:
+            Its URL.
+        """
+        from target_activecampaign import sandbox  # noqa: PLC0415 - an extra, for those who use it
+
+        SANDBOX_DATABASE.parent.mkdir(exist_ok=True)
+        try:
+            served = self._resources.enter_context(sandbox.serve(SANDBOX_DATABASE))
+        except ImportError:
+            complaint = "hostname: the sandbox needs an extra: pip install 'target-activecampaign[sandbox]'"
+            raise SettingsError([complaint]) from None
+        return served.url
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(tz=dt.timezone.utc)
+
+
+def _log_summary(report: dict[str, t.Any]) -> None:
+    """Say the figures: a line for each stream, and one for the run."""
+    for stream, figures in report["streams"].items():
+        logger.info("stream %r: %s", stream, _describe(figures))
+    logger.info(
+        "%s: %s; %d imports, %d requests, %.1f s, exit code %d",
+        report["display_name"],
+        _describe(report),
+        report["imports"],
+        report["requests"],
+        report["seconds"],
+        report["exit_code"],
+    )
+    if report["created_may_be_too_high"]:
+        logger.warning(
+            "created: ActiveCampaign named more contacts as new than can be new; the figure is too high"
+        )
+
+
+def _describe(figures: dict[str, t.Any]) -> str:
+    rejected = figures["rejected"]
+    reasons = f" ({', '.join(f'{reason} {count}' for reason, count in rejected.items())})" if rejected else ""
+    return (
+        f"{figures['read']} records read = "
+        f"{figures['delivered']} delivered ({figures['created']} created, {figures['updated']} updated) + "
+        f"{figures['unchanged']} unchanged + {figures['superseded']} superseded + "
+        f"{sum(rejected.values())} rejected{reasons} + {figures['held_back']} held back"
+    )

@@ -1,0 +1,348 @@
+"""What can be configured, read once into values that are known to be good.
+
+Owns the meaning of the settings and what contradicts what. It must not know the account, a schema or
+a record: what needs them is checked where they are known.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import re
+import typing as t
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from urllib.parse import urlsplit
+
+from target_activecampaign.errors import SettingsError
+from target_activecampaign.hostname import HostnameError, base_url_of
+from target_activecampaign.secret import HIDDEN, Secret
+from target_activecampaign.settings_schema import CONFIG_JSONSCHEMA, SDK_PROPERTIES
+from target_activecampaign.settings_section import Section
+
+if t.TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SANDBOX = "sandbox"
+"""The hostname that stands for the bundled emulator."""
+
+_EVERY_STREAM = "*"
+_NO_LIST = 0
+_SHORTEST_TELLING_KEY = 16
+"""Below this a text can't be a real key and may well be a common word, like the emulator's `sandbox`."""
+
+OnNull = t.Literal["keep", "clear"]
+OnLimit = t.Literal["fail", "stop"]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldMapping:
+    """Attribute of the contact to the property of the record that it is taken from.
+
+    Attributes:
+        custom_fields: Custom field as the user wrote it (id, personalization tag or title) to property.
+    """
+
+    email: str
+    first_name: str | None = None
+    last_name: str | None = None
+    phone: str | None = None
+    account_name: str | None = None
+    tags: str | None = None
+    custom_fields: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class StreamExport:
+    """What a stream is exported to.
+
+    Attributes:
+        list_id: The list that its contacts are subscribed to.
+        field_mapping: None stands for the default mapping, which the stream's schema decides.
+        tags: Given to every contact.
+    """
+
+    list_id: int
+    field_mapping: FieldMapping | None
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The whole configuration of a run.
+
+    Attributes:
+        base_url: Scheme, host and port, like `https://acme.api-us1.com`; "" for the bundled emulator.
+        rejects_path: None when rejected records are only counted.
+        report_path: None when no report is written.
+        exports: Glob of stream names to export, in the user's order. The first that matches counts.
+        sdk: What the SDK reads by itself, nulls left out.
+    """
+
+    display_name: str
+    base_url: str
+    is_sandbox: bool
+    api_key: Secret
+    exports: tuple[tuple[str, StreamExport], ...]
+    on_null: OnNull
+    exclude_automations: bool
+    phone_region: str | None
+    profile_limit: int
+    account_limit_guard: bool
+    on_limit: OnLimit
+    batch_size_rows: int
+    requests_per_second: int
+    imports_per_minute: int
+    import_timeout_seconds: int
+    request_timeout_seconds: int
+    shutdown_grace_seconds: int
+    max_rejected_percent: int
+    rejects_path: Path | None
+    report_path: Path | None
+    sdk: Mapping[str, t.Any] = field(repr=False)
+
+    def export_for(self, stream_name: str) -> StreamExport | None:
+        """Return what the stream is exported to, or None if it is not exported."""
+        matching = (export for glob, export in self.exports if fnmatch.fnmatchcase(stream_name, glob))
+        return next(matching, None)
+
+    def list_ids(self) -> tuple[int, ...]:
+        """Return every list that can be written to, each once, in ascending order."""
+        return tuple(sorted({export.list_id for _, export in self.exports}))
+
+
+def parse_settings(config: Mapping[str, t.Any]) -> Settings:
+    """Read a configuration.
+
+    Args:
+        config: As it comes from a JSON file, from Meltano or from `settings_from_environment`.
+
+    Raises:
+        SettingsError: With every complaint; none holds the value of a setting.
+    """
+    complaints: list[str] = []
+    section = Section(config, CONFIG_JSONSCHEMA, complaints)
+    settings = _read_settings(section)
+    _refuse_one_file_twice(section, settings)
+    _refuse_key_elsewhere(section, config, settings.api_key)
+    if complaints:
+        raise SettingsError(_without_key(complaint, settings.api_key) for complaint in complaints)
+    return settings
+
+
+def _read_settings(section: Section) -> Settings:
+    base_url = _read_base_url(section)
+    _require_consent(section)
+    return Settings(
+        base_url=base_url,
+        is_sandbox=not base_url,
+        display_name=section.text("display_name") or urlsplit(base_url).netloc or SANDBOX,
+        api_key=_read_api_key(section),
+        exports=_read_exports(section),
+        on_null=t.cast("OnNull", section.choice("on_null")),
+        exclude_automations=section.boolean("exclude_automations"),
+        phone_region=_read_phone_region(section),
+        profile_limit=section.integer("profile_limit"),
+        account_limit_guard=section.boolean("account_limit_guard"),
+        on_limit=t.cast("OnLimit", section.choice("on_limit")),
+        batch_size_rows=section.integer("batch_size_rows"),
+        requests_per_second=section.integer("requests_per_second"),
+        imports_per_minute=section.integer("imports_per_minute"),
+        import_timeout_seconds=section.integer("import_timeout"),
+        request_timeout_seconds=section.integer("request_timeout"),
+        shutdown_grace_seconds=section.integer("shutdown_grace"),
+        max_rejected_percent=section.integer("max_rejected_percent"),
+        rejects_path=_read_path(section, "rejects_path"),
+        report_path=_read_path(section, "report_path"),
+        sdk=MappingProxyType({name: section.unread(name) for name in SDK_PROPERTIES if section.has(name)}),
+    )
+
+
+def _read_base_url(section: Section) -> str:
+    hostname = section.required_text(
+        "hostname",
+        "write what Settings > Developer in ActiveCampaign shows, like acme.api-us1.com",
+    )
+    if not hostname or hostname.lower() == SANDBOX:
+        return ""
+    try:
+        return base_url_of(hostname)
+    except HostnameError as error:
+        section.complain("hostname", str(error))
+        return ""
+
+
+def _require_consent(section: Section) -> None:
+    if not section.is_true("data_privacy_consent"):
+        section.complain(
+            "data_privacy_consent",
+            "must be true, without quotes: personal data leaves the place where it is and goes to "
+            "ActiveCampaign, and whoever writes true agrees to that and answers for it",
+        )
+
+
+def _read_api_key(section: Section) -> Secret:
+    key = section.required_text(
+        "api_key",
+        f"write the key from Settings > Developer in ActiveCampaign; the bundled emulator's is {SANDBOX}",
+    )
+    # It becomes a header's value: anything else would break the request or add a header to it.
+    if key and not re.fullmatch(r"[\x21-\x7e]+", key):
+        section.complain("api_key", "has characters that no key has; copy it again from Settings > Developer")
+    return Secret(key)
+
+
+def _read_phone_region(section: Section) -> str | None:
+    text = section.text("phone_region")
+    if text is None:
+        return None
+    import phonenumbers  # noqa: PLC0415 - 30 ms, needed only where a region is set
+
+    region = text.upper()
+    if region in phonenumbers.SUPPORTED_REGIONS:
+        return region
+    section.complain("phone_region", "must be two letters of ISO 3166, like DE (GB for the United Kingdom)")
+    return None
+
+
+def _read_path(section: Section, name: str) -> Path | None:
+    text = section.text(name)
+    if text is None:
+        return None
+    if os.path.isdir(text):  # noqa: PTH112 - pathlib raises for a name that is too long
+        section.complain(name, "is a folder; write the path of a file in it")
+    # A device or a pipe: the run's standard output holds STATE lines and nothing else.
+    elif os.path.exists(text) and not os.path.isfile(text):  # noqa: PTH110, PTH113 - as above
+        section.complain(name, "is no plain file; write the path of one, or leave the setting out")
+    elif not os.path.isdir(os.path.dirname(text) or "."):  # noqa: PTH112, PTH120 - as above
+        section.complain(name, "stands in a folder that does not exist; create the folder, or write another")
+    return Path(text)
+
+
+def _read_exports(section: Section) -> tuple[tuple[str, StreamExport], ...]:
+    above = StreamExport(
+        list_id=section.optional_integer("list_id") or _NO_LIST,
+        field_mapping=_read_field_mapping(section),
+        tags=section.texts("tags"),
+    )
+    if section.has("streams"):
+        return _read_streams(section, above)
+    if not section.has("list_id"):
+        section.complain(
+            "list_id", "is missing; write the number of the list that contacts are subscribed to"
+        )
+    return ((_EVERY_STREAM, above),)
+
+
+def _read_streams(section: Section, above: StreamExport) -> tuple[tuple[str, StreamExport], ...]:
+    streams = section.section("streams")
+    if streams is None:
+        return ()
+    if not streams.names:
+        section.complain(
+            "streams", "is empty, so nothing would be exported; leave it out to export every stream"
+        )
+    exports: dict[str, StreamExport] = {}
+    for glob in streams.names:
+        _refuse_useless_glob(streams, glob, exports)
+        entry = streams.section(glob)
+        if entry is not None:
+            exports[glob] = _read_stream(entry, above, has_list_above=section.has("list_id"))
+    return tuple(exports.items())
+
+
+def _read_stream(entry: Section, above: StreamExport, *, has_list_above: bool) -> StreamExport:
+    """Read one entry of `streams`; what it has replaces what stands above it, nothing is merged."""
+    if not entry.has("list_id") and not has_list_above:
+        entry.complain(
+            "list_id", "is missing; write the number of the list here, or one for all streams above"
+        )
+    return StreamExport(
+        list_id=entry.optional_integer("list_id") or above.list_id,
+        field_mapping=_read_field_mapping(entry) if entry.has("field_mapping") else above.field_mapping,
+        tags=entry.texts("tags") if entry.has("tags") else above.tags,
+    )
+
+
+def _refuse_useless_glob(streams: Section, glob: str, earlier: Mapping[str, StreamExport]) -> None:
+    if not glob.strip():
+        streams.complain(glob, "is empty; write the name of a stream, or a glob like vip_*")
+    is_name = not set(glob) & set("*?[")
+    for other in earlier:
+        if other == _EVERY_STREAM or (is_name and fnmatch.fnmatchcase(glob, other)):
+            streams.complain(glob, "is never reached, an entry before it matches as well; move it up or out")
+            return
+
+
+def _read_field_mapping(section: Section) -> FieldMapping | None:
+    mapping = section.section("field_mapping") if section.has("field_mapping") else None
+    if mapping is None:
+        return None
+    if not mapping.has("email"):
+        mapping.complain("email", "is missing; write the property that holds the email")
+    return FieldMapping(
+        email=mapping.verbatim("email") or "",
+        first_name=mapping.verbatim("first_name"),
+        last_name=mapping.verbatim("last_name"),
+        phone=mapping.verbatim("phone"),
+        account_name=mapping.verbatim("account_name"),
+        tags=mapping.verbatim("tags"),
+        custom_fields=_read_custom_fields(mapping),
+    )
+
+
+def _read_custom_fields(mapping: Section) -> Mapping[str, str]:
+    fields = mapping.section("custom_fields") if mapping.has("custom_fields") else None
+    if fields is None:
+        return MappingProxyType({})
+    _refuse_one_field_twice(fields)
+    properties = {name: fields.verbatim(name) for name in fields.names}
+    return MappingProxyType({name: path for name, path in properties.items() if path is not None})
+
+
+def _refuse_one_field_twice(fields: Section) -> None:
+    seen: set[str] = set()
+    for name in fields.names:
+        plain_name = name.strip().strip("%").strip().casefold()
+        if not plain_name:
+            fields.complain(name, "is empty; write the id, personalization tag or title of a custom field")
+        elif plain_name in seen:
+            fields.complain(name, "names a custom field that stands here already; keep one of the two")
+        seen.add(plain_name)
+
+
+def _refuse_one_file_twice(section: Section, settings: Settings) -> None:
+    rejects, report = settings.rejects_path, settings.report_path
+    if rejects and report and os.path.realpath(rejects) == os.path.realpath(report):
+        section.complain("report_path", "is the file of rejects_path; write another")
+
+
+def _refuse_key_elsewhere(section: Section, config: Mapping[str, t.Any], api_key: Secret) -> None:
+    """Keep the key out of settings that are shown in logs, reports and requests."""
+    key = api_key.reveal()
+    if len(key) < _SHORTEST_TELLING_KEY:
+        return
+    for name, value in config.items():
+        if name != "api_key" and _mentions(value, key):
+            section.complain(name, "holds the API key; take it out, it belongs in api_key alone")
+
+
+def _mentions(value: object, text: str) -> bool:
+    waiting = [value]  # no recursion: a configuration may be nested deeper than Python's stack
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, str) and text in part:
+            return True
+        if isinstance(part, dict):
+            waiting += part
+            waiting += part.values()
+        elif isinstance(part, (list, tuple)):
+            waiting += part
+    return False
+
+
+def _without_key(complaint: str, api_key: Secret) -> str:
+    """Blank the key in a complaint: somebody may have pasted it where a name belongs."""
+    key = api_key.reveal()
+    return complaint.replace(key, HIDDEN) if len(key) >= _SHORTEST_TELLING_KEY else complaint

@@ -1,0 +1,115 @@
+"""The sink of one stream: validates and maps its records, and hands them to the run."""
+
+from __future__ import annotations
+
+import typing as t
+
+from singer_sdk.exceptions import InvalidRecord, MissingKeyPropertiesError
+from singer_sdk.sinks import Sink
+
+from target_activecampaign.contact import Reason, Rejection
+from target_activecampaign.validation import RecordValidator
+
+if t.TYPE_CHECKING:
+    from singer_sdk.sinks.core import BaseJSONSchemaValidator
+
+    from target_activecampaign.contact import Origin
+    from target_activecampaign.mapping import RecordMapper
+    from target_activecampaign.target import TargetActiveCampaign
+
+
+class ActiveCampaignSink(Sink):
+    """Takes the records of one stream, under one version of its schema.
+
+    It holds no record: contacts on their way live in the run's `Delivery`, where neither a drain of the
+    SDK nor a signal can lose them.
+    """
+
+    _target: TargetActiveCampaign
+    _mapper: RecordMapper | None = None
+
+    def setup(self) -> None:
+        """Compile the mapping of this schema; the first exported stream connects to the account.
+
+        Raises:
+            SettingsError: Naming what the schema or the account lacks.
+            ServiceError: If the account can't be reached or refuses the key.
+        """
+        self._mapper = self.target.current_run.open_stream(self.stream_name, self.schema)
+
+    @property
+    def target(self) -> TargetActiveCampaign:
+        """The target that this sink belongs to."""
+        return self._target
+
+    def __init__(self, target: TargetActiveCampaign, *args: t.Any, **kwargs: t.Any) -> None:  # noqa: ANN401
+        """Make the sink; see the SDK for the arguments."""
+        self._target = target
+        super().__init__(target, *args, **kwargs)
+
+    def get_validator(self) -> BaseJSONSchemaValidator | None:
+        """A validator that shows no values; `None` with `validate_records: false`.
+
+        Raises:
+            InvalidJSONSchema: If the stream's schema is none.
+        """
+        return RecordValidator(self.schema) if self.validate_schema else None
+
+    def process_record(self, record: dict[str, t.Any], context: dict[str, t.Any]) -> None:
+        """Map a record and hand it on.
+
+        Args:
+            record: After stream maps and flattening.
+            context: `origin`: where it stood in the input.
+
+        Raises:
+            MissingKeyPropertiesError: If the record lacks a key property, which breaks the Singer contract.
+            TargetError: What stopped the delivery.
+        """
+        origin: Origin = context["origin"]
+        self.tally_record_read()
+        self.record_counter_metric.increment()
+        self._require_keys(record, origin)
+        run = self.target.current_run
+        if self._mapper is None:
+            run.ignore(self.stream_name)
+            return
+        run.read(self.stream_name)
+        result = self._refusal(record) or self._mapper.map(record)
+        if isinstance(result, Rejection):
+            run.set_aside(result, origin)
+        else:
+            run.deliver(result, origin)
+
+    def set_aside(self, rejection: Rejection, origin: Origin) -> None:
+        """Take a record that did not come through the stream's maps.
+
+        Raises:
+            TargetError: What stopped the delivery.
+        """
+        run = self.target.current_run
+        if self._mapper is None:
+            run.ignore(self.stream_name)
+            return
+        run.read(self.stream_name)
+        run.set_aside(rejection, origin)
+
+    def process_batch(self, context: dict[str, t.Any]) -> None:
+        """Nothing to do: the SDK's batches hold nothing of ours."""
+
+    def _require_keys(self, record: dict[str, t.Any], origin: Origin) -> None:
+        missing = [key for key in self.key_properties if key not in record]
+        if missing:
+            msg = (
+                f"stream {self.stream_name!r}, line {origin.line}: the record lacks key properties {missing}"
+            )
+            raise MissingKeyPropertiesError(msg)
+
+    def _refusal(self, record: dict[str, t.Any]) -> Rejection | None:
+        if self._validator is None:
+            return None
+        try:
+            self._validator.validate(record)
+        except InvalidRecord as error:
+            return Rejection(Reason.SCHEMA_INVALID, error.error_message)
+        return None

@@ -1,0 +1,305 @@
+"""The Singer target: which hook of the SDK calls what of ours. Thin.
+
+The SDK's message loop passes STATE on before an import is confirmed, and shows records in its errors. So
+every message handler is ours; what is kept of the SDK are its command line, its stream maps, flattening
+and metrics. The places that override what the SDK marks as private are held by tests.
+"""
+
+from __future__ import annotations
+
+import copy
+import logging
+import os
+import sys
+import typing as t
+
+import click
+from singer_sdk import Target
+from singer_sdk.exceptions import (
+    ConfigValidationError,
+    InvalidJSONSchema,
+    MapExpressionError,
+    MissingKeyPropertiesError,
+    RecordsWithoutSchemaException,
+    StreamMapConfigError,
+)
+from singer_sdk.helpers._classproperty import classproperty
+from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabilities
+
+from target_activecampaign.batch_files import iterate_lines
+from target_activecampaign.command import TargetCommand
+from target_activecampaign.contact import Origin, Reason, Rejection
+from target_activecampaign.errors import SettingsError, TargetError
+from target_activecampaign.interruption import Interruption
+from target_activecampaign.reader import MessageReader
+from target_activecampaign.run import Run
+from target_activecampaign.settings import parse_settings
+from target_activecampaign.settings_environment import settings_from_environment
+from target_activecampaign.settings_schema import CONFIG_JSONSCHEMA
+from target_activecampaign.sinks import ActiveCampaignSink
+
+if t.TYPE_CHECKING:
+    from singer_sdk.helpers.capabilities import CapabilitiesEnum
+
+Message: t.TypeAlias = dict[str, t.Any]
+
+# Raised by the SDK or for it, with messages that hold names of streams and settings alone.
+_KNOWN_ERRORS = (
+    InvalidJSONSchema,
+    MapExpressionError,
+    MissingKeyPropertiesError,
+    RecordsWithoutSchemaException,
+    StreamMapConfigError,
+)
+
+
+class TargetActiveCampaign(Target):
+    """Singer target that loads contacts into ActiveCampaign through its bulk importer."""
+
+    name = "target-activecampaign"
+    config_jsonschema: t.ClassVar[dict[str, t.Any]] = CONFIG_JSONSCHEMA
+    default_sink_class = ActiveCampaignSink
+    message_reader_class = MessageReader
+    message_reader: MessageReader
+    capabilities: t.ClassVar[list[CapabilitiesEnum]] = [
+        PluginCapabilities.ABOUT,
+        PluginCapabilities.STREAM_MAPS,
+        PluginCapabilities.FLATTENING,
+        PluginCapabilities.BATCH,
+        PluginCapabilities.STRUCTURED_LOGGING,
+        TargetCapabilities.VALIDATE_RECORDS,
+    ]
+    # One account, one rate limit: nothing is drained in parallel.
+    max_parallelism = 1
+
+    def __init__(self, *args: t.Any, **kwargs: t.Any) -> None:  # noqa: ANN401
+        """Read the settings; see the SDK for the arguments.
+
+        Raises:
+            ConfigValidationError: With every complaint about the settings.
+        """
+        super().__init__(*args, **kwargs)
+        self.interruption = Interruption()
+        self.message_reader.guard_reading = self.interruption.guard_reading
+        self.current_run = Run(self.settings, self.interruption.check)
+        self._schema_lines: dict[str, str | bytes] = {}
+
+    # Settings
+
+    @classmethod
+    def append_builtin_config(cls, config_jsonschema: dict[str, t.Any]) -> None:
+        """Add nothing: the schema names what the SDK reads, and leaves out what has no meaning here."""
+
+    @classproperty
+    def _env_var_config(cls) -> dict[str, t.Any]:  # noqa: N805
+        # The SDK's own reading ends with a traceback, and shows the value, where a number is none.
+        return settings_from_environment(os.environ)
+
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        # The SDK's own check shows values, secrets too, and lets unknown settings pass.
+        try:
+            self.settings = parse_settings(self._config)
+        except SettingsError as error:
+            if raise_errors:
+                raise _configuration_error(error) from None
+            return list(error.complaints)
+        self._config = {"batch_size_rows": self.settings.batch_size_rows, **self.settings.sdk}
+        return []
+
+    # Messages
+
+    def _process_schema_message(self, message_dict: Message) -> None:
+        self.message_reader.require(message_dict, stream=str, schema=dict)
+        self.message_reader.require({**message_dict["schema"], "type": "SCHEMA"}, properties=dict)
+        stream = message_dict["stream"]
+        if self.current_run.keeps_records:
+            self._schema_lines[stream] = self.message_reader.line
+        try:
+            super()._process_schema_message(message_dict)
+        except InvalidJSONSchema as error:
+            msg = f"line {self.message_reader.line_number}: the schema of stream {stream!r} is {error}"
+            raise InvalidJSONSchema(msg) from None
+
+    def _process_record_message(self, message_dict: Message) -> None:
+        self.message_reader.require(message_dict, stream=str)
+        line = self.message_reader.line if self.current_run.keeps_records else None
+        self._process_record(message_dict["stream"], message_dict.get("record"), line)
+
+    def _process_batch_message(self, message_dict: Message) -> None:
+        self.message_reader.require(message_dict, stream=str, encoding=dict, manifest=list)
+        stream = message_dict["stream"]
+        storage = (self.config.get("batch_config") or {}).get("storage")
+        lines = iterate_lines(message_dict["encoding"], message_dict["manifest"], storage)
+        for row, line in enumerate(lines, start=1):
+            self.interruption.check()
+            if not line.strip():
+                continue
+            record = self.message_reader.deserialize_json(line)
+            message = None
+            if self.current_run.keeps_records:
+                name = self.message_reader.serialize_name(stream)
+                message = b'{"type":"RECORD","stream":' + name + b',"record":' + line.strip() + b"}"
+            self._process_record(stream, record, message, row)
+
+    def _process_state_message(self, message_dict: Message) -> None:
+        if "value" not in message_dict:
+            raise self.message_reader.complaint("is a STATE message without 'value'")
+        self.current_run.pass_on(message_dict["value"])
+
+    def _process_activate_version_message(self, message_dict: Message) -> None:
+        # Versions of a stream mean nothing to a list: contacts are added and updated, never removed.
+        self.message_reader.require(message_dict, stream=str)
+
+    def _process_record(
+        self, stream: str, record: object, line: str | bytes | None, row: int | None = None
+    ) -> None:
+        """Take one record through stream maps to its sinks: the way of RECORD and BATCH alike."""
+        if stream not in self.mapper.stream_maps:
+            self._assert_sink_exists(stream)
+        for stream_map in self.mapper.stream_maps[stream]:
+            alias = stream_map.stream_alias
+            origin = Origin(alias, self.message_reader.line_number, row, line, self._schema_lines.get(stream))
+            if not isinstance(record, dict):
+                self._set_aside(Rejection(Reason.SCHEMA_INVALID, "$: type"), origin)
+                continue
+            try:
+                transformed = stream_map.transform(copy.copy(record))
+            except Exception as error:  # noqa: BLE001 - an expression of the user's, on a record
+                detail = f"stream_maps: an expression failed ({type(error).__name__})"
+                self._set_aside(Rejection(Reason.VALUE_INVALID, detail), origin)
+                continue
+            if transformed is not None:
+                self._process_transformed(transformed, origin)
+
+    def _process_transformed(self, record: dict[str, t.Any], origin: Origin) -> None:
+        self._assert_sink_exists(origin.stream)
+        sink = t.cast("ActiveCampaignSink", self._sinks_active[origin.stream])
+        if record.get("_sdc_deleted_at") is not None:
+            # The person is gone at the source: subscribing them again would do harm.
+            self.current_run.ignore_deletion(origin.stream)
+            return
+        sink._remove_sdc_metadata_from_record(record)  # noqa: SLF001 - as the SDK's own loop does
+        sink.process_record(record, {"origin": origin})
+
+    def _set_aside(self, rejection: Rejection, origin: Origin) -> None:
+        self._assert_sink_exists(origin.stream)
+        t.cast("ActiveCampaignSink", self._sinks_active[origin.stream]).set_aside(rejection, origin)
+
+    def process_endofpipe(self) -> None:
+        """Bring everything to its end after the last line.
+
+        Raises:
+            TargetError: What stopped the delivery, or the verdict over the run.
+        """
+        try:
+            self.current_run.finish()
+        finally:
+            for sink in (*self._sinks_to_clear, *self._sinks_active.values()):
+                sink.clean_up()
+
+    # Command
+
+    @classmethod
+    def invoke(  # type: ignore[override]
+        cls,
+        *,
+        about: bool = False,
+        about_format: str | None = None,
+        config: t.Any = None,  # noqa: ANN401 - private type of the SDK
+        file_input: t.IO[t.Any] | None = None,
+    ) -> None:
+        """Run as a command; ends the process with the run's exit code.
+
+        Args:
+            about: Describe the target, and end.
+            about_format: How.
+            config: Configuration from files, and whether to read the environment.
+            file_input: Lines to read instead of standard input.
+        """
+        if about:
+            cls.print_about(about_format)
+            return
+        _quieten_libraries()
+        cls.print_version(print_fn=cls.logger.info)
+        target = cls(config=config.config, parse_env_config=config.parse_env) if config else cls()
+        target.interruption.install()
+        sys.exit(target.run_to_end(file_input))
+
+    def run_to_end(self, file_input: t.IO[t.Any] | None) -> int:
+        """Read all input and deliver it.
+
+        Returns:
+            The exit code. What went wrong has been logged, in a few lines without a traceback.
+        """
+        try:
+            self.current_run.begin()
+            self.listen(file_input)
+        except SettingsError as error:
+            for complaint in error.complaints:
+                self.logger.error("%s", complaint)  # noqa: TRY400 - a message for a person
+            return self._fail(error.exit_code)
+        except (TargetError, *_KNOWN_ERRORS) as error:
+            self.logger.error("%s", error)  # noqa: TRY400 - a message for a person
+            return self._fail(getattr(error, "exit_code", 1))
+        except Exception:
+            self._fail(1)
+            raise
+        return 0
+
+    def _fail(self, exit_code: int) -> int:
+        try:
+            self.current_run.fail(exit_code)
+        except TargetError as error:
+            self.logger.error("%s", error)  # noqa: TRY400 - a message for a person
+            return error.exit_code
+        return exit_code
+
+    @classmethod
+    def get_singer_command(cls) -> click.Command:
+        """The SDK's command, with subcommands for people beside it."""
+        command = super().get_singer_command()
+        params = [param for param in command.params if param.name != "file_input"]
+        params.append(
+            click.Option(
+                ["--input", "file_input"],
+                help="A path to read messages from instead of from standard in.",
+                type=click.File("rb"),
+            ),
+        )
+        return TargetCommand(
+            name=cls.name,
+            callback=cls._invoke_without_subcommand,
+            help="Load contacts from Singer messages into ActiveCampaign.",
+            context_settings=command.context_settings,
+            params=params,
+            logger=cls.logger,
+        )
+
+    @classmethod
+    def _invoke_without_subcommand(cls, **options: t.Any) -> None:  # noqa: ANN401
+        if click.get_current_context().invoked_subcommand is None:
+            cls.invoke(**options)
+
+    @classmethod
+    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> t.Any:  # noqa: ANN401
+        """Read the configuration files.
+
+        Raises:
+            ClickException: If one can't be read; exit code 1.
+        """
+        try:
+            return super().cb_config(ctx, param, value)
+        except (OSError, ValueError, TypeError) as error:
+            kind = error.strerror if isinstance(error, OSError) else "it is no JSON object"
+            msg = f"--config: can't read the configuration: {kind}"
+            raise click.ClickException(msg) from None
+
+
+def _configuration_error(error: SettingsError) -> ConfigValidationError:
+    return ConfigValidationError("Config validation failed", errors=list(error.complaints), schema={})
+
+
+def _quieten_libraries() -> None:
+    """Libraries must not write requests, and with them addresses, to the log at any level."""
+    for name in ("urllib3", "requests", "pyrate_limiter", "charset_normalizer"):
+        logging.getLogger(name).setLevel(logging.WARNING)

@@ -1,0 +1,62 @@
+"""Validation of records against their stream's schema, without ever showing a value."""
+
+from __future__ import annotations
+
+import typing as t
+
+import jsonschema
+from singer_sdk.exceptions import InvalidJSONSchema, InvalidRecord
+from singer_sdk.sinks.core import BaseJSONSchemaValidator
+from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class RecordValidator(BaseJSONSchemaValidator):
+    """Says of an invalid record where and by which keyword; the SDK's own validator shows the value."""
+
+    def __init__(self, schema: dict[str, t.Any]) -> None:
+        """Compile.
+
+        Raises:
+            InvalidJSONSchema: If it is no valid JSON schema.
+        """
+        super().__init__(schema)
+        try:
+            DEFAULT_JSONSCHEMA_VALIDATOR.check_schema(schema)
+        except jsonschema.SchemaError as error:
+            msg = f"not a valid JSON schema at {_path(error.absolute_path, set(_names(schema)))}"
+            raise InvalidJSONSchema(msg) from None
+        self._validator = DEFAULT_JSONSCHEMA_VALIDATOR(schema)
+        self._names = set(_names(schema))
+
+    def validate(self, record: dict[str, t.Any]) -> None:
+        """Validate a record, formats aside: a mapped value is checked for its own field's type.
+
+        Raises:
+            InvalidRecord: Naming JSON path and keyword.
+        """
+        error = next(self._validator.iter_errors(record), None)
+        if error is not None:
+            msg = f"{_path(error.absolute_path, self._names)}: {error.validator}"
+            raise InvalidRecord(msg, {}) from None
+
+
+def _path(parts: t.Iterable[str | int], names: set[str]) -> str:
+    """A JSON path. A key that the schema does not name may be personal data itself: it becomes `*`."""
+    shown = (f"[{part}]" if isinstance(part, int) else f".{part if part in names else '*'}" for part in parts)
+    return "$" + "".join(shown)
+
+
+def _names(schema: object) -> Iterator[str]:
+    """Names of properties anywhere in a schema."""
+    if isinstance(schema, dict):
+        properties = schema.get("properties")
+        if isinstance(properties, dict):
+            yield from properties
+        for value in schema.values():
+            yield from _names(value)
+    elif isinstance(schema, list):
+        for value in schema:
+            yield from _names(value)

@@ -1,0 +1,405 @@
+"""Every contact ends with one verdict, in the right order, and no STATE leaves too early."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import threading
+import time
+import typing as t
+
+import pytest
+from accounts import FakeClient, apply_one_by_one
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from target_activecampaign import delivery as delivery_module
+from target_activecampaign.allowance import AccountRoom, Contract
+from target_activecampaign.client import Accepted, ImportStatus, Refused
+from target_activecampaign.contact import Contact, Origin, Reason, Rejection
+from target_activecampaign.delivery import Delivery
+from target_activecampaign.errors import ServiceError, UnconfirmedImportError
+from target_activecampaign.pacing import Pacer, SystemClock
+from target_activecampaign.report import Report
+from target_activecampaign.settings import parse_settings
+from target_activecampaign.state_output import StateOutput
+
+LIST_OF_STREAM = {"people": 1, "vip": 3}
+
+
+class FastClock(SystemClock):
+    """The machine's clock, a thousand times faster for waits, so that a look follows a submission soon."""
+
+    def now(self) -> float:
+        return time.monotonic() * 1000
+
+    def wait(self, stop: threading.Event, seconds: float) -> bool:
+        return stop.wait(seconds / 1000)
+
+    def wait_for_change(self, changed: threading.Condition, seconds: float) -> None:
+        changed.wait(seconds / 1000)
+
+
+class Stage:
+    """A delivery with a fake account around it."""
+
+    def __init__(self, client: FakeClient, *, guarded: bool = False, **overrides: object) -> None:
+        config = {
+            "hostname": "acme.api-us1.com",
+            "api_key": "k",
+            "data_privacy_consent": True,
+            "list_id": 1,
+            "requests_per_second": 100_000,
+            "imports_per_minute": 6_000_000,
+            **overrides,
+        }
+        parsed = parse_settings(config)
+        self.client = client
+        self.report = Report("test", dt.datetime.now(tz=dt.timezone.utc))
+        self.states: list[t.Any] = []
+        self.delivered_at_state: list[dict[str, t.Any]] = []
+        self.rejected: list[tuple[Origin, Rejection]] = []
+        self.added: list[Contact] = []
+        output = StateOutput(lambda: None)
+        output.write = lambda value, now: self.states.append((value, dict(client.people)))  # type: ignore[method-assign]
+        output.is_due = lambda now: True  # type: ignore[method-assign]
+        self.delivery = Delivery(
+            settings=parsed,
+            pacer=Pacer(parsed.requests_per_second, parsed.imports_per_minute, FastClock()),
+            report=self.report,
+            state_output=output,
+            reject=lambda origin, rejection: self.rejected.append((origin, rejection)),
+            check_interruption=lambda: None,
+        )
+        room = AccountRoom(client.contract(), 0.0) if guarded else None
+        self.delivery.connect(t.cast("t.Any", client), room)
+
+    def add(self, contact: Contact, stream: str = "people") -> None:
+        self.added.append(contact)
+        self.delivery.read(stream)
+        self.delivery.add(contact, Origin(stream, len(self.added)))
+
+    def totals(self) -> dict[str, t.Any]:
+        return self.report.totals().as_json()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _never_silent() -> t.Iterator[None]:
+    """On the fast clock, a pause of the test's own is a long silence."""
+    usual, delivery_module.SILENCE_SECONDS = delivery_module.SILENCE_SECONDS, float("inf")
+    yield
+    delivery_module.SILENCE_SECONDS = usual
+
+
+def contact(number: int, list_id: int = 1, **attributes: str) -> Contact:
+    return Contact.build(f"person{number}@example.com", list_id, attributes=attributes, custom_fields={})
+
+
+def adds_up(figures: dict[str, t.Any]) -> bool:
+    parts = ("delivered", "unchanged", "superseded", "held_back")
+    return bool(figures["read"] == sum(figures[part] for part in parts) + sum(figures["rejected"].values()))
+
+
+names = st.sampled_from(["Ada", "Bo", "Cy", ""])
+record = st.tuples(
+    st.integers(0, 6),
+    st.sampled_from(sorted(LIST_OF_STREAM)),
+    st.dictionaries(st.sampled_from(["first_name", "last_name", "phone"]), names, max_size=3),
+    st.lists(st.sampled_from(["a", "b"]), max_size=2, unique=True),
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(records=st.lists(record, max_size=40), rows=st.integers(1, 4), seed=st.integers(0, 2**16))
+def test_the_account_ends_as_if_every_record_had_been_applied_one_by_one(
+    records: list[tuple[int, str, dict[str, str], list[str]]],
+    rows: int,
+    seed: int,
+) -> None:
+    stage = Stage(FakeClient(seed), batch_size_rows=rows)
+    for number, stream, attributes, tags in records:
+        stage.add(
+            Contact.build(
+                f"person{number}@example.com",
+                LIST_OF_STREAM[stream],
+                attributes=attributes,
+                custom_fields={},
+                tags=tuple(tags),
+            ),
+            stream,
+        )
+    stage.delivery.finish()
+    assert stage.client.people == apply_one_by_one(stage.added)
+    assert adds_up(stage.totals())
+    assert stage.totals()["read"] == len(records)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    records=st.lists(st.one_of(st.integers(0, 12), st.none()), max_size=40),
+    rows=st.integers(1, 4),
+    seed=st.integers(0, 2**16),
+)
+def test_a_state_leaves_only_when_every_record_before_it_is_in_the_account(
+    records: list[int | None],
+    rows: int,
+    seed: int,
+) -> None:
+    stage = Stage(FakeClient(seed), batch_size_rows=rows)
+    before: list[set[str]] = []
+    for number in records:
+        if number is None:
+            before.append({added.email for added in stage.added})
+            stage.delivery.pass_on(len(before) - 1)
+        else:
+            stage.add(contact(number, first_name=str(len(stage.added))))
+    stage.delivery.finish()
+    for value, people in stage.states:
+        assert before[value] <= people.keys()
+    if before:
+        assert stage.states[-1][0] == len(before) - 1
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    existing=st.integers(0, 12),
+    room=st.integers(0, 12),
+    numbers=st.lists(st.integers(0, 20), max_size=40),
+    rows=st.integers(1, 5),
+    seed=st.integers(0, 2**16),
+)
+def test_the_contract_is_filled_to_its_last_contact_and_not_beyond(
+    existing: int,
+    room: int,
+    numbers: list[int],
+    rows: int,
+    seed: int,
+) -> None:
+    client = FakeClient(seed, limit=existing + room)
+    client.people.update(apply_one_by_one(contact(100 + number) for number in range(existing)))
+    stage = Stage(client, guarded=True, batch_size_rows=rows)
+    for number in numbers:
+        stage.add(contact(number, first_name=str(len(stage.added))))
+    stage.delivery.finish()
+    distinct = len(set(numbers))
+    assert client.most_people <= client.limit
+    assert len(client.people) == existing + min(room, distinct)
+    assert adds_up(stage.totals())
+    assert (stage.totals()["held_back"] > 0) == (distinct > room)
+    assert stage.report.limit == ("account_limit_guard" if distinct > room else None)
+
+
+def test_contacts_that_the_account_has_already_do_not_use_up_its_contract() -> None:
+    client = FakeClient(limit=105)
+    client.people.update(apply_one_by_one(contact(number) for number in range(100)))
+    stage = Stage(client, guarded=True, batch_size_rows=50)
+    for number in range(100):
+        stage.add(contact(number, first_name="Ada"))
+    stage.delivery.finish()
+    assert stage.totals()["updated"] == 100
+    assert stage.totals()["held_back"] == 0
+
+
+def test_profile_limit_holds_back_new_contacts_and_still_updates_exported_ones() -> None:
+    stage = Stage(FakeClient(), profile_limit=3, batch_size_rows=2)
+    for number in (1, 2, 3, 4):
+        stage.add(contact(number, first_name="Ada"))
+    stage.delivery.pass_on("after the first held back")
+    stage.add(contact(1, first_name="Bo"))
+    stage.delivery.finish()
+    assert sorted(stage.client.people) == [f"person{number}@example.com" for number in (1, 2, 3)]
+    assert stage.client.people["person1@example.com"].attributes == {"first_name": "Bo"}
+    assert stage.totals()["held_back"] == 1
+    assert stage.report.limit == "profile_limit"
+    assert stage.states == []
+
+
+def test_the_state_before_the_first_contact_held_back_is_the_last_one() -> None:
+    stage = Stage(FakeClient(), profile_limit=1)
+    stage.add(contact(1))
+    stage.delivery.pass_on("before")
+    stage.add(contact(2))
+    stage.delivery.pass_on("after")
+    stage.delivery.finish()
+    assert [value for value, _ in stage.states] == ["before"]
+
+
+def test_an_identical_contact_is_not_sent_again() -> None:
+    stage = Stage(FakeClient(), batch_size_rows=1)
+    for _ in range(5):
+        stage.add(contact(1, first_name="Ada"))
+    stage.delivery.finish()
+    assert len(stage.client.bodies) == 1
+    figures = stage.totals()
+    assert (figures["delivered"], figures["unchanged"] + figures["superseded"]) == (1, 4)
+
+
+def test_a_contact_named_in_the_failures_of_its_import_is_rejected() -> None:
+    client = FakeClient()
+    client.fails = {"person1@example.com"}
+    stage = Stage(client)
+    stage.add(contact(1))
+    stage.add(contact(2))
+    stage.delivery.finish()
+    [(origin, rejection)] = stage.rejected
+    assert (origin.line, rejection.reason) == (1, Reason.REFUSED_BY_ACTIVECAMPAIGN)
+    assert "@" not in rejection.detail
+    assert stage.totals()["created"] == 1
+
+
+@pytest.mark.parametrize("names_only_first", [True, False])
+@pytest.mark.parametrize("counts_from", [0, 1])
+@pytest.mark.parametrize("culprits", [{3}, {0, 1, 9}, set(range(10)), {9}])
+def test_of_a_batch_that_is_refused_whole_only_the_culprits_are_set_aside(
+    culprits: set[int],
+    counts_from: int,
+    names_only_first: bool,  # noqa: FBT001
+) -> None:
+    bad = {f"person{number}@example.com" for number in culprits}
+
+    def refuse(items: list[dict[str, t.Any]]) -> Refused | None:
+        positions = [index + counts_from for index, item in enumerate(items) if item["email"] in bad]
+        return Refused(tuple(positions[: 1 if names_only_first else None]), "no good") if positions else None
+
+    client = FakeClient()
+    client.refuse = refuse
+    stage = Stage(client, batch_size_rows=10)
+    for number in range(10):
+        stage.add(contact(number))
+    stage.delivery.finish()
+    assert {origin.line - 1 for origin, _ in stage.rejected} == culprits
+    assert len(client.people) == 10 - len(culprits)
+    assert adds_up(stage.totals())
+
+
+def test_positions_that_make_no_sense_are_not_believed() -> None:
+    client = FakeClient()
+    client.refuse = lambda items: (
+        Refused((-5, 1000), "?") if any(item["email"] == "person2@example.com" for item in items) else None
+    )
+    stage = Stage(client, batch_size_rows=5)
+    for number in range(5):
+        stage.add(contact(number))
+    stage.delivery.finish()
+    assert [origin.line for origin, _ in stage.rejected] == [3]
+
+
+def test_an_import_that_is_lost_is_submitted_again() -> None:
+    client = FakeClient()
+    looks = iter([ImportStatus("lost")])
+    usual = client.look
+    client.look = lambda import_id: next(looks, None) or usual(import_id)  # type: ignore[method-assign]
+    stage = Stage(client)
+    stage.add(contact(1))
+    stage.delivery.finish()
+    assert len(client.bodies) == 2
+    assert stage.totals()["delivered"] == 1
+
+
+def test_an_import_that_is_lost_again_and_again_stops_the_run() -> None:
+    client = FakeClient()
+    client.look = lambda import_id: ImportStatus("lost")  # type: ignore[method-assign]
+    stage = Stage(client)
+    stage.add(contact(1))
+    stage.delivery.pass_on("never")
+    with pytest.raises(UnconfirmedImportError, match="import-3"):
+        stage.delivery.finish()
+    stage.delivery.abandon(0)
+    assert stage.states == []
+
+
+def test_an_import_that_does_not_end_stops_the_run_and_is_named() -> None:
+    client = FakeClient()
+    client.look = lambda import_id: ImportStatus("open")  # type: ignore[method-assign]
+    stage = Stage(client, import_timeout=1)
+    stage.add(contact(1))
+    stage.delivery.pass_on("never")
+    with pytest.raises(UnconfirmedImportError, match="import-1 did not end within 1 s"):
+        stage.delivery.finish()
+    stage.delivery.abandon(0)
+    assert stage.states == []
+
+
+def test_what_stops_the_delivery_reaches_the_reader() -> None:
+    client = FakeClient()
+
+    def submit(body: bytes, contacts: int) -> Accepted:
+        raise ServiceError("refused")
+
+    client.submit = submit  # type: ignore[method-assign]
+    stage = Stage(client)
+    stage.add(contact(1))
+    with pytest.raises(ServiceError, match="refused"):
+        stage.delivery.finish()
+    with pytest.raises(ServiceError, match="refused"):
+        stage.delivery.add(contact(2), Origin("people", 2))
+
+
+def test_reading_waits_while_the_importer_is_stuck() -> None:
+    client = FakeClient()
+    gate = threading.Event()
+    usual = client.submit
+
+    def submit(body: bytes, contacts: int) -> Accepted | Refused:
+        gate.wait(10)
+        return usual(body, contacts)
+
+    client.submit = submit  # type: ignore[method-assign]
+    stage = Stage(client, batch_size_rows=1)
+
+    def read() -> None:
+        for number in range(500):
+            stage.add(contact(number))
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    reader.join(0.3)
+    assert reader.is_alive()
+    assert len(stage.added) < 50
+    gate.set()
+    reader.join(30)
+    stage.delivery.finish()
+    assert len(client.people) == 500
+
+
+def test_a_stream_that_trickles_is_not_held_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery_module, "SILENCE_SECONDS", 0.0)
+    stage = Stage(FakeClient())
+    stage.add(contact(1))
+    stage.delivery.pass_on("one")
+    deadline = time.monotonic() + 10
+    while not stage.states and time.monotonic() < deadline:
+        threading.Event().wait(0.01)
+    assert [value for value, _ in stage.states] == ["one"]
+    stage.delivery.finish()
+
+
+def test_more_contacts_named_as_new_than_can_be_new_is_said() -> None:
+    client = FakeClient()
+    client.look = lambda import_id: ImportStatus("completed", created=2)  # type: ignore[method-assign]
+    stage = Stage(client, batch_size_rows=1)
+    stage.add(contact(1))
+    stage.delivery.finish()
+    assert stage.report.names_more_than_new
+    assert stage.totals()["created"] == 1
+
+
+def test_batches_are_full_but_for_the_last() -> None:
+    stage = Stage(FakeClient(), batch_size_rows=7)
+    for number in range(30):
+        stage.add(contact(number))
+    stage.delivery.finish()
+    assert sorted(len(json.loads(body)["contacts"]) for body in stage.client.bodies) == [2, 7, 7, 7, 7]
+
+
+def test_a_contract_that_is_full_from_the_start_takes_nobody() -> None:
+    client = FakeClient(limit=0)
+    stage = Stage(client, guarded=True)
+    stage.delivery.pass_on("before")
+    stage.add(contact(1))
+    stage.delivery.pass_on("after")
+    stage.delivery.finish()
+    assert (client.people, client.bodies) == ({}, [])
+    assert stage.totals()["held_back"] == 1
+    assert [value for value, _ in stage.states] == ["before"]
+    assert Contract(0, 0) == client.contract()
