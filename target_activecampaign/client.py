@@ -8,6 +8,7 @@ and what was tried, never the key, an address or a body.
 from __future__ import annotations
 
 import ipaddress
+import itertools
 import json
 import logging
 import threading
@@ -20,7 +21,8 @@ import tenacity
 
 from target_activecampaign.allowance import Contract
 from target_activecampaign.custom_fields import CustomField
-from target_activecampaign.errors import ServiceError
+from target_activecampaign.errors import NotPermittedError, ServiceError
+from target_activecampaign.exclusions import Exclusion
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,7 +37,7 @@ PAGE_SIZE = 100
 
 _MOST_TRIES = 8
 _MOST_TRIES_AT_START = 3  # a wrong hostname or key shows within a few requests
-_MOST_TRIES_REFUSED = 3  # a 403 comes now and then with a good key, too (seen): a few tries, then stop
+_MOST_TRIES_REFUSED = 5  # a 403 comes now and then with a good key, too (seen): a few tries, then stop
 _MOST_SECONDS = 900.0
 _LONGEST_PAUSE_SECONDS = 60.0
 _LONGEST_RETRY_AFTER_SECONDS = 120.0
@@ -93,6 +95,7 @@ class _TryAgainError(Exception):
         most_tries: After how many such answers to give up.
         pause_seconds: The least time to wait, where the service says.
         limit: The rate limit that was reached: its own wait follows, and no count of tries ends it.
+        is_refusal: Whether the key was refused.
     """
 
     def __init__(
@@ -102,11 +105,13 @@ class _TryAgainError(Exception):
         most_tries: float = _MOST_TRIES,
         pause_seconds: float = 0,
         limit: t.Literal["requests", "imports"] | None = None,
+        is_refusal: bool = False,
     ) -> None:
         super().__init__(what)
         self.most_tries = most_tries if limit is None else float("inf")
         self.pause_seconds = pause_seconds
         self.limit = limit
+        self.is_refusal = is_refusal
 
 
 class Client:
@@ -174,10 +179,10 @@ class Client:
         Raises:
             ServiceError: If there is no usable answer.
         """
-        answer = self._get("settings/account", may_be_forbidden=True)
         try:
+            answer = self._get("settings/account")
             return Contract(int(answer["subscriber_limit"]), int(answer["subscriber_total"]))
-        except (KeyError, TypeError, ValueError):
+        except (NotPermittedError, KeyError, TypeError, ValueError):
             return None
 
     # Importer
@@ -193,14 +198,9 @@ class Client:
             ServiceError: If no usable answer came. The import may be queued all the same.
             StoppedError: If the run stops before it was sent.
         """
-
-        def wait() -> None:
-            self._pacer.wait_for_import(contacts)
-            self._pacer.wait_for_request()
-
         return self._persist(
             "POST import/bulk_import",
-            wait,
+            lambda: self._pacer.wait_for_import(contacts),
             lambda: self._read_submission(self._send("POST", "import/bulk_import", body=body)),
         )
 
@@ -217,6 +217,60 @@ class Client:
             lambda: _read_status(self._send("GET", "import/info", query={"batchId": import_id})),
         )
 
+    # Contacts
+
+    def list_statuses(self, email: str) -> dict[int, int] | None:
+        """Look a contact up by its identity.
+
+        Args:
+            email: Trimmed and lower-cased.
+
+        Returns:
+            Id of each list that it was ever on to its status there (1 subscribed, 2 unsubscribed), or
+            `None` where the account has no such contact.
+
+        Raises:
+            ServiceError: If no usable answer came.
+            StoppedError: If the run stops.
+        """
+        answer = self._get(
+            "contacts",
+            {"email": email, "include": "contactLists"},
+            wait=self._pacer.wait_for_verification,
+        )
+        ids = {
+            str(item.get("id"))
+            for item in _objects(answer, "contacts")
+            if str(item.get("email", "")).strip().lower() == email
+        }
+        if not ids:
+            return None
+        return {
+            int(item["list"]): int(item["status"])
+            for item in _objects(answer, "contactLists")
+            if str(item.get("contact")) in ids and f"{item.get('list')}{item.get('status')}".isdigit()
+        }
+
+    def exclusions(self, most: int) -> list[Exclusion] | None:
+        """The account's exclusions, `most` at the most; `None` where this key may not read them.
+
+        Raises:
+            ServiceError: If they can't be read.
+        """
+        try:
+            items = list(itertools.islice(self._pages("lists/exclusions", "exclusions"), most))
+        except NotPermittedError:
+            return None
+        return [
+            Exclusion(
+                phrase=str(item.get("matchPhrase", "")).strip().lower(),
+                match_type=str(item.get("matchType", "")),
+                channel=str(item.get("channel", "")),
+                list_ids=frozenset(int(i) for i in item.get("lists") or () if str(i).isdigit()),
+            )
+            for item in items
+        ]
+
     # One request
 
     def _get(
@@ -224,31 +278,23 @@ class Client:
         path: str,
         query: dict[str, t.Any] | None = None,
         *,
-        may_be_forbidden: bool = False,
+        wait: Callable[[], None] | None = None,
         most_tries: float = float("inf"),
     ) -> dict[str, t.Any]:
-        """Ask until there is a JSON object; `{}` for a 403 that may be."""
+        """Ask until there is a JSON object."""
 
         def attempt() -> dict[str, t.Any]:
             response = self._send("GET", path, query=query)
-            if may_be_forbidden and response.status_code == requests.codes.forbidden:
-                return {}
             _raise_for_status(response)
             return _json_object(response)
 
-        return self._persist(f"GET {path}", self._pacer.wait_for_request, attempt, most_tries)
+        return self._persist(f"GET {path}", wait or self._pacer.wait_for_request, attempt, most_tries)
 
-    def _pages(self, path: str) -> Iterator[dict[str, t.Any]]:
+    def _pages(self, path: str, collection: str | None = None) -> Iterator[dict[str, t.Any]]:
         """Items of a collection, all pages, until one is short."""
         offset = 0
         while True:
-            answer = self._get(path, {"limit": PAGE_SIZE, "offset": offset})
-            items = answer.get(path)
-            if not isinstance(items, list) or not all(
-                isinstance(item, dict) and "id" in item for item in items
-            ):
-                msg = f"GET {path}: the answer is not a list of {path}"
-                raise ServiceError(msg)
+            items = _objects(self._get(path, {"limit": PAGE_SIZE, "offset": offset}), collection or path)
             yield from items
             offset += len(items)
             if len(items) < PAGE_SIZE:
@@ -296,7 +342,7 @@ class Client:
                 f"{what}: {error}. Gave up after {_count(tries, 'try', 'tries')} in {seconds:.0f} s. "
                 f"Look at the host and at the key (settings hostname, api_key), then run again"
             )
-            raise ServiceError(msg) from None
+            raise (NotPermittedError if error.is_refusal else ServiceError)(msg) from None
 
     def _send(
         self,
@@ -412,7 +458,7 @@ def _raise_for_status(response: requests.Response) -> None:
         raise _TryAgainError(what, limit="requests", pause_seconds=_retry_after(response))
     if status in {401, 403}:
         what = f"HTTP {status}, the key was refused"
-        raise _TryAgainError(what, most_tries=_MOST_TRIES_REFUSED)
+        raise _TryAgainError(what, most_tries=_MOST_TRIES_REFUSED, is_refusal=True)
     if status >= requests.codes.server_error or status == requests.codes.request_timeout:
         what = f"HTTP {status}"
         raise _TryAgainError(what)
@@ -439,8 +485,20 @@ def _json_object(response: requests.Response) -> dict[str, t.Any]:
         answer = None
     if isinstance(answer, dict):
         return answer
-    what = f"HTTP {response.status_code} without a JSON object (a login page? then the key is wrong)"
-    raise _TryAgainError(what, most_tries=_MOST_TRIES_REFUSED)
+    if response.content.lstrip()[:1] == b"<":
+        what = f"HTTP {response.status_code} with a web page (a login page? then the key is wrong)"
+        raise _TryAgainError(what, most_tries=_MOST_TRIES_REFUSED, is_refusal=True)
+    what = f"HTTP {response.status_code} without a JSON object"
+    raise _TryAgainError(what)
+
+
+def _objects(answer: dict[str, t.Any], collection: str) -> list[dict[str, t.Any]]:
+    """The items of a collection in an answer; an answer of another shape is a failure."""
+    items = answer.get(collection, [] if collection == "contactLists" else None)
+    if isinstance(items, list) and all(isinstance(item, dict) for item in items):
+        return items
+    what = f"an answer without {collection}"
+    raise _TryAgainError(what)
 
 
 def _read_status(response: requests.Response) -> ImportStatus:

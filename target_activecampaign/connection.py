@@ -8,6 +8,7 @@ import typing as t
 from target_activecampaign.allowance import AccountRoom
 from target_activecampaign.custom_fields import CustomField, find_custom_field
 from target_activecampaign.errors import SettingsError
+from target_activecampaign.exclusions import Exclusions
 
 if t.TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +20,7 @@ logger = logging.getLogger(__name__)
 
 # Reading the contract again takes one of so many requests, a few percent of the budget.
 _REQUESTS_PER_CONTRACT_READING = 25
+_MOST_EXCLUSIONS = 5_000  # 50 requests, ten seconds
 
 
 def check_connection(settings: Settings, client: Client) -> Mapping[str, CustomField]:
@@ -56,6 +58,22 @@ def read_room(settings: Settings, client: Client) -> AccountRoom | None:
         )
         return None
     return AccountRoom(contract, _REQUESTS_PER_CONTRACT_READING / settings.requests_per_second)
+
+
+def read_exclusions(client: Client) -> Exclusions:
+    """Read the account's exclusions, so that their addresses are set aside with a reason.
+
+    Raises:
+        ServiceError: If there is no usable answer.
+    """
+    exclusions = client.exclusions(_MOST_EXCLUSIONS)
+    if exclusions is None:
+        logger.warning(
+            "this key may not read the account's exclusions: excluded addresses are rejected without a reason",
+        )
+    elif len(exclusions) == _MOST_EXCLUSIONS:
+        logger.warning("only the first %d exclusions are known beforehand", _MOST_EXCLUSIONS)
+    return Exclusions(exclusions or ())
 
 
 def _missing_lists(settings: Settings, client: Client) -> list[str]:

@@ -24,7 +24,9 @@ class Reason(str, enum.Enum):
     SCHEMA_INVALID = "schema_invalid"
     VALUE_INVALID = "value_invalid"
     TOO_LARGE = "too_large"
+    EXCLUDED = "excluded"
     REFUSED_BY_ACTIVECAMPAIGN = "refused_by_activecampaign"
+    SKIPPED_BY_ACTIVECAMPAIGN = "skipped_by_activecampaign"
 
 
 class Rejection(t.NamedTuple):

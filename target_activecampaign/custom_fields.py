@@ -56,7 +56,7 @@ def find_custom_field(key: str, fields: Sequence[CustomField]) -> CustomField | 
     """
     wanted = key.strip().casefold()
     by_id = [field for field in fields if str(field.id) == wanted]
-    by_tag = [field for field in fields if field.tag.casefold() == wanted.strip("%")]
+    by_tag = [field for field in fields if field.tag and field.tag.casefold() == wanted.strip("%")]
     by_title = [field for field in fields if field.title.strip().casefold() == wanted]
     found = by_id or by_tag or by_title
     if len(found) == 1:
@@ -68,7 +68,8 @@ def find_custom_field(key: str, fields: Sequence[CustomField]) -> CustomField | 
 
 
 def _nearest(key: str, fields: Sequence[CustomField]) -> str:
-    names = {name.casefold(): name for field in fields for name in (field.title, field.tag) if name}
+    tags = {field.tag.casefold(): field.tag for field in fields}
+    names = {**tags, **{field.title.casefold(): field.title for field in fields}}
     near = difflib.get_close_matches(key.strip(" %").casefold(), names, n=1, cutoff=0.5)
     return f"; the nearest is {names[near[0]]!r}" if near else ""
 

@@ -1,8 +1,8 @@
-"""Delivery: when is a record done? Submits batches, follows imports to their end, acknowledges.
+"""Delivery: when is a record done?
 
 Owns every contact from its mapping to its verdict, in one object of ours. The reader's thread brings
-contacts and STATEs in and never waits for an import, unless too much is under way; threads of ours submit
-batches and look at imports. All of them share one lock, which nobody holds while a request is in the air.
+contacts and STATEs in, and waits only where too much is under way; couriers ask what to do next and bring
+answers. All of them share one lock, which nobody holds while a request is in the air. Knows no HTTP.
 """
 
 from __future__ import annotations
@@ -11,28 +11,31 @@ import logging
 import math
 import threading
 import typing as t
+from collections import deque
 
 from target_activecampaign.acknowledgement import Acknowledgement
 from target_activecampaign.batching import fits_a_request, split_batch
 from target_activecampaign.client import Accepted
 from target_activecampaign.contact import Reason, Rejection
+from target_activecampaign.couriers import Couriers
 from target_activecampaign.errors import ServiceError, UnconfirmedImportError
 from target_activecampaign.following import Followed, OpenImport
 from target_activecampaign.outbox import Outbox
-from target_activecampaign.pacing import StoppedError
 from target_activecampaign.run_memory import RunMemory
+from target_activecampaign.verification import plan_verification
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
-    from target_activecampaign.allowance import AccountRoom
+    from target_activecampaign.allowance import AccountRoom, Contract
     from target_activecampaign.batching import Batch, PendingContact
     from target_activecampaign.client import Client, ImportStatus, Refused
     from target_activecampaign.contact import Contact, Origin
-    from target_activecampaign.pacing import Pacer
+    from target_activecampaign.pacing import Clock, Pacer
     from target_activecampaign.report import Report
     from target_activecampaign.settings import Settings
     from target_activecampaign.state_output import StateOutput
+    from target_activecampaign.verification import Verification
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +64,7 @@ class Delivery:
         reject: Callable[[Origin, Rejection], None],
         check_interruption: Callable[[], None],
     ) -> None:
-        """Prepare; threads start with the first contact.
+        """Prepare; couriers start with the first contact.
 
         Args:
             settings: Of the run.
@@ -72,9 +75,8 @@ class Delivery:
             check_interruption: Raises, in the reader's thread, if the run was asked to stop.
         """
         self._settings = settings
-        self._client: Client | None = None
         self._pacer = pacer
-        self._clock = pacer.clock
+        self.clock: Clock = pacer.clock
         self._report = report
         self._state_output = state_output
         self._room: AccountRoom | None = None
@@ -86,9 +88,12 @@ class Delivery:
         self._followed = Followed(settings.requests_per_second / 2)
         self._most_open = min(_MOST_OPEN_IMPORTS, max(10, 2 * settings.imports_per_minute))
         self._changed = threading.Condition()
-        self._threads: list[threading.Thread] = []
+        self._couriers: Couriers | None = None
+        self._couriers_started = False
+        self._verifications: deque[Verification] = deque()
+        self._verifying = 0
         self._in_the_air = 0
-        self._last_put = self._clock.now()
+        self._last_put = self.clock.now()
         self._reader_waits = False
         self._input_ended = False
         self._stops_submitting = False
@@ -102,7 +107,13 @@ class Delivery:
             client: The account.
             room: The room in the account's contract, `None` where it is not guarded.
         """
-        self._client, self._room = client, room
+        self._room = room
+        self._couriers = Couriers(
+            self,
+            client,
+            requests_per_second=self._settings.requests_per_second,
+            imports_per_minute=self._settings.imports_per_minute,
+        )
 
     # The reader's side
 
@@ -123,7 +134,7 @@ class Delivery:
             return
         with self._changed:
             self._wait_for_room()
-            self._last_put = self._clock.now()
+            self._last_put = self.clock.now()
             if self._outbox.has(contact.email):
                 self._put(contact, origin)
             elif self._memory.is_unchanged(contact.email, contact.fingerprint):
@@ -170,7 +181,7 @@ class Delivery:
                 self._nap()
             self._raise_failure()
             self._write_state(at_once=True)
-        self._end_threads()
+        self._end_couriers()
 
     def abandon(self, grace_seconds: float) -> None:
         """Submit nothing more, give what is open some time to end, and write the settled STATE.
@@ -180,37 +191,43 @@ class Delivery:
         Args:
             grace_seconds: How long open imports may take.
         """
-        deadline = self._clock.now() + grace_seconds
+        deadline = self.clock.now() + grace_seconds
         self._pacer.stop_imports()
-        with self._changed:
-            self._stops_submitting = True
-            self._changed.notify_all()
-            self._write_state(at_once=True)
-            while self._threads and self._is_under_way() and self._clock.now() < deadline:
-                self._nap(max(0.01, deadline - self._clock.now()))
-            self._write_state(at_once=True)
-            self._stopped = True
-        self._end_threads()
+        try:
+            with self._changed:
+                self._stops_submitting = True
+                self._changed.notify_all()
+                self._write_state(at_once=True)
+                while self._is_under_way() and self.clock.now() < deadline:
+                    self._nap(max(0.01, deadline - self.clock.now()))
+                self._write_state(at_once=True)
+        finally:
+            self._end_couriers()
 
     def _is_under_way(self) -> bool:
-        followers_live = self._failure is None
-        return bool(self._in_the_air) or (followers_live and bool(len(self._followed)))
+        """Whether something that was sent may still get its verdict."""
+        return bool(self._in_the_air) or (self._failure is None and self._unconfirmed_imports > 0)
 
-    def _end_threads(self) -> None:
+    @property
+    def _unconfirmed_imports(self) -> int:
+        return len(self._followed) + len(self._verifications) + self._verifying
+
+    def _end_couriers(self) -> None:
         with self._changed:
             self._stopped = True
             self._changed.notify_all()
         self._pacer.stop()
-        for thread in self._threads:
-            thread.join(timeout=_LONGEST_NAP_SECONDS)
+        if self._couriers is not None and self._couriers_started:
+            self._couriers.join()
 
     def _put(self, contact: Contact, origin: Origin) -> None:
         ready = self._outbox.ready
         superseded = self._outbox.put(contact, origin, self._acknowledgement.owe)
         if superseded is not None:
             self._report.streams[superseded.stream].superseded += 1
-        if not self._threads:
-            self._start_threads()
+        if self._couriers is not None and not self._couriers_started:
+            self._couriers_started = True
+            self._couriers.start()
         if self._outbox.ready > ready:
             self._changed.notify_all()
 
@@ -228,7 +245,7 @@ class Delivery:
 
     def _nap(self, seconds: float = _LONGEST_NAP_SECONDS) -> None:
         """Wait for something to change, not for long: time may make something due as well."""
-        self._clock.wait_for_change(self._changed, min(seconds, _LONGEST_NAP_SECONDS))
+        self.clock.wait_for_change(self._changed, min(seconds, _LONGEST_NAP_SECONDS))
 
     def _raise_failure(self) -> None:
         if self._failure is not None:
@@ -265,52 +282,18 @@ class Delivery:
 
     # The submitting side
 
-    def _start_threads(self) -> None:
-        # A request takes up to a second or so; imports and looks come at a known pace.
-        submitters = min(8, 2 + math.ceil(self._settings.imports_per_minute / 60))
-        followers = min(8, 1 + math.ceil(self._settings.requests_per_second / 2))
-        loops = [(self._submit_batches, "submit")] * submitters + [
-            (self._follow_imports, "follow")
-        ] * followers
-        for index, (loop, name) in enumerate(loops):
-            thread = threading.Thread(target=self._guard, args=(loop,), name=f"{name}-{index}", daemon=True)
-            self._threads.append(thread)
-            thread.start()
+    def next_submission(self) -> Batch | t.Literal["read contract"] | None:
+        """Wait for a batch to submit, or for the contract to be worth reading; `None` at the end.
 
-    def _guard(self, loop: Callable[[], None]) -> None:
-        """Run a thread's loop; whatever ends it early ends the run."""
-        try:
-            loop()
-        except StoppedError:
-            pass
-        except BaseException as error:  # noqa: BLE001 - the reader's thread raises it
-            with self._changed:
-                self._failure = self._failure or error
-                self._changed.notify_all()
-
-    @property
-    def _account(self) -> Client:
-        if self._client is None:
-            msg = "contacts came before the account was connected"
-            raise RuntimeError(msg)
-        return self._client
-
-    def _submit_batches(self) -> None:
-        while (step := self._next_step()) is not None:
-            if step == "read contract":
-                self._read_contract()
-            else:
-                self._submit(step)
-
-    def _next_step(self) -> Batch | t.Literal["read contract"] | None:
-        """Wait for something to submit, or for the contract to be worth reading; `None` at the end."""
+        A batch is in the air from now on, until `take_outcome` or `take_no_outcome`.
+        """
         with self._changed:
             while not (self._stops_submitting or self._stopped or self._failure):
                 self._close_filling_if_due()
                 if (
                     self._room
                     and self._outbox.ready
-                    and self._room.wants_reading(self._settings.batch_size_rows, self._clock.now())
+                    and self._room.wants_reading(self._settings.batch_size_rows, self.clock.now())
                 ):
                     self._room.begin_reading()
                     return "read contract"
@@ -327,14 +310,14 @@ class Delivery:
         if not self._outbox.is_filling:
             return
         if self._input_ended:
-            is_due = not self._outbox.waiting or not (len(self._followed) or self._in_the_air)
+            is_due = not self._outbox.waiting or not (self._unconfirmed_imports or self._in_the_air)
         else:
-            is_due = not self._reader_waits and self._clock.now() - self._last_put >= SILENCE_SECONDS
+            is_due = not self._reader_waits and self.clock.now() - self._last_put >= SILENCE_SECONDS
         if is_due:
             self._outbox.close_filling()
 
     def _take_batch(self) -> Batch | None:
-        if not self._outbox.ready or len(self._followed) + self._in_the_air >= self._most_open:
+        if not self._outbox.ready or self._unconfirmed_imports + self._in_the_air >= self._most_open:
             return None
         admission = _Admission(self._may_be_new, math.inf if self._room is None else self._room.left)
         batch = self._outbox.take(admission.admits)
@@ -348,21 +331,27 @@ class Delivery:
         self._in_the_air += 1
         return batch
 
-    def _submit(self, batch: Batch) -> None:
-        try:
-            outcome = self._account.submit(batch.encode(), len(batch))
-        except BaseException:
-            with self._changed:
-                self._in_the_air -= 1
-                self._changed.notify_all()
-            raise
+    def take_outcome(self, batch: Batch, outcome: Accepted | Refused) -> None:
+        """Take what the importer said to a batch."""
         with self._changed:
             self._in_the_air -= 1
             if isinstance(outcome, Accepted):
                 self._report.imports += 1
-                self._followed.add(OpenImport(outcome.import_id, batch, self._clock.now()))
+                self._followed.add(OpenImport(outcome.import_id, batch, self.clock.now()))
             else:
                 self._take_refusal(batch, outcome)
+            self._changed.notify_all()
+
+    def take_no_outcome(self) -> None:
+        """Take note that a batch was perhaps sent, and nobody knows what became of it."""
+        with self._changed:
+            self._in_the_air -= 1
+            self._changed.notify_all()
+
+    def take_failure(self, error: BaseException) -> None:
+        """Take what ended a courier: the reader's thread raises it."""
+        with self._changed:
+            self._failure = self._failure or error
             self._changed.notify_all()
 
     def _take_refusal(self, batch: Batch, refusal: Refused) -> None:
@@ -375,8 +364,12 @@ class Delivery:
             logger.info("an import of %d contacts was refused whole; looking for the cause", len(batch))
             self._outbox.put_back(split_batch(batch, refusal.positions))
 
-    def _read_contract(self) -> None:
-        contract = self._account.contract()
+    def take_contract(self, contract: Contract | None) -> None:
+        """Take a reading of the account's contract.
+
+        Raises:
+            ServiceError: If it can't be read any more: nothing is sent without knowing the room.
+        """
         if contract is None:
             msg = (
                 "account_limit_guard: ActiveCampaign does not tell the account's contract any more. Run again"
@@ -384,24 +377,16 @@ class Delivery:
             raise ServiceError(msg)
         with self._changed:
             if self._room:
-                self._room.finish_reading(contract, self._clock.now())
+                self._room.finish_reading(contract, self.clock.now())
             self._changed.notify_all()
 
     # The following side
 
-    def _follow_imports(self) -> None:
-        while (open_import := self._next_import()) is not None:
-            status = self._account.look(open_import.id)
-            with self._changed:
-                self._take_status(open_import, status)
-                self._write_state()
-                self._changed.notify_all()
-
-    def _next_import(self) -> OpenImport | None:
+    def next_import(self) -> OpenImport | None:
         """Wait for an import that is to be looked at; `None` at the end."""
         with self._changed:
             while not (self._stopped or self._failure):
-                now = self._clock.now()
+                now = self.clock.now()
                 self._write_state()
                 if (due := self._followed.take_due(now)) is not None:
                     return due
@@ -409,19 +394,63 @@ class Delivery:
                 self._nap(_LONGEST_NAP_SECONDS if seconds is None else seconds)
             return None
 
-    def _take_status(self, open_import: OpenImport, status: ImportStatus) -> None:
-        now = self._clock.now()
-        if status.state == "open":
-            self._raise_if_too_old(open_import, now)
-            self._followed.look_again(open_import, now)
-            return
-        self._followed.end(open_import, now)
+    def take_status(self, open_import: OpenImport, status: ImportStatus) -> None:
+        """Take how far an import is.
+
+        Raises:
+            UnconfirmedImportError: If it takes too long, or was lost too often.
+        """
+        with self._changed:
+            now = self.clock.now()
+            if status.state == "open":
+                self._raise_if_too_old(open_import, now)
+                self._followed.look_again(open_import, now)
+            else:
+                self._followed.end(open_import, now)
+                self._take_end(open_import, status)
+            self._write_state()
+            self._changed.notify_all()
+
+    def pause(self, seconds: float) -> None:
+        """Wait; for couriers.
+
+        Raises:
+            StoppedError: If the run stops.
+        """
+        self._pacer.pause(seconds)
+
+    def next_verification(self) -> Verification | None:
+        """Wait for an ended import of which contacts are to be read back; `None` at the end."""
+        with self._changed:
+            while not (self._stopped or self._failure):
+                if self._verifications:
+                    self._verifying += 1
+                    return self._verifications.popleft()
+                self._nap()
+            return None
+
+    def take_verification(self, verification: Verification) -> None:
+        """Take what was read back, and with it the import's verdicts."""
+        with self._changed:
+            self._verifying -= 1
+            self._report.read_back += verification.read_back
+            self._report.still_unsubscribed += verification.still_unsubscribed
+            self._take_verdicts(verification.open_import, verification.status, verification.missing)
+            self._write_state()
+            self._changed.notify_all()
+
+    def _take_end(self, open_import: OpenImport, status: ImportStatus) -> None:
         if self._room:
             self._room.end(open_import.batch)
         if status.state == "lost":
             self._submit_again(open_import)
+            return
+        behind = len(self._verifications) + self._verifying
+        verification = plan_verification(open_import, status, self._settings.verify, behind)
+        if verification is None:
+            self._take_verdicts(open_import, status, ())
         else:
-            self._take_verdicts(open_import, status)
+            self._verifications.append(verification)
 
     def _raise_if_too_old(self, open_import: OpenImport, now: float) -> None:
         timeout = self._settings.import_timeout_seconds
@@ -446,19 +475,40 @@ class Delivery:
         again.attempts = attempts
         self._outbox.put_back([again])
 
-    def _take_verdicts(self, open_import: OpenImport, status: ImportStatus) -> None:
-        figures = self._report.streams[open_import.batch.stream]
-        contacts = open_import.batch.contacts
-        failed = [pending for pending in contacts if pending.contact.email in status.failed]
-        could_be_new = open_import.batch.possibly_new - sum(map(self._may_be_new, failed))
-        figures.created += min(status.created, could_be_new)
-        self._report.names_more_than_new |= status.created > could_be_new
-        figures.delivered += len(contacts) - len(failed)
+    def _take_verdicts(
+        self,
+        open_import: OpenImport,
+        status: ImportStatus,
+        missing: Collection[PendingContact],
+    ) -> None:
+        batch = open_import.batch
         refused = Rejection(
-            Reason.REFUSED_BY_ACTIVECAMPAIGN, f"named in the failures of import {open_import.id}"
+            Reason.REFUSED_BY_ACTIVECAMPAIGN,
+            f"named among the failures of import {open_import.id}",
         )
-        for pending in contacts:
-            self._settle(pending, refused if pending in failed else None)
+        skipped = Rejection(
+            Reason.SKIPPED_BY_ACTIVECAMPAIGN,
+            f"import {open_import.id} ended without naming it, and it is not in the account",
+        )
+        verdicts = [
+            (
+                pending,
+                refused
+                if pending.contact.email in status.failed
+                else skipped
+                if pending in missing
+                else None,
+            )
+            for pending in batch.contacts
+        ]
+        rejected = [pending for pending, rejection in verdicts if rejection]
+        could_be_new = batch.possibly_new - sum(map(self._may_be_new, rejected))
+        figures = self._report.streams[batch.stream]
+        figures.created += min(status.created, could_be_new)
+        figures.delivered += len(batch) - len(rejected)
+        self._report.names_more_than_new |= status.created > could_be_new
+        for pending, rejection in verdicts:
+            self._settle(pending, rejection)
 
     # Verdicts
 
@@ -488,9 +538,9 @@ class Delivery:
         """Pass the newest settled STATE on."""
         if not self._acknowledgement.has_settled:
             return
-        if at_once or self._state_output.is_due(self._clock.now()):
+        if at_once or self._state_output.is_due(self.clock.now()):
             (state,) = self._acknowledgement.take_settled() or (None,)
-            self._state_output.write(state, self._clock.now())
+            self._state_output.write(state, self.clock.now())
 
 
 class _Admission:

@@ -9,7 +9,9 @@ import re
 _COMMON = re.compile(
     r"(?=.{3,254}\Z)(?=.{1,64}@)"
     r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*"
-    r"@(?:[a-z0-9](?:[a-z0-9]|-(?!-)){0,60}(?<!-)\.)+[a-z]{2,63}",
+    r"@(?:[a-z0-9](?:[a-z0-9]|-(?!-)){0,60}(?<!-)\.)+"
+    # Names that are nobody's mailbox by definition (RFC 6761), which the library refuses.
+    r"(?!(?:arpa|invalid|local|localhost|onion|test)\Z)[a-z]{2,63}",
 )
 # A dot in the domain, followed by two letters or more (bulk importer reference, address rules).
 _DOMAIN_ENDING = re.compile(r"\.[^\W\d_]{2,}")

@@ -40,6 +40,10 @@ class ServiceError(TargetError):
     """ActiveCampaign can't be reached or refuses: look at the account, the key or the network."""
 
 
+class NotPermittedError(ServiceError):
+    """ActiveCampaign refuses the key, or refuses this key this one thing."""
+
+
 class UnconfirmedImportError(TargetError):
     """An import did not come to an end: run again, its contacts are not covered by any STATE."""
 

@@ -230,24 +230,31 @@ def _complain_of_missing(stream: str, schema: Schema, mapped: Mapping[str, str])
         f"field_mapping.{attribute}: the schema of stream {stream!r} has no property {path!r}"
         f"{_nearest_property(path, schema)}"
         for attribute, path in mapped.items()
-        if not _has_property(schema, path)
+        if _keys_along(schema, path) is None
     ]
     if complaints:
         raise SettingsError(complaints)
 
 
-def _has_property(schema: Schema, path: str) -> bool:
-    """Whether a property of this name, or nested along these dots, can stand in a record."""
-    if path in _properties(schema):
-        return True
+def _keys_along(schema: Schema, path: str) -> tuple[str, ...] | None:
+    """The keys that lead to a property of this name, or nested along these dots; `None` if there is none.
+
+    A name may hold dots itself.
+    """
+    properties = _properties(schema)
+    if path in properties:
+        return (path,)
     head, dot, rest = path.partition(".")
     while dot:
-        nested = _properties(schema).get(head)
-        if isinstance(nested, dict) and (_has_property(nested, rest) or _is_free_object(nested)):
-            return True
+        nested = properties.get(head)
+        if isinstance(nested, dict):
+            if keys := _keys_along(nested, rest):
+                return (head, *keys)
+            if _is_free_object(nested):
+                return (head, *rest.split("."))
         more, dot, rest = rest.partition(".")
         head = f"{head}.{more}"
-    return False
+    return None
 
 
 def _is_free_object(schema: Schema) -> bool:
@@ -284,16 +291,15 @@ def _property_paths(schema: Schema, depth: int) -> list[str]:
 
 
 def _source(schema: Schema, path: str, write: Callable[[t.Any], str]) -> _Source:
-    return _Source(path, _reader_for(schema, path), write)
+    return _Source(path, _reader_for(_keys_along(schema, path) or (path,)), write)
 
 
-def _reader_for(schema: Schema, path: str) -> Callable[[Record], t.Any]:
+def _reader_for(keys: tuple[str, ...]) -> Callable[[Record], t.Any]:
     """A function that reads a property, `_ABSENT` where the record has none."""
-    if path in _properties(schema) or "." not in path:
-        return lambda record: record.get(path, _ABSENT)
-    head, rest = _split_at_property(schema, path)
-    nested = _properties(schema).get(head)
-    read_rest = _reader_for(nested if isinstance(nested, dict) else {}, rest)
+    head, *rest = keys
+    if not rest:
+        return lambda record: record.get(head, _ABSENT)
+    read_rest = _reader_for(tuple(rest))
 
     def read(record: Record) -> t.Any:  # noqa: ANN401 - a JSON value
         inner = record.get(head, _ABSENT)
@@ -303,14 +309,3 @@ def _reader_for(schema: Schema, path: str) -> Callable[[Record], t.Any]:
         return inner if inner is None or inner is _ABSENT else _ABSENT
 
     return read
-
-
-def _split_at_property(schema: Schema, path: str) -> tuple[str, str]:
-    """The property that the first part of the path names (its name may hold dots itself), and the rest."""
-    head, _, rest = path.partition(".")
-    while head not in _properties(schema) and "." in rest:
-        more, _, rest = rest.partition(".")
-        head = f"{head}.{more}"
-    if head not in _properties(schema):
-        head, _, rest = path.partition(".")
-    return head, rest

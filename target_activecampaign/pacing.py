@@ -87,6 +87,8 @@ class Pacer:
         self._requests = _bucket(requests_per_second, 1, _REQUEST_MARGIN)
         # Looking at imports takes half of the requests at the most: the other half is for sending.
         self._looks = _bucket(requests_per_second, 2, _REQUEST_MARGIN)
+        spare = max(requests_per_second / 10, requests_per_second / 2 - imports_per_minute / 60)
+        self._verifications = _bucket(spare, 1, _REQUEST_MARGIN)
         self._imports = _bucket(imports_per_minute, 60, _IMPORT_MARGIN)
         self._single_imports = _bucket(imports_per_minute / SINGLE_IMPORTS_SHARE, 60, _IMPORT_MARGIN)
 
@@ -104,10 +106,18 @@ class Pacer:
         Raises:
             StoppedError: If the run stops.
         """
-        self._wait([self._looks, self._requests], "request", self._stopped)
+        self._wait([self._requests, self._looks], ["request"], self._stopped)
+
+    def wait_for_verification(self) -> None:
+        """Wait until a contact may be read back: within what sending and looking leave of the requests.
+
+        Raises:
+            StoppedError: If the run stops.
+        """
+        self._wait([self._requests, self._verifications], ["request"], self._stopped)
 
     def wait_for_import(self, contacts: int) -> None:
-        """Wait until an import may be sent (and then for the request that carries it).
+        """Wait until an import may be sent, with the request that carries it.
 
         Args:
             contacts: In the import; a single one has a limit of its own.
@@ -116,8 +126,10 @@ class Pacer:
             StoppedError: If the run stops, or stops sending.
         """
         started = self.clock.now()
-        buckets = [self._single_imports, self._imports] if contacts == 1 else [self._imports]
-        self._wait(buckets, "import", self._imports_stopped)
+        buckets = [self._requests, self._imports]
+        if contacts == 1:
+            buckets.append(self._single_imports)
+        self._wait(buckets, ["request", "import"], self._imports_stopped)
         with self._lock:
             self.waited_seconds += self.clock.now() - started
 
@@ -151,32 +163,41 @@ class Pacer:
         with self._lock:
             self._held_until[kind] = max(self._held_until[kind], self.clock.now() + seconds)
 
-    def _wait(self, buckets: Sequence[InMemoryBucket], kind: str, stop: threading.Event) -> None:
-        for bucket in buckets:
-            while not stop.is_set() and (seconds := self._seconds_to_wait(bucket, kind)):
-                self.clock.wait(stop, seconds)
+    def _wait(self, buckets: Sequence[InMemoryBucket], holds: Sequence[str], stop: threading.Event) -> None:
+        while not stop.is_set() and (seconds := self._seconds_to_wait(buckets, holds)):
+            self.clock.wait(stop, seconds)
         if stop.is_set():
             raise StoppedError
 
-    def _seconds_to_wait(self, bucket: InMemoryBucket, kind: str) -> float:
-        """Take a permit and return 0, or say how long it takes until there may be one."""
+    def _seconds_to_wait(self, buckets: Sequence[InMemoryBucket], holds: Sequence[str]) -> float:
+        """Take a permit of every bucket and return 0, or say how long it takes until there may be one.
+
+        All at the same moment: a permit that is taken, and then waits for another, leaves its window before
+        its request was sent.
+        """
         with self._lock:
             now = self.clock.now()
-            if now < self._held_until[kind]:
-                return self._held_until[kind] - now
-            item = RateItem(kind, int(now * 1000))
-            bucket.leak(item.timestamp)
-            if bucket.put(item):
-                return 0
-            waiting = bucket.waiting(item)
-            return max(1, waiting if isinstance(waiting, int) else 1) / 1000
+            held_until = max(self._held_until[hold] for hold in holds)
+            if now < held_until:
+                return held_until - now
+            item = RateItem("permit", int(now * 1000))
+            if milliseconds := max(_milliseconds_to_room(bucket, item) for bucket in buckets):
+                return milliseconds / 1000
+            for bucket in buckets:
+                bucket.put(item)
+            return 0
 
 
-def _bucket(limit: float, window_seconds: float, documented: float, margin: float) -> InMemoryBucket:
-    """A sliding window for `limit` permits in `window_seconds`.
+def _milliseconds_to_room(bucket: InMemoryBucket, item: RateItem) -> int:
+    bucket.leak(item.timestamp)
+    (rate,) = bucket.rates
+    if bucket.count() < rate.limit:
+        return 0
+    # Both ends of a window belong to it.
+    return max(1, bucket.items[0].timestamp + int(rate.interval) - item.timestamp + 1)
 
-    A limit above the documented one is kept as the documented number of permits in a shorter window: as
-    strict, and smoother. A limit below one permit a window is kept as one in a longer window.
-    """
-    permits = max(1, int(min(limit, documented)))
-    return InMemoryBucket([Rate(permits, max(1, round(window_seconds * 1000 * margin * permits / limit)))])
+
+def _bucket(limit: float, window_seconds: float, margin: float) -> InMemoryBucket:
+    """A sliding window for `limit` permits; a limit below 1 is kept as one permit in a longer window."""
+    longer = 1 / min(1.0, limit)
+    return InMemoryBucket([Rate(max(1, int(limit)), round(window_seconds * longer * 1000 * margin))])

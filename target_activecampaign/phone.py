@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 
+_LEAST_DIGITS = 7
+
 
 @functools.lru_cache(maxsize=1024)
 def normalise_phone(text: str, region: str | None) -> str:
@@ -28,4 +30,6 @@ def normalise_phone(text: str, region: str | None) -> str:
         return text
     if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
         return text
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    written: str = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    # What is left of a cut number may pass for a short one of a country that has such.
+    return written if len(written) > _LEAST_DIGITS else text

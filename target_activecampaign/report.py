@@ -65,6 +65,8 @@ class Report:
         ignored: Records of streams that are not exported, by stream.
         imports: Imports that ActiveCampaign accepted.
         limit: The setting whose limit was reached, or `None`.
+        read_back: Delivered contacts that were looked for in the account (`verify`).
+        still_unsubscribed: How many of these stay off their list, because they left it before.
         names_more_than_new: Whether an import's `success` named more contacts than can have been new: then
             it names updated ones too, and `created` is too high.
     """
@@ -80,6 +82,8 @@ class Report:
         self.ignored: Counter[str] = Counter()
         self.imports = 0
         self.limit: str | None = None
+        self.read_back = 0
+        self.still_unsubscribed = 0
         self.names_more_than_new = False
         self._display_name = display_name
         self._started_at = started_at
@@ -124,6 +128,8 @@ class Report:
             "waited_seconds": round(waited_seconds, 3),
             "exit_code": exit_code,
             "limit": self.limit,
+            "read_back": self.read_back,
+            "still_unsubscribed": self.still_unsubscribed,
             "created_may_be_too_high": self.names_more_than_new,
             "dry_run": False,
             "streams": {name: figures.as_json() for name, figures in self.streams.items()},

@@ -10,9 +10,11 @@ from collections import Counter
 from pathlib import Path
 
 from target_activecampaign.client import Client
-from target_activecampaign.connection import check_connection, read_room
+from target_activecampaign.connection import check_connection, read_exclusions, read_room
+from target_activecampaign.contact import Reason, Rejection
 from target_activecampaign.delivery import Delivery
 from target_activecampaign.errors import LimitReachedError, SettingsError, TargetError, TooManyRejectedError
+from target_activecampaign.exclusions import Exclusions
 from target_activecampaign.mapping import MappingOptions, RecordMapper, compile_mapping
 from target_activecampaign.pacing import Pacer, SystemClock
 from target_activecampaign.rejects import RejectsFile
@@ -22,7 +24,7 @@ from target_activecampaign.state_output import StateOutput
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from target_activecampaign.contact import Contact, Origin, Reason, Rejection
+    from target_activecampaign.contact import Contact, Origin
     from target_activecampaign.custom_fields import CustomField
     from target_activecampaign.settings import Settings
 
@@ -55,6 +57,7 @@ class Run:
         self._named_rejects: Counter[Reason] = Counter()
         self._client: Client | None = None
         self._fields: Mapping[str, CustomField] = {}
+        self._exclusions = Exclusions(())
         self._resources = contextlib.ExitStack()
         self._deletions = 0
         self._has_begun = False
@@ -101,6 +104,7 @@ class Run:
         client = Client(base_url, self._settings.api_key, self._pacer, self._settings.request_timeout_seconds)
         self._client = client
         self._fields = check_connection(self._settings, client)
+        self._exclusions = read_exclusions(client)
         self._delivery.connect(client, read_room(self._settings, client))
 
     def open_stream(self, stream: str, schema: Mapping[str, t.Any]) -> RecordMapper | None:
@@ -147,6 +151,11 @@ class Run:
         Raises:
             TargetError: What stopped the delivery.
         """
+        excluded = self._exclusions.find(contact.email, contact.list_id)
+        if excluded is not None:
+            detail = f"on the account's exclusion list: {excluded.phrase!r} ({excluded.match_type})"
+            self._delivery.set_aside(Rejection(Reason.EXCLUDED, detail), origin)
+            return
         self._delivery.add(contact, origin)
 
     def set_aside(self, rejection: Rejection, origin: Origin) -> None:

@@ -34,6 +34,7 @@ _SHORTEST_TELLING_KEY = 16
 
 OnNull = t.Literal["keep", "clear"]
 OnLimit = t.Literal["fail", "stop"]
+Verify = t.Literal["none", "sample", "all"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,7 @@ class Settings:
     import_timeout_seconds: int
     request_timeout_seconds: int
     shutdown_grace_seconds: int
+    verify: Verify
     max_rejected_percent: int
     rejects_path: Path | None
     report_path: Path | None
@@ -152,6 +154,7 @@ def _read_settings(section: Section) -> Settings:
         import_timeout_seconds=section.integer("import_timeout"),
         request_timeout_seconds=section.integer("request_timeout"),
         shutdown_grace_seconds=section.integer("shutdown_grace"),
+        verify=t.cast("Verify", section.choice("verify")),
         max_rejected_percent=section.integer("max_rejected_percent"),
         rejects_path=_read_path(section, "rejects_path"),
         report_path=_read_path(section, "report_path"),

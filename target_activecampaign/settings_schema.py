@@ -11,8 +11,7 @@ import typing as t
 import singer_sdk.typing as th
 from singer_sdk.helpers import capabilities
 
-MOST_CONTACTS_IN_IMPORT = 250
-"""Contacts in one import request (bulk importer reference, limits)."""
+from target_activecampaign.batching import MAX_CONTACTS
 
 LONGEST_TIMEOUT_SECONDS = 1_000_000
 """Some eleven days. Above 2,147,483 s the operating system's wait for a socket overflows."""
@@ -154,8 +153,8 @@ _LIMITS = (
     ),
     th.Property(
         "batch_size_rows",
-        th.IntegerType(minimum=1, maximum=MOST_CONTACTS_IN_IMPORT),
-        default=MOST_CONTACTS_IN_IMPORT,
+        th.IntegerType(minimum=1, maximum=MAX_CONTACTS),
+        default=MAX_CONTACTS,
         description="Most contacts in one import request; the bulk importer takes no more than 250.",
     ),
     th.Property(
@@ -192,6 +191,17 @@ _DELIVERY = (
         th.IntegerType(minimum=0, maximum=LONGEST_TIMEOUT_SECONDS),
         default=10,
         description="Seconds after SIGTERM or SIGINT in which open imports may still end.",
+    ),
+    th.Property(
+        "verify",
+        th.StringType,
+        default="sample",
+        allowed_values=["none", "sample", "all"],
+        description=(
+            "Whether contacts are read back after an import that does not name each of them: a few of every "
+            "import as far as requests are to spare, and all of it where one is missing; or always all. "
+            "What is missing is rejected as `skipped_by_activecampaign`."
+        ),
     ),
     th.Property(
         "max_rejected_percent",

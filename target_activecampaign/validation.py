@@ -37,7 +37,12 @@ class RecordValidator(BaseJSONSchemaValidator):
         Raises:
             InvalidRecord: Naming JSON path and keyword.
         """
-        error = next(self._validator.iter_errors(record), None)
+        try:
+            error = next(self._validator.iter_errors(record), None)
+        except (ArithmeticError, TypeError, RecursionError):
+            # Numbers like NaN or 1E+999999 against `multipleOf`, or a bottomless record.
+            msg = "$: can't be compared with the schema"
+            raise InvalidRecord(msg, {}) from None
         if error is not None:
             msg = f"{_path(error.absolute_path, self._names)}: {error.validator}"
             raise InvalidRecord(msg, {}) from None

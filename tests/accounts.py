@@ -59,6 +59,9 @@ class FakeClient:
         self.fails: set[str] = set()
         self.most_people = 0
         self.lost_looks: dict[str, int] = {}
+        self.skips: set[str] = set()
+        self.unsubscribed: set[str] = set()
+        self.read_back: list[str] = []
         self._random = random.Random(seed)  # noqa: S311 - a test
         self._looks_until_end = looks_until_end
         self._open: dict[str, tuple[int, list[dict[str, t.Any]]]] = {}
@@ -87,13 +90,22 @@ class FakeClient:
             del self._open[import_id]
             return self._end(items)
 
+    def list_statuses(self, email: str) -> dict[int, int] | None:
+        with self._lock:
+            self.requests += 1
+            self.read_back.append(email)
+            person = self.people.get(email)
+            if person is None:
+                return None
+            return {list_id: 2 if email in self.unsubscribed else 1 for list_id in person.lists}
+
     def contract(self) -> Contract:
         with self._lock:
             self.requests += 1
             return Contract(self.limit, len(self.people))
 
     def _end(self, items: list[dict[str, t.Any]]) -> ImportStatus:
-        accepted = [item for item in items if item["email"] not in self.fails]
+        accepted = [item for item in items if item["email"] not in self.fails | self.skips]
         created = [item for item in accepted if item["email"] not in self.people]
         for item in accepted:
             self.people.setdefault(item["email"], Person()).apply(item)

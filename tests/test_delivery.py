@@ -51,6 +51,7 @@ class Stage:
             "list_id": 1,
             "requests_per_second": 100_000,
             "imports_per_minute": 6_000_000,
+            "verify": "none",
             **overrides,
         }
         parsed = parse_settings(config)
@@ -382,6 +383,48 @@ def test_more_contacts_named_as_new_than_can_be_new_is_said() -> None:
     stage.delivery.finish()
     assert stage.report.names_more_than_new
     assert stage.totals()["created"] == 1
+
+
+@pytest.mark.parametrize("verify", ["sample", "all"])
+def test_a_contact_that_was_skipped_in_silence_is_not_called_delivered(verify: str) -> None:
+    client = FakeClient()
+    client.skips = {f"person{number}@example.com" for number in range(20)}
+    stage = Stage(client, verify=verify)
+    for number in range(25):
+        stage.add(contact(number))
+    stage.delivery.finish()
+    assert {rejection.reason for _, rejection in stage.rejected} == {Reason.SKIPPED_BY_ACTIVECAMPAIGN}
+    assert stage.totals()["rejected"] == {"skipped_by_activecampaign": 20}
+    assert stage.totals()["delivered"] == stage.totals()["created"] == 5
+
+
+def test_a_sample_is_a_few_contacts_of_an_import_with_updates() -> None:
+    client = FakeClient()
+    client.people.update(apply_one_by_one(contact(number) for number in range(25)))
+    client.unsubscribed = {f"person{number}@example.com" for number in range(25)}
+    stage = Stage(client, verify="sample")
+    for number in range(25):
+        stage.add(contact(number, first_name="Ada"))
+    stage.delivery.finish()
+    assert len(client.read_back) == stage.report.read_back == stage.report.still_unsubscribed == 3
+    assert stage.totals()["updated"] == 25
+
+
+def test_contacts_that_are_all_named_as_new_need_no_sample() -> None:
+    stage = Stage(FakeClient(), verify="sample")
+    for number in range(25):
+        stage.add(contact(number))
+    stage.delivery.finish()
+    assert stage.client.read_back == []
+
+
+def test_all_reads_back_every_contact() -> None:
+    stage = Stage(FakeClient(), verify="all", batch_size_rows=2)
+    for number in range(9):
+        stage.add(contact(number))
+    stage.delivery.finish()
+    assert len(stage.client.read_back) == 9
+    assert stage.totals()["created"] == 9
 
 
 def test_batches_are_full_but_for_the_last() -> None:

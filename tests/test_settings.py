@@ -65,6 +65,7 @@ def test_four_settings_are_enough() -> None:
         import_timeout_seconds=3600,
         request_timeout_seconds=60,
         shutdown_grace_seconds=10,
+        verify="sample",
         max_rejected_percent=20,
         rejects_path=None,
         report_path=None,

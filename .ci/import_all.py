@@ -1,0 +1,24 @@
+# ruff: noqa: INP001 - a script, not a package
+"""Imports every module of the installed package, so that none needs what only developers have.
+
+The modules inside `sandbox` need the extra of that name and are left out; the package itself is not.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import sys
+
+import target_activecampaign
+
+NEEDS_EXTRA = "target_activecampaign.sandbox."
+
+modules = [
+    module.name
+    for module in pkgutil.walk_packages(target_activecampaign.__path__, "target_activecampaign.")
+    if not module.name.startswith(NEEDS_EXTRA)
+]
+for name in modules:
+    importlib.import_module(name)
+sys.stdout.write(f"{len(modules)} modules imported from {target_activecampaign.__path__[0]}\n")

@@ -1,0 +1,254 @@
+"""The account's rate limits are kept before a request is sent, whatever is asked for in whichever order."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import typing as t
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from target_activecampaign.pacing import Pacer, StoppedError, SystemClock
+
+
+class FakeClock:
+    """A clock that waits in no time."""
+
+    def __init__(self, now: float = 1000.0) -> None:
+        self.seconds = now
+        self.waits: list[float] = []
+        self.on_wait: t.Callable[[], None] = lambda: None
+
+    def now(self) -> float:
+        return self.seconds
+
+    def wait(self, stop: threading.Event, seconds: float) -> bool:
+        assert seconds > 0
+        self.waits.append(seconds)
+        self.on_wait()
+        if not stop.is_set():
+            self.seconds += seconds
+        return stop.is_set()
+
+    def wait_for_change(self, changed: threading.Condition, seconds: float) -> None:
+        self.seconds += seconds
+
+
+def pacer(requests_per_second: int = 5, imports_per_minute: int = 100) -> tuple[Pacer, FakeClock]:
+    clock = FakeClock()
+    return Pacer(requests_per_second, imports_per_minute, clock), clock
+
+
+def most_within(moments: t.Iterable[float], seconds: float) -> int:
+    """The most that happened within any stretch of so many seconds."""
+    ordered = sorted(moments)
+    return max(
+        (
+            sum(start <= moment < start + seconds for moment in ordered[index:])
+            for index, start in enumerate(ordered)
+        ),
+        default=0,
+    )
+
+
+def send(pacer: Pacer, clock: FakeClock, steps: t.Iterable[str]) -> list[tuple[str, float]]:
+    """Go through steps, each a kind of request or seconds that pass: what was sent, and when."""
+    sent = []
+    waits: dict[str, t.Callable[[], None]] = {
+        "request": pacer.wait_for_request,
+        "look": pacer.wait_for_look,
+        "import": lambda: pacer.wait_for_import(250),
+        "single": lambda: pacer.wait_for_import(1),
+    }
+    for step in steps:
+        if step in waits:
+            waits[step]()
+            sent.append((step, clock.now()))
+        else:
+            clock.seconds += float(step)
+    return sent
+
+
+_KINDS = st.sampled_from(["request", "look", "import", "single"])
+_PAUSES = st.sampled_from(["0.0001", "0.3", "0.999", "1.5", "20", "59.9", "61"])
+_BURSTS = st.builds(lambda kind, count: [kind] * count, _KINDS, st.integers(1, 60))
+_STEPS = st.lists(
+    st.one_of(_BURSTS, _KINDS.map(lambda kind: [kind]), _PAUSES.map(lambda pause: [pause])), max_size=12
+)
+
+
+@given(
+    _STEPS,
+    st.sampled_from([1, 2, 4, 5, 6, 7, 9, 12, 50]),
+    st.sampled_from([1, 3, 7, 20, 99, 100, 101, 130, 600]),
+)
+@example([["single"] * 60], 5, 100)
+@example([["import"] * 99, ["single"] * 60], 5, 100)
+@example([["single"] * 30, ["import"] * 30, ["single"] * 30], 50, 7)
+def test_no_window_ever_holds_more_than_its_limit(
+    steps: list[list[str]], per_second: int, per_minute: int
+) -> None:
+    sent = send(*pacer(per_second, per_minute), itertools.chain.from_iterable(steps))
+    assert most_within([moment for _, moment in sent], 1) <= per_second
+    imports = [moment for kind, moment in sent if kind in {"import", "single"}]
+    assert most_within(imports, 60) <= per_minute
+    singles = [moment for kind, moment in sent if kind == "single"]
+    assert most_within(singles, 60) <= max(1, per_minute // 5)
+    assert most_within(singles, 300) <= max(per_minute, 1)
+
+
+def test_looks_take_half_of_the_requests_at_the_most() -> None:
+    sent = send(*pacer(), ["look"] * 100)
+    assert most_within([moment for _, moment in sent], 2) == 5
+
+
+@pytest.mark.parametrize(
+    ("kind", "count", "least", "most"),
+    [
+        ("request", 500, 100, 110),
+        ("look", 250, 100, 110),
+        ("import", 1000, 540, 610),
+        ("single", 200, 540, 610),
+    ],
+)
+def test_a_limit_is_used_nearly_to_the_full(kind: str, count: int, least: float, most: float) -> None:
+    sender, clock = pacer()
+    started = clock.now()
+    send(sender, clock, [kind] * count)
+    assert least * 0.98 <= clock.now() - started <= most
+
+
+def test_the_first_requests_do_not_wait() -> None:
+    sender, clock = pacer()
+    send(sender, clock, ["request"] * 5)
+    assert clock.waits == []
+    sender.wait_for_request()
+    assert sum(clock.waits) == pytest.approx(1.08, abs=0.01)
+
+
+def test_a_full_second_of_imports_and_looks_leaves_both_their_share() -> None:
+    sender, clock = pacer()
+    started = clock.now()
+    sent = send(sender, clock, ["look", "import"] * 100)
+    assert len(sent) == 200
+    assert clock.now() - started <= 100 / 2.5 * 1.08 + 1
+
+
+def test_how_long_imports_waited_is_summed_up() -> None:
+    sender, clock = pacer(imports_per_minute=1)
+    for _ in range(3):
+        sender.wait_for_import(250)
+    assert sender.waited_seconds == pytest.approx(2 * 60.6, abs=0.1)
+    assert sender.waited_seconds == pytest.approx(sum(clock.waits))
+    assert sender.import_slot_seconds == 60
+
+
+# Holding
+
+
+def test_a_hold_of_requests_stops_every_kind_of_request_until_it_is_over() -> None:
+    for kind in ("request", "look", "import", "single"):
+        sender, clock = pacer()
+        sender.hold_requests(30)
+        ((_, moment),) = send(sender, clock, [kind])
+        assert moment == pytest.approx(1030.0)
+
+
+def test_a_hold_of_imports_stops_imports_alone() -> None:
+    sender, clock = pacer()
+    sender.hold_imports(30)
+    moments = [moment for _, moment in send(sender, clock, ["request", "look", "import", "single"])]
+    assert moments == pytest.approx([1000.0, 1000.0, 1030.0, 1030.0])
+
+
+def test_the_longest_hold_counts() -> None:
+    sender, clock = pacer()
+    sender.hold_requests(30)
+    sender.hold_requests(10)
+    sender.wait_for_request()
+    assert clock.now() == pytest.approx(1030.0)
+
+
+def test_a_hold_that_comes_during_a_wait_is_kept() -> None:
+    sender, clock = pacer()
+    send(sender, clock, ["request"] * 5)
+    clock.on_wait = lambda: sender.hold_requests(7) if len(clock.waits) == 1 else None
+    sender.wait_for_request()
+    assert clock.now() >= 1007.0
+
+
+# Stopping
+
+
+def test_nothing_is_let_through_after_a_stop() -> None:
+    sender, _ = pacer()
+    sender.stop()
+    for wait in (sender.wait_for_request, sender.wait_for_look, lambda: sender.wait_for_import(2)):
+        with pytest.raises(StoppedError):
+            wait()
+    with pytest.raises(StoppedError):
+        sender.pause(1)
+
+
+def test_imports_can_be_stopped_alone() -> None:
+    sender, clock = pacer()
+    sender.stop_imports()
+    with pytest.raises(StoppedError):
+        sender.wait_for_import(250)
+    assert len(send(sender, clock, ["request", "look"])) == 2
+    sender.pause(1)
+
+
+@pytest.mark.parametrize("kind", ["request", "look", "import", "single"])
+def test_a_stop_ends_a_wait(kind: str) -> None:
+    sender, clock = pacer()
+    clock.on_wait = lambda: sender.stop() if len(clock.waits) == 3 else None
+    with pytest.raises(StoppedError):
+        send(sender, clock, [kind] * 1000)
+    assert len(clock.waits) == 3
+
+
+def test_a_pause_is_a_wait_that_a_stop_ends() -> None:
+    sender, clock = pacer()
+    sender.pause(5)
+    assert clock.waits == [5]
+    clock.on_wait = sender.stop
+    with pytest.raises(StoppedError):
+        sender.pause(5)
+
+
+# The clock of the machine
+
+
+def test_the_clock_of_the_machine_does_not_go_back() -> None:
+    clock = SystemClock()
+    assert clock.now() <= clock.now()
+
+
+def test_the_clock_of_the_machine_waits_for_an_event_or_a_change() -> None:
+    clock, stop, changed = SystemClock(), threading.Event(), threading.Condition()
+    assert not clock.wait(stop, 0)
+    stop.set()
+    assert clock.wait(stop, 60)
+    with changed:
+        clock.wait_for_change(changed, 0)
+
+
+def test_threads_share_one_allowance() -> None:
+    sender, clock = pacer()
+    started, sent = clock.now(), []
+
+    def send_some() -> None:
+        for _ in range(50):
+            sender.wait_for_request()
+            sent.append(clock.now())
+
+    threads = [threading.Thread(target=send_some) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(sent) == 200
+    assert clock.now() - started >= 200 / 5 - 1

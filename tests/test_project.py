@@ -1,0 +1,217 @@
+"""What holds for the repository around the package: workflows, Meltano project, pins, files."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import re
+import typing as t
+from pathlib import Path
+
+import pytest
+import yaml
+
+PROJECT = Path(__file__).parents[1]
+WORKFLOWS = sorted((PROJECT / ".github" / "workflows").glob("*.yml"))
+# In two halves, so that this file holds none itself.
+REGISTRY_HOSTS = ["pypi" + ".org", "python" + "hosted.org", "npm" + "js.org", "crates" + ".io"]
+# `decimal` crashes a run when its value comes from the environment, and Meltano knows no `number`.
+KINDS = {"string", "integer", "boolean", "array", "object"}
+
+Tree: t.TypeAlias = "dict[str, t.Any]"
+
+
+def load(path: Path) -> Tree:
+    # PyYAML reads the key `on` as a boolean (YAML 1.1); nothing here looks at it.
+    return t.cast("Tree", yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+@pytest.fixture(scope="module")
+def meltano() -> Tree:
+    return load(PROJECT / "meltano.yml")
+
+
+@pytest.fixture(scope="module")
+def loader(meltano: Tree) -> Tree:
+    return t.cast("Tree", meltano["plugins"]["loaders"][0])
+
+
+@pytest.fixture(scope="module")
+def pins() -> dict[str, set[str]]:
+    """Package to its pinned versions; several where Python versions differ."""
+    found: dict[str, set[str]] = {}
+    for line in (PROJECT / "constraints.txt").read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            name, version = line.partition(";")[0].strip().split("==")
+            found.setdefault(name, set()).add(version)
+    return found
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+class TestWorkflows:
+    def test_a_workflow_has_no_permissions_and_each_job_its_own(self, path: Path) -> None:
+        workflow = load(path)
+        assert workflow["permissions"] == {}
+        assert all(job["permissions"] == {"contents": "read"} for job in workflow["jobs"].values())
+
+    def test_actions_are_pinned_by_hash_with_their_version_beside_it(self, path: Path) -> None:
+        uses = re.findall(r"uses: (.+)", path.read_text(encoding="utf-8"))
+        assert uses
+        assert [
+            use for use in uses if not re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", use)
+        ] == []
+
+    def test_the_token_does_not_stay_in_the_checkout(self, path: Path) -> None:
+        checkouts = [step for step in steps_of(path) if step.get("uses", "").startswith("actions/checkout@")]
+        assert checkouts
+        assert all(step["with"]["persist-credentials"] is False for step in checkouts)
+
+    def test_shell_lines_hold_no_expressions(self, path: Path) -> None:
+        assert [step["run"] for step in steps_of(path) if "${{" in step.get("run", "")] == []
+
+    def test_a_new_push_ends_the_run_of_the_last(self, path: Path) -> None:
+        assert load(path)["concurrency"]["cancel-in-progress"] is True
+
+
+def steps_of(path: Path) -> list[Tree]:
+    return [step for job in load(path)["jobs"].values() for step in job["steps"]]
+
+
+def ci_matrix() -> list[dict[str, str]]:
+    job = load(PROJECT / ".github" / "workflows" / "ci.yml")["jobs"]["check"]
+    return t.cast("list[dict[str, str]]", job["strategy"]["matrix"]["include"])
+
+
+def test_ci_takes_every_step_of_the_script_that_people_run() -> None:
+    script = (PROJECT / ".ci" / "run").read_text(encoding="utf-8")
+    steps = set(re.findall(r"^step_(\w+)\(\)", script, re.MULTILINE))
+    assert {step for entry in ci_matrix() for step in entry["steps"].split()} == steps
+
+
+def test_ci_runs_the_tests_on_the_oldest_and_newest_python_that_the_package_names() -> None:
+    classifiers = importlib.metadata.metadata("target-activecampaign").get_all("Classifier", [])
+    named = re.findall(r"Python :: (3\.\d+)", " ".join(classifiers))
+    tested = [entry["python"] for entry in ci_matrix() if entry["steps"] == "readme"]
+    assert tested == [named[0], named[-1]]
+
+
+def test_the_lowest_versions_are_tried_on_the_oldest_python() -> None:
+    assert [entry["python"] for entry in ci_matrix() if entry["steps"] == "lowest"] == ["3.10"]
+
+
+def test_the_project_needs_no_hub_no_telemetry_and_no_version_check(meltano: Tree) -> None:
+    plugins = [plugin for kind in meltano["plugins"].values() for plugin in kind]
+    assert all({"namespace", "pip_url", "executable", "settings"} <= plugin.keys() for plugin in plugins)
+    assert meltano["send_anonymous_usage_stats"] is False
+    assert meltano["cli"]["disable_version_check"] is True
+
+
+def test_meltano_leaves_its_file_alone(meltano: Tree) -> None:
+    assert meltano["project_id"], "without one Meltano writes the file anew, comments and all"
+
+
+def test_the_tap_is_pinned(meltano: Tree) -> None:
+    assert re.fullmatch(r"[\w-]+==[\d.]+", meltano["plugins"]["extractors"][0]["pip_url"])
+
+
+def test_every_setting_of_the_loader_says_what_it_is(loader: Tree) -> None:
+    for setting in loader["settings"]:
+        assert setting["kind"] in KINDS, setting["name"]
+        assert setting["description"].endswith("."), setting["name"]
+
+
+def test_the_key_is_sensitive_and_has_no_value(loader: Tree) -> None:
+    key = next(setting for setting in loader["settings"] if setting["name"] == "api_key")
+    assert key["sensitive"] is True
+    assert "value" not in key
+
+
+def test_no_setting_is_named_twice(loader: Tree) -> None:
+    names = [setting["name"] for setting in loader["settings"]]
+    assert len(names) == len(set(names))
+
+
+def test_settings_that_belong_together_exist(loader: Tree) -> None:
+    names = {setting["name"] for setting in loader["settings"]}
+    assert {name for group in loader["settings_group_validation"] for name in group} <= names
+
+
+def test_environments_set_only_what_the_plugins_have(meltano: Tree) -> None:
+    for plugin_type, plugins in meltano["plugins"].items():
+        for plugin in plugins:
+            names = {setting["name"] for setting in plugin["settings"]}
+            for environment in meltano["environments"]:
+                assert configuration(environment, plugin_type, plugin["name"]).keys() <= names
+
+
+def test_the_demo_goes_to_the_sandbox_unless_asked_otherwise(meltano: Tree) -> None:
+    assert meltano["default_environment"] == "dev"
+    dev = next(environment for environment in meltano["environments"] if environment["name"] == "dev")
+    assert configuration(dev, "loaders", "target-activecampaign")["hostname"] == "sandbox"
+
+
+def test_a_real_account_is_named_by_environment_variables_alone(meltano: Tree) -> None:
+    prod = next(environment for environment in meltano["environments"] if environment["name"] == "prod")
+    values = configuration(prod, "loaders", "target-activecampaign").values()
+    assert [value for value in values if not re.fullmatch(r"\$[A-Z_]+", str(value))] == []
+
+
+def test_the_made_up_customers_never_go_to_a_real_account(meltano: Tree) -> None:
+    reading = [environment["name"] for environment in meltano["environments"] if "demo/" in str(environment)]
+    assert reading == ["dev"]
+
+
+def test_jobs_and_schedules_name_what_exists(meltano: Tree) -> None:
+    plugins = {plugin["name"] for kind in meltano["plugins"].values() for plugin in kind}
+    jobs = {job["name"]: job for job in meltano["jobs"]}
+    assert "demo" in jobs
+    assert {name for job in jobs.values() for task in job["tasks"] for name in task.split()} <= plugins
+    assert {schedule["job"] for schedule in meltano["schedules"]} <= jobs.keys()
+
+
+def configuration(environment: Tree, plugin_type: str, name: str) -> Tree:
+    plugins = environment["config"]["plugins"].get(plugin_type, [])
+    return next((t.cast("Tree", plugin["config"]) for plugin in plugins if plugin["name"] == name), {})
+
+
+def test_everything_that_the_package_needs_is_pinned(pins: dict[str, set[str]]) -> None:
+    required = importlib.metadata.requires("target-activecampaign") or []
+    names = {
+        re.split(r"[^\w.-]", requirement, maxsplit=1)[0].lower().replace("_", "-") for requirement in required
+    }
+    assert names
+    assert names - pins.keys() == set()
+
+
+def test_hooks_before_a_commit_use_the_pinned_versions(pins: dict[str, set[str]]) -> None:
+    hooks = [hook for repo in load(PROJECT / ".pre-commit-config.yaml")["repos"] for hook in repo["hooks"]]
+    for dependency in (dependency for hook in hooks for dependency in hook["additional_dependencies"]):
+        name, version = dependency.split("==")
+        assert version in pins[name], name
+
+
+def test_the_license_is_apache_2() -> None:
+    text = (PROJECT / "LICENSE").read_text(encoding="utf-8")
+    assert "Apache License\n                           Version 2.0, January 2004" in text
+    assert "END OF TERMS AND CONDITIONS" in text
+
+
+def test_no_file_names_a_package_registry() -> None:
+    naming = [
+        f"{path.relative_to(PROJECT)}: {host}"
+        for path in files_of_project()
+        for host in REGISTRY_HOSTS
+        if host.encode() in path.read_bytes()
+    ]
+    assert naming == []
+
+
+def files_of_project() -> t.Iterator[Path]:
+    """All files but those in folders that `.gitignore` names."""
+    lines = (PROJECT / ".gitignore").read_text(encoding="utf-8").splitlines()
+    ignored = {".git", *(line.rstrip("/") for line in lines if line.endswith("/"))}
+    for folder, subfolders, names in os.walk(PROJECT):
+        subfolders[:] = [
+            name for name in subfolders if name not in ignored and not name.endswith(".egg-info")
+        ]
+        yield from (Path(folder, name) for name in names)
