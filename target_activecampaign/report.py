@@ -157,14 +157,22 @@ def write_report(path: Path, report: dict[str, t.Any]) -> None:
         OutputError: If it can't be written.
     """
     try:
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-            json.dump(report, file, indent=2)
-            file.write("\n")
-        Path(file.name).chmod(0o666 & ~_umask())
-        Path(file.name).replace(path)
+        _write_in_one_step(path, json.dumps(report, indent=2) + "\n")
     except OSError as error:
         msg = f"report_path: can't write {path}: {error.strerror}"
         raise OutputError(msg) from None
+
+
+def _write_in_one_step(path: Path, text: str) -> None:
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+        temporary = Path(file.name)
+        try:
+            file.write(text)
+            file.flush()
+            temporary.chmod(0o666 & ~_umask())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
 
 
 def _umask() -> int:

@@ -1,0 +1,141 @@
+"""The command `sandbox`: runs the emulator until it is told to stop."""
+
+from __future__ import annotations
+
+import importlib
+import ipaddress
+import json
+import signal
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from target_activecampaign.sandbox import MISSING, needs_extra
+from target_activecampaign.sandbox.emulator import Options
+from target_activecampaign.sandbox.limits import NO_LIMITS, LimitFigures
+from target_activecampaign.sandbox.state.seed import SeedInvalidError
+from target_activecampaign.sandbox.state.storage import DatabaseUnusableError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import ModuleType
+    from typing import Any
+
+LOOPBACK = "127.0.0.1"
+DEFAULT_PORT = 8025
+
+
+@click.command("sandbox")
+@click.option("--port", type=click.IntRange(0, 65535), default=DEFAULT_PORT, show_default=True)
+@click.option("--host", default=LOOPBACK, show_default=True, help="Address to listen on.")
+@click.option("--allow-host", multiple=True, metavar="NAME", help="Answer to this host name too. Repeatable.")
+@click.option(
+    "--database",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Keep the account in this SQLite file. Default: in memory.",
+)
+@click.option(
+    "--key", "keys", multiple=True, default=("sandbox",), show_default=True, help="Own account each."
+)
+@click.option(
+    "--seed",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="What new accounts hold: JSON in the shape of a snapshot.",
+)
+@click.option("--contact-limit", type=click.IntRange(0), help="Contacts that the account may have.")
+@click.option(
+    "--speed", type=float, default=1.0, show_default=True, help="Seconds that pass in one real second."
+)
+@click.option("--no-limits", is_flag=True, help="Do not limit requests.")
+@click.option(
+    "--progress",
+    default="seconds=1",
+    show_default=True,
+    help="When imports end: at-once, looks=N, seconds=T or never.",
+)
+@click.option("--switch", "switches", multiple=True, metavar="NAME=VALUE", help="A reading. Repeatable.")
+@click.option("--fault", "faults", multiple=True, metavar="FAULT", help="'WHERE WHAT WHEN'. Repeatable.")
+def command(**options: Any) -> None:  # noqa: ANN401 - click's own values, each checked by click
+    """Run an emulated ActiveCampaign on this machine.
+
+    Point a client at the URL that is printed, with `sandbox` as its key. Ends on Ctrl-C or SIGTERM.
+    """
+    serving = _import_serving()
+    stop = _stop_on_signal()
+    host = options.pop("host")
+    names = frozenset(options.pop("allow_host"))
+    port = options.pop("port")
+    try:
+        running = serving.RunningSandbox(_read_options(options), host=host, port=port, names=names)
+    except OSError as error:
+        message = f"cannot listen on {host}:{port}: {error.strerror or error}"
+        raise click.ClickException(message) from error
+    except (ValueError, DatabaseUnusableError, SeedInvalidError) as error:
+        raise click.ClickException(str(error)) from error
+    try:
+        _announce(running.url, host, options["faults"])
+        stop.wait()
+    finally:
+        running.close()
+
+
+def _import_serving() -> ModuleType:
+    try:
+        return importlib.import_module("target_activecampaign.sandbox.serving")
+    except ModuleNotFoundError as error:
+        if not needs_extra(error):
+            raise
+        raise click.ClickException(MISSING) from error
+
+
+def _read_options(options: dict[str, Any]) -> Options:
+    figures = NO_LIMITS if options.pop("no_limits") else LimitFigures()
+    options["seed"] = _read_seed(options["seed"])
+    options["switches"] = _read_switches(options["switches"])
+    return Options(**options, limits=figures)
+
+
+def _read_seed(path: Path | None) -> Mapping[str, Any] | None:
+    if path is None:
+        return None
+    try:
+        seed = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        message = f"{path} is not JSON: {error}"
+        raise click.ClickException(message) from error
+    if not isinstance(seed, dict):
+        message = f"{path} holds no JSON object"
+        raise click.ClickException(message)
+    return seed
+
+
+def _read_switches(texts: tuple[str, ...]) -> dict[str, str]:
+    return {name: value for name, _, value in (text.partition("=") for text in texts)}
+
+
+def _announce(url: str, host: str, faults: tuple[str, ...]) -> None:
+    click.echo(f"ActiveCampaign sandbox on {url} (Ctrl-C to stop)")
+    if not _is_loopback(host):
+        click.echo(
+            f"Warning: it listens on {host}, so that other machines can read and change it; "
+            "there is no password. It answers to the names given as --allow-host.",
+            err=True,
+        )
+    for fault in faults:
+        click.echo(f"Fault: {fault}")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _stop_on_signal() -> threading.Event:
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    return stop

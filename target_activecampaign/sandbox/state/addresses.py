@@ -1,0 +1,18 @@
+"""Which email addresses ActiveCampaign takes. Pure."""
+
+from __future__ import annotations
+
+import re
+
+_FORBIDDEN = r'"(),:;<>@\[\\\]\s'
+_ADDRESS = re.compile(rf"[^{_FORBIDDEN}]+@[^{_FORBIDDEN}]*\.[^\W\d_]{{2}}[^{_FORBIDDEN}]*")
+
+
+def is_valid_address(address: str) -> bool:
+    r"""Tell whether the importer takes an address.
+
+    The rules are the bulk importer reference's: a local part of one character or more, an `@`, none of
+    `" ( ) , : ; < > @ [ \ ]` inside, a dot in the domain with two letters or more after it. That blanks
+    inside are refused is assumed.
+    """
+    return _ADDRESS.fullmatch(address) is not None

@@ -1,0 +1,239 @@
+"""Custom fields, their options, and the values that contacts have in them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from target_activecampaign.sandbox.clock import ACCOUNT_TIME_ZONE
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Sequence
+
+    from target_activecampaign.sandbox.clock import Clock
+    from target_activecampaign.sandbox.state.storage import Storage
+
+TYPES = (
+    "text", "textarea", "date", "datetime", "number", "dropdown", "radio", "checkbox", "listbox", "hidden",
+)  # fmt: skip
+"""Custom fields reference; `number` in one example only."""
+ONE_OPTION = frozenset({"dropdown", "radio"})
+MANY_OPTIONS = frozenset({"checkbox", "listbox"})
+SEPARATOR = "||"
+"""Opens, closes and parts the values of a field that holds several (bulk importer reference)."""
+
+
+class Option(NamedTuple):
+    """A choice of a field: what is stored, and what people see."""
+
+    value: str
+    label: str
+    is_default: bool = False
+
+
+class Value(NamedTuple):
+    """A contact's value in a field, as to be written."""
+
+    contact: int
+    field: int
+    value: str
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What the rules need to know of a field."""
+
+    type: str
+    options: frozenset[str]
+
+    def is_plain(self, *, keeps_unknown: bool) -> bool:
+        """Tell whether values are kept as they come."""
+        return self.type != "datetime" and (keeps_unknown or not self.options)
+
+    def stored(self, value: str, *, keeps_unknown: bool) -> str:
+        """Return a value as the account keeps it.
+
+        Datetimes are kept in the account's time zone, the same instant with another text (custom field values
+        reference). What cannot be read as one is kept as it is (assumed).
+        """
+        if self.type == "datetime":
+            return _in_account_time_zone(value)
+        if keeps_unknown or not self.options or not value:
+            return value
+        if self.type in MANY_OPTIONS:
+            known = [part for part in value.split(SEPARATOR) if part in self.options]
+            return f"{SEPARATOR}{SEPARATOR.join(known)}{SEPARATOR}" if known else ""
+        return value if value in self.options else ""
+
+
+class Fields:
+    """The account's custom fields and their values."""
+
+    def __init__(self, storage: Storage, clock: Clock) -> None:
+        self._storage = storage
+        self._clock = clock
+        self._kinds: dict[int, Kind] | None = None
+
+    def all(self) -> list[sqlite3.Row]:
+        """Return every field, oldest first."""
+        return self._storage.rows("select * from field order by id")
+
+    def get(self, field: int) -> sqlite3.Row | None:
+        """Return one field, or `None`."""
+        return self._storage.row("select * from field where id = ?", (field,))
+
+    def find(self, title: str) -> sqlite3.Row | None:
+        """Return the field of that title, whatever its letter case, or `None`."""
+        return self._storage.row("select * from field where title = ? collate nocase", (title,))
+
+    def kinds(self) -> dict[int, Kind]:
+        """Return what the rules need to know of every field, by its id."""
+        if self._kinds is None:
+            self._kinds = {
+                row["id"]: Kind(
+                    row["type"], frozenset(option["value"] for option in self.options_of(row["id"]))
+                )
+                for row in self.all()
+            }
+        return self._kinds
+
+    def create(self, title: str, field_type: str, options: Sequence[Option] = (), perstag: str = "") -> int:
+        """Make a field, shown on all lists, and return its id."""
+        with self._storage.transaction():
+            order = self._storage.number("select max(ordernum) from field") + 1
+            field = self._storage.write(
+                "insert into field (title, type, perstag, ordernum, cdate) values (?, ?, ?, ?, ?)",
+                (title, field_type, perstag.strip("%").upper() or _perstag(title), order, self._clock.date()),
+            )
+            self.add_options(field, options)
+            self.relate(field, 0)
+        return field
+
+    def delete(self, field: int) -> bool:
+        """Delete a field with its options and values; tell whether there was one."""
+        with self._storage.transaction():
+            known = self.get(field) is not None
+            self._storage.write("delete from field_value where field = ?", (field,))
+            self._storage.write("delete from field_option where field = ?", (field,))
+            self._storage.write("delete from field_rel where field = ?", (field,))
+            self._storage.write("delete from field where id = ?", (field,))
+            self.forget_kinds()
+        return known
+
+    def add_options(self, field: int, options: Sequence[Option]) -> list[int]:
+        """Add choices to a field after the ones it has, and return their ids."""
+        with self._storage.transaction():
+            order = self._storage.number("select max(orderid) from field_option where field = ?", (field,))
+            ids = [
+                self._storage.write(
+                    "insert into field_option (field, orderid, value, label, isdefault) values (?, "
+                    "?, ?, ?, ?)",
+                    (field, order + position, option.value, option.label, int(option.is_default)),
+                )
+                for position, option in enumerate(options, start=1)
+            ]
+        self.forget_kinds()
+        return ids
+
+    def options_of(self, field: int) -> list[sqlite3.Row]:
+        """Return a field's choices in their order."""
+        return self._storage.rows("select * from field_option where field = ? order by orderid", (field,))
+
+    def option(self, option: int) -> sqlite3.Row | None:
+        """Return one choice, or `None`."""
+        return self._storage.row("select * from field_option where id = ?", (option,))
+
+    def relate(self, field: int, list_id: int) -> sqlite3.Row:
+        """Show a field on a list, 0 for all of them, and return the link."""
+        with self._storage.transaction():
+            self._storage.write(
+                "insert into field_rel (field, relid, cdate) values (?, ?, ?) on conflict do nothing",
+                (field, list_id, self._clock.date()),
+            )
+            row = self._storage.row("select * from field_rel where field = ? and relid = ?", (field, list_id))
+        if row is None:  # pragma: no cover
+            raise AssertionError
+        return row
+
+    def relations_of(self, field: int) -> list[sqlite3.Row]:
+        """Return a field's links to lists."""
+        return self._storage.rows("select * from field_rel where field = ? order by id", (field,))
+
+    def set_values(self, values: Iterable[Value], source: int, *, keeps_unknown: bool = True) -> None:
+        """Write contacts' values; those of fields that the account does not have are dropped."""
+        kinds = self.kinds()
+        plain = {field for field, kind in kinds.items() if kind.is_plain(keeps_unknown=keeps_unknown)}
+        date = self._clock.date()
+        self._storage.write_many(
+            "insert into field_value (contact, field, value, cdate, udate, source) "
+            "values (?, ?, ?, ?, ?, ?) on conflict (contact, field) do update set "
+            "value = excluded.value, udate = excluded.udate, source = excluded.source",
+            [
+                (
+                    contact,
+                    field,
+                    value if field in plain else kinds[field].stored(value, keeps_unknown=keeps_unknown),
+                    date,
+                    date,
+                    source,
+                )
+                for contact, field, value in values
+                if field in kinds
+            ],
+        )
+
+    def values_of(self, contact: int) -> list[sqlite3.Row]:
+        """Return a contact's values."""
+        return self._storage.rows("select * from field_value where contact = ? order by field", (contact,))
+
+    def value_of(self, contact: int, field: int) -> sqlite3.Row | None:
+        """Return a contact's value in one field, or `None`."""
+        return self._storage.row(
+            "select * from field_value where contact = ? and field = ?", (contact, field)
+        )
+
+    def find_values(
+        self, field: str | None, value: str | None, limit: int, offset: int
+    ) -> tuple[list[sqlite3.Row], int]:
+        """Return one page of all contacts' values, by field id and value where given, and the total."""
+        found = (
+            "from field_value where (:field is null or field = cast(:field as integer)) "
+            "and (:value is null or value = :value)"
+        )
+        asked = {"field": field, "value": value, "limit": limit, "offset": offset}
+        rows = self._storage.rows(f"select * {found} order by id limit :limit offset :offset", asked)
+        return rows, self._storage.number(f"select count(*) {found}", asked)
+
+    def value(self, value_id: int) -> sqlite3.Row | None:
+        """Return one value by its id, or `None`."""
+        return self._storage.row("select * from field_value where id = ?", (value_id,))
+
+    def delete_value(self, value_id: int) -> bool:
+        """Delete one value; tell whether there was one."""
+        with self._storage.transaction():
+            known = self.value(value_id) is not None
+            self._storage.write("delete from field_value where id = ?", (value_id,))
+        return known
+
+    def forget_kinds(self) -> None:
+        """Read the fields again when next asked for, e.g. after a reset."""
+        self._kinds = None
+
+
+def _perstag(title: str) -> str:
+    """Return a personalization tag as ActiveCampaign makes it from a title: capitals and underscores."""
+    return re.sub(r"\W+", "_", title).strip("_").upper()
+
+
+def _in_account_time_zone(value: str) -> str:
+    try:
+        # Python 3.10 does not read the Z.
+        instant = datetime.fromisoformat(re.sub(r"[zZ]$", "+00:00", value))
+    except ValueError:
+        return value
+    if instant.tzinfo is None:
+        instant = instant.replace(tzinfo=ACCOUNT_TIME_ZONE)
+    return instant.astimezone(ACCOUNT_TIME_ZONE).isoformat(timespec="seconds")

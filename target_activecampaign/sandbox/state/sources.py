@@ -1,0 +1,28 @@
+"""Where values came from: one row for each write to the account, which the values that it wrote point to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from target_activecampaign.sandbox.clock import Clock
+    from target_activecampaign.sandbox.state.storage import Storage
+
+
+class Sources:
+    """The writes so far."""
+
+    def __init__(self, storage: Storage, clock: Clock) -> None:
+        self._storage = storage
+        self._clock = clock
+
+    def new(self, label: str) -> int:
+        """Note a write, e.g. `import 5c0e...` or `POST /contact/sync`, and return its id."""
+        return self._storage.write(
+            "insert into source (label, at) values (?, ?)", (label, self._clock.date())
+        )
+
+    def labels(self, sources: set[int]) -> dict[int, str]:
+        """Return `label, date` for each known id."""
+        found = (self._storage.row("select * from source where id = ?", (source,)) for source in sources)
+        return {row["id"]: f"{row['label']}, {row['at']}" for row in found if row is not None}

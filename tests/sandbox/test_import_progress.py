@@ -1,0 +1,142 @@
+"""When imports end, and what is seen of them until then."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from target_activecampaign.sandbox.account import Account
+from target_activecampaign.sandbox.clock import Clock
+from target_activecampaign.sandbox.state.progress import Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sandbox_fixture import Api
+
+    from target_activecampaign.sandbox.serving import RunningSandbox
+
+BATCH = {"contacts": [{"email": "ada@example.com"}]}
+
+
+class Wall:
+    """A clock on the wall that stands until it is moved, and the accounts that live by it."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.opened: list[Account] = []
+
+    def account(self, progress: str, speed: float = 1.0) -> Account:
+        clock = Clock(speed, monotonic=lambda: self.seconds)
+        self.opened.append(Account(clock=clock, progress=Progress.parse(progress)))
+        return self.opened[-1]
+
+
+@pytest.fixture
+def wall() -> Iterator[Wall]:
+    wall = Wall()
+    yield wall
+    for account in wall.opened:
+        account.close()
+
+
+def words(account: Account, batch_id: str, looks: int) -> list[str]:
+    seen = (account.imports.look(batch_id) for _ in range(looks))
+    return [look.status for look in seen if look is not None]
+
+
+def test_at_once_it_ends_before_the_answer(wall: Wall) -> None:
+    account = wall.account("at-once")
+
+    account.imports.submit(BATCH)
+    assert len(account.contacts) == 1
+
+
+def test_after_looks_it_goes_through_all_states(wall: Wall) -> None:
+    account = wall.account("looks=6")
+
+    batch_id = account.imports.submit(BATCH)
+    assert words(account, batch_id, 6) == ["received", "waiting", "waiting", "claimed", "active", "completed"]
+    assert len(account.contacts) == 1
+
+
+def test_until_it_ends_nothing_is_there(wall: Wall) -> None:
+    account = wall.account("looks=3")
+
+    account.imports.look(account.imports.submit(BATCH))
+    assert len(account.contacts) == 0
+
+
+def test_after_seconds_it_ends_without_a_look(wall: Wall) -> None:
+    account = wall.account("seconds=10")
+
+    account.imports.submit(BATCH)
+    seen = []
+    for wall.seconds in (0.5, 2.0, 5.0, 9.0, 10.0):
+        account.imports.advance()
+        seen.append(len(account.contacts))
+    assert seen == [0, 0, 0, 0, 1]
+
+
+def test_with_speed_seconds_pass_sooner(wall: Wall) -> None:
+    account = wall.account("seconds=60", speed=60)
+
+    account.imports.submit(BATCH)
+    wall.seconds = 1.0
+    account.imports.advance()
+    assert len(account.contacts) == 1
+
+
+def test_never_is_never_until_it_is_settled(wall: Wall) -> None:
+    account = wall.account("never")
+
+    batch_id = account.imports.submit(BATCH)
+    assert words(account, batch_id, 50)[-1] != "completed"
+    account.imports.settle()
+    assert words(account, batch_id, 1) == ["completed"]
+
+
+def test_imports_are_counted_by_day_and_state(wall: Wall) -> None:
+    account = wall.account("looks=1")
+    batch_id = account.imports.submit(BATCH)
+
+    outstanding = account.imports.outstanding()
+    account.imports.look(batch_id)
+    assert [(day.batches, day.contacts) for day in outstanding] == [(1, 1)]
+    assert account.imports.outstanding() == []
+    assert [(day.batches, day.contacts) for day in account.imports.recently_completed()] == [(1, 1)]
+
+
+@pytest.mark.parametrize(("reading", "status"), [("false", False), ("waiting", "waiting")])
+def test_the_first_status_follows_the_switch(
+    start_sandbox: Callable[..., RunningSandbox], connect: Callable[..., Api], reading: str, status: object
+) -> None:
+    api = connect(start_sandbox(progress="looks=5", switches={"early-status": reading}))
+
+    batch_id = api.post("/import/bulk_import", BATCH).json()["batchId"]
+    assert api.get("/import/info", batchId=batch_id).json() == {
+        "status": status,
+        "success": [],
+        "failure": [],
+    }
+
+
+@pytest.mark.parametrize(("reading", "status"), [("false", 200), ("404", 404)])
+def test_an_unknown_import_follows_the_switch(
+    start_sandbox: Callable[..., RunningSandbox], connect: Callable[..., Api], reading: str, status: int
+) -> None:
+    api = connect(start_sandbox(switches={"unknown-batch": reading}))
+
+    assert api.get("/import/info", batchId="nobody-s").status_code == status
+
+
+@pytest.mark.parametrize("text", ["at-once", "never", "looks=3", "seconds=1.5"])
+def test_a_rule_is_written_as_it_is_read(text: str) -> None:
+    assert str(Progress.parse(text)) == text
+
+
+@pytest.mark.parametrize("text", ["", "soon", "looks", "looks=x", "seconds=-1", "seconds=inf", "never=1"])
+def test_what_is_no_rule_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="progress is at-once"):
+        Progress.parse(text)

@@ -1,0 +1,193 @@
+"""Starting, stopping, files, and the command."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+
+from target_activecampaign.sandbox import ExtraMissingError, serve
+from target_activecampaign.sandbox.command import _announce, command
+from target_activecampaign.sandbox.state.seed import SeedInvalidError
+from target_activecampaign.sandbox.state.storage import DatabaseUnusableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from sandbox_fixture import Api
+
+    from target_activecampaign.sandbox.serving import RunningSandbox
+
+RUN = "from target_activecampaign.sandbox.command import command; command()"
+
+
+def test_what_a_sandbox_left_in_a_file_can_be_served_again(
+    tmp_path: Path, connect: Callable[..., Api]
+) -> None:
+    database = tmp_path / "new folder" / "account.db"
+    with serve(database, contact_limit=7) as first:
+        connect(first).post("/contact/sync", {"contact": {"email": "ada@example.com"}})
+        left = first.account.snapshot()
+
+    with serve(database) as second:
+        assert second.account.snapshot() == left
+    assert [path.name for path in database.parent.iterdir()] == ["account.db"]
+
+
+def test_open_imports_go_on_when_their_file_is_served_again(
+    tmp_path: Path, connect: Callable[..., Api]
+) -> None:
+    database = tmp_path / "account.db"
+    with serve(database, progress="never") as first:
+        connect(first).post("/import/bulk_import", {"contacts": [{"email": "ada@example.com"}]})
+
+    with serve(database, progress="looks=1") as second:
+        batch_id = second.account.imports.page(1)[0]["batch_id"]
+        assert connect(second).get("/import/info", batchId=batch_id).json()["status"] == "completed"
+
+
+def test_each_key_has_a_file(tmp_path: Path, start_sandbox: Callable[..., RunningSandbox]) -> None:
+    start_sandbox(tmp_path / "account.db", keys=("one", "two"))
+
+    assert {path.name for path in tmp_path.iterdir() if "wal" not in path.name} == {
+        "account.db",
+        "account.db-2",
+    }
+
+
+def test_a_file_in_use_is_a_clear_error(tmp_path: Path, start_sandbox: Callable[..., RunningSandbox]) -> None:
+    database = tmp_path / "account.db"
+    start_sandbox(database)
+
+    with pytest.raises(DatabaseUnusableError, match=r"account\.db is in use by another sandbox"):
+        start_sandbox(database)
+
+
+def test_a_file_that_is_no_account_is_left_alone(
+    tmp_path: Path, start_sandbox: Callable[..., RunningSandbox]
+) -> None:
+    database = tmp_path / "notes.txt"
+    database.write_text("not a database, but long enough to be looked at as one" * 20)
+
+    with pytest.raises(DatabaseUnusableError, match=r"notes\.txt is not a database of the sandbox"):
+        start_sandbox(database)
+    assert database.read_text().startswith("not a database")
+
+
+def test_a_folder_is_no_file(tmp_path: Path, start_sandbox: Callable[..., RunningSandbox]) -> None:
+    with pytest.raises(DatabaseUnusableError, match="cannot be opened"):
+        start_sandbox(tmp_path)
+
+
+def test_after_a_failed_start_nothing_is_held(
+    tmp_path: Path, start_sandbox: Callable[..., RunningSandbox]
+) -> None:
+    with pytest.raises(SeedInvalidError):
+        start_sandbox(tmp_path / "account.db", seed={"lists": [{}]})
+
+    start_sandbox(tmp_path / "other.db", keys=("one",))
+    with pytest.raises(ValueError, match="at least one key"):
+        start_sandbox(keys=())
+
+
+def test_a_sandbox_leaves_no_thread_behind(connect: Callable[..., Api]) -> None:
+    before = threading.active_count()
+    with serve() as sandbox:
+        connect(sandbox).get("/lists")
+        sandbox.close()
+
+    assert threading.active_count() == before
+
+
+def test_without_the_extra_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "target_activecampaign.sandbox.serving", raising=False)
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+
+    with pytest.raises(ExtraMissingError, match=r"pip install 'target-activecampaign\[sandbox\]'"), serve():
+        pass
+    result = CliRunner().invoke(command, [])
+    assert (result.exit_code, "pip install 'target-activecampaign[sandbox]'" in result.output) == (1, True)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--speed", "0"],
+        ["--progress", "soon"],
+        ["--switch", "nonsense=1"],
+        ["--fault", "nonsense"],
+        ["--key", "a", "--key", "a"],
+        ["--host", "192.0.2.1"],
+    ],
+)
+def test_the_command_complains_in_one_line(arguments: list[str]) -> None:
+    result = CliRunner().invoke(command, ["--port", "0", *arguments])
+
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: ")
+    assert result.output.count("\n") == 1
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"lists": [{}]}'])
+def test_the_command_complains_about_a_seed(tmp_path: Path, text: str) -> None:
+    seed = tmp_path / "seed.json"
+    seed.write_text(text)
+
+    result = CliRunner().invoke(command, ["--port", "0", "--seed", str(seed)])
+    assert (result.exit_code, result.output.count("\n")) == (1, 1)
+
+
+@pytest.fixture
+def run_command() -> Iterator[Callable[..., tuple[subprocess.Popen[str], str]]]:
+    """Start the command and return it with its URL; what still runs after the test is killed."""
+    started: list[subprocess.Popen[str]] = []
+
+    def run(*arguments: str) -> tuple[subprocess.Popen[str], str]:
+        process = subprocess.Popen(
+            [sys.executable, "-c", RUN, "--port", "0", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        assert process.stdout is not None
+        return process, process.stdout.readline().split()[3]
+
+    yield run
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_command_ends_cleanly_on_a_signal(
+    run_command: Callable[..., tuple[subprocess.Popen[str], str]], tmp_path: Path, number: signal.Signals
+) -> None:
+    process, _ = run_command("--database", str(tmp_path / "account.db"))
+
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=10)
+    assert (process.returncode, errors) == (0, "")
+    assert [path.name for path in tmp_path.iterdir()] == ["account.db"]
+
+
+@pytest.mark.parametrize(
+    ("host", "is_warned"),
+    [("127.0.0.1", False), ("::1", False), ("localhost", False), ("0.0.0.0", True)],  # noqa: S104
+)
+def test_the_command_warns_when_others_can_reach_it(
+    capsys: pytest.CaptureFixture[str],
+    host: str,
+    is_warned: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    _announce("http://127.0.0.1:8025", host, ("import open",))
+
+    printed = capsys.readouterr()
+    assert printed.out.endswith("Fault: import open\n")
+    assert ("other machines can read and change it" in printed.err) is is_warned

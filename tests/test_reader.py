@@ -1,0 +1,141 @@
+"""Reading messages, and what is said of a line that is none."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+import types
+import typing as t
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from target_activecampaign.errors import InputError
+from target_activecampaign.reader import MessageReader
+
+KINDS = ("SCHEMA", "RECORD", "STATE")
+
+
+def read(data: bytes | str) -> tuple[list[dict[str, t.Any]], MessageReader]:
+    reader, messages = MessageReader(), list[dict[str, t.Any]]()
+    file: t.IO[t.Any] = io.BytesIO(data) if isinstance(data, bytes) else io.StringIO(data)
+    reader.process_lines(file, dict.fromkeys(KINDS, messages.append))
+    return messages, reader
+
+
+def complaint_of(data: bytes | str) -> str:
+    with pytest.raises(InputError) as refusal:
+        read(data)
+    assert refusal.value.__cause__ is None
+    assert refusal.value.__context__ is None or refusal.value.__suppress_context__
+    return str(refusal.value)
+
+
+@pytest.mark.parametrize("encode", [str, str.encode])
+def test_every_message_goes_to_the_callback_of_its_type(encode: t.Callable[[str], bytes | str]) -> None:
+    lines = '{"type": "SCHEMA"}\n{"type": "RECORD", "record": {"a": 1}}\n{"type": "STATE", "value": 1}'
+    reader, seen = MessageReader(), []
+
+    def callback_for(kind: str) -> t.Callable[[dict[str, t.Any]], None]:
+        return lambda message: seen.append((kind, message["type"]))
+
+    callbacks = {kind: callback_for(kind) for kind in KINDS}
+    data = encode(lines)
+    file: t.IO[t.Any] = io.BytesIO(data) if isinstance(data, bytes) else io.StringIO(data)
+    assert reader.process_lines(file, callbacks) == {"SCHEMA": 1, "RECORD": 1, "STATE": 1}
+    assert seen == [(kind, kind) for kind in KINDS]
+
+
+def test_standard_input_is_read_where_no_file_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", types.SimpleNamespace(buffer=io.BytesIO(b'{"type": "STATE"}\n')))
+    counts = MessageReader().process_lines(None, {"STATE": lambda _: None})
+    assert counts == {"STATE": 1}
+
+
+def test_the_line_of_a_message_is_known_while_it_is_processed() -> None:
+    reader, seen = MessageReader(), []
+    data = b'\n{"type": "STATE"}\n  \n{"type": "STATE", "value": 1}\n'
+    reader.process_lines(
+        io.BytesIO(data), {"STATE": lambda _: seen.append((reader.line_number, reader.line))}
+    )
+    assert seen == [(2, b'{"type": "STATE"}\n'), (4, b'{"type": "STATE", "value": 1}\n')]
+
+
+def test_numbers_keep_their_digits() -> None:
+    (message,), _ = read(b'{"type": "RECORD", "record": {"a": 1.10, "b": 123456789012345678901234567890}}')
+    assert message["record"] == {"a": Decimal("1.10"), "b": 123456789012345678901234567890}
+
+
+def test_a_byte_order_mark_does_no_harm() -> None:
+    assert len(read(b'\xef\xbb\xbf{"type": "STATE"}')[0]) == 1
+
+
+def test_what_guards_the_reading_sees_every_line() -> None:
+    reader, seen = MessageReader(), []
+
+    def guard(lines: t.Iterable[str | bytes]) -> t.Iterator[str | bytes]:
+        for line in lines:
+            seen.append(line)
+            yield line
+
+    reader.guard_reading = guard
+    reader.process_lines(io.BytesIO(b'{"type": "STATE"}\n\n'), {"STATE": lambda _: None})
+    assert seen == [b'{"type": "STATE"}\n', b"\n"]
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        (b"ada@example.com", "is no JSON"),
+        (b'{"type": "RECORD", "record": {"email": "ada@example.com"', "is no JSON"),
+        (b'{"type": "RECORD", "email": "ada@example.com \xff"}', "is no JSON"),
+        (b"[" * 100_000, "is no JSON"),
+        (b'["ada@example.com"]', "is no JSON object"),
+        (b'"ada@example.com"', "is no JSON object"),
+        (b'{"email": "ada@example.com"}', "is no Singer message: its type is missing or unknown"),
+        (b'{"type": "ada@example.com"}', "is no Singer message: its type is missing or unknown"),
+        (b'{"type": ["ada@example.com"]}', "is no Singer message: its type is missing or unknown"),
+    ],
+)
+def test_a_line_that_is_no_message_is_named_by_its_number_alone(line: bytes, what: str) -> None:
+    words = f"line 3 of the input {what}. Look at the tap; nothing after it was read"
+    assert complaint_of(b'\n{"type": "STATE"}\n' + line + b"\n") == words
+
+
+def test_what_stands_before_a_bad_line_was_processed() -> None:
+    reader, seen = MessageReader(), list[dict[str, t.Any]]()
+    with pytest.raises(InputError):
+        reader.process_lines(io.BytesIO(b'{"type": "STATE"}\n{\n'), {"STATE": seen.append})
+    assert seen == [{"type": "STATE"}]
+
+
+def test_a_message_must_have_what_its_type_needs() -> None:
+    reader = MessageReader()
+    message = {"type": "SCHEMA", "stream": "people", "schema": ["ada@example.com"]}
+    reader.require(message, stream=str, schema=list)
+    for types_ in ({"schema": dict}, {"key_properties": list}):
+        (key,) = types_
+        with pytest.raises(
+            InputError, match=f"is a SCHEMA message whose '{key}' is missing or of the wrong type"
+        ) as no:
+            reader.require(message, **types_)
+        assert "ada" not in str(no.value)
+
+
+@given(st.text())
+def test_a_name_becomes_a_json_string(name: str) -> None:
+    assert json.loads(MessageReader.serialize_name(name)) == name
+
+
+@given(st.binary())
+def test_any_bytes_are_read_or_refused_without_being_shown(data: bytes) -> None:
+    try:
+        messages, _ = read(data)
+    except InputError as refusal:
+        messages = []
+        words = str(refusal)
+        assert words.isascii()
+    assert all(message["type"] in KINDS for message in messages)

@@ -1,0 +1,115 @@
+"""What is said of a record that breaks its schema: where and how, never what."""
+
+from __future__ import annotations
+
+import typing as t
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from singer_sdk.exceptions import InvalidJSONSchema, InvalidRecord
+
+from target_activecampaign.validation import RecordValidator
+
+SECRET = "ada@example.com"
+SCHEMA: dict[str, t.Any] = {
+    "type": "object",
+    "properties": {
+        "email": {"type": "string", "maxLength": 5, "pattern": "^x"},
+        "age": {"type": ["integer", "null"], "minimum": 0},
+        "price": {"type": "number", "multipleOf": Decimal("0.01")},
+        "plan": {"enum": ["free", "paid"]},
+        "tags": {"type": "array", "items": {"type": "string"}},
+        "address": {"type": "object", "properties": {"city": {"type": "string"}}},
+        "people": {"type": "object", "additionalProperties": {"type": "object"}},
+        "joined": {"type": "string", "format": "date-time"},
+    },
+    "required": ["plan"],
+}
+
+
+def complaint_of(record: dict[str, t.Any], schema: dict[str, t.Any] = SCHEMA) -> str:
+    with pytest.raises(InvalidRecord) as refusal:
+        RecordValidator(schema).validate(record)
+    assert refusal.value.__cause__ is None
+    assert refusal.value.record == {}
+    return str(refusal.value.error_message)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"plan": "free"},
+        {"plan": "free", "age": None, "unknown": 1},
+        {"plan": "free", "price": Decimal("1.10"), "tags": ["a"], "address": {"city": "Bonn"}},
+        {"plan": "free", "joined": "0000-00-00"},
+    ],
+)
+def test_a_record_that_fits_its_schema_passes_formats_aside(record: dict[str, t.Any]) -> None:
+    assert RecordValidator(SCHEMA).validate(record) is None  # type: ignore[func-returns-value]
+
+
+@pytest.mark.parametrize(
+    ("record", "complaint"),
+    [
+        ({}, "$: required"),
+        ({"plan": SECRET}, "$.plan: enum"),
+        ({"plan": "free", "email": 7}, "$.email: type"),
+        ({"plan": "free", "email": SECRET}, "$.email: maxLength"),
+        ({"plan": "free", "email": "abc"}, "$.email: pattern"),
+        ({"plan": "free", "age": -1}, "$.age: minimum"),
+        ({"plan": "free", "tags": ["a", 7]}, "$.tags[1]: type"),
+        ({"plan": "free", "address": {"city": 7}}, "$.address.city: type"),
+        ({"plan": "free", "people": {SECRET: 7}}, "$.people.*: type"),
+    ],
+)
+def test_a_complaint_names_the_path_and_the_keyword(record: dict[str, t.Any], complaint: str) -> None:
+    assert complaint_of(record) == complaint
+
+
+@pytest.mark.parametrize("price", [float("nan"), Decimal("1E+999999"), Decimal("NaN"), Decimal("Infinity")])
+def test_a_number_that_cannot_be_compared_breaks_the_record_not_the_run(price: object) -> None:
+    assert complaint_of({"plan": "free", "price": price}).startswith("$")
+
+
+def test_a_bottomless_record_breaks_the_record_not_the_run() -> None:
+    record: dict[str, t.Any] = {}
+    for _ in range(10_000):
+        record = {"child": record}
+    schema = {"properties": {"child": {"$ref": "#"}}}
+    assert complaint_of(record, schema) == "$: can't be compared with the schema"
+
+
+@pytest.mark.parametrize(
+    ("schema", "where"),
+    [
+        ({"properties": {"email": {"type": SECRET}}}, "$.properties.email.type"),
+        ({"properties": {"age": {"minimum": SECRET}}}, "$.properties.age.minimum"),
+    ],
+)
+def test_a_schema_that_is_none_is_refused_by_its_path(schema: dict[str, t.Any], where: str) -> None:
+    with pytest.raises(InvalidJSONSchema) as refusal:
+        RecordValidator(schema)
+    assert "not a valid JSON schema at $" in str(refusal.value)
+    assert SECRET not in str(refusal.value)
+    assert str(refusal.value).count(".") == where.count(".")
+
+
+_VALUES = st.recursive(
+    st.one_of(
+        st.none(), st.booleans(), st.integers(), st.floats(), st.decimals(), st.text("QXZ", min_size=3)
+    ),
+    lambda inner: st.one_of(st.lists(inner), st.dictionaries(st.text("QXZ", min_size=3), inner)),
+    max_leaves=5,
+)
+
+
+@given(st.dictionaries(st.sampled_from([*SCHEMA["properties"], "QXZQXZ"]), _VALUES))
+def test_any_record_passes_or_is_refused_without_being_shown(record: dict[str, t.Any]) -> None:
+    complaint = ""
+    try:
+        RecordValidator(SCHEMA).validate(record)
+    except InvalidRecord as refusal:
+        complaint = str(refusal)
+    assert not {"QXZ", "ZXQ", "XXX", "QQQ", "ZZZ"} & {complaint[i : i + 3] for i in range(len(complaint))}
