@@ -68,8 +68,9 @@ def find_custom_field(key: str, fields: Sequence[CustomField]) -> CustomField | 
 
 
 def _nearest(key: str, fields: Sequence[CustomField]) -> str:
-    tags = {field.tag.casefold(): field.tag for field in fields}
-    names = {**tags, **{field.title.casefold(): field.title for field in fields}}
+    tags = [field.tag for field in fields if field.tag]
+    titles = [field.title for field in fields if field.title]
+    names = {name.casefold(): name for name in (*tags, *titles)}
     near = difflib.get_close_matches(key.strip(" %").casefold(), names, n=1, cutoff=0.5)
     return f"; the nearest is {names[near[0]]!r}" if near else ""
 

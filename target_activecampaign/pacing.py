@@ -28,6 +28,8 @@ SINGLE_IMPORTS_SHARE = 5
 _REQUEST_MARGIN = 1.08
 _IMPORT_MARGIN = 1.01
 
+_SHORTEST_WINDOW_SECONDS = 0.01  # the limiter counts in milliseconds
+
 
 class StoppedError(Exception):
     """A wait ended because the run stops."""
@@ -84,13 +86,16 @@ class Pacer:
         self._imports_stopped = threading.Event()
         self._stopped = threading.Event()
         self._held_until = {"request": 0.0, "import": 0.0}
-        self._requests = _bucket(requests_per_second, 1, _REQUEST_MARGIN)
+        self._requests = _windows(requests_per_second, 1, REQUESTS_PER_SECOND, _REQUEST_MARGIN)
         # Looking at imports takes half of the requests at the most: the other half is for sending.
-        self._looks = _bucket(requests_per_second, 2, _REQUEST_MARGIN)
-        spare = max(requests_per_second / 10, requests_per_second / 2 - imports_per_minute / 60)
-        self._verifications = _bucket(spare, 1, _REQUEST_MARGIN)
-        self._imports = _bucket(imports_per_minute, 60, _IMPORT_MARGIN)
-        self._single_imports = _bucket(imports_per_minute / SINGLE_IMPORTS_SHARE, 60, _IMPORT_MARGIN)
+        self._looks = _windows(requests_per_second, 2, REQUESTS_PER_SECOND, _REQUEST_MARGIN)
+        self._imports = _windows(imports_per_minute, 60, IMPORTS_PER_MINUTE, _IMPORT_MARGIN)
+        self._single_imports = _windows(
+            imports_per_minute / SINGLE_IMPORTS_SHARE,
+            60,
+            IMPORTS_PER_MINUTE / SINGLE_IMPORTS_SHARE,
+            _IMPORT_MARGIN,
+        )
 
     def wait_for_request(self) -> None:
         """Wait until a request may be sent.
@@ -98,7 +103,7 @@ class Pacer:
         Raises:
             StoppedError: If the run stops.
         """
-        self._wait([self._requests], ["request"], self._stopped)
+        self._wait(self._requests, ["request"], self._stopped)
 
     def wait_for_look(self) -> None:
         """Wait until an import's status may be asked for: within the share of requests for that.
@@ -106,15 +111,15 @@ class Pacer:
         Raises:
             StoppedError: If the run stops.
         """
-        self._wait([self._requests, self._looks], ["request"], self._stopped)
+        self._wait(self._requests + self._looks, ["request"], self._stopped)
 
     def wait_for_verification(self) -> None:
-        """Wait until a contact may be read back: within what sending and looking leave of the requests.
+        """Wait until a contact may be read back: that never takes the last half of a window's requests.
 
         Raises:
             StoppedError: If the run stops.
         """
-        self._wait([self._requests, self._verifications], ["request"], self._stopped)
+        self._wait(self._requests, ["request"], self._stopped, share=0.5)
 
     def wait_for_import(self, contacts: int) -> None:
         """Wait until an import may be sent, with the request that carries it.
@@ -126,9 +131,9 @@ class Pacer:
             StoppedError: If the run stops, or stops sending.
         """
         started = self.clock.now()
-        buckets = [self._requests, self._imports]
+        buckets = self._requests + self._imports
         if contacts == 1:
-            buckets.append(self._single_imports)
+            buckets += self._single_imports
         self._wait(buckets, ["request", "import"], self._imports_stopped)
         with self._lock:
             self.waited_seconds += self.clock.now() - started
@@ -163,13 +168,24 @@ class Pacer:
         with self._lock:
             self._held_until[kind] = max(self._held_until[kind], self.clock.now() + seconds)
 
-    def _wait(self, buckets: Sequence[InMemoryBucket], holds: Sequence[str], stop: threading.Event) -> None:
-        while not stop.is_set() and (seconds := self._seconds_to_wait(buckets, holds)):
+    def _wait(
+        self,
+        buckets: Sequence[InMemoryBucket],
+        holds: Sequence[str],
+        stop: threading.Event,
+        share: float = 1.0,
+    ) -> None:
+        while not stop.is_set() and (seconds := self._seconds_to_wait(buckets, holds, share)):
             self.clock.wait(stop, seconds)
         if stop.is_set():
             raise StoppedError
 
-    def _seconds_to_wait(self, buckets: Sequence[InMemoryBucket], holds: Sequence[str]) -> float:
+    def _seconds_to_wait(
+        self,
+        buckets: Sequence[InMemoryBucket],
+        holds: Sequence[str],
+        share: float,
+    ) -> float:
         """Take a permit of every bucket and return 0, or say how long it takes until there may be one.
 
         All at the same moment: a permit that is taken, and then waits for another, leaves its window before
@@ -181,23 +197,35 @@ class Pacer:
             if now < held_until:
                 return held_until - now
             item = RateItem("permit", int(now * 1000))
-            if milliseconds := max(_milliseconds_to_room(bucket, item) for bucket in buckets):
+            if milliseconds := max(_milliseconds_to_room(bucket, item, share) for bucket in buckets):
                 return milliseconds / 1000
             for bucket in buckets:
                 bucket.put(item)
             return 0
 
 
-def _milliseconds_to_room(bucket: InMemoryBucket, item: RateItem) -> int:
+def _milliseconds_to_room(bucket: InMemoryBucket, item: RateItem, share: float) -> int:
+    """How long until no more than a share of the window's permits is taken, this one included."""
     bucket.leak(item.timestamp)
     (rate,) = bucket.rates
-    if bucket.count() < rate.limit:
+    most = max(1, int(rate.limit * share))
+    taken = bucket.count()
+    if taken < most:
         return 0
     # Both ends of a window belong to it.
-    return max(1, bucket.items[0].timestamp + int(rate.interval) - item.timestamp + 1)
+    return max(1, bucket.items[taken - most].timestamp + int(rate.interval) - item.timestamp + 1)
 
 
-def _bucket(limit: float, window_seconds: float, margin: float) -> InMemoryBucket:
-    """A sliding window for `limit` permits; a limit below 1 is kept as one permit in a longer window."""
+def _windows(limit: float, seconds: float, documented: float, margin: float) -> list[InMemoryBucket]:
+    """Sliding windows that keep `limit` permits in so many seconds.
+
+    A limit below 1 is kept as one permit in a longer window. One above the documented limit is kept in a
+    shorter window as well, with as many permits as the documented one: raised or not, requests come evenly.
+    """
     longer = 1 / min(1.0, limit)
-    return InMemoryBucket([Rate(max(1, int(limit)), round(window_seconds * longer * 1000 * margin))])
+    windows = [(max(1, int(limit)), seconds * longer)]
+    if limit > documented:
+        shorter = seconds * documented / limit
+        several = max(1, round(_SHORTEST_WINDOW_SECONDS / shorter))
+        windows.append((int(documented * several), shorter * several))
+    return [InMemoryBucket([Rate(permits, round(window * 1000 * margin))]) for permits, window in windows]

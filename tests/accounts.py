@@ -97,7 +97,7 @@ class FakeClient:
             person = self.people.get(email)
             if person is None:
                 return None
-            return {list_id: 2 if email in self.unsubscribed else 1 for list_id in person.lists}
+            return dict.fromkeys(person.lists, 2 if email in self.unsubscribed else 1)
 
     def contract(self) -> Contract:
         with self._lock:

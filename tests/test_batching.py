@@ -112,6 +112,15 @@ def test_a_contact_that_would_grow_beyond_the_limit_is_not_merged() -> None:
     assert batch.contacts[1].contact == contact(2, 100)
 
 
+def test_what_a_contact_grew_by_is_no_room_for_others() -> None:
+    batch = Batch.of("people", [pending(1)])
+    assert batch.has_room_for(contact(2, 250_000))
+    assert batch.merge_into(batch.contacts[0], contact(1, 250_000))
+    assert not batch.has_room_for(contact(2, 250_000))
+    assert batch.merge_into(batch.contacts[0], contact(1))
+    assert batch.has_room_for(contact(2, 250_000))
+
+
 _SIZES = st.one_of(st.integers(0, 3000), st.integers(0, 500_000))
 
 

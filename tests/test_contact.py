@@ -156,6 +156,8 @@ def test_reasons_are_a_closed_list_of_words() -> None:
         "value_invalid",
         "too_large",
         "refused_by_activecampaign",
+        "excluded",
+        "skipped_by_activecampaign",
     }
 
 

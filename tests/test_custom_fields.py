@@ -65,7 +65,7 @@ def test_a_title_that_two_fields_share_is_refused_with_their_ids() -> None:
 
 @pytest.mark.parametrize(
     ("key", "nearest"),
-    [("langauge", "'LANGUAGE'"), ("%MAIN_INTEREST%", "'MAIN_INTERESTS'"), ("untaged", "'Untagged'")],
+    [("langauge", "'Language'"), ("%MAIN_INTEREST%", "'MAIN_INTERESTS'"), ("untaged", "'Untagged'")],
 )
 def test_an_unknown_field_is_refused_with_the_nearest_name(key: str, nearest: str) -> None:
     complaint = find_custom_field(key, FIELDS)

@@ -107,6 +107,12 @@ def test_with_few_open_an_end_is_seen_within_two_seconds_or_a_tenth_of_the_age(s
         assert seen.delay <= max(2.0, seconds / 10)
 
 
+@pytest.mark.parametrize(("seconds", "looks"), [(0.5, 1), (10.0, 10), (100.0, 60)])
+def test_a_single_import_is_not_looked_at_all_the_time(seconds: float, looks: int) -> None:
+    (seen,) = follow([(0.0, seconds)])
+    assert seen.looks <= looks
+
+
 def test_one_slow_import_does_not_delay_those_after_it() -> None:
     slow_then_quick = follow([(0.0, 3600.0), *[(3700.0 + 20 * index, 1.0) for index in range(10)]])
     assert max(seen.delay for seen in slow_then_quick[1:]) <= 2.0
@@ -137,8 +143,9 @@ def test_a_full_stream_of_imports_is_followed_within_the_budget(seconds: float) 
     seen = follow([(0.6 * index, seconds) for index in range(1000)])
     assert len(seen) == 1000
     delays = sorted(one.delay for one in seen)
-    assert delays[500] <= max(3.0, seconds)
-    assert delays[-1] <= max(10.0, 2 * seconds)
+    assert delays[500] <= max(1.5, seconds / 4)
+    assert delays[-1] <= max(3.0, 0.8 * seconds)
+    assert sum(one.looks for one in seen) <= 1900
 
 
 def test_simultaneous_imports_are_looked_at_in_the_order_of_their_submission() -> None:

@@ -29,6 +29,7 @@ SCHEMA: dict[str, t.Any] = {
         **dict.fromkeys(("joined", "score", "vip", "price", "dotted.name"), ANY),
         "address": NESTED,
         "free": {"type": "object"},
+        "anything": True,
     },
 }
 FIELDS = {

@@ -59,6 +59,7 @@ def send(pacer: Pacer, clock: FakeClock, steps: t.Iterable[str]) -> list[tuple[s
     waits: dict[str, t.Callable[[], None]] = {
         "request": pacer.wait_for_request,
         "look": pacer.wait_for_look,
+        "verification": pacer.wait_for_verification,
         "import": lambda: pacer.wait_for_import(250),
         "single": lambda: pacer.wait_for_import(1),
     }
@@ -71,7 +72,7 @@ def send(pacer: Pacer, clock: FakeClock, steps: t.Iterable[str]) -> list[tuple[s
     return sent
 
 
-_KINDS = st.sampled_from(["request", "look", "import", "single"])
+_KINDS = st.sampled_from(["request", "look", "verification", "import", "single"])
 _PAUSES = st.sampled_from(["0.0001", "0.3", "0.999", "1.5", "20", "59.9", "61"])
 _BURSTS = st.builds(lambda kind, count: [kind] * count, _KINDS, st.integers(1, 60))
 _STEPS = st.lists(
@@ -102,6 +103,26 @@ def test_no_window_ever_holds_more_than_its_limit(
 def test_looks_take_half_of_the_requests_at_the_most() -> None:
     sent = send(*pacer(), ["look"] * 100)
     assert most_within([moment for _, moment in sent], 2) == 5
+
+
+def test_verifications_never_take_the_last_half_of_the_requests() -> None:
+    sent = send(*pacer(), ["verification"] * 100)
+    assert most_within([moment for _, moment in sent], 1) == 2
+
+
+def test_verifications_wait_while_others_send() -> None:
+    sender, clock = pacer()
+    send(sender, clock, ["request"] * 5)
+    started = clock.now()
+    send(sender, clock, ["verification"])
+    assert clock.now() - started > 1
+
+
+def test_a_raised_limit_is_kept_evenly() -> None:
+    sent = send(*pacer(300, 6000), ["import"] * 1000)
+    moments = [moment for _, moment in sent]
+    assert most_within(moments, 1) <= 100
+    assert moments[-1] - moments[0] <= 1000 / 100 * 1.02
 
 
 @pytest.mark.parametrize(
@@ -149,7 +170,7 @@ def test_how_long_imports_waited_is_summed_up() -> None:
 
 
 def test_a_hold_of_requests_stops_every_kind_of_request_until_it_is_over() -> None:
-    for kind in ("request", "look", "import", "single"):
+    for kind in ("request", "look", "verification", "import", "single"):
         sender, clock = pacer()
         sender.hold_requests(30)
         ((_, moment),) = send(sender, clock, [kind])
@@ -185,7 +206,8 @@ def test_a_hold_that_comes_during_a_wait_is_kept() -> None:
 def test_nothing_is_let_through_after_a_stop() -> None:
     sender, _ = pacer()
     sender.stop()
-    for wait in (sender.wait_for_request, sender.wait_for_look, lambda: sender.wait_for_import(2)):
+    waits = (sender.wait_for_request, sender.wait_for_look, sender.wait_for_verification)
+    for wait in (*waits, lambda: sender.wait_for_import(2)):
         with pytest.raises(StoppedError):
             wait()
     with pytest.raises(StoppedError):

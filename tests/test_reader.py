@@ -69,6 +69,33 @@ def test_numbers_keep_their_digits() -> None:
     assert message["record"] == {"a": Decimal("1.10"), "b": 123456789012345678901234567890}
 
 
+def test_a_number_that_python_cannot_hold_breaks_no_more_than_its_value() -> None:
+    line = f'{{"type": "RECORD", "record": {{"a": {"9" * 5000}, "b": 1e{"9" * 30}, "c": 1.10}}}}'
+    (message,), _ = read(line)
+    assert message["record"]["a"] == Decimal("9" * 5000)
+    assert message["record"]["b"].is_nan()
+    assert message["record"]["c"] == Decimal("1.10")
+
+
+def test_a_line_that_memory_should_not_hold_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("target_activecampaign.reader.LONGEST_LINE_BYTES", 21)
+    longest = b'{"type": "STATE"   }'
+    assert len(read(longest)[0]) == 1
+    assert "line 2 of the input is longer than 21 bytes" in complaint_of(longest + b"\n" + longest + b"  \n")
+
+
+@pytest.mark.parametrize("stream", ["people", "public-people", "Kundën", "a b/c"])
+def test_a_stream_may_be_called_anything_that_can_be_printed(stream: str) -> None:
+    assert MessageReader().require_stream({"type": "SCHEMA", "stream": stream}) == stream
+
+
+@pytest.mark.parametrize("stream", [None, 7, "", "a\nb", "a\x1b[2Jb", "a\u202eb", "\ud800", "a" * 1001])
+def test_a_stream_whose_name_could_deceive_a_log_ends_the_run(stream: object) -> None:
+    with pytest.raises(InputError) as refusal:
+        MessageReader().require_stream({"type": "SCHEMA", "stream": stream})
+    assert str(refusal.value).isprintable()
+
+
 def test_a_byte_order_mark_does_no_harm() -> None:
     assert len(read(b'\xef\xbb\xbf{"type": "STATE"}')[0]) == 1
 

@@ -12,6 +12,9 @@ from singer_sdk.exceptions import InvalidJSONSchema, InvalidRecord
 
 from target_activecampaign.validation import RecordValidator
 
+if t.TYPE_CHECKING:
+    from pathlib import Path
+
 SECRET = "ada@example.com"
 SCHEMA: dict[str, t.Any] = {
     "type": "object",
@@ -94,6 +97,22 @@ def test_a_schema_that_is_none_is_refused_by_its_path(schema: dict[str, t.Any], 
     assert "not a valid JSON schema at $" in str(refusal.value)
     assert SECRET not in str(refusal.value)
     assert str(refusal.value).count(".") == where.count(".")
+
+
+def test_nothing_that_a_schema_refers_to_is_fetched(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "schema.json"
+    elsewhere.write_text("{}")
+    for target in (elsewhere.as_uri(), "#/definitions/none"):
+        schema = {"properties": {"email": {"$ref": target}}}
+        assert complaint_of({"email": SECRET}, schema) == "$: can't be compared with the schema"
+
+
+def test_a_bottomless_schema_is_refused() -> None:
+    schema: dict[str, t.Any] = {}
+    for _ in range(10_000):
+        schema = {"properties": {"child": schema}}
+    with pytest.raises(InvalidJSONSchema, match="not a JSON schema that can be used"):
+        RecordValidator(schema)
 
 
 _VALUES = st.recursive(
