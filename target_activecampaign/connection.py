@@ -69,7 +69,7 @@ def read_exclusions(client: Client) -> Exclusions:
     exclusions = client.exclusions(_MOST_EXCLUSIONS)
     if exclusions is None:
         logger.warning(
-            "this key may not read the account's exclusions: excluded addresses are rejected without a reason",
+            "this key may not read the account's exclusions: the importer's refusals stand without a reason",
         )
     elif len(exclusions) == _MOST_EXCLUSIONS:
         logger.warning("only the first %d exclusions are known beforehand", _MOST_EXCLUSIONS)
