@@ -117,6 +117,7 @@ def _read_switches(texts: tuple[str, ...]) -> dict[str, str]:
 
 def _announce(url: str, host: str, faults: tuple[str, ...]) -> None:
     click.echo(f"ActiveCampaign sandbox on {url} (Ctrl-C to stop)")
+    click.echo("Open this address in a browser to watch what arrives.")
     if not _is_loopback(host):
         click.echo(
             f"Warning: it listens on {host}, so that other machines can read and change it; "

@@ -11,10 +11,12 @@ account, counted from 1, where there are several. A request that is not understo
      "imports": {"open": 0, "completed": 4, "failed": 0, "interrupted": 0},
      "series": [{"second": 1767365998, "requests": 5, "imports": 1, "refused": 0}],
      "limits": {"requestsPerSecond": 5, "importsPerMinute": 100, "singleImportsPerMinute": 20},
-     "speed": 1.0, "progress": "seconds=1", "faults": [<fault>], "lastRequest": 4711}
+     "speed": 1.0, "progress": "seconds=1", "faults": [<fault>], "readings": {"window": "fixed"},
+     "lastRequest": 4711, "resets": 0}
 
     `series` has only the seconds in which something came, of the last `seconds` (at most 600). A limit of
-    null is off. With a speed of 60 the limits allow 60 times as much in a real second.
+    null is off. With a speed of 60 the limits allow 60 times as much in a real second. `readings` has the
+    switches that are not at their default. `resets` counts how often the account started over.
 
 `GET /_sandbox/requests?after=ID&limit=100` (newest `limit` with an id above `after`, oldest first)::
 
@@ -24,19 +26,21 @@ account, counted from 1, where there are several. A request that is not understo
       "status": 200, "answer": "{...", "answerBytes": 912, "milliseconds": 1.2, "faults": []}]}
 
     Body and answer are cut to 4,096 bytes. `account` is null for an unknown key, `status` is null where the
-    connection was cut. The key is nowhere in it.
+    connection was cut. The key is nowhere in it. `?brief=1` leaves out headers, body and answer; `GET
+    /_sandbox/requests/{id}` has one request whole (404 when it is no longer kept).
 
 `GET /_sandbox/imports?limit=100&offset=0` (newest first)::
 
     {"total": 4, "imports": [{"number": 4, "batchId": "...", "status": "completed", "contacts": 250,
       "queuedAt": "...",
-      "endedAt": "...", "looks": 2, "created": 240, "updated": 8, "automations": 0,
+      "endedAt": "...", "looks": 2, "created": 240, "updated": 8, "refused": 1, "automations": 0,
       "failures": [{"email": "a@b.example", "reason": "left the list"}]}]}
 
     `status` is received, waiting, claimed, active, completed, failed or interrupted; `endedAt` is null
-    before the end. `automations` counts the contacts that automations would have run for.
+    before the end. `automations` counts the contacts that automations would have run for. `?brief=1` leaves
+    out `failures`; `GET /_sandbox/imports/{batchId}` has one import whole (404 when there is none).
 
-`GET /_sandbox/contacts?search=ada&listid=1&tagid=2&limit=50&offset=0`::
+`GET /_sandbox/contacts?search=ada&listid=1&tagid=2&newest=1&limit=50&offset=0` (by email, or newest first)::
 
     {"total": 812, "contacts": [{"id": 1, "email": "...", "firstName": "...", "lastName": "...",
       "phone": "...", "cdate": "...", "udate": "..."}]}
@@ -125,10 +129,19 @@ class Ask:
         text = self._request.query_params.get(name, "")
         return int(text) if text.isdecimal() else default
 
+    def is_on(self, name: str) -> bool:
+        """Tell whether a query parameter is `1`."""
+        return self._request.query_params.get(name) == "1"
+
     @property
     def id(self) -> int:
         """The id in the path."""
         return int(self._request.path_params["id"])
+
+    @property
+    def batch(self) -> str:
+        """The batch id in the path."""
+        return str(self._request.path_params["batch"])
 
 
 class Controls:
@@ -142,7 +155,9 @@ class Controls:
         table: list[tuple[str, str, Control]] = [
             ("GET", "/figures", self._figures),
             ("GET", "/requests", self._requests),
+            ("GET", "/requests/{id:int}", self._request),
             ("GET", "/imports", _imports),
+            ("GET", "/imports/{batch}", _import),
             ("GET", "/contacts", _contacts),
             ("GET", "/contacts/{id:int}", lambda ask: draw_portrait(ask.tenant.account, ask.id)),
             (
@@ -210,7 +225,9 @@ class Controls:
             "speed": self._emulator.clock.speed,
             "progress": str(account.imports.progress),
             "faults": self._emulator.faults.as_list(),
+            "readings": self._emulator.switches.changed(),
             "lastRequest": self._emulator.journal.last,
+            "resets": ask.tenant.resets,
         }
 
     @staticmethod
@@ -221,7 +238,12 @@ class Controls:
         entries = self._emulator.journal.after(
             ask.number("after", 0), min(ask.number("limit", 100), MAX_ROWS)
         )
-        return {"last": self._emulator.journal.last, "requests": [_shape_entry(entry) for entry in entries]}
+        shape = _shape_entry_briefly if ask.is_on("brief") else _shape_entry
+        return {"last": self._emulator.journal.last, "requests": [shape(entry) for entry in entries]}
+
+    def _request(self, ask: Ask) -> dict[str, Any] | None:
+        entry = self._emulator.journal.get(ask.id)
+        return None if entry is None else _shape_entry(entry)
 
     def _faults(self, _ask: Ask) -> dict[str, Any]:
         return {"faults": self._emulator.faults.as_list()}
@@ -257,6 +279,7 @@ class Controls:
         ask.tenant.account.reset(seed)
         ask.tenant.limits.set(ask.tenant.limits.figures)
         ask.tenant.series.clear()
+        ask.tenant.resets += 1
         self._emulator.faults.clear()
         self._emulator.journal.clear()
         return {}
@@ -265,11 +288,25 @@ class Controls:
 def _imports(ask: Ask) -> dict[str, Any]:
     imports = ask.tenant.account.imports
     rows = imports.page(min(ask.number("limit", 100), MAX_ROWS), ask.number("offset", 0))
-    return {"total": sum(imports.counts().values()), "imports": [_shape_import(imports, row) for row in rows]}
+    shape = _shape_import_briefly if ask.is_on("brief") else _shape_import
+    return {"total": sum(imports.counts().values()), "imports": [shape(imports, row) for row in rows]}
+
+
+def _import(ask: Ask) -> dict[str, Any] | None:
+    imports = ask.tenant.account.imports
+    row = imports.with_batch_id(ask.batch)
+    return None if row is None else _shape_import(imports, row)
 
 
 def _shape_import(imports: Imports, row: sqlite3.Row) -> dict[str, Any]:
     failures = zip(json.loads(row["failure"]), json.loads(row["reasons"]), strict=True)
+    return {
+        **_shape_import_briefly(imports, row),
+        "failures": [{"email": email, "reason": reason} for email, reason in failures],
+    }
+
+
+def _shape_import_briefly(imports: Imports, row: sqlite3.Row) -> dict[str, Any]:
     return {
         "number": row["number"],
         "batchId": row["batch_id"],
@@ -280,8 +317,8 @@ def _shape_import(imports: Imports, row: sqlite3.Row) -> dict[str, Any]:
         "looks": row["looks"],
         "created": row["created"],
         "updated": row["updated"],
+        "refused": row["failed"],
         "automations": row["automations"],
-        "failures": [{"email": email, "reason": reason} for email, reason in failures],
     }
 
 
@@ -290,6 +327,7 @@ def _contacts(ask: Ask) -> dict[str, Any]:
         search=ask.text("search"),
         listid=ask.number("listid", 0) or None,
         tagid=ask.number("tagid", 0) or None,
+        orders=(("id", True),) if ask.is_on("newest") else (),
         limit=min(ask.number("limit", 50), MAX_ROWS),
         offset=ask.number("offset", 0),
     )
@@ -311,17 +349,23 @@ def _shape_contact(row: sqlite3.Row) -> dict[str, Any]:
 
 def _shape_entry(entry: Entry) -> dict[str, Any]:
     return {
+        **_shape_entry_briefly(entry),
+        "headers": dict(entry.headers),
+        "body": entry.body.kept,
+        "answer": entry.answer.kept,
+    }
+
+
+def _shape_entry_briefly(entry: Entry) -> dict[str, Any]:
+    return {
         "id": entry.id,
         "at": entry.at,
         "account": entry.account,
         "method": entry.method,
         "path": entry.path,
         "query": entry.query,
-        "headers": dict(entry.headers),
-        "body": entry.body.kept,
         "bodyBytes": entry.body.length,
         "status": entry.status,
-        "answer": entry.answer.kept,
         "answerBytes": entry.answer.length,
         "milliseconds": entry.milliseconds,
         "faults": entry.faults,

@@ -56,12 +56,17 @@ class Options:
 
 @dataclass
 class Tenant:
-    """An account with what belongs to it alone. Accounts are counted from 1."""
+    """An account with what belongs to it alone. Accounts are counted from 1.
+
+    Attributes:
+        resets: How often it started over.
+    """
 
     number: int
     account: Account
     limits: Limits
     series: Series
+    resets: int = 0
 
 
 class Emulator:

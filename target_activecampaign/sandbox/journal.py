@@ -79,6 +79,11 @@ class Journal:
             found = [entry for entry in self._entries if entry.id > number]
         return found[-limit:] if limit else []
 
+    def get(self, number: int) -> Entry | None:
+        """Return the entry of that id, `None` when it is not kept."""
+        with self._lock:
+            return next((entry for entry in self._entries if entry.id == number), None)
+
     def cut_text(self, body: bytes) -> Text:
         """Return as much of a body as is kept."""
         return Text(body[: self._kept_bytes].decode(errors="replace"), len(body))

@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
-from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
 
 from target_activecampaign.sandbox.api.routes import ROUTES, unknown_method, unknown_path
 from target_activecampaign.sandbox.controls import Controls
 from target_activecampaign.sandbox.desk import PREFIX, Desk
 from target_activecampaign.sandbox.guard import CONTROLS, Door, Guard
+from target_activecampaign.sandbox.page_files import page_routes
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from starlette.requests import Request
-    from starlette.responses import Response
     from starlette.types import ASGIApp
 
     from target_activecampaign.sandbox.emulator import Emulator
 
-PAGE = Path(__file__).with_name("page")
-"""The web page's files."""
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
@@ -40,7 +34,7 @@ def build_app(
         door: Who is let in; default is whoever asks by a loopback name.
     """
     routes = [*_api_routes(Desk(emulator, cut)), Mount(CONTROLS, routes=Controls(emulator).routes())]
-    return Guard(Starlette(routes=[*routes, *_page_routes()]), door or Door())
+    return Guard(Starlette(routes=[*routes, *page_routes()]), door or Door())
 
 
 def _api_routes(desk: Desk) -> list[Route]:
@@ -54,13 +48,3 @@ def _api_routes(desk: Desk) -> list[Route]:
         *others,
         Route(f"{PREFIX}/{{rest:path}}", desk.endpoint(unknown_path), methods=_METHODS),
     ]
-
-
-def _page_routes() -> list[Route | Mount]:
-    if PAGE.is_dir():
-        return [Mount("/", StaticFiles(directory=PAGE, html=True))]
-    return [Route("/", _say_hello)]
-
-
-async def _say_hello(_request: Request) -> Response:
-    return PlainTextResponse("ActiveCampaign sandbox. The API is at /api/3, controls are at /_sandbox.\n")

@@ -159,6 +159,10 @@ class Switches:
         """Go back to all defaults."""
         self._chosen.clear()
 
+    def changed(self) -> dict[str, str]:
+        """Return the readings in force that are not the default."""
+        return {name: self[name] for name, switch in SWITCHES.items() if self[name] != switch.values[0]}
+
     def as_dict(self) -> dict[str, str]:
         """Return every switch with the reading in force."""
         return {name: self[name] for name in SWITCHES}

@@ -79,6 +79,16 @@ def test_requests_can_be_asked_for_from_the_last_one_seen(api: Api, controls: Ap
     assert [entry["id"] for entry in controls.get("/requests", limit=1).json()["requests"]] == [3]
 
 
+def test_requests_can_be_asked_for_without_bodies_and_then_one_whole(api: Api, controls: Api) -> None:
+    api.post("/contact/sync", SYNC)
+
+    brief = controls.get("/requests", brief=1).json()["requests"][0]
+    whole = controls.get("/requests/1").json()
+    assert whole.keys() - brief.keys() == {"headers", "body", "answer"}
+    assert "ada@example.com" in whole["body"]
+    assert controls.get("/requests/2").status_code == 404
+
+
 def test_controls_are_not_in_the_journal_nor_limited(
     start_sandbox: Callable[..., RunningSandbox], connect: Callable[..., Api]
 ) -> None:
@@ -96,6 +106,27 @@ def test_imports_are_shown_with_reasons(api: Api, controls: Api) -> None:
     assert shown["total"] == 1
     assert (shown["imports"][0]["status"], shown["imports"][0]["created"]) == ("completed", 1)
     assert shown["imports"][0]["failures"] == [{"email": "b@spam.example", "reason": "on the exclusion list"}]
+
+
+def test_imports_can_be_asked_for_without_addresses_and_then_one_whole(api: Api, controls: Api) -> None:
+    batch = {"contacts": [{"email": "a@example.com"}, {"email": "b@spam.example"}]}
+    batch_id = api.post("/import/bulk_import", batch).json()["batchId"]
+
+    brief = controls.get("/imports", brief=1).json()["imports"][0]
+    whole = controls.get(f"/imports/{batch_id}").json()
+    assert whole.keys() - brief.keys() == {"failures"}
+    assert (brief["refused"], whole["failures"][0]["email"], whole["looks"]) == (1, "b@spam.example", 0)
+    assert controls.get("/imports/nonsense").status_code == 404
+
+
+def test_figures_name_what_is_not_as_usual(api: Api, controls: Api) -> None:
+    before = controls.get("/figures").json()
+    controls.put("/switches", {"window": "fixed", "positions": "from-one"})
+    controls.post("/reset", {})
+
+    after = controls.get("/figures").json()
+    assert (before["readings"], after["readings"]) == ({}, {"window": "fixed"})
+    assert (before["resets"], after["resets"]) == (0, 1)
 
 
 def test_a_contact_is_shown_with_where_each_value_came_from(api: Api, controls: Api) -> None:
@@ -121,6 +152,16 @@ def test_contacts_can_be_searched(api: Api, controls: Api) -> None:
     found = controls.get("/contacts", search="100%").json()
     assert [contact["firstName"] for contact in found["contacts"]] == ["100%"]
     assert controls.get("/contacts", search="EXAMPLE", limit=1).json()["total"] == 3
+
+
+def test_contacts_come_by_email_or_newest_first(api: Api, controls: Api) -> None:
+    for name in "bca":
+        api.post("/contact/sync", {"contact": {"email": f"{name}@example.com"}})
+
+    def ids(**query: int) -> list[int]:
+        return [contact["id"] for contact in controls.get("/contacts", **query).json()["contacts"]]
+
+    assert (ids(), ids(newest=1)) == ([3, 1, 2], [3, 2, 1])
 
 
 def test_an_unknown_contact_or_account_is_404(controls: Api) -> None:

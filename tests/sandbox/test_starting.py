@@ -40,6 +40,26 @@ def test_what_a_sandbox_left_in_a_file_can_be_served_again(
     assert [path.name for path in database.parent.iterdir()] == ["account.db"]
 
 
+def test_nobody_else_may_read_a_file_that_it_makes(tmp_path: Path, connect: Callable[..., Api]) -> None:
+    database = tmp_path / "account.db"
+    with serve(database) as sandbox:
+        connect(sandbox).post("/contact/sync", {"contact": {"email": "ada@example.com"}})
+        modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+
+    assert set(modes.values()) == {0o600}
+    assert {"account.db", "account.db-wal"} <= modes.keys()
+
+
+def test_a_file_that_cannot_be_made_is_a_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    with (
+        pytest.raises(DatabaseUnusableError, match="cannot be opened"),
+        serve(tmp_path / "file" / "account.db"),
+    ):
+        pass
+
+
 def test_open_imports_go_on_when_their_file_is_served_again(
     tmp_path: Path, connect: Callable[..., Api]
 ) -> None:
@@ -189,5 +209,6 @@ def test_the_command_warns_when_others_can_reach_it(
     _announce("http://127.0.0.1:8025", host, ("import open",))
 
     printed = capsys.readouterr()
+    assert "Open this address in a browser" in printed.out
     assert printed.out.endswith("Fault: import open\n")
     assert ("other machines can read and change it" in printed.err) is is_warned

@@ -130,6 +130,10 @@ class Imports:
             "update import set queued_seconds = ? where status = 'open'", (self._clock.seconds(),)
         )
 
+    def with_batch_id(self, batch_id: str) -> sqlite3.Row | None:
+        """Return one import without looking at it, or `None`."""
+        return self._storage.row("select * from import where batch_id = ?", (batch_id,))
+
     def page(self, limit: int, offset: int = 0) -> list[sqlite3.Row]:
         """Return imports, newest first."""
         return self._storage.rows(

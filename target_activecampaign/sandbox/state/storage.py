@@ -5,9 +5,10 @@ Owns the connection. Knows nothing of what the tables mean.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import resources
 from typing import TYPE_CHECKING
 
@@ -113,17 +114,27 @@ class Storage:
 
 
 def _connect(path: Path | None) -> sqlite3.Connection:
-    if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
     try:
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _create_for_owner_alone(path)
         connection = sqlite3.connect(
             ":memory:" if path is None else path, timeout=0, isolation_level=None, check_same_thread=False
         )
-    except sqlite3.OperationalError as error:
+    except (sqlite3.OperationalError, OSError) as error:
         message = f"{path} cannot be opened: {error}"
         raise DatabaseUnusableError(message) from error
     connection.row_factory = sqlite3.Row
     return connection
+
+
+def _create_for_owner_alone(path: Path) -> None:
+    """Make a new, empty file that no other user may read: people's data goes into it.
+
+    SQLite gives the files that it makes beside it the same mode. A file that exists keeps its own.
+    """
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 def _prepare(connection: sqlite3.Connection, path: Path | None) -> bool:
