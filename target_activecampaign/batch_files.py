@@ -1,42 +1,107 @@
-"""The files of BATCH messages, read record by record."""
+"""The files of BATCH messages, read row by row.
+
+Owns which files may be read: a BATCH message is the tap's word, and may name any file or URL. Without
+`batch_config.storage` these are plain files of this machine; with it, files right below its root alone.
+Nothing is ever created.
+"""
 
 from __future__ import annotations
 
 import gzip
 import typing as t
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+from urllib.request import url2pathname
 
-from singer_sdk.helpers._batch import StorageTarget
+from upath import UPath
 
-from target_activecampaign.errors import InputError
+from target_activecampaign.errors import SettingsError
+from target_activecampaign.reader import iterate_lines
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from target_activecampaign.errors import InputError
+
+_COMPRESSIONS = (None, "none", "gzip")
 
 
-def iterate_lines(
+def iterate_rows(
     encoding: Mapping[str, t.Any],
     manifest: Sequence[t.Any],
     storage: Mapping[str, t.Any] | None,
+    complain: Callable[[str], InputError],
 ) -> Iterator[bytes]:
     """Lines of the files of one BATCH message, each the JSON of a record.
 
     Args:
         encoding: The message's `encoding`.
         manifest: The message's URLs of files.
-        storage: `storage` of the setting `batch_config`; where it is `None`, each URL says where it is.
+        storage: `storage` of the setting `batch_config`: its `root` and `params`; `None` where it is not set.
+        complain: Makes an error that names the message's line.
 
     Raises:
-        InputError: If the format is not JSON Lines, plain or gzip, or a file can't be read.
+        InputError: If the format is not JSON Lines, plain or gzip, or a file may not or can't be read.
+        SettingsError: If `storage` can't be used.
     """
-    if encoding.get("format") != "jsonl" or encoding.get("compression") not in {None, "none", "gzip"}:
-        msg = "BATCH messages are read in JSON Lines, plain or gzip; set batch_config of the tap so"
-        raise InputError(msg)
-    for number, url in enumerate(manifest, start=1):
-        head, tail = StorageTarget.split_url(str(url))
-        target = StorageTarget.from_dict(dict(storage)) if storage else StorageTarget.from_url(head)
-        try:
-            with target.open(tail, mode="rb") as file:
-                yield from gzip.GzipFile(fileobj=file) if encoding.get("compression") == "gzip" else file
-        except (OSError, EOFError) as error:
-            msg = f"file {number} of a BATCH message can't be read ({type(error).__name__})"
-            raise InputError(msg) from None
+    compression = encoding.get("compression")
+    if encoding.get("format") != "jsonl" or compression not in _COMPRESSIONS:
+        raise complain(
+            "is a BATCH message that is not in JSON Lines, plain or gzip; set the tap's batch_config"
+        )
+    root = None if storage is None else _open_root(storage)
+    number = 0
+    try:
+        for number, url in enumerate(manifest, start=1):  # noqa: B007 - the error names it
+            yield from _iterate_file(_locate(url, root), is_compressed=compression == "gzip")
+    except Exception as error:  # noqa: BLE001 - each kind of storage has its own, and texts that quote
+        reason = (isinstance(error, OSError) and error.strerror) or type(error).__name__
+        raise complain(f"is a BATCH message whose file {number} can't be read: {reason}") from None
+
+
+def _open_root(storage: Mapping[str, t.Any]) -> UPath:
+    try:
+        root: UPath = UPath(storage["root"], **(storage.get("params") or {}))
+    except Exception as error:  # noqa: BLE001 - each kind of storage has its own, and texts that quote
+        complaint = (
+            f"batch_config: its storage can't be used ({type(error).__name__}); it must be an object with a "
+            f'root, like {{"root": "file:///batches"}}, of a kind whose fsspec package is installed'
+        )
+        raise SettingsError([complaint]) from None
+    return root
+
+
+def _locate(url: object, root: UPath | None) -> Path | UPath:
+    """The file that a URL means.
+
+    Raises:
+        OSError: If it may not be read, or is no plain file.
+    """
+    path = _local_path(str(url)) if root is None else root / _file_name(str(url))
+    # A device or a pipe may never come to an end.
+    if not path.is_file():
+        reason = "it does not exist, or is no plain file"
+        raise OSError(0, reason)
+    return path
+
+
+def _local_path(url: str) -> Path:
+    parts = urlsplit(url)
+    if parts.scheme != "file" or parts.netloc not in {"", "localhost"}:
+        reason = "it is no file:// URL; set batch_config.storage to read from elsewhere"
+        raise OSError(0, reason)
+    return Path(url2pathname(parts.path))
+
+
+def _file_name(url: str) -> str:
+    name = unquote(url.rpartition("/")[2])
+    if name in {"", ".", ".."} or set(name) & {"/", "\\", "\0"}:
+        reason = "its URL ends with no file name"
+        raise OSError(0, reason)
+    return name
+
+
+def _iterate_file(path: Path | UPath, *, is_compressed: bool) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        content: t.Any = gzip.GzipFile(fileobj=file) if is_compressed else file
+        yield from iterate_lines(content)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-import traceback
 import typing as t
 
 import click
 from singer_sdk.plugin_base import SingerCommand
+
+from target_activecampaign.privacy import log_fault
 
 if t.TYPE_CHECKING:
     from types import TracebackType
@@ -41,8 +42,4 @@ class TargetCommand(SingerCommand, click.Group):
         """Say where the program itself failed, without what it worked on: messages may quote a record."""
         if issubclass(exc_type, KeyboardInterrupt):
             sys.exit(130)
-        frames = traceback.extract_tb(exc_traceback)
-        places = "".join(f"\n  {frame.filename}:{frame.lineno} in {frame.name}" for frame in frames)
-        self.logger.error(
-            "stopped by a fault of the program itself (%s), please report it:%s", exc_type.__name__, places
-        )
+        log_fault(exc_type, exc_traceback)

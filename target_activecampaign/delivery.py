@@ -14,8 +14,8 @@ import typing as t
 from collections import deque
 
 from target_activecampaign.acknowledgement import Acknowledgement
+from target_activecampaign.answers import Accepted
 from target_activecampaign.batching import fits_a_request, split_batch
-from target_activecampaign.client import Accepted
 from target_activecampaign.contact import Reason, Rejection
 from target_activecampaign.couriers import Couriers
 from target_activecampaign.errors import ServiceError, UnconfirmedImportError
@@ -28,8 +28,9 @@ if t.TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from target_activecampaign.allowance import AccountRoom, Contract
+    from target_activecampaign.answers import ImportStatus, Refused
     from target_activecampaign.batching import Batch, PendingContact
-    from target_activecampaign.client import Client, ImportStatus, Refused
+    from target_activecampaign.client import Client
     from target_activecampaign.contact import Contact, Origin
     from target_activecampaign.pacing import Clock, Pacer
     from target_activecampaign.report import Report
@@ -40,8 +41,9 @@ if t.TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 SILENCE_SECONDS = 3.0
-"""After so long without a new contact, a batch that is not full leaves all the same."""
+"""After so long without a new contact of its stream, a batch that is not full leaves all the same."""
 
+_TRICKLE_SILENCES = 10  # with nothing else to send, what takes longer than that to fill leaves, too
 _MOST_READY_BATCHES = 8
 _MOST_WAITING_CONTACTS = 10_000
 _MOST_OPEN_IMPORTS = 400
@@ -93,7 +95,8 @@ class Delivery:
         self._verifications: deque[Verification] = deque()
         self._verifying = 0
         self._in_the_air = 0
-        self._last_put = self.clock.now()
+        self._last_put: dict[str, float] = {}
+        self._last_closed = self.clock.now()
         self._reader_waits = False
         self._input_ended = False
         self._stops_submitting = False
@@ -134,7 +137,7 @@ class Delivery:
             return
         with self._changed:
             self._wait_for_room()
-            self._last_put = self.clock.now()
+            self._last_put[origin.stream] = self.clock.now()
             if self._outbox.has(contact.email):
                 self._put(contact, origin)
             elif self._memory.is_unchanged(contact.email, contact.fingerprint):
@@ -303,18 +306,25 @@ class Delivery:
             return None
 
     def _close_filling_if_due(self) -> None:
-        """Let batches go that are not full: at the end of the input, or when it is silent.
+        """Let batches go that are not full: at the end of the input, when their stream is silent or trickles.
 
         At the end, contacts that wait for an open import join them, which saves a request.
         """
-        if not self._outbox.is_filling:
-            return
+        streams = self._outbox.filling
         if self._input_ended:
-            is_due = not self._outbox.waiting or not (self._unconfirmed_imports or self._in_the_air)
+            is_worth_waiting = self._outbox.waiting and (self._unconfirmed_imports or self._in_the_air)
+            due = [] if is_worth_waiting else streams
         else:
-            is_due = not self._reader_waits and self.clock.now() - self._last_put >= SILENCE_SECONDS
-        if is_due:
-            self._outbox.close_filling()
+            due = [] if self._reader_waits else self._slow(streams)
+        if due:
+            self._last_closed = self.clock.now()
+            self._outbox.close_filling(due)
+
+    def _slow(self, streams: list[str]) -> list[str]:
+        now = self.clock.now()
+        if not self._outbox.ready and now - self._last_closed >= _TRICKLE_SILENCES * SILENCE_SECONDS:
+            return streams
+        return [stream for stream in streams if now - self._last_put[stream] >= SILENCE_SECONDS]
 
     def _take_batch(self) -> Batch | None:
         if not self._outbox.ready or self._unconfirmed_imports + self._in_the_air >= self._most_open:

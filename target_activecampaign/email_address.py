@@ -13,6 +13,9 @@ _COMMON = re.compile(
     # Names that are nobody's mailbox by definition (RFC 6761), which the library refuses.
     r"(?!(?:arpa|invalid|local|localhost|onion)\Z)[a-z]{2,63}",
 )
+# Twice what an address may have (RFC 5321: 254), so that blanks around one do no harm, and a text of a
+# megabyte costs no seconds.
+_LONGEST_TEXT = 508
 # A dot in the domain, followed by two letters or more (bulk importer reference, address rules).
 _DOMAIN_ENDING = re.compile(r"\.[^\W\d_]{2,}")
 
@@ -26,6 +29,8 @@ def normalise_email(text: str) -> str | None:
     Returns:
         The identity, or `None` where the text is no address that the bulk importer takes.
     """
+    if len(text) > _LONGEST_TEXT:
+        return None
     candidate = text.strip().lower()
     if _COMMON.fullmatch(candidate):
         return candidate

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import typing as t
@@ -16,13 +17,14 @@ if t.TYPE_CHECKING:
 class Interruption:
     """Whether the run was asked to stop.
 
-    The handler raises while the reader waits for input, where nothing of ours is half done; elsewhere the
-    reader asks with `check`.
+    The handler raises where the reader waits for something outside and nothing of ours is half done
+    (`at_once`); elsewhere the reader asks with `check`.
     """
 
     def __init__(self) -> None:
-        self._signal_number: int | None = None
-        self._is_reading = False
+        self._first_signal: int | None = None
+        self._seen: set[int] = set()
+        self._raises_at_once = False
 
     def install(self) -> None:
         """Handle SIGTERM and SIGINT from now on."""
@@ -35,8 +37,22 @@ class Interruption:
         Raises:
             InterruptedRunError: If so.
         """
-        if self._signal_number is not None:
-            raise InterruptedRunError(self._signal_number)
+        if self._first_signal is not None:
+            raise InterruptedRunError(self._first_signal)
+
+    @contextlib.contextmanager
+    def at_once(self) -> Iterator[None]:
+        """For the length of the block a signal ends the run right where it is.
+
+        Raises:
+            InterruptedRunError: If the run is or was asked to stop.
+        """
+        try:
+            self._raises_at_once = True
+            self.check()
+            yield
+        finally:
+            self._raises_at_once = False
 
     def guard_reading(self, lines: Iterable[str | bytes]) -> Iterator[str | bytes]:
         """Give the lines of the input; a signal ends the wait for the next one.
@@ -46,22 +62,23 @@ class Interruption:
         """
         iterator = iter(lines)
         while True:
-            self._is_reading = True
-            self.check()
             try:
-                line = next(iterator)
-            except StopIteration:
-                return
+                self._raises_at_once = True
+                self.check()
+                line = next(iterator, None)
             finally:
-                self._is_reading = False
+                self._raises_at_once = False
+            if line is None:
+                return
             yield line
 
     def _handle(self, signal_number: int, _: FrameType | None) -> None:
-        if self._signal_number == signal_number:
+        if signal_number in self._seen:
             os._exit(128 + signal_number)
+        self._seen.add(signal_number)
         # Ctrl-C under Meltano sends SIGINT and then SIGTERM: that is one request.
-        if self._signal_number is None:
-            self._signal_number = signal_number
-            if self._is_reading:
-                self._is_reading = False
+        if self._first_signal is None:
+            self._first_signal = signal_number
+            if self._raises_at_once:
+                self._raises_at_once = False
                 raise InterruptedRunError(signal_number)

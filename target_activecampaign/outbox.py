@@ -13,7 +13,7 @@ from collections import deque
 from target_activecampaign.batching import Batch, PendingContact, fits_a_request
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from target_activecampaign.acknowledgement import Segment
     from target_activecampaign.contact import Contact, Origin
@@ -41,6 +41,11 @@ class Outbox:
     def ready(self) -> int:
         """Batches that can be sent."""
         return len(self._ready)
+
+    @property
+    def filling(self) -> list[str]:
+        """Streams of which a batch waits to be filled."""
+        return list(self._filling)
 
     @property
     def is_filling(self) -> bool:
@@ -80,10 +85,14 @@ class Outbox:
         self.waiting += 1
         return None
 
-    def close_filling(self) -> None:
-        """Make the batches ready that are not full."""
-        self._ready.extend(self._filling.values())
-        self._filling.clear()
+    def close_filling(self, streams: Iterable[str] | None = None) -> None:
+        """Make batches ready that are not full.
+
+        Args:
+            streams: Of these that are filling; all where it is `None`.
+        """
+        for stream in self.filling if streams is None else streams:
+            self._ready.append(self._filling.pop(stream))
 
     def take(self, admits: Callable[[PendingContact], bool]) -> Batch | None:
         """Take the next batch, or the part of it that may be sent.

@@ -24,9 +24,10 @@ SINGLE_IMPORTS_SHARE = 5
 """One in five of these may hold a single contact: 20 a minute (bulk importer reference, 2026-08)."""
 
 # Requests of ours reach the service with varying delay, so two of them may arrive closer together than we
-# sent them. The windows are this much longer than the service's.
+# sent them. The windows are this much longer than the service's, and at least so many seconds.
 _REQUEST_MARGIN = 1.08
 _IMPORT_MARGIN = 1.01
+_LEAST_MARGIN_SECONDS = 0.01
 
 _SHORTEST_WINDOW_SECONDS = 0.01  # the limiter counts in milliseconds
 
@@ -228,4 +229,7 @@ def _windows(limit: float, seconds: float, documented: float, margin: float) -> 
         shorter = seconds * documented / limit
         several = max(1, round(_SHORTEST_WINDOW_SECONDS / shorter))
         windows.append((int(documented * several), shorter * several))
-    return [InMemoryBucket([Rate(permits, round(window * 1000 * margin))]) for permits, window in windows]
+    return [
+        InMemoryBucket([Rate(permits, round(1000 * max(window * margin, window + _LEAST_MARGIN_SECONDS)))])
+        for permits, window in windows
+    ]

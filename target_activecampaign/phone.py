@@ -5,9 +5,9 @@ from __future__ import annotations
 import functools
 
 _LEAST_DIGITS = 7
+_LONGEST_TEXT = 250  # what the library reads at the most
 
 
-@functools.lru_cache(maxsize=1024)
 def normalise_phone(text: str, region: str | None) -> str:
     """Write a number in E.164, or leave it as it came.
 
@@ -20,6 +20,11 @@ def normalise_phone(text: str, region: str | None) -> str:
         `+` and digits, or `text` unchanged where it can't be read, is too long or too short for its
         country, or has an extension (which E.164 would lose).
     """
+    return _normalise(text, region) if len(text) <= _LONGEST_TEXT else text
+
+
+@functools.lru_cache(maxsize=1024)
+def _normalise(text: str, region: str | None) -> str:
     import phonenumbers  # noqa: PLC0415 - 30 ms, needed only where a phone number is mapped
 
     try:

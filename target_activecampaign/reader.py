@@ -1,14 +1,17 @@
 """Reading Singer messages, line by line, without ever showing one.
 
-The SDK's reader logs a line that it can't read, and raises it whole. This one names its number.
+Owns what a line may be. The SDK's reader logs a line that it can't read, and raises it whole; this one names
+its number. Knows nothing of what a message is for.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import sys
 import typing as t
 from collections import Counter
+from decimal import Decimal
 
 from singer_sdk.singerlib.encoding import GenericSingerReader
 from singer_sdk.singerlib.json import deserialize_json
@@ -16,7 +19,16 @@ from singer_sdk.singerlib.json import deserialize_json
 from target_activecampaign.errors import InputError
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
+
+LONGEST_LINE_BYTES = 16 * 2**20
+"""A line is held in memory whole, and as Python objects takes up to 40 times its size (measured). Forty
+times what an import may hold (assumed to be enough for any record)."""
+
+# What would break out of a line of the log, or dress it up: controls, line ends, half surrogate pairs,
+# changes of the writing direction.
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_LONGEST_NAME = 1_000
 
 
 class MessageReader(GenericSingerReader[t.Any]):
@@ -24,6 +36,7 @@ class MessageReader(GenericSingerReader[t.Any]):
 
     Attributes:
         line_number: Of the message that is being processed, from 1.
+        row: Of the file of a BATCH message that is being processed, from 1; else `None`.
         line: The message as it came.
         guard_reading: Wraps the input, so that a signal can end a wait for the next line.
     """
@@ -31,12 +44,20 @@ class MessageReader(GenericSingerReader[t.Any]):
     def __init__(self) -> None:
         super().__init__()
         self.line_number = 0
+        self.row: int | None = None
         self.line: str | bytes = ""
         self.guard_reading: Callable[[Iterable[str | bytes]], Iterable[str | bytes]] = iter
 
     @property
     def default_input(self) -> t.IO[t.Any]:
-        """Standard input, as bytes."""
+        """Standard input, as bytes.
+
+        Raises:
+            InputError: If there is none.
+        """
+        if sys.stdin is None:
+            msg = "standard input is closed, so there is nothing to read; pipe a tap into it"
+            raise InputError(msg)
         return sys.stdin.buffer
 
     def process_lines(
@@ -57,7 +78,7 @@ class MessageReader(GenericSingerReader[t.Any]):
             InputError: At the first line that is no Singer message.
         """
         counts: Counter[str] = Counter()
-        for line in self.guard_reading(file_input or self.default_input):
+        for line in self.guard_reading(_read(file_input or self.default_input)):
             self.line_number += 1
             if not line.strip():
                 continue
@@ -77,13 +98,23 @@ class MessageReader(GenericSingerReader[t.Any]):
         Raises:
             InputError: If it is no JSON object.
         """
-        try:
-            message = deserialize_json(line)
-        except (ValueError, RecursionError):
-            raise self.complaint("is no JSON") from None
+        message = self.read_value(line)
         if not isinstance(message, dict):
             raise self.complaint("is no JSON object")
         return message
+
+    def read_value(self, line: str | bytes) -> t.Any:  # noqa: ANN401 - a JSON value
+        """Read one line of any JSON.
+
+        Raises:
+            InputError: If it is none, or too long.
+        """
+        if len(line) > LONGEST_LINE_BYTES:
+            raise self.complaint(f"is longer than {LONGEST_LINE_BYTES:,} bytes")
+        value = parse_json(line)
+        if value is NOT_JSON:
+            raise self.complaint("is no JSON")
+        return value
 
     @staticmethod
     def serialize_name(name: str) -> bytes:
@@ -106,8 +137,85 @@ class MessageReader(GenericSingerReader[t.Any]):
                     f"is a {message['type']} message whose {key!r} is missing or of the wrong type"
                 )
 
+    def require_stream(self, message: dict[str, t.Any]) -> str:
+        """The name of a message's stream, fit to stand in a log.
+
+        Raises:
+            InputError: If it is missing, or could pass for something else in a log.
+        """
+        self.require(message, stream=str)
+        stream: str = message["stream"]
+        if not stream or len(stream) > _LONGEST_NAME or _UNPRINTABLE.search(stream):
+            raise self.complaint("names a stream that is empty, too long or holds control characters")
+        return stream
+
+    def require_names(self, message: dict[str, t.Any], key: str) -> None:
+        """Make sure that a message has an array of names, or nothing.
+
+        Raises:
+            InputError: Naming the key.
+        """
+        names = message.get(key)
+        if names is not None and not (
+            isinstance(names, list) and all(isinstance(name, str) for name in names)
+        ):
+            raise self.complaint(f"is a {message['type']} message whose {key!r} is no array of names")
+
     def complaint(self, what: str) -> InputError:
         """An error that names the line."""
+        row = "" if self.row is None else f"row {self.row} of the files of the BATCH message in "
         return InputError(
-            f"line {self.line_number} of the input {what}. Look at the tap; nothing after it was read"
+            f"{row}line {self.line_number} of the input {what}. Look at the tap; nothing after it was read"
         )
+
+
+NOT_JSON: t.Any = object()
+"""What `parse_json` gives for a text that is none."""
+
+
+def iterate_lines(file: t.IO[t.Any]) -> Iterator[t.Any]:
+    """Lines of a file; of one that is too long no more than what shows that, so that memory stays bounded."""
+    read = file.readline
+    while line := read(LONGEST_LINE_BYTES + 1):
+        yield line
+
+
+def _read(file: t.IO[t.Any]) -> Iterator[str | bytes]:
+    try:
+        yield from iterate_lines(file)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        msg = f"the input can't be read: {reason}"
+        raise InputError(msg) from None
+
+
+def parse_json(text: str | bytes) -> t.Any:  # noqa: ANN401 - a JSON value
+    """A JSON value with `Decimal` for fractions, or `NOT_JSON`.
+
+    A number that Python can't hold breaks no more than the value that it stands for: an endless integer
+    becomes a `Decimal`, an endless exponent is no number (`Decimal("NaN")`).
+    """
+    try:
+        return deserialize_json(text)
+    except (ValueError, ArithmeticError):
+        pass
+    except RecursionError:
+        return NOT_JSON
+    try:
+        return json.loads(text, parse_int=_parse_integer, parse_float=_parse_fraction)
+    except (ValueError, RecursionError):
+        return NOT_JSON
+
+
+def _parse_integer(digits: str) -> int | Decimal:
+    try:
+        return int(digits)
+    except ValueError:
+        return Decimal(digits)
+
+
+def _parse_fraction(digits: str) -> Decimal:
+    try:
+        return Decimal(digits)
+    except ArithmeticError:
+        return Decimal("NaN")

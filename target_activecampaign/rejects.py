@@ -5,7 +5,9 @@ The only place where content of records is written, so the file is readable by i
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import errno
 import json
 import os
 import typing as t
@@ -18,6 +20,8 @@ if t.TYPE_CHECKING:
     from pathlib import Path
 
     from target_activecampaign.contact import Origin, Rejection
+
+_BLOCK_BYTES = 4096
 
 
 class RejectsFile:
@@ -34,9 +38,11 @@ class RejectsFile:
         """
         self._path = path
         self._last_schema: str | bytes | None = None
+        self._failure: OutputError | None = None
         try:
             _keep_earlier(path)
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            _require_room(descriptor)
             self._file: t.IO[str] = os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogatepass")
         except OSError as error:
             raise self._complaint(error) from None
@@ -45,8 +51,9 @@ class RejectsFile:
         """Write one record, after its stream's SCHEMA where that was not the last one written.
 
         Raises:
-            OutputError: If there is no room.
+            OutputError: If there is no room, now or ever before.
         """
+        self._raise_failure()
         if origin.source is None or origin.schema is None:
             return
         lines = [_mark(_text(origin.source), rejection)]
@@ -62,8 +69,10 @@ class RejectsFile:
         """Bring what was written to the disk, before a STATE that covers it is passed on.
 
         Raises:
-            OutputError: If there is no room.
+            OutputError: If there is no room, now or ever before: what a failed write left out, a later one
+                does not bring back.
         """
+        self._raise_failure()
         try:
             self._file.flush()
             os.fsync(self._file.fileno())
@@ -71,12 +80,28 @@ class RejectsFile:
             raise self._complaint(error) from None
 
     def close(self) -> None:
-        """Sync and close."""
-        self.sync()
-        self._file.close()
+        """Sync and close. A failure that was raised before is not raised again.
+
+        Raises:
+            OutputError: If there is no room.
+        """
+        try:
+            if self._failure is None:
+                self.sync()
+        finally:
+            with contextlib.suppress(OSError):
+                self._file.close()
+
+    def _raise_failure(self) -> None:
+        if self._failure is not None:
+            raise self._failure
 
     def _complaint(self, error: OSError) -> OutputError:
-        return OutputError(f"rejects_path: can't write {self._path}: {error.strerror}")
+        self._failure = OutputError(
+            f"rejects_path: can't write {self._path}: {error.strerror}. Make room or choose another path, "
+            f"then run again: no STATE covers what could not be written down"
+        )
+        return self._failure
 
 
 def _mark(source: str, rejection: Rejection) -> str:
@@ -91,6 +116,23 @@ def _mark(source: str, rejection: Rejection) -> str:
 
 def _text(line: str | bytes) -> str:
     return (line.decode("utf-8-sig", "surrogatepass") if isinstance(line, bytes) else line).strip()
+
+
+def _require_room(descriptor: int) -> None:
+    """Make sure that the disk is not full: then it takes new files, but nothing into them."""
+    try:
+        _write_and_take_back(descriptor, bytes(_BLOCK_BYTES))
+    except OSError:
+        os.close(descriptor)
+        raise
+
+
+def _write_and_take_back(descriptor: int, block: bytes) -> None:
+    if os.write(descriptor, block) < len(block):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    os.fsync(descriptor)
+    os.ftruncate(descriptor, 0)
+    os.lseek(descriptor, 0, os.SEEK_SET)
 
 
 def _keep_earlier(path: Path) -> None:

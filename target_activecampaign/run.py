@@ -22,10 +22,12 @@ from target_activecampaign.report import Report, check_report_path, write_report
 from target_activecampaign.state_output import StateOutput
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from target_activecampaign.contact import Contact, Origin
     from target_activecampaign.custom_fields import CustomField
+    from target_activecampaign.interruption import Interruption
+    from target_activecampaign.pacing import Clock
     from target_activecampaign.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -42,16 +44,17 @@ _NAMED_REJECTS = 5  # of each reason; the rejects file holds them all
 class Run:
     """Everything that one run owns. Nothing is opened or sent before `begin` and `connect`."""
 
-    def __init__(self, settings: Settings, check_interruption: Callable[[], None]) -> None:
+    def __init__(self, settings: Settings, interruption: Interruption, clock: Clock | None = None) -> None:
         """Prepare.
 
         Args:
             settings: Of the run.
-            check_interruption: Raises if the run was asked to stop.
+            interruption: Whether the run was asked to stop.
+            clock: Where time comes from; the machine's by default.
         """
         self._settings = settings
-        self._check_interruption = check_interruption
-        self._pacer = Pacer(settings.requests_per_second, settings.imports_per_minute, SystemClock())
+        self._interruption = interruption
+        self._pacer = Pacer(settings.requests_per_second, settings.imports_per_minute, clock or SystemClock())
         self._report = Report(settings.display_name, _now())
         self._rejects: RejectsFile | None = None
         self._named_rejects: Counter[Reason] = Counter()
@@ -62,13 +65,14 @@ class Run:
         self._deletions = 0
         self._has_begun = False
         self._is_closed = False
+        self._state_output = StateOutput(self._sync_rejects)
         self._delivery = Delivery(
             settings=settings,
             pacer=self._pacer,
             report=self._report,
-            state_output=StateOutput(self._sync_rejects),
+            state_output=self._state_output,
             reject=self._write_rejected,
-            check_interruption=check_interruption,
+            check_interruption=interruption.check,
         )
 
     @property
@@ -85,6 +89,7 @@ class Run:
         if self._has_begun:
             return
         self._has_begun = True
+        self._state_output.check()
         if self._settings.report_path is not None:
             check_report_path(self._settings.report_path)
         if self._settings.rejects_path is not None:
@@ -95,6 +100,7 @@ class Run:
         """Check the account, once, before the first write.
 
         Raises:
+            InterruptedRunError: If the run is asked to stop meanwhile.
             SettingsError: Naming what the account lacks.
             ServiceError: If it can't be reached or refuses the key.
         """
@@ -103,9 +109,12 @@ class Run:
         base_url = self._settings.base_url or self._start_sandbox()
         client = Client(base_url, self._settings.api_key, self._pacer, self._settings.request_timeout_seconds)
         self._client = client
-        self._fields = check_connection(self._settings, client)
-        self._exclusions = read_exclusions(client)
-        self._delivery.connect(client, read_room(self._settings, client))
+        # Nothing is sent yet, so nothing is lost where a signal ends this.
+        with self._interruption.at_once():
+            self._fields = check_connection(self._settings, client)
+            self._exclusions = read_exclusions(client)
+            room = read_room(self._settings, client)
+        self._delivery.connect(client, room)
 
     def open_stream(self, stream: str, schema: Mapping[str, t.Any]) -> RecordMapper | None:
         """Compile how the records of a stream become contacts; `None` if it is not exported.
@@ -229,7 +238,12 @@ class Run:
         if self._is_closed:
             return
         self._is_closed = True
-        self._resources.close()
+        try:
+            self._resources.close()
+        finally:
+            self._write_report(exit_code)
+
+    def _write_report(self, exit_code: int) -> None:
         report = self._report.as_json(
             ended_at=_now(),
             requests=self._client.requests if self._client else 0,

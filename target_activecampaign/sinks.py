@@ -101,7 +101,8 @@ class ActiveCampaignSink(Sink):
         missing = [key for key in self.key_properties if key not in record]
         if missing:
             msg = (
-                f"stream {self.stream_name!r}, line {origin.line}: the record lacks key properties {missing}"
+                f"line {origin.line}, stream {self.stream_name!r}: the record lacks key properties "
+                f"{missing}. Look at the tap; nothing after it was read"
             )
             raise MissingKeyPropertiesError(msg)
 

@@ -8,7 +8,6 @@ and metrics. The places that override what the SDK marks as private are held by 
 from __future__ import annotations
 
 import copy
-import logging
 import os
 import sys
 import typing as t
@@ -26,19 +25,23 @@ from singer_sdk.exceptions import (
 from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabilities
 
-from target_activecampaign.batch_files import iterate_lines
+from target_activecampaign.batch_files import iterate_rows
 from target_activecampaign.command import TargetCommand
 from target_activecampaign.contact import Origin, Reason, Rejection
 from target_activecampaign.errors import SettingsError, TargetError
 from target_activecampaign.interruption import Interruption
+from target_activecampaign.privacy import keep_log_private
 from target_activecampaign.reader import MessageReader
 from target_activecampaign.run import Run
 from target_activecampaign.settings import parse_settings
 from target_activecampaign.settings_environment import settings_from_environment
 from target_activecampaign.settings_schema import CONFIG_JSONSCHEMA
 from target_activecampaign.sinks import ActiveCampaignSink
+from target_activecampaign.stream_maps import complaints_about
 
 if t.TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
 
 Message: t.TypeAlias = dict[str, t.Any]
@@ -81,8 +84,11 @@ class TargetActiveCampaign(Target):
         super().__init__(*args, **kwargs)
         self.interruption = Interruption()
         self.message_reader.guard_reading = self.interruption.guard_reading
-        self.current_run = Run(self.settings, self.interruption.check)
+        self.current_run = Run(self.settings, self.interruption)
         self._schema_lines: dict[str, str | bytes] = {}
+
+    def _setup_signal_handlers(self) -> None:
+        """Leave signals alone: whoever makes a target in a program of their own keeps theirs."""
 
     # Settings
 
@@ -99,6 +105,7 @@ class TargetActiveCampaign(Target):
         # The SDK's own check shows values, secrets too, and lets unknown settings pass.
         try:
             self.settings = parse_settings(self._config)
+            _check_stream_maps(self.settings.sdk)
         except SettingsError as error:
             if raise_errors:
                 raise _configuration_error(error) from None
@@ -109,37 +116,53 @@ class TargetActiveCampaign(Target):
     # Messages
 
     def _process_schema_message(self, message_dict: Message) -> None:
-        self.message_reader.require(message_dict, stream=str, schema=dict)
-        self.message_reader.require({**message_dict["schema"], "type": "SCHEMA"}, properties=dict)
-        stream = message_dict["stream"]
+        reader = self.message_reader
+        stream = reader.require_stream(message_dict)
+        reader.require(message_dict, schema=dict)
+        reader.require({**message_dict["schema"], "type": "SCHEMA"}, properties=dict)
+        reader.require_names(message_dict, "key_properties")
         if self.current_run.keeps_records:
-            self._schema_lines[stream] = self.message_reader.line
+            self._schema_lines[stream] = reader.line
         try:
             super()._process_schema_message(message_dict)
-        except InvalidJSONSchema as error:
-            msg = f"line {self.message_reader.line_number}: the schema of stream {stream!r} is {error}"
-            raise InvalidJSONSchema(msg) from None
+        except TargetError:
+            raise
+        except (InvalidJSONSchema, StreamMapConfigError) as error:
+            raise type(error)(
+                f"line {reader.line_number}, schema of stream {stream!r}: {_one_line(error)}"
+            ) from None
+        except Exception as error:  # noqa: BLE001 - stream maps and flattening meet any schema here
+            kind = type(error).__name__
+            what = f"is a schema of {stream!r} that stream_maps and flattening can't take ({kind})"
+            raise reader.complaint(what) from None
+        self._clear_old_sinks()
 
     def _process_record_message(self, message_dict: Message) -> None:
-        self.message_reader.require(message_dict, stream=str)
+        stream = self.message_reader.require_stream(message_dict)
         line = self.message_reader.line if self.current_run.keeps_records else None
-        self._process_record(message_dict["stream"], message_dict.get("record"), line)
+        self._process_record(stream, message_dict.get("record"), line)
 
     def _process_batch_message(self, message_dict: Message) -> None:
-        self.message_reader.require(message_dict, stream=str, encoding=dict, manifest=list)
-        stream = message_dict["stream"]
+        reader = self.message_reader
+        stream = reader.require_stream(message_dict)
+        reader.require(message_dict, encoding=dict, manifest=list)
+        self._require_schema(stream)
         storage = (self.config.get("batch_config") or {}).get("storage")
-        lines = iterate_lines(message_dict["encoding"], message_dict["manifest"], storage)
-        for row, line in enumerate(lines, start=1):
+        rows = iterate_rows(message_dict["encoding"], message_dict["manifest"], storage, reader.complaint)
+        for row, line in enumerate(rows, start=1):
             self.interruption.check()
-            if not line.strip():
-                continue
-            record = self.message_reader.deserialize_json(line)
-            message = None
-            if self.current_run.keeps_records:
-                name = self.message_reader.serialize_name(stream)
-                message = b'{"type":"RECORD","stream":' + name + b',"record":' + line.strip() + b"}"
-            self._process_record(stream, record, message, row)
+            if line.strip():
+                reader.row = row
+                self._process_row(stream, line, row)
+                reader.row = None
+
+    def _process_row(self, stream: str, line: bytes, row: int) -> None:
+        record = self.message_reader.read_value(line)
+        message = None
+        if self.current_run.keeps_records:
+            name = self.message_reader.serialize_name(stream)
+            message = b'{"type":"RECORD","stream":' + name + b',"record":' + line.strip() + b"}"
+        self._process_record(stream, record, message, row)
 
     def _process_state_message(self, message_dict: Message) -> None:
         if "value" not in message_dict:
@@ -148,14 +171,13 @@ class TargetActiveCampaign(Target):
 
     def _process_activate_version_message(self, message_dict: Message) -> None:
         # Versions of a stream mean nothing to a list: contacts are added and updated, never removed.
-        self.message_reader.require(message_dict, stream=str)
+        self.message_reader.require_stream(message_dict)
 
     def _process_record(
         self, stream: str, record: object, line: str | bytes | None, row: int | None = None
     ) -> None:
         """Take one record through stream maps to its sinks: the way of RECORD and BATCH alike."""
-        if stream not in self.mapper.stream_maps:
-            self._assert_sink_exists(stream)
+        self._require_schema(stream)
         for stream_map in self.mapper.stream_maps[stream]:
             alias = stream_map.stream_alias
             origin = Origin(alias, self.message_reader.line_number, row, line, self._schema_lines.get(stream))
@@ -171,8 +193,21 @@ class TargetActiveCampaign(Target):
             if transformed is not None:
                 self._process_transformed(transformed, origin)
 
+    def _require_schema(self, stream: str) -> None:
+        if stream not in self.mapper.stream_maps:
+            msg = (
+                f"line {self.message_reader.line_number}: a record of {stream!r} came before its SCHEMA. "
+                "Look at the tap; nothing after it was read"
+            )
+            raise RecordsWithoutSchemaException(msg)
+
+    def _clear_old_sinks(self) -> None:
+        """Let sinks of earlier schemas go, which the SDK keeps till it drains: they hold nothing of ours."""
+        for sink in self._sinks_to_clear:
+            sink.clean_up()
+        self._sinks_to_clear.clear()
+
     def _process_transformed(self, record: dict[str, t.Any], origin: Origin) -> None:
-        self._assert_sink_exists(origin.stream)
         sink = t.cast("ActiveCampaignSink", self._sinks_active[origin.stream])
         if record.get("_sdc_deleted_at") is not None:
             # The person is gone at the source: subscribing them again would do harm.
@@ -182,7 +217,6 @@ class TargetActiveCampaign(Target):
         sink.process_record(record, {"origin": origin})
 
     def _set_aside(self, rejection: Rejection, origin: Origin) -> None:
-        self._assert_sink_exists(origin.stream)
         t.cast("ActiveCampaignSink", self._sinks_active[origin.stream]).set_aside(rejection, origin)
 
     def process_endofpipe(self) -> None:
@@ -194,7 +228,7 @@ class TargetActiveCampaign(Target):
         try:
             self.current_run.finish()
         finally:
-            for sink in (*self._sinks_to_clear, *self._sinks_active.values()):
+            for sink in self._sinks_active.values():
                 sink.clean_up()
 
     # Command
@@ -219,7 +253,7 @@ class TargetActiveCampaign(Target):
         if about:
             cls.print_about(about_format)
             return
-        _quieten_libraries()
+        keep_log_private()
         cls.print_version(print_fn=cls.logger.info)
         target = cls(config=config.config, parse_env_config=config.parse_env) if config else cls()
         target.interruption.install()
@@ -240,17 +274,18 @@ class TargetActiveCampaign(Target):
             return self._fail(error.exit_code)
         except (TargetError, *_KNOWN_ERRORS) as error:
             self.logger.error("%s", error)  # noqa: TRY400 - a message for a person
-            return self._fail(getattr(error, "exit_code", 1))
+            return self._fail(getattr(error, "exit_code", 1), said=str(error))
         except Exception:
             self._fail(1)
             raise
         return 0
 
-    def _fail(self, exit_code: int) -> int:
+    def _fail(self, exit_code: int, said: str = "") -> int:
         try:
             self.current_run.fail(exit_code)
         except TargetError as error:
-            self.logger.error("%s", error)  # noqa: TRY400 - a message for a person
+            if str(error) != said:
+                self.logger.error("%s", error)  # noqa: TRY400 - a message for a person
             return error.exit_code
         return exit_code
 
@@ -287,19 +322,34 @@ class TargetActiveCampaign(Target):
         Raises:
             ClickException: If one can't be read; exit code 1.
         """
-        try:
-            return super().cb_config(ctx, param, value)
-        except (OSError, ValueError, TypeError) as error:
-            kind = error.strerror if isinstance(error, OSError) else "it is no JSON object"
-            msg = f"--config: can't read the configuration: {kind}"
-            raise click.ClickException(msg) from None
+        merged = super().cb_config(ctx, param, ())
+        for number, path in enumerate(value, start=1):
+            try:
+                one = super().cb_config(ctx, param, (path,))
+            except (OSError, ValueError, TypeError, RuntimeError) as error:
+                # No path: somebody may have written the configuration itself in its place.
+                reason = (
+                    (error.strerror or "no such file")
+                    if isinstance(error, OSError)
+                    else "it is no JSON object"
+                )
+                msg = f"--config: configuration {number} of {len(value)} can't be read: {reason}"
+                raise click.ClickException(msg) from None
+            merged.config.update(one.config)
+            merged.parse_env = merged.parse_env or one.parse_env
+        return merged
 
 
 def _configuration_error(error: SettingsError) -> ConfigValidationError:
     return ConfigValidationError("Config validation failed", errors=list(error.complaints), schema={})
 
 
-def _quieten_libraries() -> None:
-    """Libraries must not write requests, and with them addresses, to the log at any level."""
-    for name in ("urllib3", "requests", "pyrate_limiter", "charset_normalizer"):
-        logging.getLogger(name).setLevel(logging.WARNING)
+def _check_stream_maps(sdk_settings: Mapping[str, t.Any]) -> None:
+    complaints = complaints_about(sdk_settings.get("stream_maps") or {})
+    if complaints:
+        raise SettingsError(complaints)
+
+
+def _one_line(error: Exception) -> str:
+    """The text of an error that may name properties of a schema, which may hold line ends."""
+    return repr(str(error))[1:-1]

@@ -1,16 +1,22 @@
-"""Validation of records against their stream's schema, without ever showing a value."""
+"""Validation of records against their stream's schema, without ever showing a value.
+
+Owns what a schema may do: it comes from the tap, so nothing that it refers to is fetched.
+"""
 
 from __future__ import annotations
 
 import typing as t
 
 import jsonschema
+import referencing
 from singer_sdk.exceptions import InvalidJSONSchema, InvalidRecord
 from singer_sdk.sinks.core import BaseJSONSchemaValidator
 from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
+
+_LONGEST_SHOWN_NAME = 60
 
 
 class RecordValidator(BaseJSONSchemaValidator):
@@ -25,11 +31,15 @@ class RecordValidator(BaseJSONSchemaValidator):
         super().__init__(schema)
         try:
             DEFAULT_JSONSCHEMA_VALIDATOR.check_schema(schema)
+            self._names = set(_names(schema))
         except jsonschema.SchemaError as error:
             msg = f"not a valid JSON schema at {_path(error.absolute_path, set(_names(schema)))}"
             raise InvalidJSONSchema(msg) from None
-        self._validator = DEFAULT_JSONSCHEMA_VALIDATOR(schema)
-        self._names = set(_names(schema))
+        except Exception as error:  # noqa: BLE001 - bottomless, or with a pattern that is too large
+            msg = f"not a JSON schema that can be used ({type(error).__name__})"
+            raise InvalidJSONSchema(msg) from None
+        # Without a registry of our own `jsonschema` opens whatever URL a `$ref` names, files included.
+        self._validator = DEFAULT_JSONSCHEMA_VALIDATOR(schema, registry=referencing.Registry())
 
     def validate(self, record: dict[str, t.Any]) -> None:
         """Validate a record, formats aside: a mapped value is checked for its own field's type.
@@ -39,8 +49,8 @@ class RecordValidator(BaseJSONSchemaValidator):
         """
         try:
             error = next(self._validator.iter_errors(record), None)
-        except (ArithmeticError, TypeError, RecursionError):
-            # Numbers like NaN or 1E+999999 against `multipleOf`, or a bottomless record.
+        except Exception:  # noqa: BLE001 - one bad record is a verdict, whatever it does to the validator
+            # NaN, 1E+999999 or an endless integer against a bound, a bottomless record, a `$ref` to nowhere.
             msg = "$: can't be compared with the schema"
             raise InvalidRecord(msg, {}) from None
         if error is not None:
@@ -50,8 +60,15 @@ class RecordValidator(BaseJSONSchemaValidator):
 
 def _path(parts: t.Iterable[str | int], names: set[str]) -> str:
     """A JSON path. A key that the schema does not name may be personal data itself: it becomes `*`."""
-    shown = (f"[{part}]" if isinstance(part, int) else f".{part if part in names else '*'}" for part in parts)
-    return "$" + "".join(shown)
+    return "$" + "".join(
+        f"[{part}]" if isinstance(part, int) else f".{part if _is_shown(part, names) else '*'}"
+        for part in parts
+    )
+
+
+def _is_shown(name: str, names: set[str]) -> bool:
+    # A name that is no plain text could break the log's line.
+    return name in names and name.isprintable() and len(name) <= _LONGEST_SHOWN_NAME
 
 
 def _names(schema: object) -> Iterator[str]:

@@ -12,8 +12,9 @@ import typing as t
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from target_activecampaign.answers import ImportStatus
     from target_activecampaign.batching import PendingContact
-    from target_activecampaign.client import Client, ImportStatus
+    from target_activecampaign.client import Client
     from target_activecampaign.following import OpenImport
     from target_activecampaign.settings import Verify
 

@@ -9,7 +9,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from target_activecampaign.allowance import Contract
-from target_activecampaign.client import Accepted, ImportStatus, Refused
+from target_activecampaign.answers import Accepted, ImportStatus, Refused
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterable

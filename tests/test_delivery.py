@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from target_activecampaign import delivery as delivery_module
 from target_activecampaign.allowance import AccountRoom, Contract
-from target_activecampaign.client import Accepted, ImportStatus, Refused
+from target_activecampaign.answers import Accepted, ImportStatus, Refused
 from target_activecampaign.contact import Contact, Origin, Reason, Rejection
 from target_activecampaign.delivery import Delivery
 from target_activecampaign.errors import ServiceError, UnconfirmedImportError
@@ -372,6 +372,35 @@ def test_a_stream_that_trickles_is_not_held_up(monkeypatch: pytest.MonkeyPatch) 
     while not stage.states and time.monotonic() < deadline:
         threading.Event().wait(0.01)
     assert [value for value, _ in stage.states] == ["one"]
+    stage.delivery.finish()
+
+
+def test_the_rest_of_a_stream_is_not_held_up_by_another_that_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery_module, "SILENCE_SECONDS", 50.0)
+    monkeypatch.setattr(delivery_module, "_TRICKLE_SILENCES", float("inf"))
+    stage = Stage(FakeClient(), batch_size_rows=250)
+    stage.add(contact(1))
+    stage.delivery.pass_on("people")
+    deadline = time.monotonic() + 10
+    number = 1
+    while not stage.states and time.monotonic() < deadline:
+        number += 1
+        stage.add(contact(number, list_id=3), "vip")
+        threading.Event().wait(0.005)
+    assert [value for value, _ in stage.states] == ["people"]
+    stage.delivery.finish()
+    assert stage.totals()["delivered"] == number
+
+
+def test_what_fills_slowly_leaves_when_there_is_nothing_else_to_send(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery_module, "SILENCE_SECONDS", 1e6)
+    monkeypatch.setattr(delivery_module, "_TRICKLE_SILENCES", 1e-4)
+    stage = Stage(FakeClient(), batch_size_rows=250)
+    deadline = time.monotonic() + 10
+    while not stage.client.bodies and time.monotonic() < deadline:
+        stage.add(contact(len(stage.added)))
+        threading.Event().wait(0.005)
+    assert len(stage.added) < 250
     stage.delivery.finish()
 
 

@@ -25,6 +25,8 @@ MAY_KNOW = {
     "validation": "",
     "exclusions": "",
     "contact": "",
+    "privacy": "",
+    "stream_maps": "",
     "interruption": "errors",
     "reader": "errors",
     "batch_files": "errors reader",
@@ -40,19 +42,20 @@ MAY_KNOW = {
     "settings_environment": "settings_schema",
     "settings": "errors hostname secret settings_schema settings_section",
     "mapping": "errors contact custom_fields email_address phone settings",
-    "client": "errors secret pacing custom_fields exclusions allowance",
+    "answers": "errors custom_fields exclusions",
+    "client": "errors secret pacing custom_fields exclusions allowance answers",
     "connection": "errors allowance custom_fields exclusions settings client",
-    "verification": "batching following settings client",
+    "verification": "batching following settings answers client",
     "couriers": "pacing client verification delivery",
     "delivery": "errors pacing acknowledgement run_memory contact batching outbox allowance following report "
-    "state_output settings client verification couriers",
+    "state_output settings answers client verification couriers",
     "sandbox": "",
-    "run": "errors pacing contact custom_fields exclusions rejects report state_output settings mapping "
-    "client connection delivery sandbox",
+    "run": "errors pacing contact custom_fields exclusions interruption rejects report state_output settings "
+    "mapping client connection delivery sandbox",
     "sinks": "contact validation mapping target",
-    "command": "sandbox",
+    "command": "privacy sandbox",
     "target": "errors contact interruption reader batch_files settings_schema settings_environment "
-    "settings run sinks command",
+    "settings run sinks command privacy stream_maps",
     "__main__": "target",
     "__init__": "",
 }

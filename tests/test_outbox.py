@@ -55,6 +55,15 @@ def test_a_full_batch_is_ready_at_once_and_another_when_it_is_closed() -> None:
     assert outbox.take(anyone) is None
 
 
+def test_the_batch_of_one_stream_is_closed_alone() -> None:
+    outbox = Outbox(250)
+    put(outbox, "ada", 1, "people")
+    put(outbox, "bo", 2, "shops")
+    outbox.close_filling(["people"])
+    assert (outbox.ready, outbox.filling) == (1, ["shops"])
+    assert lines(outbox.take(anyone)) == [1]
+
+
 def test_streams_do_not_share_a_batch() -> None:
     outbox = Outbox(250)
     put(outbox, "ada", 1, "people")

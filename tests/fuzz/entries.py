@@ -1,0 +1,186 @@
+"""What is fuzzed: each entry takes any bytes and fails where a promise is broken.
+
+The promises: whatever comes in, what goes wrong is one of our own errors, in one line that quotes nothing
+of the input; every record that is read has one verdict; what is sent is a contact that ActiveCampaign takes.
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+import json
+import typing as t
+
+from target_activecampaign.answers import (
+    Answer,
+    TryAgainError,
+    read_exclusion,
+    read_field,
+    read_items,
+    read_list,
+    read_list_statuses,
+    read_object,
+    read_status,
+    read_submission,
+)
+from target_activecampaign.batching import fits_a_request
+from target_activecampaign.contact import Contact, Origin, Rejection
+from target_activecampaign.custom_fields import CustomField
+from target_activecampaign.email_address import normalise_email
+from target_activecampaign.errors import TargetError
+from target_activecampaign.mapping import MappingOptions, RecordMapper, compile_mapping
+from target_activecampaign.reader import NOT_JSON, parse_json
+from target_activecampaign.rejects import _mark
+from target_activecampaign.settings import FieldMapping, StreamExport
+from target_activecampaign.target import _KNOWN_ERRORS, TargetActiveCampaign
+
+if t.TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+FIELD_TYPES = ("text", "date", "datetime", "number", "currency", "checkbox", "dropdown", "")
+OWN_ERRORS = (TargetError, *_KNOWN_ERRORS)
+
+
+class FakeRun:
+    """Stands where the run does, without network and files: it counts verdicts and checks contacts."""
+
+    keeps_records = True
+
+    def __init__(self) -> None:
+        self.records = self.verdicts = self.ignored = 0
+        self.states: list[t.Any] = []
+
+    def open_stream(self, stream: str, schema: Mapping[str, t.Any]) -> RecordMapper | None:
+        if stream.startswith("x"):
+            return None
+        return compile_mapping(stream, schema, StreamExport(1, None, ()), {}, MappingOptions())
+
+    def read(self, _: str) -> None:
+        self.records += 1
+
+    def ignore(self, _: str) -> None:
+        self.ignored += 1
+
+    def ignore_deletion(self, _: str) -> None:
+        self.ignored += 1
+
+    def deliver(self, contact: Contact, origin: Origin) -> None:
+        self.verdicts += 1
+        check_contact(contact)
+        check_origin(origin)
+
+    def set_aside(self, rejection: Rejection, origin: Origin) -> None:
+        self.verdicts += 1
+        check_origin(origin)
+        source, schema = (t.cast("bytes", part).decode("utf-8-sig", "surrogatepass") for part in origin[3:])
+        assert json.loads(schema)["type"] == "SCHEMA"
+        marked = parse_json(_mark(source.strip(), rejection))
+        assert marked["_rejected"]["reason"] == rejection.reason.value
+
+    def pass_on(self, state: object) -> None:
+        self.states.append(state)
+
+    def finish(self) -> None:
+        pass
+
+
+def check_contact(contact: Contact) -> None:
+    item = json.loads(contact.body)
+    assert item["email"] == contact.email == normalise_email(contact.email)
+    assert contact.email.isprintable()
+    assert isinstance(fits_a_request(contact), bool)
+
+
+def check_origin(origin: Origin) -> None:
+    assert origin.line > 0
+    assert isinstance(origin.source, bytes)
+
+
+def check_words(error: Exception, data: bytes) -> None:
+    """An error is one line, and holds no stretch of the input that could be a value."""
+    words = str(error)
+    assert words.isprintable(), repr(words)
+    assert len(words) < 2_000
+    assert b"zqx" not in data.lower() or "zqx" not in words.lower()
+
+
+def read_messages(data: bytes) -> None:
+    """The input of a run."""
+    run = FakeRun()
+    target = TargetActiveCampaign(
+        config={"hostname": "sandbox", "api_key": "k", "data_privacy_consent": True, "list_id": 1}
+    )
+    target.current_run = t.cast("t.Any", run)
+    try:
+        target.listen(t.cast("t.Any", io.BytesIO(data)))
+    except OWN_ERRORS as error:
+        check_words(error, data)
+    assert run.records == run.verdicts
+
+
+@functools.cache
+def mapper() -> RecordMapper:
+    """A mapping with every kind of attribute and custom field."""
+    fields = {
+        f"f{number}": CustomField(number, "", "", kind) for number, kind in enumerate(FIELD_TYPES, start=1)
+    }
+    names = ("first_name", "last_name", "phone", "account_name", "tags")
+    properties: dict[str, t.Any] = {name: {} for name in ("email", *names, *fields)}
+    mapping = FieldMapping("email", *names, custom_fields={key: key for key in fields})
+    options = MappingOptions(clears_nulls=True, phone_region="DE")
+    return compile_mapping("s", {"properties": properties}, StreamExport(1, mapping, ("a",)), fields, options)
+
+
+def map_record(data: bytes) -> None:
+    """One record, with every property mapped: a record that is an array is read as the values in order."""
+    value = parse_json(data)
+    if isinstance(value, list):
+        names = ("email", "first_name", "last_name", "phone", "account_name", "tags", *"12345678")
+        value = {
+            f"f{name}" if name.isdigit() else name: item for name, item in zip(names, value, strict=False)
+        }
+        value.setdefault("email", "ada@example.com")
+    if value is NOT_JSON or not isinstance(value, dict):
+        return
+    result = mapper().map(value)
+    if isinstance(result, Contact):
+        check_contact(result)
+    else:
+        assert isinstance(result, Rejection)
+        assert len(result.detail) < 200
+
+
+def read_answers(data: bytes) -> None:
+    """An answer of ActiveCampaign: two bytes of status, the value of a header, the body."""
+    status = 100 + int.from_bytes(data[:2], "big") % 500
+    header, _, content = data[2:].partition(b"\n")
+    headers = {"retry-after": header.decode("latin-1")}
+    readers: tuple[Callable[[Answer], object], ...] = (
+        read_submission,
+        read_status,
+        read_object,
+        lambda answer: read_items(answer, "lists", read_list),
+        lambda answer: read_items(answer, "fields", read_field),
+        lambda answer: read_items(answer, "exclusions", read_exclusion),
+        lambda answer: read_list_statuses(answer, "zqx@example.com"),
+    )
+    for code in (status, 200, 400):
+        for read in readers:
+            read_one(read, Answer(code, content, headers, "/api/3/x"))
+
+
+def read_one(read: Callable[[Answer], object], answer: Answer) -> None:
+    try:
+        read(answer)
+    except (TryAgainError, TargetError) as error:
+        check_words(error, answer.content)
+        pause = getattr(error, "pause_seconds", 0)
+        assert 0 <= pause <= 3600, "nobody parks the run"
+
+
+ENTRIES: dict[str, Callable[[bytes], None]] = {
+    "messages": read_messages,
+    "records": map_record,
+    "answers": read_answers,
+}
+"""Name to what takes the bytes."""

@@ -1,0 +1,121 @@
+"""The target on a clock that runs fast, so that its waits are short: in this process, or as a command.
+
+As a command: `python tests/quick_target.py SPEED --config config.json`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import logging
+import sys
+import time
+import typing as t
+from pathlib import Path
+
+from command import Outcome, singer_lines
+
+from target_activecampaign import run as run_module
+from target_activecampaign.pacing import SystemClock
+from target_activecampaign.run import Run
+from target_activecampaign.target import TargetActiveCampaign
+
+if t.TYPE_CHECKING:
+    import threading
+    from collections.abc import Iterable, Mapping
+
+    from target_activecampaign.pacing import Clock
+
+SPEED = 100.0
+LOG_FORMAT = "%(levelname)s %(name)s: %(message)s"
+
+
+class QuickClock(SystemClock):
+    """The machine's clock, so many times faster."""
+
+    def __init__(self, speed: float = SPEED) -> None:
+        self.speed = speed
+
+    def now(self) -> float:
+        return time.monotonic() * self.speed
+
+    def wait(self, stop: threading.Event, seconds: float) -> bool:
+        return stop.wait(seconds / self.speed)
+
+    def wait_for_change(self, changed: threading.Condition, seconds: float) -> None:
+        changed.wait(seconds / self.speed)
+
+
+def make_target(config: Mapping[str, t.Any], clock: Clock | None = None) -> TargetActiveCampaign:
+    target = TargetActiveCampaign(config=dict(config))
+    target.current_run = Run(target.settings, target.interruption, clock or QuickClock())
+    return target
+
+
+def run_quickly(
+    config: Mapping[str, t.Any],
+    messages: Iterable[Mapping[str, t.Any] | str],
+    clock: Clock | None = None,
+    output: io.StringIO | None = None,
+) -> Outcome:
+    """Run the target in this process. An exception that it lets out is one that a user would see.
+
+    Args:
+        output: Takes standard output, also where the run ends with an exception.
+    """
+    target = make_target(config, clock)
+    output = output or io.StringIO()
+    with contextlib.redirect_stdout(output), captured_log() as log:
+        exit_code = target.run_to_end(io.BytesIO(singer_lines(messages).encode()))
+    return outcome_of(config, exit_code, output.getvalue(), log.getvalue())
+
+
+def outcome_of(config: Mapping[str, t.Any], exit_code: int, output: str, log: str) -> Outcome:
+    """What a run left behind, with the files that its configuration names."""
+    report, rejects = (Path(str(config.get(name, "/nowhere"))) for name in ("report_path", "rejects_path"))
+    return Outcome(
+        exit_code=exit_code,
+        states=[json.loads(line) for line in output.splitlines(keepends=True) if line.endswith("\n")],
+        log=log,
+        report=json.loads(report.read_text()) if report.exists() else {},
+        rejects=[json.loads(line) for line in rejects.read_text().splitlines()] if rejects.exists() else [],
+    )
+
+
+def run_into_a_file(config: Mapping[str, t.Any], lines: bytes, output: str, speed: float) -> None:
+    """Run as a process of its own, which it ends; standard output goes to a file."""
+    with Path(output).open("w", encoding="utf-8") as file, contextlib.redirect_stdout(file):
+        target = make_target(config, QuickClock(speed))
+        target.interruption.install()
+        sys.exit(target.run_to_end(io.BytesIO(lines)))
+
+
+@contextlib.contextmanager
+def captured_log() -> t.Iterator[io.StringIO]:
+    """Everything that is logged meanwhile, at INFO and above."""
+    text = io.StringIO()
+    handler = logging.StreamHandler(text)
+    handler.setFormatter(logging.Formatter(LOG_FORMAT))
+    loggers = [logging.getLogger("target_activecampaign"), TargetActiveCampaign.logger]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
+    try:
+        yield text
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.removeHandler(handler)
+            logger.setLevel(level)
+
+
+def main() -> None:
+    """Run as a command, on a clock of the first argument's speed."""
+    speed = float(sys.argv.pop(1))
+    setattr(run_module, "SystemClock", lambda: QuickClock(speed))  # noqa: B010 - what it imported, not its own
+    TargetActiveCampaign.cli()
+
+
+if __name__ == "__main__":
+    main()
