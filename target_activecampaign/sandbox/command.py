@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 LOOPBACK = "127.0.0.1"
 DEFAULT_PORT = 8025
+IN_MEMORY = Path(":memory:")
+LEFT_DATABASE = Path(".sandbox", "account.db")
+"""Where a loader that runs the emulator inside itself leaves the account, in the working folder."""
 
 
 @click.command("sandbox")
@@ -34,7 +37,10 @@ DEFAULT_PORT = 8025
 @click.option(
     "--database",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Keep the account in this SQLite file. Default: in memory.",
+    help=(
+        f"Keep the account in this SQLite file. Default: {LEFT_DATABASE} where an earlier run has left it, "
+        f"else {IN_MEMORY}, in memory."
+    ),
 )
 @click.option(
     "--key", "keys", multiple=True, default=("sandbox",), show_default=True, help="Own account each."
@@ -66,6 +72,7 @@ def command(**options: Any) -> None:  # noqa: ANN401 - click's own values, each 
     stop = _stop_on_signal()
     host = options.pop("host")
     names = frozenset(options.pop("allow_host"))
+    options["database"] = _choose_database(options["database"])
     port = options.pop("port")
     try:
         running = serving.RunningSandbox(_read_options(options), host=host, port=port, names=names)
@@ -75,10 +82,16 @@ def command(**options: Any) -> None:  # noqa: ANN401 - click's own values, each 
     except (ValueError, DatabaseUnusableError, SeedInvalidError) as error:
         raise click.ClickException(str(error)) from error
     try:
-        _announce(running.url, host, options["faults"])
+        _announce(running.url, host, options["database"], options["faults"])
         stop.wait()
     finally:
         running.close()
+
+
+def _choose_database(wanted: Path | None) -> Path | None:
+    if wanted is None:
+        return LEFT_DATABASE if LEFT_DATABASE.is_file() else None
+    return None if wanted == IN_MEMORY else wanted
 
 
 def _import_serving() -> ModuleType:
@@ -115,9 +128,10 @@ def _read_switches(texts: tuple[str, ...]) -> dict[str, str]:
     return {name: value for name, _, value in (text.partition("=") for text in texts)}
 
 
-def _announce(url: str, host: str, faults: tuple[str, ...]) -> None:
+def _announce(url: str, host: str, database: Path | None, faults: tuple[str, ...]) -> None:
     click.echo(f"ActiveCampaign sandbox on {url} (Ctrl-C to stop)")
     click.echo("Open this address in a browser to watch what arrives.")
+    click.echo(f"The account is kept in {database}." if database else "The account is kept in memory.")
     if not _is_loopback(host):
         click.echo(
             f"Warning: it listens on {host}, so that other machines can read and change it; "

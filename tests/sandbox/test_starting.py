@@ -6,19 +6,25 @@ import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner
 
 from target_activecampaign.sandbox import ExtraMissingError, serve
-from target_activecampaign.sandbox.command import _announce, command
+from target_activecampaign.sandbox.command import (
+    IN_MEMORY,
+    LEFT_DATABASE,
+    _announce,
+    _choose_database,
+    command,
+)
 from target_activecampaign.sandbox.state.seed import SeedInvalidError
 from target_activecampaign.sandbox.state.storage import DatabaseUnusableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from sandbox_fixture import Api
 
@@ -163,8 +169,23 @@ def test_the_command_complains_about_a_seed(tmp_path: Path, text: str) -> None:
     assert (result.exit_code, result.output.count("\n")) == (1, 1)
 
 
+@pytest.mark.parametrize("is_left", [True, False])
+def test_the_command_serves_what_a_loader_left_in_the_folder(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    is_left: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if is_left:
+        LEFT_DATABASE.parent.mkdir()
+        LEFT_DATABASE.touch()
+    assert _choose_database(None) == (LEFT_DATABASE if is_left else None)
+    assert _choose_database(IN_MEMORY) is None
+    assert _choose_database(Path("other.db")) == Path("other.db")
+
+
 @pytest.fixture
-def run_command() -> Iterator[Callable[..., tuple[subprocess.Popen[str], str]]]:
+def run_command(tmp_path: Path) -> Iterator[Callable[..., tuple[subprocess.Popen[str], str]]]:
     """Start the command and return it with its URL; what still runs after the test is killed."""
     started: list[subprocess.Popen[str]] = []
 
@@ -174,6 +195,7 @@ def run_command() -> Iterator[Callable[..., tuple[subprocess.Popen[str], str]]]:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            cwd=tmp_path,
         )
         started.append(process)
         assert process.stdout is not None
@@ -206,7 +228,7 @@ def test_the_command_warns_when_others_can_reach_it(
     host: str,
     is_warned: bool,  # noqa: FBT001 - a parameter
 ) -> None:
-    _announce("http://127.0.0.1:8025", host, ("import open",))
+    _announce("http://127.0.0.1:8025", host, None, ("import open",))
 
     printed = capsys.readouterr()
     assert "Open this address in a browser" in printed.out
