@@ -144,7 +144,7 @@ def read_items(answer: Answer, collection: str, read: Callable[[dict[str, t.Any]
     try:
         if isinstance(items, list):
             return [read(item) for item in items]
-    except (AttributeError, LookupError, TypeError, ValueError):
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
         pass
     what = f"an answer without usable {collection}"
     raise TryAgainError(what)

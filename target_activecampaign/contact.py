@@ -59,6 +59,11 @@ class Origin(t.NamedTuple):
     source: str | bytes | None = None
     schema: str | bytes | None = None
 
+    @property
+    def kept_bytes(self) -> int:
+        """What is kept of the record until its verdict, at a byte a character."""
+        return len(self.source or "")
+
 
 @dataclass(frozen=True, slots=True)
 class Contact:

@@ -64,7 +64,7 @@ class Couriers:
         """Wait for the threads to end, not for long: one may hang in a request that takes its time."""
         clock = self._delivery.clock
         deadline = clock.now() + _SECONDS_TO_JOIN
-        for thread in self._threads:
+        for thread in filter(threading.Thread.is_alive, self._threads):
             thread.join(timeout=max(0.0, deadline - clock.now()))
 
     def _submit(self) -> None:

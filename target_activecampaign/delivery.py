@@ -46,6 +46,7 @@ SILENCE_SECONDS = 3.0
 _TRICKLE_SILENCES = 10  # with nothing else to send, what takes longer than that to fill leaves, too
 _MOST_READY_BATCHES = 8
 _MOST_WAITING_CONTACTS = 10_000
+_MOST_KEPT_BYTES = 64 * 1024**2  # of input lines, kept for the rejects file until their verdict
 _MOST_OPEN_IMPORTS = 400
 _MOST_ATTEMPTS = 3  # imports of one batch that came to no end
 _LONGEST_NAP_SECONDS = 0.5
@@ -95,6 +96,7 @@ class Delivery:
         self._verifications: deque[Verification] = deque()
         self._verifying = 0
         self._in_the_air = 0
+        self._kept_bytes = 0
         self._last_put: dict[str, float] = {}
         self._last_closed = self.clock.now()
         self._reader_waits = False
@@ -226,7 +228,9 @@ class Delivery:
     def _put(self, contact: Contact, origin: Origin) -> None:
         ready = self._outbox.ready
         superseded = self._outbox.put(contact, origin, self._acknowledgement.owe)
+        self._kept_bytes += origin.kept_bytes
         if superseded is not None:
+            self._kept_bytes -= superseded.kept_bytes
             self._report.streams[superseded.stream].superseded += 1
         if self._couriers is not None and not self._couriers_started:
             self._couriers_started = True
@@ -237,7 +241,7 @@ class Delivery:
     def _wait_for_room(self) -> None:
         """Back-pressure: what is under way stays bounded however slow the importer is."""
         self._raise_failure()
-        while self._outbox.ready >= _MOST_READY_BATCHES or self._outbox.waiting >= _MOST_WAITING_CONTACTS:
+        while self._is_too_much_under_way():
             self._reader_waits = True
             if not self._outbox.ready:
                 self._outbox.close_filling()
@@ -245,6 +249,13 @@ class Delivery:
             self._check_interruption()
             self._raise_failure()
         self._reader_waits = False
+
+    def _is_too_much_under_way(self) -> bool:
+        return (
+            self._outbox.ready >= _MOST_READY_BATCHES
+            or self._outbox.waiting >= _MOST_WAITING_CONTACTS
+            or self._kept_bytes >= _MOST_KEPT_BYTES
+        )
 
     def _nap(self, seconds: float = _LONGEST_NAP_SECONDS) -> None:
         """Wait for something to change, not for long: time may make something due as well."""
@@ -277,6 +288,7 @@ class Delivery:
             self._reach(_CONTRACT)
         for pending in self._outbox.withdraw(self._may_be_new):
             self._memory.withdraw(pending.contact.email)
+            self._kept_bytes -= pending.origin.kept_bytes
             self._report.streams[pending.origin.stream].held_back += 1
         self._changed.notify_all()
 
@@ -531,14 +543,18 @@ class Delivery:
             self._memory.forget(email)
             self._reject(rejection, pending.origin)
         self._acknowledgement.settle(pending.segment)
-        following = self._outbox.settle(pending)
+        following = self._let_go(pending)
         while following is not None:
             if not self._memory.is_unchanged(email, following.contact.fingerprint):
                 self._outbox.release(following)
                 return
             self._report.streams[following.origin.stream].unchanged += 1
             self._acknowledgement.settle(following.segment)
-            following = self._outbox.settle(following)
+            following = self._let_go(following)
+
+    def _let_go(self, pending: PendingContact) -> PendingContact | None:
+        self._kept_bytes -= pending.origin.kept_bytes
+        return self._outbox.settle(pending)
 
     def _reject(self, rejection: Rejection, origin: Origin) -> None:
         self._report.streams[origin.stream].rejected[rejection.reason] += 1

@@ -363,6 +363,21 @@ def test_reading_waits_while_the_importer_is_stuck() -> None:
     assert len(client.people) == 500
 
 
+def test_reading_waits_while_long_records_are_kept_for_the_rejects_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(delivery_module, "_MOST_KEPT_BYTES", 1000)
+    client = FakeClient()
+    stage = Stage(client)
+    for number in range(50):
+        stage.delivery.read("people")
+        stage.delivery.add(contact(number), Origin("people", number, source="x" * 300))
+    assert len(client.bodies) >= 10
+    stage.delivery.finish()
+    assert len(client.people) == 50
+    assert stage.delivery._kept_bytes == 0
+
+
 def test_a_stream_that_trickles_is_not_held_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delivery_module, "SILENCE_SECONDS", 0.0)
     stage = Stage(FakeClient())

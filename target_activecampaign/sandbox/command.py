@@ -72,7 +72,7 @@ def command(**options: Any) -> None:  # noqa: ANN401 - click's own values, each 
     stop = _stop_on_signal()
     host = options.pop("host")
     names = frozenset(options.pop("allow_host"))
-    options["database"] = _choose_database(options["database"])
+    options["database"] = _choose_database(options["database"], has_seed=options["seed"] is not None)
     port = options.pop("port")
     try:
         running = serving.RunningSandbox(_read_options(options), host=host, port=port, names=names)
@@ -88,9 +88,10 @@ def command(**options: Any) -> None:  # noqa: ANN401 - click's own values, each 
         running.close()
 
 
-def _choose_database(wanted: Path | None) -> Path | None:
+def _choose_database(wanted: Path | None, *, has_seed: bool) -> Path | None:
+    """The file to serve; a seed is for a new account."""
     if wanted is None:
-        return LEFT_DATABASE if LEFT_DATABASE.is_file() else None
+        return LEFT_DATABASE if LEFT_DATABASE.is_file() and not has_seed else None
     return None if wanted == IN_MEMORY else wanted
 
 

@@ -141,6 +141,12 @@ def test_without_the_extra_the_error_says_what_to_install(monkeypatch: pytest.Mo
     assert (result.exit_code, "pip install 'target-activecampaign[sandbox]'" in result.output) == (1, True)
 
 
+@pytest.fixture(autouse=True)
+def _in_a_folder_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The command looks for an account that was left in the working folder."""
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -179,9 +185,10 @@ def test_the_command_serves_what_a_loader_left_in_the_folder(
     if is_left:
         LEFT_DATABASE.parent.mkdir()
         LEFT_DATABASE.touch()
-    assert _choose_database(None) == (LEFT_DATABASE if is_left else None)
-    assert _choose_database(IN_MEMORY) is None
-    assert _choose_database(Path("other.db")) == Path("other.db")
+    assert _choose_database(None, has_seed=False) == (LEFT_DATABASE if is_left else None)
+    assert _choose_database(None, has_seed=True) is None
+    assert _choose_database(IN_MEMORY, has_seed=False) is None
+    assert _choose_database(Path("other.db"), has_seed=False) == Path("other.db")
 
 
 @pytest.fixture

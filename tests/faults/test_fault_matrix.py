@@ -1,0 +1,33 @@
+"""The matrix in `docs/faults.md` names tests that exist."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+MATRIX = HERE.parents[1] / "docs" / "faults.md"
+
+
+def collected() -> set[str]:
+    """Every test of this folder as `file::name`, and `file::name[id]`."""
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", str(HERE)]
+    output = subprocess.run(command, capture_output=True, text=True, check=True, cwd=HERE.parents[1]).stdout
+    names = {line.removeprefix("tests/faults/") for line in output.splitlines() if "::" in line}
+    return names | {name.partition("[")[0] for name in names}
+
+
+def test_every_test_that_the_matrix_names_exists() -> None:
+    named = set(re.findall(r"`(test_\w+\.py::[^`]+)`", MATRIX.read_text(encoding="utf-8")))
+    assert len(named) > 50
+    assert named - collected() == set()
+
+
+def test_every_row_of_the_matrix_names_a_test() -> None:
+    rows = [line for line in MATRIX.read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
+    faults = [row for row in rows if not row.startswith("| fault |")]
+    assert len(faults) > 50
+    for row in faults:
+        assert re.search(r"`test_\w+\.py::", row), row

@@ -1,0 +1,189 @@
+"""Stopped at every single step and run again from the last STATE: none lost, none acknowledged early."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import io
+import os
+import signal
+import threading
+import typing as t
+
+import pytest
+from quick_target import QuickClock, run_quickly
+from resuming import account_of, applied_one_by_one, assert_covered, config_of, messages_after
+
+from target_activecampaign.client import Client
+from target_activecampaign.delivery import Delivery
+from target_activecampaign.interruption import Interruption
+from target_activecampaign.rejects import RejectsFile
+from target_activecampaign.sandbox import serve
+from target_activecampaign.state_output import StateOutput
+
+if t.TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from target_activecampaign.sandbox.serving import RunningSandbox
+
+SPEED = 300
+
+# Everything that leaves a trace outside, or changes what is known of it.
+STEPS: list[tuple[type, str]] = [
+    (Client, "check_key"),
+    (Client, "list_names"),
+    (Client, "contract"),
+    (Client, "submit"),
+    (Client, "look"),
+    (Client, "list_statuses"),
+    (Delivery, "add"),
+    (Delivery, "pass_on"),
+    (Delivery, "take_outcome"),
+    (Delivery, "take_status"),
+    (Delivery, "take_verification"),
+    (Delivery, "finish"),
+    (StateOutput, "write"),
+    (RejectsFile, "write"),
+    (RejectsFile, "sync"),
+]
+
+
+class PowerCutError(BaseException):
+    """Nothing happens any more, in any thread."""
+
+
+class Steps:
+    """Counts what the run does, before and after each of `STEPS`, and strikes at one of them."""
+
+    def __init__(self, strike_at: int, strike: Callable[[Steps], None]) -> None:
+        self.count = 0
+        self.is_dark = False
+        self.files: list[RejectsFile] = []
+        self.deliveries: list[Delivery] = []
+        self._strike_at = strike_at
+        self._strike = strike
+        self._lock = threading.Lock()
+
+    def pass_one(self) -> None:
+        with self._lock:
+            self.count += 1
+            is_struck = self.count == self._strike_at
+        if is_struck:
+            self._strike(self)
+        if self.is_dark:
+            raise PowerCutError
+
+    def clear_away(self) -> None:
+        """End what a process takes with it."""
+        for delivery in self.deliveries:
+            delivery._end_couriers()
+        for file in self.files:
+            file._file.close()
+
+
+def instrument(monkeypatch: pytest.MonkeyPatch, steps: Steps) -> None:
+    def wrapped(usual: Callable[..., t.Any]) -> Callable[..., t.Any]:
+        @functools.wraps(usual)
+        def step(*args: object, **kwargs: object) -> object:
+            steps.pass_one()
+            result = usual(*args, **kwargs)
+            steps.pass_one()
+            return result
+
+        return step
+
+    def note(owner: type, made: list[t.Any]) -> None:
+        usual = owner.__init__  # type: ignore[misc]
+
+        def make(self: object, *args: object, **kwargs: object) -> None:
+            usual(self, *args, **kwargs)
+            made.append(self)
+
+        monkeypatch.setattr(owner, "__init__", make)
+
+    note(RejectsFile, steps.files)
+    note(Delivery, steps.deliveries)
+    for owner, name in STEPS:
+        monkeypatch.setattr(owner, name, wrapped(getattr(owner, name)))
+
+
+def cut_power(steps: Steps) -> None:
+    steps.is_dark = True
+
+
+def ask_to_stop(_: Steps) -> None:
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+@pytest.fixture
+def _handled_signals(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Runs of this test take the process's signals, as the command does."""
+    usual = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    made = Interruption.__init__
+
+    def make(interruption: Interruption) -> None:
+        made(interruption)
+        interruption.install()
+
+    monkeypatch.setattr(Interruption, "__init__", make)
+    yield
+    for number, handler in usual.items():
+        signal.signal(number, handler)
+
+
+def run_and_resume(
+    sandbox: RunningSandbox,
+    folder: Path,
+    strike_at: int,
+    strike: Callable[[Steps], None],
+) -> tuple[int, int]:
+    """Run till struck, then from the last STATE; the steps that were taken and the first exit code."""
+    config = config_of(sandbox, folder)
+    steps = Steps(strike_at, strike)
+    output = io.StringIO()
+    exit_code = -1
+    with pytest.MonkeyPatch.context() as patch, contextlib.suppress(PowerCutError):
+        instrument(patch, steps)
+        exit_code = run_quickly(config, messages_after(None), QuickClock(SPEED), output).exit_code
+    states = [int(line) for line in output.getvalue().splitlines()]
+    assert states == sorted(states)
+    last = states[-1] if states else None
+    assert_covered(last, sandbox, folder)
+    steps.clear_away()
+    again = run_quickly(config, messages_after(last), QuickClock(SPEED))
+    assert again.exit_code == 0 or again.report["read"] == sum(again.report["rejected"].values())
+    assert account_of(sandbox) == applied_one_by_one()
+    return steps.count, exit_code
+
+
+@pytest.mark.parametrize("progress", ["at-once", "looks=2"])
+def test_a_power_cut_at_every_step_loses_nothing(progress: str, tmp_path: Path) -> None:
+    steps = sweep(progress, tmp_path, cut_power)
+    assert steps > 80
+
+
+@pytest.mark.usefixtures("_handled_signals")
+def test_a_request_to_stop_at_every_step_loses_nothing(tmp_path: Path) -> None:
+    steps = sweep("looks=2", tmp_path, ask_to_stop, exit_codes={143, 0})
+    assert steps > 80
+
+
+def sweep(
+    progress: str,
+    folder: Path,
+    strike: Callable[[Steps], None],
+    exit_codes: frozenset[int] | set[int] = frozenset(),
+) -> int:
+    """Strike at step 1, 2, 3 and so on until the run gets through; how many steps that were."""
+    strike_at = 1
+    while True:
+        place = folder / str(strike_at)
+        place.mkdir()
+        with serve(with_limits=False, progress=progress) as sandbox:
+            count, exit_code = run_and_resume(sandbox, place, strike_at, strike)
+        if count < strike_at:
+            print(f"{strike_at - 1} steps, {progress}")  # noqa: T201 - the figure is what the test is for
+            return strike_at - 1
+        assert not exit_codes or exit_code in exit_codes
+        strike_at += 1
