@@ -7,7 +7,7 @@ total has to be read again. Knows nothing of the network: somebody else reads an
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 if t.TYPE_CHECKING:
     from target_activecampaign.batching import Batch
@@ -73,6 +73,13 @@ class AccountRoom:
         """Note that a batch's import ended: the next reading counts its contacts."""
         self._under_way -= batch.possibly_new
         self._ended += batch.possibly_new
+
+    def count_as_there(self, batch: Batch) -> None:
+        """Count a batch's contacts as if the account's total had been read already (dry run)."""
+        self._under_way -= batch.possibly_new
+        self._contract = replace(
+            self._contract, subscriber_total=self._contract.subscriber_total + batch.possibly_new
+        )
 
     def wants_reading(self, wanted: int, now: float) -> bool:
         """Whether the total should be read again, because that may leave more room than is known.

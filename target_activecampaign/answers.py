@@ -6,6 +6,7 @@ status. What is raised here names the endpoint and the status, never the key, an
 
 from __future__ import annotations
 
+import datetime as dt
 import email.utils
 import json
 import re
@@ -63,9 +64,24 @@ class Accepted:
 
     Attributes:
         import_id: Its `batchId`.
+        is_rehearsed: Whether nothing was sent at all (dry run), so that there is no end to wait for.
     """
 
     import_id: str
+    is_rehearsed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A contact on a list (contacts reference).
+
+    Attributes:
+        status: 1 subscribed, 2 unsubscribed, or another.
+        subscribed_at: `sdate`, in seconds since 1970; `None` where there is none that can be read.
+    """
+
+    status: int
+    subscribed_at: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,11 +188,11 @@ def read_exclusion(item: dict[str, t.Any]) -> Exclusion:
     )
 
 
-def read_list_statuses(answer: Answer, email: str) -> dict[int, int] | None:
-    """Where the contact of an identity is subscribed (contacts reference, `include=contactLists`).
+def read_memberships(answer: Answer, email: str) -> dict[int, Membership] | None:
+    """The lists of the contact of an identity (contacts reference, `include=contactLists`).
 
     Returns:
-        Id of each list to the status there, or `None` where the answer holds no such contact.
+        Id of each list to the membership there, or `None` where the answer holds no such contact.
 
     Raises:
         TryAgainError: If the answer has another shape.
@@ -188,16 +204,27 @@ def read_list_statuses(answer: Answer, email: str) -> dict[int, int] | None:
         return None
     if "contactLists" not in read_object(answer):
         return {}
-    memberships = read_items(
-        answer,
-        "contactLists",
-        lambda item: (str(item.get("contact")), str(item.get("list")), str(item.get("status"))),
-    )
+    memberships = read_items(answer, "contactLists", _read_membership)
     return {
-        int(list_id): int(status)
-        for contact, list_id, status in memberships
-        if contact in ids and list_id.isdecimal() and status.isdecimal()
+        int(list_id): membership for contact, list_id, membership in memberships if contact in ids and list_id
     }
+
+
+def _read_membership(item: dict[str, t.Any]) -> tuple[str, str, Membership]:
+    """Contact, list and membership; of an unusable one the list is empty."""
+    list_id, status = str(item.get("list")), str(item.get("status"))
+    is_usable = list_id.isdecimal() and status.isdecimal()
+    membership = Membership(int(status), _date(item.get("sdate"))) if is_usable else Membership(0, None)
+    return str(item.get("contact")), list_id if is_usable else "", membership
+
+
+def _date(text: object) -> float | None:
+    """Seconds since 1970, of a date with its offset; `None` where it is none (`0000-00-00`, null)."""
+    try:
+        moment = dt.datetime.fromisoformat(str(text))
+        return moment.timestamp() if moment.tzinfo else None
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def read_submission(answer: Answer) -> Accepted | Refused:

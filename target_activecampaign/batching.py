@@ -5,6 +5,7 @@ Owns the limits of one request and its encoding. Sizes are bytes of the real bod
 
 from __future__ import annotations
 
+import enum
 import typing as t
 
 if t.TYPE_CHECKING:
@@ -22,7 +23,29 @@ MAX_BODY_BYTES = 399_999
 _OPENING = b'{"contacts":['
 _CLOSING = b"]}"
 _CLOSING_WITHOUT_AUTOMATIONS = b'],"exclude_automations":true}'
-_ENVELOPE_BYTES = len(_OPENING) + len(_CLOSING_WITHOUT_AUTOMATIONS)
+ENVELOPE_BYTES = len(_OPENING) + len(_CLOSING_WITHOUT_AUTOMATIONS)
+
+
+class Place(enum.Enum):
+    """Where a contact on its way stands."""
+
+    GATHERING = enum.auto()
+    """Its identity was sent before in this run: it waits a while for more records of the identity."""
+
+    FILLING = enum.auto()
+    """In the window that is being filled: later records of its identity still merge into it."""
+
+    WAITING = enum.auto()
+    """Closed, behind an earlier contact of its identity that has no verdict yet."""
+
+    LOOKING_UP = enum.auto()
+    """It unsubscribes, and whether there is anybody to unsubscribe is being looked up."""
+
+    READY = enum.auto()
+    """May be sent."""
+
+    TAKEN = enum.auto()
+    """In a batch that is being sent, or in an open import."""
 
 
 class PendingContact:
@@ -34,17 +57,46 @@ class PendingContact:
             this identity to change nothing.
         origin: The last record merged into it.
         segment: The first segment of input that it holds up.
-        batch: The batch that it stands in, or `None` while an earlier contact of its identity is under way.
+        place: Where it stands.
+        is_known: Whether the account has a contact of this identity for sure.
+        member_since: Where the mirror takes somebody off a list, when our first import of them was sent, in
+            seconds since 1970; `None` for a record of the input.
     """
 
-    __slots__ = ("batch", "contact", "fingerprint", "origin", "segment")
+    __slots__ = ("contact", "fingerprint", "is_known", "member_since", "origin", "place", "segment")
 
-    def __init__(self, contact: Contact, origin: Origin, segment: Segment) -> None:
+    def __init__(self, contact: Contact, origin: Origin, segment: Segment, *, is_known: bool = False) -> None:
         self.contact = contact
         self.fingerprint = contact.fingerprint
         self.origin = origin
         self.segment = segment
-        self.batch: Batch | None = None
+        self.place = Place.FILLING
+        self.is_known = is_known
+        self.member_since: int | None = None
+
+    @property
+    def is_record(self) -> bool:
+        """Whether a record of the input stands behind it, and not the mirror."""
+        return self.member_since is None
+
+    def merge(self, contact: Contact, origin: Origin) -> Origin | None:
+        """Take a later contact of this identity in, if both can be sent as one.
+
+        Somebody who is taken off a list and then put on it again would, sent as one, never have left it. So
+        a contact that subscribes and one that unsubscribes don't merge.
+
+        Returns:
+            The origin of the record that was superseded, or `None` where they stay two.
+        """
+        if self.origin.stream != origin.stream or self.contact.unsubscribes != contact.unsubscribes:
+            return None
+        merged = self.contact.merged_with(contact)
+        if not fits_a_request(merged):
+            return None
+        superseded, self.origin = self.origin, origin
+        self.contact = merged
+        self.fingerprint = contact.fingerprint
+        return superseded
 
 
 class Batch:
@@ -53,19 +105,19 @@ class Batch:
     Attributes:
         stream: The stream that they come from.
         contacts: In the order of their records.
-        is_taken: Whether it is being sent: from then on it does not change.
         attempts: How often ActiveCampaign accepted it as an import and did not bring it to an end.
         possibly_new: How many of its contacts may be new to the account, counted when it was taken.
+        taken_at: When it was taken for the first time, in seconds since 1970.
     """
 
     def __init__(self, stream: str, max_contacts: int = MAX_CONTACTS) -> None:
         self.stream = stream
         self.contacts: list[PendingContact] = []
-        self.is_taken = False
         self.attempts = 0
         self.possibly_new = 0
+        self.taken_at = 0
         self._max_contacts = max_contacts
-        self._body_bytes = _ENVELOPE_BYTES
+        self._body_bytes = ENVELOPE_BYTES
 
     @classmethod
     def of(cls, stream: str, contacts: Iterable[PendingContact], max_contacts: int = MAX_CONTACTS) -> Batch:
@@ -91,26 +143,12 @@ class Batch:
 
     def has_room_for(self, contact: Contact) -> bool:
         """Whether one more contact fits by count and by bytes."""
-        return not self.is_full and self._body_bytes + _bytes_in_array(contact) <= MAX_BODY_BYTES
+        return not self.is_full and self._body_bytes + bytes_in_array(contact) <= MAX_BODY_BYTES
 
     def add(self, pending: PendingContact) -> None:
         """Put a contact in. Ask `has_room_for` before."""
-        pending.batch = self
         self.contacts.append(pending)
-        self._body_bytes += _bytes_in_array(pending.contact)
-
-    def merge_into(self, pending: PendingContact, merged: Contact) -> bool:
-        """Replace what a contact of this batch will send, if that still fits.
-
-        Returns:
-            Whether it was replaced.
-        """
-        growth = _bytes_in_array(merged) - _bytes_in_array(pending.contact)
-        if self.is_taken or self._body_bytes + growth > MAX_BODY_BYTES:
-            return False
-        self._body_bytes += growth
-        pending.contact = merged
-        return True
+        self._body_bytes += bytes_in_array(pending.contact)
 
     def encode(self) -> bytes:
         """The body of the request.
@@ -125,7 +163,7 @@ class Batch:
 
 def fits_a_request(contact: Contact) -> bool:
     """Whether a contact can be sent at all: alone in a request, it stays below the limit of bytes."""
-    return _ENVELOPE_BYTES + _bytes_in_array(contact) <= MAX_BODY_BYTES
+    return ENVELOPE_BYTES + bytes_in_array(contact) <= MAX_BODY_BYTES
 
 
 def split_batch(batch: Batch, positions: Sequence[int]) -> list[Batch]:
@@ -149,5 +187,6 @@ def split_batch(batch: Batch, positions: Sequence[int]) -> list[Batch]:
     return [Batch.of(batch.stream, part, batch.max_contacts) for part in (others, suspects)]
 
 
-def _bytes_in_array(contact: Contact) -> int:
-    return len(contact.body) + 1  # and a comma
+def bytes_in_array(contact: Contact) -> int:
+    """What a contact adds to a request: itself and a comma."""
+    return len(contact.body) + 1

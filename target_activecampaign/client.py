@@ -24,13 +24,14 @@ from target_activecampaign.answers import (
     Accepted,
     Answer,
     ImportStatus,
+    Membership,
     Refused,
     TryAgainError,
     read_exclusion,
     read_field,
     read_items,
     read_list,
-    read_list_statuses,
+    read_memberships,
     read_object,
     read_status,
     read_submission,
@@ -166,15 +167,15 @@ class Client:
 
     # Contacts
 
-    def list_statuses(self, email: str) -> dict[int, int] | None:
+    def memberships(self, email: str) -> dict[int, Membership] | None:
         """Look a contact up by its identity.
 
         Args:
             email: Trimmed and lower-cased.
 
         Returns:
-            Id of each list that it was ever on to its status there (1 subscribed, 2 unsubscribed), or
-            `None` where the account has no such contact.
+            Id of each list that it was ever on to its membership there, or `None` where the account has no
+            such contact.
 
         Raises:
             ServiceError: If no usable answer came.
@@ -182,7 +183,7 @@ class Client:
         """
         return self._get(
             "contacts",
-            lambda answer: read_list_statuses(answer, email),
+            lambda answer: read_memberships(answer, email),
             {"email": email, "include": "contactLists"},
             wait=self._pacer.wait_for_verification,
         )

@@ -10,7 +10,8 @@ import enum
 import hashlib
 import json
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 if t.TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,6 +66,9 @@ class Origin(t.NamedTuple):
         return len(self.source or "")
 
 
+_NOTHING: Mapping[t.Any, str] = MappingProxyType({})
+
+
 @dataclass(frozen=True, slots=True)
 class Contact:
     """A mapped, normalised value. Two equal contacts have the same `body`.
@@ -76,6 +80,7 @@ class Contact:
         custom_fields: Id of the account's custom field to value, formatted for the field's type.
         tags: Names of tags, each once, in the order in which they are given.
         exclude_automations: Whether the import must not trigger automations.
+        unsubscribes: Whether it takes the contact off the list instead.
         body: The contact as JSON in UTF-8, as it stands in the request's `contacts` array.
     """
 
@@ -86,6 +91,7 @@ class Contact:
     tags: tuple[str, ...]
     exclude_automations: bool
     body: bytes
+    unsubscribes: bool = False
 
     @classmethod
     def build(  # noqa: PLR0913 - one argument for each part of a contact
@@ -97,6 +103,7 @@ class Contact:
         custom_fields: Mapping[int, str],
         tags: tuple[str, ...] = (),
         exclude_automations: bool = False,
+        unsubscribes: bool = False,
     ) -> Contact:
         """Make a contact and encode it, once, for size, fingerprint and request alike.
 
@@ -104,9 +111,15 @@ class Contact:
             UnicodeEncodeError: If a value holds half of a surrogate pair, which JSON in UTF-8 can't carry.
         """
         body = _encode(
-            email, list_id, attributes, custom_fields, tags, exclude_automations=exclude_automations
+            email,
+            list_id,
+            attributes,
+            custom_fields,
+            tags,
+            exclude_automations=exclude_automations,
+            unsubscribes=unsubscribes,
         )
-        return cls(email, list_id, attributes, custom_fields, tags, exclude_automations, body)
+        return cls(email, list_id, attributes, custom_fields, tags, exclude_automations, body, unsubscribes)
 
     @property
     def fingerprint(self) -> bytes:
@@ -126,7 +139,12 @@ class Contact:
             custom_fields={**self.custom_fields, **later.custom_fields},
             tags=tuple(dict.fromkeys((*self.tags, *later.tags))),
             exclude_automations=later.exclude_automations,
+            unsubscribes=later.unsubscribes,
         )
+
+    def ready_to_send(self) -> Contact:
+        """The contact without the parts that stand in its body already, since it merges no more."""
+        return replace(self, attributes=_NOTHING, custom_fields=_NOTHING, tags=())
 
 
 def _encode(  # noqa: PLR0913 - one argument for each part of a contact
@@ -137,6 +155,7 @@ def _encode(  # noqa: PLR0913 - one argument for each part of a contact
     tags: tuple[str, ...],
     *,
     exclude_automations: bool,
+    unsubscribes: bool,
 ) -> bytes:
     """JSON of one contact with the keys of the bulk importer reference, absent parts left out.
 
@@ -149,7 +168,7 @@ def _encode(  # noqa: PLR0913 - one argument for each part of a contact
         value["fields"] = [{"id": key, "value": custom_fields[key]} for key in sorted(custom_fields)]
     if tags:
         value["tags"] = tags
-    value["subscribe"] = ({"listid": list_id},)
+    value["unsubscribe" if unsubscribes else "subscribe"] = ({"listid": list_id},)
     if exclude_automations:
         value["exclude_automations"] = True
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

@@ -11,7 +11,6 @@ import threading
 import typing as t
 
 from target_activecampaign.pacing import StoppedError
-from target_activecampaign.verification import find_missing
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,7 +84,7 @@ class Couriers:
 
     def _verify(self) -> None:
         while (verification := self._delivery.next_verification()) is not None:
-            find_missing(verification, self._client, self._delivery.pause)
+            verification.look(self._client, self._delivery.pause)
             self._delivery.take_verification(verification)
 
     def _guard(self, loop: Callable[[], None]) -> None:

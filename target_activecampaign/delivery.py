@@ -7,6 +7,7 @@ answers. All of them share one lock, which nobody holds while a request is in th
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import math
 import threading
@@ -14,24 +15,26 @@ import typing as t
 from collections import deque
 
 from target_activecampaign.acknowledgement import Acknowledgement
-from target_activecampaign.answers import Accepted
-from target_activecampaign.batching import fits_a_request, split_batch
-from target_activecampaign.contact import Reason, Rejection
+from target_activecampaign.answers import Accepted, ImportStatus
+from target_activecampaign.batching import Batch, fits_a_request, split_batch
+from target_activecampaign.bookkeeping import NO_BOOKS
+from target_activecampaign.contact import Contact, Origin, Reason, Rejection
 from target_activecampaign.couriers import Couriers
-from target_activecampaign.errors import ServiceError, UnconfirmedImportError
+from target_activecampaign.errors import ServiceError, TargetError, UnconfirmedImportError
 from target_activecampaign.following import Followed, OpenImport
+from target_activecampaign.intake import Intake
 from target_activecampaign.outbox import Outbox
-from target_activecampaign.run_memory import RunMemory
-from target_activecampaign.verification import plan_verification
+from target_activecampaign.run_memory import UNCONFIRMED, RunMemory
+from target_activecampaign.verification import Lookup, plan_verification
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterable
 
     from target_activecampaign.allowance import AccountRoom, Contract
-    from target_activecampaign.answers import ImportStatus, Refused
-    from target_activecampaign.batching import Batch, PendingContact
+    from target_activecampaign.answers import Refused
+    from target_activecampaign.batching import PendingContact
+    from target_activecampaign.bookkeeping import Bookkeeping, Books
     from target_activecampaign.client import Client
-    from target_activecampaign.contact import Contact, Origin
     from target_activecampaign.pacing import Clock, Pacer
     from target_activecampaign.report import Report
     from target_activecampaign.settings import Settings
@@ -45,7 +48,8 @@ SILENCE_SECONDS = 3.0
 
 _TRICKLE_SILENCES = 10  # with nothing else to send, what takes longer than that to fill leaves, too
 _MOST_READY_BATCHES = 8
-_MOST_WAITING_CONTACTS = 10_000
+_MOST_WAITING_CONTACTS = 20_000
+_MOST_LOOKUPS = 1_000
 _MOST_KEPT_BYTES = 64 * 1024**2  # of input lines, kept for the rejects file until their verdict
 _MOST_OPEN_IMPORTS = 400
 _MOST_ATTEMPTS = 3  # imports of one batch that came to no end
@@ -83,10 +87,15 @@ class Delivery:
         self._report = report
         self._state_output = state_output
         self._room: AccountRoom | None = None
+        self.first_contact: Contact | None = None
         self._write_rejected = reject
         self._check_interruption = check_interruption
         self._outbox = Outbox(settings.batch_size_rows)
         self._memory = RunMemory()
+        self._bookkeeping: Bookkeeping | None = None
+        # Whoever empties the intake holds this, also while asking the ledger; the other lock comes after it.
+        self._intake_lock = threading.Lock()
+        self._intake = Intake()
         self._acknowledgement = Acknowledgement()
         self._followed = Followed(settings.requests_per_second / 2)
         self._most_open = min(_MOST_OPEN_IMPORTS, max(10, 2 * settings.imports_per_minute))
@@ -95,6 +104,8 @@ class Delivery:
         self._couriers_started = False
         self._verifications: deque[Verification] = deque()
         self._verifying = 0
+        self._looking_up = 0
+        self._concluding = 0
         self._in_the_air = 0
         self._kept_bytes = 0
         self._last_put: dict[str, float] = {}
@@ -105,14 +116,21 @@ class Delivery:
         self._stopped = False
         self._failure: BaseException | None = None
 
-    def connect(self, client: Client, room: AccountRoom | None) -> None:
+    def connect(
+        self,
+        client: Client,
+        room: AccountRoom | None,
+        bookkeeping: Bookkeeping | None = None,
+    ) -> None:
         """Learn where contacts go, before the first one.
 
         Args:
             client: The account.
             room: The room in the account's contract, `None` where it is not guarded.
+            bookkeeping: The ledger, `None` without one.
         """
         self._room = room
+        self._bookkeeping = bookkeeping
         self._couriers = Couriers(
             self,
             client,
@@ -137,18 +155,14 @@ class Delivery:
             detail = "larger than a whole request of ActiveCampaign's importer may be"
             self.set_aside(Rejection(Reason.TOO_LARGE, detail), origin)
             return
-        with self._changed:
-            self._wait_for_room()
-            self._last_put[origin.stream] = self.clock.now()
-            if self._outbox.has(contact.email):
-                self._put(contact, origin)
-            elif self._memory.is_unchanged(contact.email, contact.fingerprint):
-                self._report.streams[origin.stream].unchanged += 1
-            elif self._is_over_a_limit(contact.email):
-                self._hold_back(origin)
-            else:
-                self._memory.send(contact.email)
-                self._put(contact, origin)
+        self._raise_failure()
+        self._start_couriers()
+        with self._intake_lock:
+            self._intake.add_contact(contact, origin, self.clock.now())
+        if self._intake.is_full:
+            self._empty_intake()
+            with self._changed:
+                self._wait_for_room()
 
     def set_aside(self, rejection: Rejection, origin: Origin) -> None:
         """Take a record that can't become a contact.
@@ -166,19 +180,58 @@ class Delivery:
         Raises:
             TargetError: What stopped the delivery.
         """
+        with self._intake_lock:
+            if not self._intake.is_empty:
+                self._intake.add_state(state)
+                return
         with self._changed:
             self._raise_failure()
             self._acknowledgement.add_state(state)
             self._write_state()
 
-    def finish(self) -> None:
-        """Bring everything to its end: the input has ended.
+    def take_off(self, email: str, list_id: int, stream: str, member_since: int) -> None:
+        """Unsubscribe somebody whom no record brings any more. Waits where too much is under way.
+
+        Args:
+            email: The identity.
+            list_id: Where from.
+            stream: Which brought them.
+            member_since: When our first import of them was sent, in seconds since 1970.
 
         Raises:
             TargetError: What stopped the delivery.
         """
+        contact = Contact.build(
+            email,
+            list_id,
+            attributes={},
+            custom_fields={},
+            exclude_automations=self._settings.exclude_automations,
+            unsubscribes=True,
+        )
+        with self._changed:
+            self._wait_for_room()
+            self._last_put[stream] = self.clock.now()
+            self._outbox.put(
+                contact,
+                Origin(stream, 0),
+                self._acknowledgement.owe,
+                is_known=True,
+                member_since=member_since,
+            )
+            self._changed.notify_all()
+        self._start_couriers()
+
+    def settle(self) -> None:
+        """Bring everything to its verdict: the input has ended.
+
+        Raises:
+            TargetError: What stopped the delivery.
+        """
+        self._empty_intake()
         with self._changed:
             self._input_ended = True
+            self._end_gathering()
             self._changed.notify_all()
             while not self._outbox.is_empty:
                 self._check_interruption()
@@ -186,7 +239,15 @@ class Delivery:
                 self._nap()
             self._raise_failure()
             self._write_state(at_once=True)
-        self._end_couriers()
+
+    def finish(self) -> None:
+        """Bring everything to its end.
+
+        Raises:
+            TargetError: What stopped the delivery.
+        """
+        self.settle()
+        self._end()
 
     def abandon(self, grace_seconds: float) -> None:
         """Submit nothing more, give what is open some time to end, and write the settled STATE.
@@ -199,6 +260,8 @@ class Delivery:
         deadline = self.clock.now() + grace_seconds
         self._pacer.stop_imports()
         try:
+            with contextlib.suppress(TargetError):
+                self._empty_intake()
             with self._changed:
                 self._stops_submitting = True
                 self._changed.notify_all()
@@ -207,7 +270,7 @@ class Delivery:
                     self._nap(max(0.01, deadline - self.clock.now()))
                 self._write_state(at_once=True)
         finally:
-            self._end_couriers()
+            self._end()
 
     def _is_under_way(self) -> bool:
         """Whether something that was sent may still get its verdict."""
@@ -215,36 +278,108 @@ class Delivery:
 
     @property
     def _unconfirmed_imports(self) -> int:
-        return len(self._followed) + len(self._verifications) + self._verifying
+        return len(self._followed) + len(self._verifications) + self._verifying + self._concluding
 
-    def _end_couriers(self) -> None:
+    def _start_couriers(self) -> None:
+        if self._couriers is not None and not self._couriers_started:
+            self._couriers_started = True
+            self._couriers.start()
+
+    def _end(self) -> None:
         with self._changed:
             self._stopped = True
             self._changed.notify_all()
         self._pacer.stop()
         if self._couriers is not None and self._couriers_started:
             self._couriers.join()
+        self._memory.close()
 
-    def _put(self, contact: Contact, origin: Origin) -> None:
-        ready = self._outbox.ready
-        superseded = self._outbox.put(contact, origin, self._acknowledgement.owe)
+    def _empty_intake(self) -> None:
+        """Compare what was read with what is known, and decide in order what becomes of each contact."""
+        with self._intake_lock:
+            books = NO_BOOKS
+            if self._bookkeeping is not None and self._intake.contacts:
+                books = self._bookkeeping.compare(self._intake.contacts)
+            with self._changed:
+                self._raise_failure()
+                emails = {contact.email for contact, _ in self._intake.contacts}
+                sent = self._memory.find(emails)
+                for contact, origin in self._intake.empty():
+                    if contact is None:
+                        self._acknowledgement.add_state(origin)
+                    else:
+                        self._decide(contact, origin, books, sent)
+                self._write_state()
+                self._changed.notify_all()
+
+    def _decide(self, contact: Contact, origin: Origin, books: Books, sent: dict[str, bytes]) -> None:
+        """Send a contact, or say why not.
+
+        Args:
+            contact: The contact.
+            origin: Its record.
+            books: What the ledger knows of it.
+            sent: Of the identities that are looked at, those that this run sends, with what is confirmed.
+        """
+        email = contact.email
         self._kept_bytes += origin.kept_bytes
+        self._outbox.count_record()
+        self._place_all(self._outbox.take_gathered())
+        self._last_put[origin.stream] = self.clock.now()
+        confirmed = sent.get(email)
+        if self._outbox.has(email):
+            self._put(contact, origin)
+        elif confirmed is not None:
+            if confirmed == contact.fingerprint:
+                self._count_unchanged(origin)
+            else:
+                self._put(contact, origin, is_known=bool(confirmed), was_sent=True)
+        elif books.unchanged.get((contact.list_id, email)) == contact.fingerprint:
+            self._count_unchanged(origin)
+        elif self._is_over_a_limit():
+            self._hold_back(origin)
+        else:
+            self._memory.send(email)
+            sent[email] = UNCONFIRMED
+            self._put(contact, origin, is_known=(contact.list_id, email) in books.known)
+
+    def _count_unchanged(self, origin: Origin) -> None:
+        self._report.streams[origin.stream].unchanged += 1
+        self._kept_bytes -= origin.kept_bytes
+
+    def _put(
+        self, contact: Contact, origin: Origin, *, is_known: bool = False, was_sent: bool = False
+    ) -> None:
+        self.first_contact = self.first_contact or contact
+        superseded = self._outbox.put(
+            contact, origin, self._acknowledgement.owe, is_known=is_known, was_sent=was_sent
+        )
         if superseded is not None:
-            self._kept_bytes -= superseded.kept_bytes
-            self._report.streams[superseded.stream].superseded += 1
-        if self._couriers is not None and not self._couriers_started:
-            self._couriers_started = True
-            self._couriers.start()
-        if self._outbox.ready > ready:
-            self._changed.notify_all()
+            self._count_superseded(superseded)
+
+    def _count_superseded(self, superseded: Origin) -> None:
+        self._kept_bytes -= superseded.kept_bytes
+        self._report.streams[superseded.stream].superseded += 1
+
+    def _place_all(self, gathered: Iterable[PendingContact]) -> None:
+        """Let contacts go on whose identity has gathered records long enough."""
+        for pending in gathered:
+            if self._outbox.is_first(pending) and self._is_unchanged(pending):
+                self._settle_unchanged(pending)
+            elif (superseded := self._outbox.place(pending)) is not None:
+                self._count_superseded(superseded)
+                self._acknowledgement.settle(pending.segment)
+
+    def _end_gathering(self, streams: Collection[str] | None = None) -> None:
+        self._place_all(self._outbox.take_gathering(streams))
 
     def _wait_for_room(self) -> None:
         """Back-pressure: what is under way stays bounded however slow the importer is."""
         self._raise_failure()
         while self._is_too_much_under_way():
             self._reader_waits = True
-            if not self._outbox.ready:
-                self._outbox.close_filling()
+            if not self._outbox.can_take:
+                self._close_filling()
             self._nap()
             self._check_interruption()
             self._raise_failure()
@@ -252,8 +387,9 @@ class Delivery:
 
     def _is_too_much_under_way(self) -> bool:
         return (
-            self._outbox.ready >= _MOST_READY_BATCHES
-            or self._outbox.waiting >= _MOST_WAITING_CONTACTS
+            self._outbox.ready_batches >= _MOST_READY_BATCHES
+            or self._outbox.waiting + self._outbox.gathering >= _MOST_WAITING_CONTACTS
+            or len(self._outbox.lookups) >= _MOST_LOOKUPS
             or self._kept_bytes >= _MOST_KEPT_BYTES
         )
 
@@ -267,9 +403,8 @@ class Delivery:
 
     # Limits
 
-    def _is_over_a_limit(self, email: str) -> bool:
-        if self._memory.is_sent(email):
-            return False
+    def _is_over_a_limit(self) -> bool:
+        """Whether one more contact, of an identity that was not sent so far, is too much."""
         if self._report.limit is None and len(self._memory) >= self._settings.profile_limit:
             self._reach(_PROFILES)
         return self._report.limit is not None
@@ -280,20 +415,20 @@ class Delivery:
 
     def _hold_back(self, origin: Origin) -> None:
         self._acknowledgement.block()
+        self._kept_bytes -= origin.kept_bytes
         self._report.streams[origin.stream].held_back += 1
 
     def _hold_back_the_new(self) -> None:
         """The contract has no room left: what may be new and is not being sent stays here."""
         if self._report.limit is None:
             self._reach(_CONTRACT)
-        for pending in self._outbox.withdraw(self._may_be_new):
-            self._memory.withdraw(pending.contact.email)
+        gone = list(self._outbox.withdraw(_may_be_new))
+        for email in {pending.contact.email for pending in gone}:
+            self._memory.withdraw(email)
+        for pending in gone:
             self._kept_bytes -= pending.origin.kept_bytes
             self._report.streams[pending.origin.stream].held_back += 1
         self._changed.notify_all()
-
-    def _may_be_new(self, pending: PendingContact) -> bool:
-        return not self._memory.is_confirmed(pending.contact.email)
 
     # The submitting side
 
@@ -301,13 +436,30 @@ class Delivery:
         """Wait for a batch to submit, or for the contract to be worth reading; `None` at the end.
 
         A batch is in the air from now on, until `take_outcome` or `take_no_outcome`.
+
+        Raises:
+            LedgerError: If it can't be written that the batch is in doubt from now on.
         """
-        with self._changed:
-            while not (self._stops_submitting or self._stopped or self._failure):
+        step = self._wait_for_submission()
+        if self._bookkeeping is not None and isinstance(step, Batch):
+            try:
+                self._bookkeeping.doubt(step)
+            except BaseException:
+                self.take_no_outcome()
+                raise
+        return step
+
+    def _wait_for_submission(self) -> Batch | t.Literal["read contract"] | None:
+        while True:
+            if self._intake.is_due(self.clock.now()):
+                self._empty_intake()
+            with self._changed:
+                if self._stops_submitting or self._stopped or self._failure:
+                    return None
                 self._close_filling_if_due()
                 if (
                     self._room
-                    and self._outbox.ready
+                    and self._outbox.can_take
                     and self._room.wants_reading(self._settings.batch_size_rows, self.clock.now())
                 ):
                     self._room.begin_reading()
@@ -315,7 +467,6 @@ class Delivery:
                 if batch := self._take_batch():
                     return batch
                 self._nap()
-            return None
 
     def _close_filling_if_due(self) -> None:
         """Let batches go that are not full: at the end of the input, when their stream is silent or trickles.
@@ -324,30 +475,36 @@ class Delivery:
         """
         streams = self._outbox.filling
         if self._input_ended:
-            is_worth_waiting = self._outbox.waiting and (self._unconfirmed_imports or self._in_the_air)
-            due = [] if is_worth_waiting else streams
+            waits_for_import = self._outbox.waiting and (self._unconfirmed_imports or self._in_the_air)
+            waits_for_lookup = self._outbox.lookups or self._looking_up
+            due = [] if waits_for_import or waits_for_lookup else streams
         else:
             due = [] if self._reader_waits else self._slow(streams)
         if due:
-            self._last_closed = self.clock.now()
-            self._outbox.close_filling(due)
+            self._close_filling(due)
+
+    def _close_filling(self, streams: Collection[str] | None = None) -> None:
+        self._last_closed = self.clock.now()
+        self._end_gathering(streams)
+        self._outbox.close_filling(streams)
 
     def _slow(self, streams: list[str]) -> list[str]:
         now = self.clock.now()
-        if not self._outbox.ready and now - self._last_closed >= _TRICKLE_SILENCES * SILENCE_SECONDS:
+        if not self._outbox.can_take and now - self._last_closed >= _TRICKLE_SILENCES * SILENCE_SECONDS:
             return streams
         return [stream for stream in streams if now - self._last_put[stream] >= SILENCE_SECONDS]
 
     def _take_batch(self) -> Batch | None:
-        if not self._outbox.ready or self._unconfirmed_imports + self._in_the_air >= self._most_open:
+        if not self._outbox.can_take or self._unconfirmed_imports + self._in_the_air >= self._most_open:
             return None
-        admission = _Admission(self._may_be_new, math.inf if self._room is None else self._room.left)
+        admission = _Admission(math.inf if self._room is None else self._room.left)
         batch = self._outbox.take(admission.admits)
         if batch is None:
             if self._room and self._room.is_exhausted:
                 self._hold_back_the_new()
             return None
         batch.possibly_new = admission.possibly_new
+        batch.taken_at = batch.taken_at or self.clock.date()
         if self._room:
             self._room.reserve(batch)
         self._in_the_air += 1
@@ -357,12 +514,20 @@ class Delivery:
         """Take what the importer said to a batch."""
         with self._changed:
             self._in_the_air -= 1
-            if isinstance(outcome, Accepted):
+            if isinstance(outcome, Accepted) and outcome.is_rehearsed:
+                self._report.imports += 1
+                self._concluding += 1
+                if self._room:
+                    self._room.count_as_there(batch)
+            elif isinstance(outcome, Accepted):
                 self._report.imports += 1
                 self._followed.add(OpenImport(outcome.import_id, batch, self.clock.now()))
             else:
                 self._take_refusal(batch, outcome)
             self._changed.notify_all()
+        if isinstance(outcome, Accepted) and outcome.is_rehearsed:
+            ended = OpenImport(outcome.import_id, batch, self.clock.now())
+            self._conclude(ended, ImportStatus("completed", batch.possibly_new), ())
 
     def take_no_outcome(self) -> None:
         """Take note that a batch was perhaps sent, and nobody knows what became of it."""
@@ -427,11 +592,14 @@ class Delivery:
             if status.state == "open":
                 self._raise_if_too_old(open_import, now)
                 self._followed.look_again(open_import, now)
+                is_concluded = False
             else:
                 self._followed.end(open_import, now)
-                self._take_end(open_import, status)
+                is_concluded = self._take_end(open_import, status)
             self._write_state()
             self._changed.notify_all()
+        if is_concluded:
+            self._conclude(open_import, status, ())
 
     def pause(self, seconds: float) -> None:
         """Wait; for couriers.
@@ -441,38 +609,61 @@ class Delivery:
         """
         self._pacer.pause(seconds)
 
-    def next_verification(self) -> Verification | None:
-        """Wait for an ended import of which contacts are to be read back; `None` at the end."""
+    def next_verification(self) -> Verification | Lookup | None:
+        """Wait for something to be read back, or looked up before it is sent; `None` at the end."""
         with self._changed:
             while not (self._stopped or self._failure):
+                if self._outbox.lookups and not self._stops_submitting:
+                    self._looking_up += 1
+                    return Lookup(self._outbox.lookups.popleft())
                 if self._verifications:
                     self._verifying += 1
                     return self._verifications.popleft()
                 self._nap()
             return None
 
-    def take_verification(self, verification: Verification) -> None:
-        """Take what was read back, and with it the import's verdicts."""
+    def take_verification(self, verification: Verification | Lookup) -> None:
+        """Take what was read back, and with it the import's verdicts; or what was looked up."""
+        if isinstance(verification, Lookup):
+            if self._bookkeeping is not None and not verification.is_ours:
+                self._bookkeeping.strike_off(verification.pending.contact)
+            self._take_lookup(verification)
+            return
         with self._changed:
             self._verifying -= 1
+            self._concluding += 1
             self._report.read_back += verification.read_back
             self._report.still_unsubscribed += verification.still_unsubscribed
-            self._take_verdicts(verification.open_import, verification.status, verification.missing)
+        self._conclude(verification.open_import, verification.status, verification.missing)
+
+    def _take_lookup(self, lookup: Lookup) -> None:
+        """Unsubscribe who is on the list; to import anybody else would make a contact or change nothing."""
+        with self._changed:
+            pending = lookup.pending
+            self._looking_up -= 1
+            if lookup.is_ours:
+                pending.is_known = True
+                self._outbox.admit(pending)
+            else:
+                self._report.streams[pending.origin.stream].left_alone += 1
+                self._settle_unchanged(pending)
             self._write_state()
             self._changed.notify_all()
 
-    def _take_end(self, open_import: OpenImport, status: ImportStatus) -> None:
+    def _take_end(self, open_import: OpenImport, status: ImportStatus) -> bool:
+        """Take that an import ended; whether its verdicts can be taken at once."""
         if self._room:
             self._room.end(open_import.batch)
         if status.state == "lost":
             self._submit_again(open_import)
-            return
+            return False
         behind = len(self._verifications) + self._verifying
         verification = plan_verification(open_import, status, self._settings.verify, behind)
-        if verification is None:
-            self._take_verdicts(open_import, status, ())
-        else:
+        if verification is not None:
             self._verifications.append(verification)
+            return False
+        self._concluding += 1
+        return True
 
     def _raise_if_too_old(self, open_import: OpenImport, now: float) -> None:
         timeout = self._settings.import_timeout_seconds
@@ -494,15 +685,20 @@ class Delivery:
             )
             raise UnconfirmedImportError(msg)
         again = type(batch).of(batch.stream, batch.contacts, batch.max_contacts)
-        again.attempts = attempts
+        again.attempts, again.taken_at = attempts, batch.taken_at
         self._outbox.put_back([again])
 
-    def _take_verdicts(
+    def _conclude(
         self,
         open_import: OpenImport,
         status: ImportStatus,
         missing: Collection[PendingContact],
     ) -> None:
+        """Give the verdicts over an import: first in the ledger, then here, so that no STATE is ahead of it.
+
+        Raises:
+            LedgerError: If they can't be written down.
+        """
         batch = open_import.batch
         refused = Rejection(
             Reason.REFUSED_BY_ACTIVECAMPAIGN,
@@ -512,25 +708,30 @@ class Delivery:
             Reason.SKIPPED_BY_ACTIVECAMPAIGN,
             f"import {open_import.id} ended without naming it, and it is not in the account",
         )
-        verdicts = [
-            (
-                pending,
-                refused
-                if pending.contact.email in status.failed
-                else skipped
-                if pending in missing
-                else None,
-            )
-            for pending in batch.contacts
-        ]
-        rejected = [pending for pending, rejection in verdicts if rejection]
-        could_be_new = batch.possibly_new - sum(map(self._may_be_new, rejected))
+        rejected = dict.fromkeys(missing, skipped)
+        rejected.update(
+            {pending: refused for pending in batch.contacts if pending.contact.email in status.failed}
+        )
+        if self._bookkeeping is not None:
+            self._bookkeeping.write(batch, rejected, batch.taken_at)
+        with self._changed:
+            self._concluding -= 1
+            self._count_verdicts(batch, status.created, rejected)
+            for pending in batch.contacts:
+                self._settle(pending, rejected.get(pending))
+            self._write_state()
+            self._changed.notify_all()
+
+    def _count_verdicts(self, batch: Batch, created: int, rejected: Collection[PendingContact]) -> None:
+        could_be_new = batch.possibly_new - sum(map(_may_be_new, rejected))
         figures = self._report.streams[batch.stream]
-        figures.created += min(status.created, could_be_new)
-        figures.delivered += len(batch) - len(rejected)
-        self._report.names_more_than_new |= status.created > could_be_new
-        for pending, rejection in verdicts:
-            self._settle(pending, rejection)
+        figures.created += min(created, could_be_new)
+        self._report.names_more_than_new |= created > could_be_new
+        for pending in batch.contacts:
+            if pending in rejected:
+                continue
+            figures.unsubscribed += pending.contact.unsubscribes
+            figures.delivered += pending.is_record
 
     # Verdicts
 
@@ -541,20 +742,31 @@ class Delivery:
             self._memory.confirm(email, pending.fingerprint)
         else:
             self._memory.forget(email)
-            self._reject(rejection, pending.origin)
-        self._acknowledgement.settle(pending.segment)
-        following = self._let_go(pending)
-        while following is not None:
-            if not self._memory.is_unchanged(email, following.contact.fingerprint):
-                self._outbox.release(following)
-                return
-            self._report.streams[following.origin.stream].unchanged += 1
-            self._acknowledgement.settle(following.segment)
-            following = self._let_go(following)
+            if pending.is_record:
+                self._reject(rejection, pending.origin)
+            else:
+                self._report.streams[pending.origin.stream].left_alone += 1
+        self._let_go(pending, is_known=rejection is None)
 
-    def _let_go(self, pending: PendingContact) -> PendingContact | None:
+    def _settle_unchanged(self, pending: PendingContact) -> None:
+        self._report.streams[pending.origin.stream].unchanged += pending.is_record
+        self._let_go(pending, is_known=pending.is_known)
+
+    def _let_go(self, pending: PendingContact, *, is_known: bool) -> None:
         self._kept_bytes -= pending.origin.kept_bytes
-        return self._outbox.settle(pending)
+        self._acknowledgement.settle(pending.segment)
+        following = self._outbox.settle(pending, is_known=is_known)
+        if following is None:
+            return
+        if self._is_unchanged(following):
+            self._settle_unchanged(following)
+        else:
+            self._outbox.release(following)
+
+    def _is_unchanged(self, pending: PendingContact) -> bool:
+        """Whether all of this is what this run confirmed last of its identity."""
+        email = pending.contact.email
+        return self._memory.find([email]).get(email) == pending.contact.fingerprint
 
     def _reject(self, rejection: Rejection, origin: Origin) -> None:
         self._report.streams[origin.stream].rejected[rejection.reason] += 1
@@ -569,16 +781,19 @@ class Delivery:
             self._state_output.write(state, self.clock.now())
 
 
+def _may_be_new(pending: PendingContact) -> bool:
+    return not pending.is_known
+
+
 class _Admission:
     """Admits contacts to a batch as long as there is room for those that may be new."""
 
-    def __init__(self, may_be_new: Callable[[PendingContact], bool], room_left: float) -> None:
+    def __init__(self, room_left: float) -> None:
         self.possibly_new = 0
-        self._may_be_new = may_be_new
         self._room_left = room_left
 
     def admits(self, pending: PendingContact) -> bool:
-        if not self._may_be_new(pending):
+        if pending.is_known:
             return True
         if self.possibly_new >= self._room_left:
             return False

@@ -64,6 +64,12 @@ class TooManyRejectedError(TargetError):
     exit_code = 4
 
 
+class MirrorStoppedError(TargetError):
+    """The mirror took nobody off a list: look at the reason, then at the tap or at the settings."""
+
+    exit_code = 5
+
+
 class InterruptedRunError(TargetError):
     """A signal asked the run to end: run again, it continues after the last STATE.
 

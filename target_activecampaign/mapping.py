@@ -71,7 +71,7 @@ class RecordMapper:
         custom_fields: Mapping[int, _Source],
         tags: _Source | None,
     ) -> None:
-        self._list_id = list_id
+        self.list_id = list_id
         self._static_tags = static_tags
         self._options = options
         self._email = email
@@ -91,7 +91,7 @@ class RecordMapper:
         try:
             return Contact.build(
                 email,
-                self._list_id,
+                self.list_id,
                 attributes=self._read_values(self._attributes, record),
                 custom_fields=self._read_values(self._custom_fields, record),
                 tags=self._read_tags(record),
@@ -101,6 +101,29 @@ class RecordMapper:
             return Rejection(Reason.VALUE_INVALID, str(error))
         except UnicodeEncodeError:
             return Rejection(Reason.VALUE_INVALID, "a mapped value holds half of a surrogate pair")
+
+    def map_deletion(self, record: Record) -> Contact | Rejection:
+        """Make the contact that takes a record's person off the list, or say why that can't be.
+
+        Args:
+            record: With `_sdc_deleted_at`; its other values do not count.
+        """
+        email = self._read_email(record)
+        if isinstance(email, Rejection):
+            return email
+        return Contact.build(
+            email,
+            self.list_id,
+            attributes={},
+            custom_fields={},
+            exclude_automations=self._options.exclude_automations,
+            unsubscribes=True,
+        )
+
+    def identify(self, record: Record) -> str | None:
+        """The identity of a record that may not be fit to become a contact; `None` where it has none."""
+        email = self._read_email(record)
+        return None if isinstance(email, Rejection) else email
 
     def _read_email(self, record: Record) -> str | Rejection:
         value = self._email.read(record)

@@ -1,56 +1,98 @@
-"""The outbox: which contacts wait to be sent, in which batch, and which must wait for an earlier one. Pure.
+"""The outbox: which contacts wait to be sent, and which must wait for an earlier one. Pure.
 
-ActiveCampaign promises no order between imports. So of one identity there is never more than one contact
-under way: the next one waits until the import of the first has ended, and is merged with what follows it.
-Knows nothing of time, limits, verdicts or the network.
+Of one identity there is never more than one contact in an open import, since ActiveCampaign promises no order
+between imports. What merges with what depends on the input alone, not on the pace of the run, so that a dry
+run and the run after it come to the same figures:
+
+- A stream's contacts fill windows of as many contacts as an import takes. Within a window records of one
+  identity merge.
+- An identity that was sent before in this run gathers its next records, until `GATHERED_RECORDS` more were
+  read: then it takes its place in a window. By then the earlier import has mostly ended.
+- Exactly what was sent last is an echo: it only waits for the verdict.
+
+Only where imports take longer than reading so many records does a contact that still waits take in the next.
+What a batch is made of is decided when it is taken, so that what has to wait leaves no gap. Knows nothing of
+time, limits, verdicts or the network.
 """
 
 from __future__ import annotations
 
 import typing as t
-from collections import deque
+from collections import Counter, defaultdict, deque
 
-from target_activecampaign.batching import Batch, PendingContact, fits_a_request
+from target_activecampaign.batching import (
+    ENVELOPE_BYTES,
+    MAX_BODY_BYTES,
+    Batch,
+    PendingContact,
+    Place,
+    bytes_in_array,
+)
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from target_activecampaign.acknowledgement import Segment
     from target_activecampaign.contact import Contact, Origin
 
+GATHERED_RECORDS = 10_000
+"""Records that are read before an identity that was sent already is sent again: 24 s of a full run, and few
+enough to hold up no STATE for long."""
+
 
 class Outbox:
-    """Contacts that have no verdict yet, by identity and by batch."""
+    """Contacts that have no verdict yet, by identity and by where they stand."""
 
-    def __init__(self, batch_size_rows: int) -> None:
+    def __init__(self, batch_size_rows: int, gathered_records: int = GATHERED_RECORDS) -> None:
         """Start empty.
 
         Args:
             batch_size_rows: As the setting of this name, contacts.
+            gathered_records: For how many records an identity gathers.
         """
         self._batch_size_rows = batch_size_rows
-        # Of each identity the contacts on their way, in the order of their records. Only the first can
-        # stand in a batch, the others wait for it.
+        self._gathered_records = gathered_records
+        # Of each identity the contacts on their way, in the order of their records.
         self._lanes: dict[str, list[PendingContact]] = {}
-        self._filling: dict[str, Batch] = {}
-        self._ready: deque[Batch] = deque()
-        self.waiting = 0
-        """Contacts that wait for an earlier one of their identity."""
+        self._gathering: dict[PendingContact, int] = {}  # to the record at which each is due, in this order
+        self._gathering_by_stream: Counter[str] = Counter()
+        self._windows: dict[str, _Queue] = {}
+        self._ready: defaultdict[str, _Queue] = defaultdict(_Queue)
+        self._may_leave_partly: set[str] = set()
+        self._again: deque[Batch] = deque()
+        self._waiting = 0
+        self._records = 0
+        self.lookups: deque[PendingContact] = deque()
+        """Contacts that unsubscribe, first in their lanes; take each out, then `admit` or `settle` it."""
+
+    # What is there
 
     @property
-    def ready(self) -> int:
-        """Batches that can be sent."""
-        return len(self._ready)
+    def ready_batches(self) -> int:
+        """Batches' worth of contacts that can be sent."""
+        return len(self._again) + sum(queue.batches(self._batch_size_rows) for queue in self._ready.values())
+
+    @property
+    def can_take(self) -> bool:
+        """Whether there is a batch that may leave: a full one, or one that need not be."""
+        return bool(self._again) or any(self._is_takeable(stream) for stream in self._ready)
 
     @property
     def filling(self) -> list[str]:
-        """Streams of which a batch waits to be filled."""
-        return list(self._filling)
+        """Streams of which contacts wait to fill a batch."""
+        gathering = (stream for stream, count in self._gathering_by_stream.items() if count)
+        remaining = (stream for stream, queue in self._ready.items() if queue)
+        return list(dict.fromkeys((*self._windows, *gathering, *remaining)))
 
     @property
-    def is_filling(self) -> bool:
-        """Whether a batch waits to be filled."""
-        return bool(self._filling)
+    def waiting(self) -> int:
+        """Contacts that wait for an earlier one of their identity to have its verdict."""
+        return self._waiting
+
+    @property
+    def gathering(self) -> int:
+        """Contacts that gather records."""
+        return len(self._gathering)
 
     @property
     def is_empty(self) -> bool:
@@ -61,7 +103,26 @@ class Outbox:
         """Whether a contact of this identity is on its way."""
         return email in self._lanes
 
-    def put(self, contact: Contact, origin: Origin, owe: Callable[[], Segment]) -> Origin | None:
+    def is_first(self, pending: PendingContact) -> bool:
+        """Whether no earlier contact of its identity is on its way."""
+        return self._lanes[pending.contact.email][0] is pending
+
+    # The way in
+
+    def count_record(self) -> None:
+        """Count a record of the input, whatever becomes of it."""
+        self._records += 1
+
+    def put(
+        self,
+        contact: Contact,
+        origin: Origin,
+        owe: Callable[[], Segment],
+        *,
+        is_known: bool = False,
+        was_sent: bool = False,
+        member_since: int | None = None,
+    ) -> Origin | None:
         """Take a contact, behind those of its identity that are on their way.
 
         Args:
@@ -69,30 +130,88 @@ class Outbox:
             origin: Its record.
             owe: Gives the segment that it holds up; not called when it merges into an earlier contact,
                 which holds up an earlier segment already.
+            is_known: Whether the account has this identity for sure.
+            was_sent: Whether this run has sent this identity before.
+            member_since: As `PendingContact` has it.
 
         Returns:
             The origin of the record that this one superseded, or `None`.
         """
         lane = self._lanes.get(contact.email)
-        if lane is None:
-            pending = PendingContact(contact, origin, owe())
-            self._lanes[contact.email] = [pending]
-            self._place(pending)
-            return None
-        if superseded := _merge(lane[-1], contact, origin):
+        last = lane[-1] if lane else None
+        if last and last.place in _MERGES and (superseded := last.merge(contact, origin)):
             return superseded
-        lane.append(PendingContact(contact, origin, owe()))
-        self.waiting += 1
+        pending = PendingContact(contact, origin, owe(), is_known=is_known)
+        pending.member_since = member_since
+        if lane and last:
+            lane.append(pending)
+            pending.is_known = last.is_known
+            if last.fingerprint == pending.fingerprint:
+                self._wait(pending)
+                return None
+        else:
+            self._lanes[contact.email] = [pending]
+        if lane or was_sent:
+            pending.place = Place.GATHERING
+            self._gathering[pending] = self._records + self._gathered_records
+            self._gathering_by_stream[origin.stream] += 1
+        else:
+            self.place(pending)
+        return None
+
+    def take_gathered(self) -> Iterator[PendingContact]:
+        """Take those that have gathered long enough; `place` or `settle` each."""
+        while self._gathering:
+            pending, due = next(iter(self._gathering.items()))
+            if due > self._records:
+                return
+            self._leave_gathering(pending)
+            yield pending
+
+    def take_gathering(self, streams: Collection[str] | None = None) -> Iterator[PendingContact]:
+        """Take those that gather, of some streams or of all; `place` or `settle` each."""
+        for pending in list(self._gathering):
+            if streams is None or pending.origin.stream in streams:
+                self._leave_gathering(pending)
+                yield pending
+
+    def place(self, pending: PendingContact) -> Origin | None:
+        """Give a contact its place in a window, or behind the one before it.
+
+        Returns:
+            The origin of a record that is superseded, because the contact before it took this one in: then
+            this one is on its way no longer, and what it held up is held up by the other.
+        """
+        before = self._before(pending)
+        if before is not None and before.fingerprint == pending.contact.fingerprint:
+            self._wait(pending)
+        elif before is not None and before.place is Place.WAITING:
+            superseded = before.merge(pending.contact, pending.origin)
+            if superseded is not None:
+                self._lanes[pending.contact.email].remove(pending)
+                return superseded
+            self._wait(pending)
+        elif pending.contact.unsubscribes:
+            # Nothing merges with it that is not an echo, so it needs no window.
+            if before is None:
+                self.release(pending)
+            else:
+                self._wait(pending)
+        else:
+            self._fill(pending)
         return None
 
     def close_filling(self, streams: Iterable[str] | None = None) -> None:
-        """Make batches ready that are not full.
+        """Close windows that are not full, and let batches leave that are not full.
 
         Args:
-            streams: Of these that are filling; all where it is `None`.
+            streams: Of these; of all where it is `None`.
         """
-        for stream in self.filling if streams is None else streams:
-            self._ready.append(self._filling.pop(stream))
+        for stream in self.filling if streams is None else list(streams):
+            self._close(stream)
+            self._may_leave_partly.add(stream)
+
+    # The way out
 
     def take(self, admits: Callable[[PendingContact], bool]) -> Batch | None:
         """Take the next batch, or the part of it that may be sent.
@@ -104,23 +223,25 @@ class Outbox:
             A batch that will not change any more, or `None` where nothing is ready or admitted. What was
             not admitted stays first in line.
         """
-        admitted: Batch | None = None
-        not_admitted: list[Batch] = []
-        while self._ready and admitted is None:
-            admitted, kept = _partition(self._ready.popleft(), admits)
-            if kept:
-                not_admitted.append(kept)
-        self.put_back(not_admitted)
-        if admitted:
-            admitted.is_taken = True
-        return admitted
+        batch = self._take_again(admits)
+        for stream in list(self._ready):
+            if batch is None and self._is_takeable(stream):
+                batch = self._compose(stream, admits)
+        for pending in batch.contacts if batch else ():
+            pending.place = Place.TAKEN
+            pending.contact = pending.contact.ready_to_send()
+        return batch
 
     def put_back(self, batches: list[Batch]) -> None:
-        """Put batches of contacts that were taken first in line."""
-        self._ready.extendleft(reversed(batches))
+        """Put batches of contacts that were taken first in line, to be sent as they are."""
+        self._again.extendleft(reversed(batches))
 
-    def settle(self, pending: PendingContact) -> PendingContact | None:
+    def settle(self, pending: PendingContact, *, is_known: bool = False) -> PendingContact | None:
         """Let a contact go that has its verdict.
+
+        Args:
+            pending: The first of its lane.
+            is_known: Whether the account has its identity for sure.
 
         Returns:
             The contact that waited for it, if any: `release` it, or `settle` it too.
@@ -130,12 +251,25 @@ class Outbox:
         if not lane:
             del self._lanes[pending.contact.email]
             return None
-        self.waiting -= 1
+        lane[0].is_known |= is_known
+        if lane[0].place is not Place.WAITING:
+            return None
+        self._waiting -= 1
+        lane[0].place = Place.READY
         return lane[0]
 
     def release(self, pending: PendingContact) -> None:
-        """Put a contact in a batch that waited for an earlier one of its identity."""
-        self._place(pending)
+        """Let a contact be sent, before others, that waited for an earlier one of its identity."""
+        if pending.contact.unsubscribes:
+            pending.place = Place.LOOKING_UP
+            self.lookups.append(pending)
+        else:
+            self.admit(pending)
+
+    def admit(self, pending: PendingContact) -> None:
+        """Let a contact be sent that was looked up."""
+        pending.place = Place.READY
+        self._ready[pending.origin.stream].put_first(pending)
 
     def withdraw(self, is_held_back: Callable[[PendingContact], bool]) -> Iterator[PendingContact]:
         """Take out what is not being sent and shall not be, with what waits behind it.
@@ -143,29 +277,142 @@ class Outbox:
         Yields:
             Each contact that is out.
         """
-        batches = [*self._ready, *self._filling.values()]
-        self._ready.clear()
-        self._filling.clear()
-        for batch in batches:
-            out, kept = _partition(batch, is_held_back)
-            if kept:
-                self._ready.append(kept)
-            for pending in out.contacts if out else ():
-                lane = self._lanes.pop(pending.contact.email)
-                self.waiting -= len(lane) - 1
-                yield from lane
+        out = [
+            lane
+            for lane in self._lanes.values()
+            if lane[0].place is not Place.TAKEN and is_held_back(lane[0])
+        ]
+        gone = {pending for lane in out for pending in lane}
+        for queue in (*self._windows.values(), *self._ready.values()):
+            queue.drop(gone)
+        for batch in list(self._again):
+            self._again.remove(batch)
+            if kept := _partition(batch, lambda pending: pending not in gone)[0]:
+                self._again.append(kept)
+        for lane in out:
+            del self._lanes[lane[0].contact.email]
+            for pending in lane:
+                self._waiting -= pending.place is Place.WAITING
+                if pending in self._gathering:
+                    self._leave_gathering(pending)
+                if pending in self.lookups:
+                    self.lookups.remove(pending)
+        yield from (pending for lane in out for pending in lane)
 
-    def _place(self, pending: PendingContact) -> None:
+    def _leave_gathering(self, pending: PendingContact) -> None:
+        del self._gathering[pending]
+        self._gathering_by_stream[pending.origin.stream] -= 1
+
+    def _before(self, pending: PendingContact) -> PendingContact | None:
+        lane = self._lanes[pending.contact.email]
+        position = lane.index(pending)
+        return lane[position - 1] if position else None
+
+    def _wait(self, pending: PendingContact) -> None:
+        pending.place = Place.WAITING
+        self._waiting += 1
+
+    def _fill(self, pending: PendingContact) -> None:
         stream = pending.origin.stream
-        batch = self._filling.get(stream)
-        if batch is not None and not batch.has_room_for(pending.contact):
-            self._ready.append(self._filling.pop(stream))
-            batch = None
-        if batch is None:
-            batch = self._filling[stream] = Batch(stream, self._batch_size_rows)
-        batch.add(pending)
-        if batch.is_full:
-            self._ready.append(self._filling.pop(stream))
+        window = self._windows.get(stream)
+        if window is not None and not window.has_room_for(pending, self._batch_size_rows):
+            self._close(stream)
+            window = None
+        if window is None:
+            window = self._windows[stream] = _Queue()
+        pending.place = Place.FILLING
+        window.append(pending)
+        if len(window) >= self._batch_size_rows:
+            self._close(stream)
+
+    def _close(self, stream: str) -> None:
+        for pending in self._windows.pop(stream, _Queue()):
+            if self._lanes[pending.contact.email][0] is pending:
+                pending.place = Place.READY
+                self._ready[stream].append(pending)
+            else:
+                self._wait(pending)
+
+    def _is_takeable(self, stream: str) -> bool:
+        queue = self._ready[stream]
+        return bool(queue) and (
+            stream in self._may_leave_partly or queue.fills_a_batch(self._batch_size_rows)
+        )
+
+    def _take_again(self, admits: Callable[[PendingContact], bool]) -> Batch | None:
+        admitted: Batch | None = None
+        not_admitted: list[Batch] = []
+        while self._again and admitted is None:
+            admitted, kept = _partition(self._again.popleft(), admits)
+            if kept:
+                not_admitted.append(kept)
+        self.put_back(not_admitted)
+        return admitted
+
+    def _compose(self, stream: str, admits: Callable[[PendingContact], bool]) -> Batch | None:
+        batch = Batch(stream, self._batch_size_rows)
+        queue = self._ready[stream]
+        not_admitted: list[PendingContact] = []
+        while queue and batch.has_room_for(queue.first.contact):
+            pending = queue.popleft()
+            if admits(pending):
+                batch.add(pending)
+            else:
+                not_admitted.append(pending)
+        for pending in reversed(not_admitted):
+            queue.put_first(pending)
+        if not queue:
+            self._may_leave_partly.discard(stream)
+        return batch if batch.contacts else None
+
+
+_MERGES = (Place.GATHERING, Place.FILLING)
+
+
+class _Queue:
+    """Contacts of one stream in order, with the bytes that they take in a request."""
+
+    def __init__(self) -> None:
+        self._contacts: deque[PendingContact] = deque()
+        self._bytes = 0
+
+    def __len__(self) -> int:
+        return len(self._contacts)
+
+    def __iter__(self) -> Iterator[PendingContact]:
+        return iter(self._contacts)
+
+    @property
+    def first(self) -> PendingContact:
+        return self._contacts[0]
+
+    def append(self, pending: PendingContact) -> None:
+        self._contacts.append(pending)
+        self._bytes += bytes_in_array(pending.contact)
+
+    def put_first(self, pending: PendingContact) -> None:
+        self._contacts.appendleft(pending)
+        self._bytes += bytes_in_array(pending.contact)
+
+    def popleft(self) -> PendingContact:
+        pending = self._contacts.popleft()
+        self._bytes -= bytes_in_array(pending.contact)
+        return pending
+
+    def drop(self, gone: set[PendingContact]) -> None:
+        kept = [pending for pending in self._contacts if pending not in gone]
+        self._contacts = deque(kept)
+        self._bytes = sum(bytes_in_array(pending.contact) for pending in kept)
+
+    def has_room_for(self, pending: PendingContact, rows: int) -> bool:
+        room = MAX_BODY_BYTES - ENVELOPE_BYTES - self._bytes
+        return len(self) < rows and bytes_in_array(pending.contact) <= room
+
+    def fills_a_batch(self, rows: int) -> bool:
+        return len(self) >= rows or self._bytes + ENVELOPE_BYTES > MAX_BODY_BYTES
+
+    def batches(self, rows: int) -> int:
+        return max(len(self) // rows, self._bytes // MAX_BODY_BYTES)
 
 
 def _partition(batch: Batch, belongs: Callable[[PendingContact], bool]) -> tuple[Batch | None, Batch | None]:
@@ -179,19 +426,3 @@ def _partition(batch: Batch, belongs: Callable[[PendingContact], bool]) -> tuple
     first, second = (Batch.of(batch.stream, part, batch.max_contacts) for part in (chosen, others))
     first.attempts = second.attempts = batch.attempts
     return first, second
-
-
-def _merge(pending: PendingContact, contact: Contact, origin: Origin) -> Origin | None:
-    """Merge a contact into the one before it, if that is of the same stream and not being sent."""
-    if pending.origin.stream != origin.stream:
-        return None
-    merged = pending.contact.merged_with(contact)
-    if pending.batch is None:
-        if not fits_a_request(merged):
-            return None
-        pending.contact = merged
-    elif not pending.batch.merge_into(pending, merged):
-        return None
-    superseded, pending.origin = pending.origin, origin
-    pending.fingerprint = contact.fingerprint
-    return superseded

@@ -42,6 +42,9 @@ class Clock(t.Protocol):
     def now(self) -> float:
         """Seconds since some moment, never going back."""
 
+    def date(self) -> int:
+        """Seconds since 1970."""
+
     def wait(self, stop: threading.Event, seconds: float) -> bool:
         """Wait for a time or for the event; whether the event is set."""
 
@@ -55,6 +58,10 @@ class SystemClock:
     def now(self) -> float:
         """Seconds since some moment, never going back."""
         return time.monotonic()
+
+    def date(self) -> int:
+        """Seconds since 1970."""
+        return int(time.time())
 
     def wait(self, stop: threading.Event, seconds: float) -> bool:
         """Wait for a time or for the event; whether the event is set."""

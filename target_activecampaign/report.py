@@ -24,9 +24,24 @@ VERDICTS = ("delivered", "unchanged", "superseded", "rejected", "held_back")
 
 
 class StreamFigures:
-    """Figures of one stream, in records. `created` and `updated` are the parts of `delivered`."""
+    """Figures of one stream, in records. `created` and `updated` are the parts of `delivered`.
 
-    __slots__ = ("created", "delivered", "held_back", "read", "rejected", "superseded", "unchanged")
+    Beside them stand contacts, whoever asked for that, a record or the mirror: `unsubscribed`, those who were
+    taken off the list, and `left_alone`, those who were not, since they were off it already or had come to it
+    by another way.
+    """
+
+    __slots__ = (
+        "created",
+        "delivered",
+        "held_back",
+        "left_alone",
+        "read",
+        "rejected",
+        "superseded",
+        "unchanged",
+        "unsubscribed",
+    )
 
     def __init__(self) -> None:
         self.read = 0
@@ -35,11 +50,13 @@ class StreamFigures:
         self.unchanged = 0
         self.superseded = 0
         self.held_back = 0
+        self.unsubscribed = 0
+        self.left_alone = 0
         self.rejected: Counter[Reason] = Counter()
 
     def add(self, other: StreamFigures) -> None:
         """Add the figures of another stream."""
-        for name in ("read", "delivered", "created", "unchanged", "superseded", "held_back"):
+        for name in _SUMS:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.rejected.update(other.rejected)
 
@@ -54,7 +71,12 @@ class StreamFigures:
             "superseded": self.superseded,
             "rejected": {reason.value: count for reason, count in sorted(self.rejected.items()) if count},
             "held_back": self.held_back,
+            "unsubscribed": self.unsubscribed,
+            "left_alone": self.left_alone,
         }
+
+
+_SUMS = tuple(name for name in StreamFigures.__slots__ if name != "rejected")
 
 
 class Report:
@@ -67,6 +89,9 @@ class Report:
         limit: The setting whose limit was reached, or `None`.
         read_back: Delivered contacts that were looked for in the account (`verify`).
         still_unsubscribed: How many of these stay off their list, because they left it before.
+        room: Contacts that the contract left when the run began; `None` where it is not known.
+        mirror: Why the mirror took nobody off a list; `None` where nothing stopped it.
+        plan: What a dry run says of the run that would follow; `None` in a real one.
         names_more_than_new: Whether an import's `success` named more contacts than can have been new: then
             it names updated ones too, and `created` is too high.
     """
@@ -84,6 +109,9 @@ class Report:
         self.limit: str | None = None
         self.read_back = 0
         self.still_unsubscribed = 0
+        self.room: int | None = None
+        self.mirror: str | None = None
+        self.plan: dict[str, t.Any] | None = None
         self.names_more_than_new = False
         self._display_name = display_name
         self._started_at = started_at
@@ -131,7 +159,10 @@ class Report:
             "read_back": self.read_back,
             "still_unsubscribed": self.still_unsubscribed,
             "created_may_be_too_high": self.names_more_than_new,
-            "dry_run": False,
+            "room": self.room,
+            "mirror": self.mirror,
+            "dry_run": self.plan is not None,
+            "plan": self.plan,
             "streams": {name: figures.as_json() for name, figures in self.streams.items()},
         }
 

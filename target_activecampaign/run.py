@@ -5,18 +5,30 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import logging
+import shutil
+import tempfile
 import typing as t
 from collections import Counter
 from pathlib import Path
 
+from target_activecampaign.bookkeeping import Bookkeeping
 from target_activecampaign.client import Client
+from target_activecampaign.completeness import Completeness
 from target_activecampaign.connection import check_connection, read_exclusions, read_room
 from target_activecampaign.contact import Reason, Rejection
 from target_activecampaign.delivery import Delivery
-from target_activecampaign.errors import LimitReachedError, SettingsError, TargetError, TooManyRejectedError
+from target_activecampaign.errors import (
+    LimitReachedError,
+    MirrorStoppedError,
+    SettingsError,
+    TargetError,
+    TooManyRejectedError,
+)
 from target_activecampaign.exclusions import Exclusions
 from target_activecampaign.mapping import MappingOptions, RecordMapper, compile_mapping
+from target_activecampaign.mirror import Mirror
 from target_activecampaign.pacing import Pacer, SystemClock
+from target_activecampaign.rehearsal import Rehearsal, plan
 from target_activecampaign.rejects import RejectsFile
 from target_activecampaign.report import Report, check_report_path, write_report
 from target_activecampaign.state_output import StateOutput
@@ -27,7 +39,9 @@ if t.TYPE_CHECKING:
     from target_activecampaign.contact import Contact, Origin
     from target_activecampaign.custom_fields import CustomField
     from target_activecampaign.interruption import Interruption
+    from target_activecampaign.ledger import Ledger
     from target_activecampaign.pacing import Clock
+    from target_activecampaign.secret import Secret
     from target_activecampaign.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -38,6 +52,7 @@ SANDBOX_DATABASE = Path(".sandbox") / "account.db"
 CONNECTION_TEST_STREAM = "meltano_test_stream"
 """`meltano config test` sends this stream: it checks the connection, nothing is written."""
 
+_SECONDS_PER_DAY = 86_400
 _NAMED_REJECTS = 5  # of each reason; the rejects file holds them all
 
 
@@ -65,7 +80,10 @@ class Run:
         self._deletions = 0
         self._has_begun = False
         self._is_closed = False
-        self._state_output = StateOutput(self._sync_rejects)
+        self._ledger: Ledger | None = None
+        self._mirror: Mirror | None = None
+        self.completeness = Completeness()
+        self._state_output = StateOutput(self._sync_rejects, is_silent=settings.dry_run)
         self._delivery = Delivery(
             settings=settings,
             pacer=self._pacer,
@@ -78,13 +96,19 @@ class Run:
     @property
     def keeps_records(self) -> bool:
         """Whether rejected records are written down, so that their lines must be kept till then."""
-        return self._settings.rejects_path is not None
+        return self._settings.rejects_path is not None and not self._settings.dry_run
+
+    @property
+    def is_mirror(self) -> bool:
+        """Whether it counts who is brought and which streams come whole."""
+        return self._settings.is_mirror
 
     def begin(self) -> None:
-        """Open the run's files, once, so that what can't be written is said before anything is sent.
+        """Open the run's files and its ledger, once: what can't be written is said before anything is sent.
 
         Raises:
             OutputError: If one can't be written.
+            SettingsError: If the ledger can't be used.
         """
         if self._has_begun:
             return
@@ -92,9 +116,32 @@ class Run:
         self._state_output.check()
         if self._settings.report_path is not None:
             check_report_path(self._settings.report_path)
-        if self._settings.rejects_path is not None:
+        if self.keeps_records and self._settings.rejects_path is not None:
             self._rejects = RejectsFile(self._settings.rejects_path)
             self._resources.callback(self._rejects.close)
+        if self._settings.ledger_url is not None:
+            self._open_ledger(self._settings.ledger_url)
+
+    def _open_ledger(self, url: Secret) -> None:
+        from target_activecampaign.ledger import Ledger  # noqa: PLC0415 - 0.2 s, for those who have one
+
+        settings = self._settings
+        now = self._pacer.clock.date()
+        ledger = Ledger.open(
+            url,
+            account=settings.account,
+            api_key=settings.api_key,
+            now=now,
+            keeps_addresses=settings.is_mirror,
+            read_only=settings.dry_run,
+        )
+        self._resources.callback(ledger.close)
+        ledger.hold(settings.list_ids())
+        ledger.begin_run(now)
+        self._ledger = ledger
+        if settings.is_mirror:
+            self._mirror = Mirror(ledger, self.completeness, settings.mirror_max_removal_percent)
+            self._resources.callback(self._mirror.close)
 
     def connect(self) -> None:
         """Check the account, once, before the first write.
@@ -114,7 +161,21 @@ class Run:
             self._fields = check_connection(self._settings, client)
             self._exclusions = read_exclusions(client)
             room = read_room(self._settings, client)
-        self._delivery.connect(client, room)
+        self._report.room = None if room is None else room.left
+        self._delivery.connect(
+            t.cast("Client", Rehearsal(client)) if self._settings.dry_run else client,
+            room,
+            None if self._ledger is None else self._keep_books(self._ledger),
+        )
+
+    def _keep_books(self, ledger: Ledger) -> Bookkeeping:
+        return Bookkeeping(
+            ledger,
+            max_age_seconds=self._settings.ledger_max_age_days * _SECONDS_PER_DAY,
+            now=self._pacer.clock.date(),
+            is_mirror=self._settings.is_mirror,
+            is_read_only=self._settings.dry_run,
+        )
 
     def open_stream(self, stream: str, schema: Mapping[str, t.Any]) -> RecordMapper | None:
         """Compile how the records of a stream become contacts; `None` if it is not exported.
@@ -130,6 +191,8 @@ class Run:
             self.connect()
         if export is None or is_test:
             return None
+        if self._mirror is not None:
+            self._mirror.open_stream(stream, export.list_id)
         options = MappingOptions(
             clears_nulls=self._settings.on_null == "clear",
             exclude_automations=self._settings.exclude_automations,
@@ -147,10 +210,22 @@ class Run:
             logger.warning("stream %r is not exported: its records are counted as ignored", stream)
         self._report.ignored[stream] += 1
 
+    @property
+    def ignores_deletions(self) -> bool:
+        """Whether a record that says a person is gone at the source is not exported."""
+        return self._settings.on_delete == "ignore"
+
+    def bring(self, stream: str, list_id: int, email: str) -> None:
+        """Note for the mirror that a record of somebody came, whatever becomes of it."""
+        if self._mirror is not None:
+            self._mirror.bring(stream, list_id, email)
+
     def ignore_deletion(self, stream: str) -> None:
         """Count a record that says a person is gone at the source: it is not exported."""
         if not self._deletions:
-            logger.warning("records with _sdc_deleted_at are not exported: they are counted as ignored")
+            logger.warning(
+                "on_delete: records with _sdc_deleted_at are not exported, they are counted as ignored"
+            )
         self._deletions += 1
         self._report.ignored[stream] += 1
 
@@ -188,10 +263,11 @@ class Run:
 
         Raises:
             TargetError: What stopped the delivery, or the verdict: a limit was reached and `on_limit` is
-                `fail`, or too many records were rejected.
+                `fail`, too many records were rejected, or the mirror was stopped.
         """
+        self._delivery.settle()
+        verdict = self._judge() or self._carry_out_mirror()
         self._delivery.finish()
-        verdict = self._judge()
         self._close(verdict.exit_code if verdict else 0)
         if verdict:
             raise verdict
@@ -211,6 +287,26 @@ class Run:
 
     def _judge(self) -> TargetError | None:
         return self._judge_limits() or self._judge_rejects()
+
+    def _carry_out_mirror(self) -> MirrorStoppedError | None:
+        """Take off their lists whom earlier runs put there and this one did not bring.
+
+        Returns:
+            Why nobody was, if so.
+        """
+        if self._mirror is None:
+            return None
+        try:
+            leavers = self._mirror.leavers(is_cut_short=bool(self._report.totals().held_back))
+        except MirrorStoppedError as error:
+            self._report.mirror = str(error)
+            return error
+        if not self._settings.dry_run:
+            self._mirror.strike_off(leavers)
+        for leaver in leavers:
+            self._delivery.take_off(leaver.member.email, leaver.list_id, leaver.stream, leaver.member.since)
+        self._delivery.settle()
+        return None
 
     def _judge_limits(self) -> TargetError | None:
         held_back = self._report.totals().held_back
@@ -244,9 +340,18 @@ class Run:
             self._write_report(exit_code)
 
     def _write_report(self, exit_code: int) -> None:
+        requests = self._client.requests if self._client else 0
+        if self._settings.dry_run:
+            self._report.plan = plan(
+                imports=self._report.imports,
+                requests_made=requests,
+                requests_per_second=self._settings.requests_per_second,
+                imports_per_minute=self._settings.imports_per_minute,
+                first_contact=self._delivery.first_contact,
+            )
         report = self._report.as_json(
             ended_at=_now(),
-            requests=self._client.requests if self._client else 0,
+            requests=requests,
             waited_seconds=self._pacer.waited_seconds,
             exit_code=exit_code,
         )
@@ -276,13 +381,22 @@ class Run:
         """
         from target_activecampaign import sandbox  # noqa: PLC0415 - an extra, for those who use it
 
-        SANDBOX_DATABASE.parent.mkdir(exist_ok=True)
         try:
-            served = self._resources.enter_context(sandbox.serve(SANDBOX_DATABASE))
+            served = self._resources.enter_context(sandbox.serve(self._sandbox_database()))
         except ImportError:
             complaint = "hostname: the sandbox needs an extra: pip install 'target-activecampaign[sandbox]'"
             raise SettingsError([complaint]) from None
         return served.url
+
+    def _sandbox_database(self) -> Path:
+        """The emulator's account; in a dry run a copy that nobody sees."""
+        if not self._settings.dry_run:
+            SANDBOX_DATABASE.parent.mkdir(exist_ok=True)
+            return SANDBOX_DATABASE
+        folder = Path(self._resources.enter_context(tempfile.TemporaryDirectory()))
+        for file in SANDBOX_DATABASE.parent.glob(f"{SANDBOX_DATABASE.name}*"):
+            shutil.copy(file, folder)
+        return folder / SANDBOX_DATABASE.name
 
 
 def _now() -> dt.datetime:
@@ -316,4 +430,11 @@ def _describe(figures: dict[str, t.Any]) -> str:
         f"{figures['delivered']} delivered ({figures['created']} created, {figures['updated']} updated) + "
         f"{figures['unchanged']} unchanged + {figures['superseded']} superseded + "
         f"{sum(rejected.values())} rejected{reasons} + {figures['held_back']} held back"
+        f"{_describe_departures(figures)}"
     )
+
+
+def _describe_departures(figures: dict[str, t.Any]) -> str:
+    words = {"unsubscribed": "unsubscribed", "left_alone": "left alone"}
+    said = [f"{figures[key]} {word}" for key, word in words.items() if figures[key]]
+    return f"; {', '.join(said)}" if said else ""

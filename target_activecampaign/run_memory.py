@@ -2,43 +2,55 @@
 
 from __future__ import annotations
 
-_UNCONFIRMED = b""
+import typing as t
+
+from target_activecampaign.identity_store import IdentityStore, hash_email
+
+if t.TYPE_CHECKING:
+    from collections.abc import Collection
+
+UNCONFIRMED = b""
+"""Stands for the fingerprint of a contact that was sent, and is not confirmed."""
 
 
 class RunMemory:
     """Identity to fingerprint of what was last confirmed, for every contact that this run sends. Exact."""
 
     def __init__(self) -> None:
-        self._fingerprints: dict[str, bytes] = {}
+        self._fingerprints = IdentityStore()
+        self._count = 0
 
     def __len__(self) -> int:
         """Distinct contacts that this run has sent or is about to send."""
-        return len(self._fingerprints)
+        return self._count
 
-    def is_sent(self, email: str) -> bool:
-        """Whether this run sends or has sent a contact of this identity."""
-        return email in self._fingerprints
+    def find(self, emails: Collection[str]) -> dict[str, bytes]:
+        """The fingerprints of those identities that this run sends, `UNCONFIRMED` where it is not confirmed.
 
-    def is_confirmed(self, email: str) -> bool:
-        """Whether the account surely has a contact of this identity, because this run delivered it."""
-        return bool(self._fingerprints.get(email))
-
-    def is_unchanged(self, email: str, fingerprint: bytes) -> bool:
-        """Whether exactly this was the last that was confirmed for the identity."""
-        return self._fingerprints.get(email) == fingerprint
+        Raises:
+            OutputError: If the temporary folder can't be used, as from all others.
+        """
+        keys = {hash_email(email): email for email in emails}
+        return {keys[key]: value for key, value in self._fingerprints.find(keys).items()}
 
     def send(self, email: str) -> None:
-        """Remember that a contact of this identity will be sent."""
-        self._fingerprints.setdefault(email, _UNCONFIRMED)
+        """Remember that a contact of this identity, which was not sent so far, will be."""
+        self._count += 1
+        self._fingerprints.put(hash_email(email), UNCONFIRMED)
 
     def confirm(self, email: str, fingerprint: bytes) -> None:
         """Remember what was delivered."""
-        self._fingerprints[email] = fingerprint
+        self._fingerprints.put(hash_email(email), fingerprint)
 
     def forget(self, email: str) -> None:
         """Remember that the last thing sent for this identity was refused."""
-        self._fingerprints[email] = _UNCONFIRMED
+        self._fingerprints.put(hash_email(email), UNCONFIRMED)
 
     def withdraw(self, email: str) -> None:
-        """Forget the identity: it was not sent after all."""
-        self._fingerprints.pop(email, None)
+        """Forget an identity that was not sent after all."""
+        self._count -= 1
+        self._fingerprints.remove(hash_email(email))
+
+    def close(self) -> None:
+        """Let go of what was kept on disk."""
+        self._fingerprints.close()

@@ -35,6 +35,8 @@ _SHORTEST_TELLING_KEY = 16
 OnNull = t.Literal["keep", "clear"]
 OnLimit = t.Literal["fail", "stop"]
 Verify = t.Literal["none", "sample", "all"]
+Membership = t.Literal["add", "mirror"]
+OnDelete = t.Literal["ignore", "unsubscribe"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ class Settings:
         base_url: Scheme, host and port, like `https://acme.api-us1.com`; "" for the bundled emulator.
         rejects_path: None when rejected records are only counted.
         report_path: None when no report is written.
+        ledger_url: None when there is no ledger.
         exports: Glob of stream names to export, in the user's order. The first that matches counts.
         sdk: What the SDK reads by itself, nulls left out.
     """
@@ -102,12 +105,28 @@ class Settings:
     max_rejected_percent: int
     rejects_path: Path | None
     report_path: Path | None
+    dry_run: bool
+    ledger_url: Secret | None
+    ledger_max_age_days: int
+    membership: Membership
+    mirror_max_removal_percent: int
+    on_delete: OnDelete
     sdk: Mapping[str, t.Any] = field(repr=False)
 
     def export_for(self, stream_name: str) -> StreamExport | None:
         """Return what the stream is exported to, or None if it is not exported."""
         matching = (export for glob, export in self.exports if fnmatch.fnmatchcase(stream_name, glob))
         return next(matching, None)
+
+    @property
+    def account(self) -> str:
+        """Host of the account, with the port where it is not the scheme's own; `sandbox` for the emulator."""
+        return urlsplit(self.base_url).netloc or SANDBOX
+
+    @property
+    def is_mirror(self) -> bool:
+        """Whether whoever is not brought any more is taken off the list."""
+        return self.membership == "mirror"
 
     def list_ids(self) -> tuple[int, ...]:
         """Return every list that can be written to, each once, in ascending order."""
@@ -158,6 +177,12 @@ def _read_settings(section: Section) -> Settings:
         max_rejected_percent=section.integer("max_rejected_percent"),
         rejects_path=_read_path(section, "rejects_path"),
         report_path=_read_path(section, "report_path"),
+        dry_run=section.boolean("dry_run"),
+        ledger_url=_read_ledger_url(section),
+        ledger_max_age_days=section.integer("ledger_max_age_days"),
+        membership=_read_membership(section),
+        mirror_max_removal_percent=section.integer("mirror_max_removal_percent"),
+        on_delete=t.cast("OnDelete", section.choice("on_delete")),
         sdk=MappingProxyType({name: section.unread(name) for name in SDK_PROPERTIES if section.has(name)}),
     )
 
@@ -221,6 +246,23 @@ def _read_path(section: Section, name: str) -> Path | None:
     elif not os.path.isdir(os.path.dirname(text) or "."):  # noqa: PTH112, PTH120 - as above
         section.complain(name, "stands in a folder that does not exist; create the folder, or write another")
     return Path(text)
+
+
+def _read_ledger_url(section: Section) -> Secret | None:
+    url = section.text("ledger_url")
+    if url is not None and not re.match(r"[A-Za-z][A-Za-z0-9_+.-]*://", url):
+        section.complain("ledger_url", "is no URL of a database; write it like sqlite:///ledger.db")
+    return None if url is None else Secret(url)
+
+
+def _read_membership(section: Section) -> Membership:
+    membership = t.cast("Membership", section.choice("membership"))
+    if membership == "mirror" and not section.has("ledger_url"):
+        section.complain(
+            "membership",
+            "mirror needs a ledger, to know whom earlier runs put on the list; set ledger_url",
+        )
+    return membership
 
 
 def _read_exports(section: Section) -> tuple[tuple[str, StreamExport], ...]:

@@ -222,6 +222,57 @@ _DELIVERY = (
         th.StringType,
         description="File for the run's report, as JSON. It holds no personal data.",
     ),
+    th.Property(
+        "dry_run",
+        th.BooleanType,
+        default=False,
+        description=(
+            "Do all but the writes, and report what would be sent: no import, no STATE, and no file but the "
+            "report is changed."
+        ),
+    ),
+)
+
+_CHANGES = (
+    th.Property(
+        "ledger_url",
+        th.StringType,
+        secret=True,
+        description=(
+            "SQLAlchemy URL of the ledger, such as `sqlite:///ledger.db` or `postgresql+psycopg://…`: what "
+            "was last confirmed for each contact of this account and list. With it a contact that did not "
+            "change is not sent again."
+        ),
+    ),
+    th.Property(
+        "ledger_max_age_days",
+        th.IntegerType(minimum=0),
+        default=0,
+        description="Send an unchanged contact again when its confirmation is older; 0 is never.",
+    ),
+    th.Property(
+        "membership",
+        th.StringType,
+        default="add",
+        allowed_values=["add", "mirror"],
+        description=(
+            "With `mirror`, which needs a ledger, contacts that earlier runs put on the list and this "
+            "complete run did not bring are unsubscribed from it; with `add` nobody is."
+        ),
+    ),
+    th.Property(
+        "mirror_max_removal_percent",
+        th.IntegerType(minimum=0, maximum=100),
+        default=10,
+        description="A mirror that would remove a larger share stops before the first, with exit code 5.",
+    ),
+    th.Property(
+        "on_delete",
+        th.StringType,
+        default="ignore",
+        allowed_values=["ignore", "unsubscribe"],
+        description="What a record with `_sdc_deleted_at` does: nothing, or take the contact off the list.",
+    ),
 )
 
 SDK_PROPERTIES: dict[str, dict[str, t.Any]] = {
@@ -234,7 +285,7 @@ SDK_PROPERTIES: dict[str, dict[str, t.Any]] = {
 
 
 def _whole_schema() -> dict[str, t.Any]:
-    own = th.PropertiesList(*_CONNECTION, *_EXPORT, *_LIMITS, *_DELIVERY).to_dict()
+    own = th.PropertiesList(*_CONNECTION, *_EXPORT, *_LIMITS, *_DELIVERY, *_CHANGES).to_dict()
     return {**own, "properties": {**own["properties"], **SDK_PROPERTIES}, "additionalProperties": False}
 
 

@@ -75,7 +75,12 @@ class ActiveCampaignSink(Sink):
             run.ignore(self.stream_name)
             return
         run.read(self.stream_name)
-        result = self._refusal(record) or self._mapper.map(record)
+        if context.get("is_deletion"):
+            result = self._mapper.map_deletion(record)
+        else:
+            result = self._refusal(record) or self._mapper.map(record)
+            if run.is_mirror and (email := self._mapper.identify(record)):
+                run.bring(self.stream_name, self._mapper.list_id, email)
         if isinstance(result, Rejection):
             run.set_aside(result, origin)
         else:

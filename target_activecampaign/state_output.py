@@ -21,13 +21,15 @@ SECONDS_BETWEEN_STATES = 2.0
 class StateOutput:
     """Writes STATE values, each once, and not too often."""
 
-    def __init__(self, make_durable: Callable[[], None]) -> None:
+    def __init__(self, make_durable: Callable[[], None], *, is_silent: bool = False) -> None:
         """Start with none written.
 
         Args:
             make_durable: Called before each STATE: what it covers, and is kept in files, must be on disk.
+            is_silent: Write none at all: in a dry run nothing is delivered.
         """
         self._make_durable = make_durable
+        self._is_silent = is_silent
         self._last_line = ""
         self._last_written = float("-inf")
 
@@ -51,6 +53,8 @@ class StateOutput:
         Raises:
             OutputError: If nobody reads standard output any more, or it can't be written.
         """
+        if self._is_silent:
+            return
         # The SDK's own STATE writer can't encode the Decimals that its reader makes of numbers.
         line = f"{serialize_json(value)}\n"
         if line == self._last_line:

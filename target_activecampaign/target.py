@@ -136,6 +136,8 @@ class TargetActiveCampaign(Target):
             what = f"is a schema of {stream!r} that stream_maps and flattening can't take ({kind})"
             raise reader.complaint(what) from None
         self._clear_old_sinks()
+        names = [stream_map.stream_alias for stream_map in self.mapper.stream_maps[stream]]
+        self.current_run.completeness.open(stream, names, message_dict)
 
     def _process_record_message(self, message_dict: Message) -> None:
         stream = self.message_reader.require_stream(message_dict)
@@ -167,17 +169,19 @@ class TargetActiveCampaign(Target):
     def _process_state_message(self, message_dict: Message) -> None:
         if "value" not in message_dict:
             raise self.message_reader.complaint("is a STATE message without 'value'")
+        self.current_run.completeness.take_state(message_dict["value"])
         self.current_run.pass_on(message_dict["value"])
 
     def _process_activate_version_message(self, message_dict: Message) -> None:
-        # Versions of a stream mean nothing to a list: contacts are added and updated, never removed.
-        self.message_reader.require_stream(message_dict)
+        # A version does not tell who is gone; that the stream is complete it does.
+        self.current_run.completeness.take_version(self.message_reader.require_stream(message_dict))
 
     def _process_record(
         self, stream: str, record: object, line: str | bytes | None, row: int | None = None
     ) -> None:
         """Take one record through stream maps to its sinks: the way of RECORD and BATCH alike."""
         self._require_schema(stream)
+        self.current_run.completeness.take_record(stream)
         for stream_map in self.mapper.stream_maps[stream]:
             alias = stream_map.stream_alias
             origin = Origin(alias, self.message_reader.line_number, row, line, self._schema_lines.get(stream))
@@ -209,12 +213,13 @@ class TargetActiveCampaign(Target):
 
     def _process_transformed(self, record: dict[str, t.Any], origin: Origin) -> None:
         sink = t.cast("ActiveCampaignSink", self._sinks_active[origin.stream])
-        if record.get("_sdc_deleted_at") is not None:
-            # The person is gone at the source: subscribing them again would do harm.
+        # The person is gone at the source: subscribing them again would do harm.
+        is_deletion = record.get("_sdc_deleted_at") is not None
+        if is_deletion and self.current_run.ignores_deletions:
             self.current_run.ignore_deletion(origin.stream)
             return
         sink._remove_sdc_metadata_from_record(record)  # noqa: SLF001 - as the SDK's own loop does
-        sink.process_record(record, {"origin": origin})
+        sink.process_record(record, {"origin": origin, "is_deletion": is_deletion})
 
     def _set_aside(self, rejection: Rejection, origin: Origin) -> None:
         t.cast("ActiveCampaignSink", self._sinks_active[origin.stream]).set_aside(rejection, origin)

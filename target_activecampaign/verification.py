@@ -24,8 +24,10 @@ SAMPLE_SIZE = 3
 MOST_IMPORTS_BEHIND = 5
 """With more imports than that waiting to be read back, the next ones are not: sending goes first."""
 
+_SUBSCRIBED = 1
 _UNSUBSCRIBED = 2
 _SECONDS_BEFORE_SECOND_LOOK = 2.0
+_CLOCKS_DIFFER_SECONDS = 10  # ours and ActiveCampaign's (assumed)
 
 
 class Verification:
@@ -54,10 +56,81 @@ class Verification:
         self.read_back = 0
         self.still_unsubscribed = 0
 
+    def look(self, client: Client, pause: Callable[[float], None]) -> None:
+        """Look for the contacts of the import in the account; a missing one is looked for a second time.
+
+        Args:
+            client: The account.
+            pause: Waits for some seconds: reading may lag behind writing (assumed).
+
+        Raises:
+            ServiceError: If the account can't be read.
+            StoppedError: If the run stops.
+        """
+        missing = self._read_back(client, self.first)
+        if not missing:
+            return
+        missing += self._read_back(client, [p for p in self.contacts if p not in self.first])
+        pause(_SECONDS_BEFORE_SECOND_LOOK)
+        self.missing = {pending for pending in missing if client.memberships(pending.contact.email) is None}
+
+    def _read_back(self, client: Client, contacts: Iterable[PendingContact]) -> list[PendingContact]:
+        missing = []
+        for pending in contacts:
+            self.read_back += 1
+            memberships = client.memberships(pending.contact.email)
+            if memberships is None:
+                missing.append(pending)
+            elif not pending.contact.unsubscribes:
+                membership = memberships.get(pending.contact.list_id)
+                self.still_unsubscribed += membership is not None and membership.status == _UNSUBSCRIBED
+        return missing
+
     @property
     def contacts(self) -> list[PendingContact]:
         """Contacts of the import that it does not name as failed."""
         return contacts_in_doubt(self.open_import, self.status)
+
+
+class Lookup:
+    """A contact that is to be unsubscribed, and whether there is anybody to unsubscribe.
+
+    An import of an address that the account has not, or no more, would make a contact of it.
+
+    Attributes:
+        pending: The contact.
+        is_ours: Whether it is on its list, and where the mirror asks, by us.
+    """
+
+    def __init__(self, pending: PendingContact) -> None:
+        """Prepare.
+
+        Args:
+            pending: A contact that unsubscribes.
+        """
+        self.pending = pending
+        self.is_ours = False
+
+    def look(self, client: Client, _: Callable[[float], None]) -> None:
+        """Look the contact up.
+
+        Somebody who was on the list before our first import of them came by another way, and stays.
+
+        Raises:
+            ServiceError: If the account can't be read.
+            StoppedError: If the run stops.
+        """
+        contact = self.pending.contact
+        membership = (client.memberships(contact.email) or {}).get(contact.list_id)
+        if membership is None or membership.status != _SUBSCRIBED:
+            return
+        since = self.pending.member_since
+        came_before = (
+            since is not None
+            and membership.subscribed_at is not None
+            and membership.subscribed_at < since - _CLOCKS_DIFFER_SECONDS
+        )
+        self.is_ours = not came_before
 
 
 def contacts_in_doubt(open_import: OpenImport, status: ImportStatus) -> list[PendingContact]:
@@ -88,42 +161,3 @@ def plan_verification(
         return None
     sample = random.sample(in_doubt, min(SAMPLE_SIZE, len(in_doubt)))
     return Verification(open_import, status, sample)
-
-
-def find_missing(verification: Verification, client: Client, pause: Callable[[float], None]) -> None:
-    """Look for the contacts of an import in the account; a missing one is looked for a second time.
-
-    Args:
-        verification: The import; takes what is found.
-        client: The account.
-        pause: Waits for some seconds: reading may lag behind writing (assumed).
-
-    Raises:
-        ServiceError: If the account can't be read.
-        StoppedError: If the run stops.
-    """
-    missing = _read_back(verification, client, verification.first)
-    if not missing:
-        return
-    rest = [pending for pending in verification.contacts if pending not in verification.first]
-    missing += _read_back(verification, client, rest)
-    pause(_SECONDS_BEFORE_SECOND_LOOK)
-    verification.missing = {
-        pending for pending in missing if client.list_statuses(pending.contact.email) is None
-    }
-
-
-def _read_back(
-    verification: Verification,
-    client: Client,
-    contacts: Iterable[PendingContact],
-) -> list[PendingContact]:
-    missing = []
-    for pending in contacts:
-        verification.read_back += 1
-        statuses = client.list_statuses(pending.contact.email)
-        if statuses is None:
-            missing.append(pending)
-        elif statuses.get(pending.contact.list_id) == _UNSUBSCRIBED:
-            verification.still_unsubscribed += 1
-    return missing

@@ -9,12 +9,14 @@ import typing as t
 from dataclasses import dataclass, field
 
 from target_activecampaign.allowance import Contract
-from target_activecampaign.answers import Accepted, ImportStatus, Refused
+from target_activecampaign.answers import Accepted, ImportStatus, Membership, Refused
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from target_activecampaign.contact import Contact
+
+SUBSCRIBED, UNSUBSCRIBED = 1, 2
 
 
 @dataclass
@@ -24,7 +26,7 @@ class Person:
     attributes: dict[str, str] = field(default_factory=dict)
     custom_fields: dict[int, str] = field(default_factory=dict)
     tags: set[str] = field(default_factory=set)
-    lists: set[int] = field(default_factory=set)
+    lists: dict[int, int] = field(default_factory=dict)
 
     def apply(self, item: dict[str, t.Any]) -> None:
         self.attributes.update(
@@ -36,14 +38,20 @@ class Person:
         )
         self.custom_fields.update({entry["id"]: entry["value"] for entry in item.get("fields", ())})
         self.tags.update(item.get("tags", ()))
-        self.lists.update(entry["listid"] for entry in item["subscribe"])
+        # Who left a list is not put on it again (bulk importer reference).
+        for entry in item.get("subscribe", ()):
+            self.lists.setdefault(entry["listid"], SUBSCRIBED)
+        for entry in item.get("unsubscribe", ()):
+            if entry["listid"] in self.lists:
+                self.lists[entry["listid"]] = UNSUBSCRIBED
 
 
 def apply_one_by_one(contacts: Iterable[Contact]) -> dict[str, Person]:
-    """The account after every contact was sent by itself, in order."""
+    """The account after every contact was sent by itself, in order; nobody is made by being taken off."""
     people: dict[str, Person] = {}
     for contact in contacts:
-        people.setdefault(contact.email, Person()).apply(json.loads(contact.body))
+        if contact.email in people or not contact.unsubscribes:
+            people.setdefault(contact.email, Person()).apply(json.loads(contact.body))
     return people
 
 
@@ -90,14 +98,18 @@ class FakeClient:
             del self._open[import_id]
             return self._end(items)
 
-    def list_statuses(self, email: str) -> dict[int, int] | None:
+    def memberships(self, email: str) -> dict[int, Membership] | None:
         with self._lock:
             self.requests += 1
             self.read_back.append(email)
             person = self.people.get(email)
             if person is None:
                 return None
-            return dict.fromkeys(person.lists, 2 if email in self.unsubscribed else 1)
+            left = email in self.unsubscribed
+            return {
+                list_id: Membership(UNSUBSCRIBED if left else status, None)
+                for list_id, status in person.lists.items()
+            }
 
     def contract(self) -> Contract:
         with self._lock:

@@ -89,36 +89,23 @@ def test_a_contact_that_fits_no_request_is_told_apart() -> None:
     assert not Batch("people").has_room_for(contact(1, largest + 1))
 
 
-def test_a_contact_knows_its_batch() -> None:
-    assert pending(1).batch is None
+def test_a_later_record_of_the_same_stream_merges_and_the_earlier_is_superseded() -> None:
     one = pending(1)
-    batch = Batch.of("people", [one])
-    assert one.batch is batch
-    assert (batch.contacts, len(batch), batch.stream) == ([one], 1, "people")
+    assert one.merge(contact(1, 10), Origin("people", 2)) == Origin("people", 1)
+    assert (one.origin.line, one.contact, one.fingerprint) == (2, contact(1, 10), contact(1, 10).fingerprint)
 
 
-def test_a_batch_that_is_being_sent_does_not_change() -> None:
-    batch = batch_of(1)
-    batch.is_taken = True
-    assert not batch.merge_into(batch.contacts[0], contact(0, 10))
-    assert batch.contacts[0].contact == contact(0)
+def test_a_record_of_another_stream_does_not_merge() -> None:
+    one = pending(1)
+    assert one.merge(contact(1, 10), Origin("vip", 2)) is None
+    assert one.contact == contact(1)
 
 
 def test_a_contact_that_would_grow_beyond_the_limit_is_not_merged() -> None:
-    batch = Batch.of("people", [pending(1, 200_000), pending(2)])
-    assert not batch.merge_into(batch.contacts[1], contact(2, 200_000))
-    assert batch.contacts[1].contact == contact(2)
-    assert batch.merge_into(batch.contacts[1], contact(2, 100))
-    assert batch.contacts[1].contact == contact(2, 100)
-
-
-def test_what_a_contact_grew_by_is_no_room_for_others() -> None:
-    batch = Batch.of("people", [pending(1)])
-    assert batch.has_room_for(contact(2, 250_000))
-    assert batch.merge_into(batch.contacts[0], contact(1, 250_000))
-    assert not batch.has_room_for(contact(2, 250_000))
-    assert batch.merge_into(batch.contacts[0], contact(1))
-    assert batch.has_room_for(contact(2, 250_000))
+    one = pending(1, 250_000)
+    more = Contact.build("ada1@example.com", 3, attributes={"last_name": "x" * 250_000}, custom_fields={})
+    assert one.merge(more, Origin("people", 2)) is None
+    assert one.contact == contact(1, 250_000)
 
 
 _SIZES = st.one_of(st.integers(0, 3000), st.integers(0, 500_000))
@@ -132,14 +119,10 @@ def test_no_sequence_of_contacts_makes_a_request_too_large(
     *, steps: list[tuple[int, int, str]], excludes: bool
 ) -> None:
     batch = Batch("people", 4)
-    placed: dict[int, PendingContact] = {}
     for number, size, letter in steps:
         one = contact(number, size // len(letter.encode()), exclude_automations=excludes, letter=letter)
-        if number in placed:
-            batch.merge_into(placed[number], placed[number].contact.merged_with(one))
-        elif batch.has_room_for(one):
-            placed[number] = PendingContact(one, Origin("people", 1), SEGMENT)
-            batch.add(placed[number])
+        if batch.has_room_for(one):
+            batch.add(PendingContact(one, Origin("people", 1), SEGMENT))
     body = batch.encode()
     assert len(body) <= MAX_BODY_BYTES
     assert len(batch) <= 4
@@ -166,7 +149,6 @@ def test_a_split_loses_nobody_and_makes_progress(count: int, positions: list[int
     parts = split_batch(batch, positions)
     assert sorted(one.origin.line for part in parts for one in part.contacts) == list(range(count))
     assert all(0 < len(part) < count for part in parts)
-    assert all(one.batch is part for part in parts for one in part.contacts)
     assert all(part.stream == "people" and part.max_contacts == 250 for part in parts)
 
 

@@ -5,27 +5,43 @@ from __future__ import annotations
 import json
 import typing as t
 
-import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from target_activecampaign.acknowledgement import Acknowledgement, Segment
-from target_activecampaign.batching import MAX_BODY_BYTES, Batch, PendingContact, split_batch
+from target_activecampaign.acknowledgement import Acknowledgement
+from target_activecampaign.batching import MAX_BODY_BYTES, Batch, PendingContact, Place, split_batch
 from target_activecampaign.contact import Contact, Origin
 from target_activecampaign.outbox import Outbox
 
 LISTS = {"people": 1, "shops": 2}
 
 
-def contact(name: str, stream: str = "people", **values: str) -> Contact:
-    return Contact.build(f"{name}@example.com", LISTS[stream], attributes=values, custom_fields={})
+def contact(name: str, stream: str = "people", *, unsubscribes: bool = False, **values: str) -> Contact:
+    return Contact.build(
+        f"{name}@example.com",
+        LISTS[stream],
+        attributes=values,
+        custom_fields={},
+        unsubscribes=unsubscribes,
+    )
 
 
-def put(outbox: Outbox, name: str, line: int, stream: str = "people", **values: str) -> int | None:
+def put(  # noqa: PLR0913 - a record of a test
+    outbox: Outbox,
+    name: str,
+    line: int,
+    stream: str = "people",
+    *,
+    was_sent: bool = False,
+    unsubscribes: bool = False,
+    **values: str,
+) -> int | None:
     """Put a contact; the line of the record that it superseded."""
     origin = Origin(stream, line)
-    superseded = outbox.put(contact(name, stream, **values), origin, Acknowledgement().owe)
+    one = contact(name, stream, unsubscribes=unsubscribes, **values)
+    outbox.count_record()
+    superseded = outbox.put(one, origin, Acknowledgement().owe, was_sent=was_sent)
     return superseded.line if superseded else None
 
 
@@ -44,24 +60,32 @@ def lines(batch: Batch | None) -> list[int]:
     return [pending.origin.line for pending in batch.contacts] if batch else []
 
 
-def test_a_full_batch_is_ready_at_once_and_another_when_it_is_closed() -> None:
+def place_gathered(outbox: Outbox) -> list[int]:
+    """Place what has gathered long enough; the lines that were superseded by that."""
+    placed = [outbox.place(pending) for pending in outbox.take_gathered()]
+    return [origin.line for origin in placed if origin]
+
+
+def test_a_full_window_can_be_taken_at_once_and_another_when_it_is_closed() -> None:
     outbox = Outbox(2)
     for line in (1, 2, 3):
         put(outbox, f"ada{line}", line)
-    assert (outbox.ready, outbox.is_filling) == (1, True)
-    outbox.close_filling()
-    assert (outbox.ready, outbox.is_filling) == (2, False)
-    assert [lines(outbox.take(anyone)), lines(outbox.take(anyone))] == [[1, 2], [3]]
+    assert (outbox.can_take, outbox.ready_batches, outbox.filling) == (True, 1, ["people"])
+    assert lines(outbox.take(anyone)) == [1, 2]
+    assert not outbox.can_take
     assert outbox.take(anyone) is None
+    outbox.close_filling()
+    assert lines(outbox.take(anyone)) == [3]
+    assert (outbox.can_take, outbox.filling) == (False, [])
 
 
-def test_the_batch_of_one_stream_is_closed_alone() -> None:
+def test_the_window_of_one_stream_is_closed_alone() -> None:
     outbox = Outbox(250)
     put(outbox, "ada", 1, "people")
     put(outbox, "bo", 2, "shops")
     outbox.close_filling(["people"])
-    assert (outbox.ready, outbox.filling) == (1, ["shops"])
     assert lines(outbox.take(anyone)) == [1]
+    assert (outbox.can_take, outbox.filling) == (False, ["shops"])
 
 
 def test_streams_do_not_share_a_batch() -> None:
@@ -73,79 +97,154 @@ def test_streams_do_not_share_a_batch() -> None:
     assert [(batch.stream, lines(batch)) for batch in batches if batch] == [("people", [1]), ("shops", [2])]
 
 
-def test_a_batch_that_is_full_by_bytes_makes_room_for_the_next() -> None:
+def test_a_window_that_is_full_by_bytes_makes_room_for_the_next() -> None:
     outbox = Outbox(250)
     put(outbox, "ada", 1, first_name="x" * 300_000)
     put(outbox, "bob", 2, first_name="x" * 300_000)
-    assert (outbox.ready, outbox.is_filling) == (1, True)
+    assert (outbox.can_take, outbox.filling) == (False, ["people"])
+    assert lines(take(outbox)) == [1]
 
 
 def test_a_later_record_of_an_identity_is_merged_and_the_earlier_is_superseded() -> None:
     outbox = Outbox(250)
     put(outbox, "ada", 1, first_name="Ada", phone="1")
     assert put(outbox, "ada", 2, phone="2") == 1
+    outbox.close_filling()
     (pending,) = take(outbox).contacts
-    assert pending.contact.attributes == {"first_name": "Ada", "phone": "2"}
+    assert json.loads(pending.contact.body)["first_name"] == "Ada"
+    assert json.loads(pending.contact.body)["phone"] == "2"
     assert pending.origin.line == 2
     assert pending.fingerprint == contact("ada", phone="2").fingerprint
 
 
-def test_what_comes_while_a_contact_is_being_sent_waits_and_is_merged_meanwhile() -> None:
+def test_what_is_being_sent_keeps_its_body_alone() -> None:
+    outbox = Outbox(250)
+    put(outbox, "ada", 1, first_name="Ada")
+    (pending,) = take(outbox).contacts
+    assert pending.contact.attributes == {}
+    assert pending.contact.fingerprint == pending.fingerprint
+
+
+def test_an_identity_that_was_sent_gathers_its_records_until_so_many_more_were_read() -> None:
+    outbox = Outbox(2, gathered_records=4)
+    put(outbox, "ada", 1, phone="1")
+    put(outbox, "bo", 2)
+    batch = outbox.take(anyone)
+    assert batch is not None
+    assert put(outbox, "ada", 3, phone="2") is None
+    assert put(outbox, "ada", 4, first_name="Ada") == 3
+    assert (outbox.gathering, outbox.waiting, outbox.can_take) == (1, 0, False)
+    put(outbox, "cy", 5)
+    assert place_gathered(outbox) == []
+    assert outbox.gathering == 1
+    put(outbox, "dee", 6)
+    put(outbox, "eve", 7)
+    assert place_gathered(outbox) == []
+    assert outbox.gathering == 0
+    assert outbox.waiting == 1
+    following = outbox.settle(batch.contacts[0])
+    assert following is not None
+    outbox.release(following)
+    assert [lines(outbox.take(anyone)), lines(outbox.take(anyone))] == [[4, 5], [6, 7]]
+
+
+def test_what_was_placed_and_has_to_wait_leaves_no_gap_and_goes_first_when_it_may() -> None:
+    outbox = Outbox(2, gathered_records=1)
+    put(outbox, "ada", 1, phone="1")
+    put(outbox, "bo", 2)
+    first = outbox.take(anyone)
+    assert first is not None
+    put(outbox, "ada", 3, phone="2")
+    for line, name in enumerate(["cy", "dee", "eve"], start=4):
+        put(outbox, name, line)
+        place_gathered(outbox)
+    assert outbox.waiting == 1
+    assert lines(outbox.take(anyone)) == [4, 5]
+    following = outbox.settle(first.contacts[0], is_known=True)
+    assert following is not None
+    assert following.is_known
+    outbox.release(following)
+    outbox.close_filling()
+    assert lines(outbox.take(anyone)) == [3, 6]
+
+
+def test_exactly_what_was_sent_last_only_waits_for_the_verdict() -> None:
     outbox = Outbox(250)
     put(outbox, "ada", 1, phone="1")
     batch = take(outbox)
-    assert put(outbox, "ada", 2, phone="2") is None
-    assert put(outbox, "ada", 3, first_name="Ada") == 2
-    assert (outbox.waiting, outbox.ready, outbox.is_filling) == (1, 0, False)
+    assert put(outbox, "ada", 2, phone="1") is None
+    assert put(outbox, "ada", 3, phone="1") is None
+    assert (outbox.waiting, outbox.gathering, outbox.filling) == (2, 0, [])
     following = outbox.settle(batch.contacts[0])
     assert following is not None
-    assert outbox.waiting == 0
-    outbox.release(following)
-    (pending,) = take(outbox).contacts
-    assert pending.contact.attributes == {"phone": "2", "first_name": "Ada"}
-    assert outbox.settle(pending) is None
-    assert outbox.is_empty
+    assert following.origin.line == 2
 
 
-def test_the_same_person_in_another_stream_waits_and_goes_to_both_lists() -> None:
+def test_a_contact_that_waits_still_takes_in_the_next_that_has_gathered() -> None:
+    outbox = Outbox(1, gathered_records=1)
+    put(outbox, "ada", 1, phone="1")
+    outbox.take(anyone)
+    put(outbox, "ada", 2, phone="2")
+    put(outbox, "bo", 3)
+    place_gathered(outbox)
+    assert put(outbox, "ada", 4, phone="3") is None
+    put(outbox, "cy", 5)
+    assert place_gathered(outbox) == [2]
+    assert (outbox.waiting, outbox.gathering) == (1, 0)
+
+
+def test_the_same_person_in_another_stream_goes_to_both_lists_one_after_the_other() -> None:
     outbox = Outbox(250)
     put(outbox, "ada", 1, "people")
     assert put(outbox, "ada", 2, "shops") is None
     assert put(outbox, "ada", 3, "people") is None
-    assert outbox.waiting == 2
     sent = []
-    batch: Batch = take(outbox)
-    while True:
+    while not outbox.is_empty:
+        for pending in outbox.take_gathering():
+            outbox.place(pending)
+        batch = take(outbox)
         sent.append(batch.contacts[0].contact.list_id)
         following = outbox.settle(batch.contacts[0])
-        if following is None:
-            break
-        outbox.release(following)
-        batch = take(outbox)
+        if following:
+            outbox.release(following)
     assert sent == [1, 2, 1]
 
 
-@pytest.mark.parametrize("is_sent", [True, False])
-def test_what_would_grow_too_large_by_merging_waits_for_the_earlier(is_sent: bool) -> None:  # noqa: FBT001 - a parameter of the test
+def test_what_would_grow_too_large_by_merging_stays_two() -> None:
     outbox = Outbox(250)
     put(outbox, "ada", 1, first_name="x" * 250_000)
-    if is_sent:
-        take(outbox)
-        put(outbox, "ada", 2, first_name="x" * 250_000)
-    assert put(outbox, "ada", 3, last_name="x" * 250_000) is None
-    assert outbox.waiting == 1 + is_sent
+    assert put(outbox, "ada", 2, last_name="x" * 250_000) is None
+    assert outbox.gathering == 1
+
+
+def test_somebody_who_is_taken_off_and_put_on_again_is_sent_twice() -> None:
+    outbox = Outbox(250)
+    put(outbox, "ada", 1, unsubscribes=True)
+    assert put(outbox, "ada", 2, first_name="Ada") is None
+    assert put(outbox, "ada", 3, unsubscribes=True) is None
+    assert [pending.origin.line for pending in outbox.lookups] == [1]
+    assert outbox.gathering == 2
+
+
+def test_whoever_is_taken_off_is_looked_up_before_and_then_sent_with_the_others() -> None:
+    outbox = Outbox(2)
+    put(outbox, "ada", 1, unsubscribes=True)
+    put(outbox, "bo", 2)
+    outbox.close_filling()
+    pending = outbox.lookups.popleft()
+    assert pending.place is Place.LOOKING_UP
+    outbox.admit(pending)
+    assert lines(outbox.take(anyone)) == [1, 2]
 
 
 def test_only_what_is_admitted_is_taken_and_the_rest_stays_first_in_line() -> None:
     outbox = Outbox(2)
     for line in range(1, 7):
         put(outbox, f"ada{line}", line)
-    batch = outbox.take(lambda pending: pending.origin.line == 4)
-    assert lines(batch) == [4]
-    assert batch is not None
-    assert batch.is_taken
+    assert lines(outbox.take(lambda pending: pending.origin.line == 4)) == [4]
     assert outbox.take(lambda _: False) is None
-    assert [lines(outbox.take(anyone)) for _ in range(3)] == [[1, 2], [3], [5, 6]]
+    outbox.close_filling()
+    assert [lines(outbox.take(anyone)) for _ in range(3)] == [[1, 2], [3, 5], [6]]
 
 
 def test_the_parts_of_a_batch_remember_how_often_it_was_tried() -> None:
@@ -177,7 +276,12 @@ def test_what_is_withdrawn_takes_along_what_waits_behind_it_and_leaves_the_rest(
     put(outbox, "dan", 5, "shops")
     out = list(outbox.withdraw(lambda pending: pending.contact.email[0] in "ad"))
     assert [pending.origin.line for pending in out] == [1, 4, 5]
-    assert (outbox.waiting, outbox.has("ada@example.com"), outbox.has("bob@example.com")) == (0, False, True)
+    assert (outbox.gathering, outbox.has("ada@example.com"), outbox.has("bob@example.com")) == (
+        0,
+        False,
+        True,
+    )
+    outbox.close_filling()
     assert lines(outbox.take(anyone)) == [2, 3]
 
 
@@ -214,34 +318,45 @@ class Account:
 class OutboxMachine(RuleBasedStateMachine):
     """An outbox beside a list of all records: in the end the account is as if applied one by one."""
 
-    @initialize(batch_size_rows=st.integers(1, 4))
-    def start(self, batch_size_rows: int) -> None:
+    @initialize(batch_size_rows=st.integers(1, 4), gathered_records=st.integers(0, 6))
+    def start(self, batch_size_rows: int, gathered_records: int) -> None:
         self.batch_size_rows = batch_size_rows
-        self.outbox = Outbox(batch_size_rows)
+        self.outbox = Outbox(batch_size_rows, gathered_records)
         self.account = Account()
         self.records: list[Contact] = []
         self.merged: dict[int, list[int]] = {}
         self.taken: list[Batch] = []
         self.withdrawn: set[int] = set()
-        self.owed = 0
-
-    def owe(self) -> Segment:
-        self.owed += 1
-        return Acknowledgement().owe()
+        self.sent: set[str] = set()
 
     @rule(name=_NAMES, stream=st.sampled_from(sorted(LISTS)), sizes=_VALUES)
     def put(self, name: str, stream: str, sizes: dict[str, int]) -> None:
         line = len(self.records)
         values = {key: f"{line} " + "x" * size for key, size in sizes.items()}
         self.records.append(contact(name, stream, **values))
-        superseded = self.outbox.put(self.records[-1], Origin(stream, line), self.owe)
-        self.merged[line] = [line] if superseded is None else [*self.merged.pop(superseded.line), line]
+        self.outbox.count_record()
+        self.place(self.outbox.take_gathered())
+        superseded = self.outbox.put(
+            self.records[-1], Origin(stream, line), Acknowledgement().owe, was_sent=name in self.sent
+        )
+        self.sent.add(name)
+        self.supersede(superseded, line)
         assert self.outbox.has(self.records[-1].email)
+
+    def supersede(self, superseded: Origin | None, line: int) -> None:
+        before = [] if superseded is None else self.merged.pop(superseded.line)
+        self.merged[line] = [*before, *self.merged.pop(line, [line])]
+
+    def place(self, gathered: t.Iterable[PendingContact]) -> None:
+        for pending in gathered:
+            if superseded := self.outbox.place(pending):
+                self.supersede(superseded, pending.origin.line)
 
     @rule()
     def close_filling(self) -> None:
+        self.place(self.outbox.take_gathering())
         self.outbox.close_filling()
-        assert not self.outbox.is_filling
+        assert self.outbox.gathering == 0
 
     @rule(names=st.sets(_NAMES, min_size=1))
     def take(self, names: set[str]) -> None:
@@ -286,26 +401,37 @@ class OutboxMachine(RuleBasedStateMachine):
     @invariant()
     def everybody_is_in_one_place(self) -> None:
         lanes = self.outbox._lanes
-        on_their_way = [pending.origin.line for lane in lanes.values() for pending in lane]
-        assert sorted(on_their_way) == sorted(self.merged)
-        assert self.outbox.waiting == sum(len(lane) - 1 for lane in lanes.values())
-        assert self.outbox.is_empty == (not lanes)
-        batches = [*self.outbox._ready, *self.outbox._filling.values(), *self.taken]
-        placed = [(pending.contact.email, pending.batch) for batch in batches for pending in batch.contacts]
-        # Of an identity only the first is in a batch: so none is twice in one, or in two imports.
-        assert sorted(email for email, _ in placed) == sorted(lanes)
-        assert all(lanes[email][0].batch is batch for email, batch in placed)
-        assert all(pending.batch is None for lane in lanes.values() for pending in lane[1:])
+        on_their_way = [pending for lane in lanes.values() for pending in lane]
+        assert sorted(pending.origin.line for pending in on_their_way) == sorted(self.merged)
+        places = [pending.place for pending in on_their_way]
+        assert self.outbox.waiting == places.count(Place.WAITING)
+        assert self.outbox.gathering == places.count(Place.GATHERING)
+        queued = [
+            pending
+            for queue in (*self.outbox._windows.values(), *self.outbox._ready.values())
+            for pending in queue
+        ]
+        assert len(queued) == places.count(Place.FILLING) + places.count(Place.READY)
+        # Of an identity only the first is being sent: so none is twice in one import, or in two.
+        batches = [*self.outbox._again, *self.taken]
+        sent = [pending for batch in batches for pending in batch.contacts]
+        assert len(sent) == places.count(Place.TAKEN)
+        assert all(lanes[pending.contact.email][0] is pending for pending in sent)
+        assert all(
+            pending.place is Place.WAITING or i == 0 or pending.place in {Place.FILLING, Place.GATHERING}
+            for lane in lanes.values()
+            for i, pending in enumerate(lane)
+        )
 
     @invariant()
     def no_batch_is_too_large(self) -> None:
-        batches = [*self.outbox._ready, *self.outbox._filling.values(), *self.taken]
+        batches = [*self.outbox._again, *self.taken]
         assert all(0 < len(batch) <= self.batch_size_rows for batch in batches)
         assert all(len(batch.encode()) <= MAX_BODY_BYTES for batch in batches)
 
     def teardown(self) -> None:
         while not self.outbox.is_empty:
-            self.outbox.close_filling()
+            self.close_filling()
             self.take({"ada", "bob", "cleo", "dan", "eva"})
             self.end_an_import(index=0, releases=True)
         one_by_one = Account()

@@ -47,6 +47,8 @@ def test_the_report_has_the_figures_of_the_run_and_of_each_stream() -> None:
         "superseded": 1,
         "rejected": {"email_missing": 2, "value_invalid": 1},
         "held_back": 1,
+        "unsubscribed": 0,
+        "left_alone": 0,
     }
     shops = {
         "read": 10,
@@ -57,6 +59,8 @@ def test_the_report_has_the_figures_of_the_run_and_of_each_stream() -> None:
         "superseded": 0,
         "rejected": {"email_missing": 1},
         "held_back": 0,
+        "unsubscribed": 0,
+        "left_alone": 0,
     }
     expected = {
         "display_name": "Shop",
@@ -68,6 +72,8 @@ def test_the_report_has_the_figures_of_the_run_and_of_each_stream() -> None:
         "superseded": 1,
         "rejected": {"email_missing": 3, "value_invalid": 1},
         "held_back": 1,
+        "unsubscribed": 0,
+        "left_alone": 0,
         "ignored": 7,
         "started_at": "2026-05-19T12:00:00.000+00:00",
         "ended_at": "2026-05-19T12:01:01.234+00:00",
@@ -78,7 +84,10 @@ def test_the_report_has_the_figures_of_the_run_and_of_each_stream() -> None:
         "exit_code": 3,
         "limit": "profile_limit",
         "created_may_be_too_high": False,
+        "room": None,
+        "mirror": None,
         "dry_run": False,
+        "plan": None,
         "streams": {"people": people, "shops": shops},
     }
     assert {key: as_json(a_report())[key] for key in expected} == expected

@@ -1,62 +1,97 @@
-"""What a run remembers of what it sent."""
+"""What a run remembers of what it sent, exactly, however much that is."""
 
 from __future__ import annotations
 
-from target_activecampaign.run_memory import RunMemory
+import sqlite3
+import typing as t
 
-ADA = "ada@example.com"
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from target_activecampaign.errors import OutputError
+from target_activecampaign.identity_store import IdentityStore, hash_email
+from target_activecampaign.run_memory import UNCONFIRMED, RunMemory
+
+ADA, BOB = "ada@example.com", "bob@example.com"
 
 
 def test_a_run_starts_without_memories() -> None:
     memory = RunMemory()
     assert len(memory) == 0
-    assert not memory.is_sent(ADA)
-    assert not memory.is_confirmed(ADA)
-    assert not memory.is_unchanged(ADA, b"1")
+    assert memory.find([ADA]) == {}
 
 
-def test_what_is_sent_counts_once_and_is_not_confirmed() -> None:
+def test_what_is_sent_counts_and_is_not_confirmed() -> None:
     memory = RunMemory()
     memory.send(ADA)
-    memory.send(ADA)
     assert len(memory) == 1
-    assert memory.is_sent(ADA)
-    assert not memory.is_confirmed(ADA)
-    assert not memory.is_unchanged(ADA, b"1")
+    assert memory.find([ADA, BOB]) == {ADA: UNCONFIRMED}
 
 
-def test_exactly_what_was_confirmed_last_is_unchanged() -> None:
+def test_what_was_confirmed_last_is_remembered() -> None:
     memory = RunMemory()
     memory.send(ADA)
     memory.confirm(ADA, b"1")
     memory.confirm(ADA, b"2")
-    assert memory.is_confirmed(ADA)
-    assert not memory.is_unchanged(ADA, b"1")
-    assert memory.is_unchanged(ADA, b"2")
-    assert not memory.is_unchanged("bob@example.com", b"2")
+    assert memory.find([ADA]) == {ADA: b"2"}
 
 
-def test_sending_again_leaves_the_confirmation() -> None:
+def test_a_refused_contact_is_not_confirmed_and_counts_still() -> None:
     memory = RunMemory()
-    memory.confirm(ADA, b"1")
     memory.send(ADA)
-    assert memory.is_unchanged(ADA, b"1")
-
-
-def test_a_refused_contact_is_sent_again_and_counts_still() -> None:
-    memory = RunMemory()
     memory.confirm(ADA, b"1")
     memory.forget(ADA)
     assert len(memory) == 1
-    assert memory.is_sent(ADA)
-    assert not memory.is_confirmed(ADA)
-    assert not memory.is_unchanged(ADA, b"1")
+    assert memory.find([ADA]) == {ADA: UNCONFIRMED}
 
 
 def test_what_was_not_sent_after_all_does_not_count() -> None:
     memory = RunMemory()
     memory.send(ADA)
     memory.withdraw(ADA)
-    memory.withdraw(ADA)
     assert len(memory) == 0
-    assert not memory.is_sent(ADA)
+    assert memory.find([ADA]) == {}
+
+
+keys = st.integers(0, 9).map(lambda number: hash_email(f"person{number}@example.com"))
+changes = st.lists(st.tuples(keys, st.one_of(st.none(), st.binary(max_size=16))), max_size=60)
+
+
+@given(changes=changes, most=st.integers(1, 5))
+def test_a_store_is_a_dictionary_also_when_it_moves_to_disk(
+    changes: list[tuple[bytes, bytes | None]], most: int
+) -> None:
+    store = IdentityStore(most)
+    entries: dict[bytes, bytes] = {}
+    for key, value in changes:
+        if value is None:
+            store.remove(key)
+            entries.pop(key, None)
+        else:
+            store.put(key, value)
+            entries[key] = value
+        assert store.find([key]) == {k: v for k, v in entries.items() if k == key}
+    assert store.find({key for key, _ in changes}) == entries
+    store.close()
+
+
+def test_few_entries_need_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> t.NoReturn:
+        raise AssertionError
+
+    monkeypatch.setattr(sqlite3, "connect", refuse)
+    store = IdentityStore(3)
+    store.put(hash_email(ADA), b"1")
+    store.put(hash_email(BOB), b"2")
+    assert store.find([hash_email(ADA)]) == {hash_email(ADA): b"1"}
+
+
+def test_a_temporary_folder_that_is_full_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> t.NoReturn:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(sqlite3, "connect", refuse)
+    store = IdentityStore(1)
+    with pytest.raises(OutputError, match="TMPDIR"):
+        store.put(hash_email(ADA), b"1")

@@ -69,6 +69,12 @@ def test_four_settings_are_enough() -> None:
         max_rejected_percent=20,
         rejects_path=None,
         report_path=None,
+        dry_run=False,
+        ledger_url=None,
+        ledger_max_age_days=0,
+        membership="add",
+        mirror_max_removal_percent=10,
+        on_delete="ignore",
         sdk={},
     )
 
@@ -486,9 +492,33 @@ def test_the_schema_of_our_settings_is_a_json_schema() -> None:
     jsonschema.Draft202012Validator.check_schema({**CONFIG_JSONSCHEMA, "properties": own})
 
 
-def test_the_schema_marks_the_key_as_secret_and_nothing_else() -> None:
+def test_the_schema_marks_what_opens_something_as_secret_and_nothing_else() -> None:
     properties = CONFIG_JSONSCHEMA["properties"]
-    assert [name for name, schema in properties.items() if schema.get("secret")] == ["api_key"]
+    assert [name for name, schema in properties.items() if schema.get("secret")] == ["api_key", "ledger_url"]
+
+
+# Change detection and membership
+
+
+def test_a_ledger_is_named_by_the_url_of_a_database() -> None:
+    url = parse(ledger_url="sqlite:///ledger.db").ledger_url
+    assert url is not None
+    assert url.reveal() == "sqlite:///ledger.db"
+    [complaint] = complaints_about({**GOOD, "ledger_url": "secret words"})
+    assert complaint.startswith("ledger_url: is no URL")
+    assert "secret" not in complaint
+
+
+def test_a_mirror_needs_a_ledger() -> None:
+    assert parse(ledger_url="sqlite:///ledger.db", membership="mirror").is_mirror
+    [complaint] = complaints_about({**GOOD, "membership": "mirror"})
+    assert complaint.startswith("membership: mirror needs a ledger")
+
+
+def test_an_account_is_its_host_with_a_port_of_its_own() -> None:
+    assert parse().account == "acme.api-us1.com"
+    assert parse(hostname="http://127.0.0.1:8025").account == "127.0.0.1:8025"
+    assert parse(hostname="sandbox").account == "sandbox"
 
 
 def test_every_setting_is_described_and_of_a_kind_that_survives_meltano() -> None:

@@ -36,7 +36,7 @@ STEPS: list[tuple[type, str]] = [
     (Client, "contract"),
     (Client, "submit"),
     (Client, "look"),
-    (Client, "list_statuses"),
+    (Client, "memberships"),
     (Delivery, "add"),
     (Delivery, "pass_on"),
     (Delivery, "take_outcome"),

@@ -18,7 +18,7 @@ from target_activecampaign.answers import (
     read_field,
     read_items,
     read_list,
-    read_list_statuses,
+    read_memberships,
     read_object,
     read_status,
     read_submission,
@@ -162,7 +162,7 @@ def read_answers(data: bytes) -> None:
         lambda answer: read_items(answer, "lists", read_list),
         lambda answer: read_items(answer, "fields", read_field),
         lambda answer: read_items(answer, "exclusions", read_exclusion),
-        lambda answer: read_list_statuses(answer, "zqx@example.com"),
+        lambda answer: read_memberships(answer, "zqx@example.com"),
     )
     for code in (status, 200, 400):
         for read in readers:

@@ -1,0 +1,66 @@
+"""Contacts and STATEs that were read and not compared yet, in order.
+
+Asking what is known of contacts one by one is slow: they are gathered a thousand at a time, or for a second.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from target_activecampaign.contact import Contact, Origin
+
+MOST_CONTACTS = 1_000
+MOST_KEPT_BYTES = 8 * 1024**2
+LONGEST_SECONDS = 1.0
+
+
+class Intake:
+    """Takes contacts and STATEs in, and hands them out in the same order. Not locked: its owner is."""
+
+    def __init__(self) -> None:
+        self._items: list[tuple[Contact, Origin] | tuple[None, t.Any]] = []
+        self._contacts: list[tuple[Contact, str]] = []
+        self._kept_bytes = 0
+        self._since = 0.0
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing waits."""
+        return not self._items
+
+    @property
+    def contacts(self) -> list[tuple[Contact, str]]:
+        """The contacts that wait, each with its stream."""
+        return self._contacts
+
+    def is_due(self, now: float) -> bool:
+        """Whether enough is there, or something has waited long enough."""
+        return self.is_full or (bool(self._items) and now - self._since >= LONGEST_SECONDS)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether enough is there to compare."""
+        return len(self._items) >= MOST_CONTACTS or self._kept_bytes >= MOST_KEPT_BYTES
+
+    def add_contact(self, contact: Contact, origin: Origin, now: float) -> None:
+        """Take a contact in."""
+        if not self._items:
+            self._since = now
+        self._items.append((contact, origin))
+        self._contacts.append((contact, origin.stream))
+        self._kept_bytes += origin.kept_bytes
+
+    def add_state(self, value: t.Any) -> None:  # noqa: ANN401 - whatever the tap chose
+        """Take a STATE in, behind the contacts before it."""
+        if self._items[-1][0] is None:
+            self._items.pop()  # nothing stands between the two
+        self._items.append((None, value))
+
+    def empty(self) -> Iterator[tuple[Contact, Origin] | tuple[None, t.Any]]:
+        """Hand everything out: contacts with their origins, and STATEs behind `None`."""
+        items = self._items
+        self._items, self._contacts, self._kept_bytes = [], [], 0
+        return iter(items)
