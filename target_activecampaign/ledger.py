@@ -17,6 +17,7 @@ from target_activecampaign.ledger_database import open_database
 from target_activecampaign.ledger_lock import ListLocks
 from target_activecampaign.ledger_schema import CONTACT, MEMBER, META, RUN, unusable
 from target_activecampaign.ledger_secrecy import Cipher, WrappedKey, WrongKeyError, new_data_key, unwrap, wrap
+from target_activecampaign.ledger_sets import complete, pack
 
 if t.TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -36,9 +37,9 @@ class Comparison(t.NamedTuple):
         members: They are of this stream and list; empty where no addresses are kept.
     """
 
-    known: set[str]
-    unchanged: set[str]
-    members: set[str]
+    known: frozenset[str]
+    unchanged: frozenset[str]
+    members: frozenset[str]
 
 
 class Member:
@@ -120,7 +121,9 @@ class Ledger:
         self._keeps_addresses = keeps_addresses
         self._run: int | None = None
         self._locks = ListLocks(database, cipher.number_for)
-        self._statements = {name: _statement(text, database) for name, text in _STATEMENTS.items()}
+        self._statements = {
+            name: sa.text(complete(text, database.dialect)) for name, text in _STATEMENTS.items()
+        }
 
     @classmethod
     def open(  # noqa: PLR0913 - all but the first by name
@@ -209,20 +212,17 @@ class Ledger:
             LedgerError: If it can't be read.
         """
         # In the order of the table, neighbours are read from the same pages.
-        identity_of = self._cipher.identity
-        given = sorted([(identity_of(email), email) for email in fingerprints])
+        given = sorted([(self._cipher.identity(email), email) for email in fingerprints])
+        emails = [email for _, email in given]
         identities = [identity for identity, _ in given]
-        known, unchanged = set(), set()
-        seal = self._cipher.seal_fingerprint
-        for place, fingerprint, confirmed_at in self._look_up("contacts", identities, list_id=list_id):
-            email = given[place][1]
-            known.add(email)
-            if confirmed_at >= not_before and fingerprint == seal(fingerprints[email]):
-                unchanged.add(email)
-        if not self._keeps_addresses:
-            return Comparison(known, unchanged, set())
-        found = self._look_up("members", identities, list_id=list_id, stream=stream)
-        return Comparison(known, unchanged, {given[row.place][1] for row in found})
+        sealed = [self._cipher.seal_fingerprint(fingerprints[email]) for email in emails]
+        changed = self._look_up("changed", identities, sealed, list_id=list_id, not_before=not_before)
+        everyone = frozenset(emails)
+        return Comparison(
+            known=everyone.difference([emails[place] for place, is_known in changed if not is_known]),
+            unchanged=everyone.difference([emails[place] for place, _ in changed]),
+            members=self._members_among(everyone, emails, identities, list_id, stream),
+        )
 
     def count_members(self, list_id: int, stream: str) -> int:
         """How many contacts a stream has on a list.
@@ -307,7 +307,7 @@ class Ledger:
         given = sorted((self._cipher.identity(email), email) for email in contacts)
         identities = [identity for identity, _ in given]
         fingerprints = [self._cipher.seal_fingerprint(contacts[email]) for _, email in given]
-        packed = self._database.sets.pack(identities, fingerprints)
+        packed = pack(identities, fingerprints)
         if not given:
             return
         with self._database.transaction() as connection:
@@ -349,7 +349,7 @@ class Ledger:
         given = sorted(identities)
         if not given:
             return set()
-        packed = self._database.sets.pack(given)
+        packed = pack(given)
         with self._database.transaction() as connection:
             parameters = {"list_id": list_id, **packed}
             connection.execute(self._statements["withdraw"], {**parameters, "stream": stream})
@@ -365,7 +365,7 @@ class Ledger:
         identities = self._identities_of(emails)
         if not identities:
             return
-        parameters = {"list_id": list_id, **self._database.sets.pack(identities)}
+        parameters = {"list_id": list_id, **pack(identities)}
         with self._database.transaction() as connection:
             connection.execute(self._statements["forget"], parameters)
             connection.execute(self._statements["withdraw from all"], parameters)
@@ -375,14 +375,33 @@ class Ledger:
     def _identities_of(self, emails: Collection[str]) -> list[bytes]:
         return sorted({self._cipher.identity(email) for email in emails})
 
-    def _look_up(self, name: str, identities: Sequence[bytes], **parameters: object) -> Sequence[t.Any]:
-        packed = self._database.sets.pack(identities)
+    def _look_up(
+        self,
+        name: str,
+        identities: Sequence[bytes],
+        sealed: Sequence[bytes] | None = None,
+        **parameters: object,
+    ) -> Sequence[t.Any]:
+        packed = pack(identities, sealed)
         return self._database.read(self._statements[name], {**parameters, **packed})
+
+    def _members_among(
+        self,
+        everyone: frozenset[str],
+        emails: Sequence[str],
+        identities: Sequence[bytes],
+        list_id: int,
+        stream: str,
+    ) -> frozenset[str]:
+        if not self._keeps_addresses:
+            return frozenset()
+        strangers = self._look_up("strangers", identities, list_id=list_id, stream=stream)
+        return everyone.difference([emails[row.place] for row in strangers])
 
     def _write(self, name: str, identities: Sequence[bytes], **parameters: object) -> None:
         if identities:
             with self._database.transaction() as connection:
-                packed = self._database.sets.pack(identities)
+                packed = pack(identities)
                 connection.execute(self._statements[name], {**parameters, **packed})
 
     def _enrol_in(
@@ -393,61 +412,62 @@ class Ledger:
         given: Sequence[tuple[bytes, str]],
         now: int,
     ) -> None:
-        # Who is a member already is not encrypted once more.
+        # Who is a member already need not be encrypted once more.
         identities = [identity for identity, _ in given]
-        parameters = {"list_id": list_id, "stream": stream, **self._database.sets.pack(identities)}
-        enrolled = {row.place for row in connection.execute(self._statements["members"], parameters)}
-        new = [row for place, row in enumerate(given) if place not in enrolled]
+        parameters = {"list_id": list_id, "stream": stream, **pack(identities)}
+        new = [given[row.place] for row in connection.execute(self._statements["strangers"], parameters)]
         if new:
             sealed = [self._cipher.seal_address(email) for _, email in new]
-            packed = self._database.sets.pack([identity for identity, _ in new], addresses=sealed)
+            packed = pack([identity for identity, _ in new], addresses=sealed)
             parameters = {"list_id": list_id, "stream": stream, "now": now, **packed}
             connection.execute(self._statements["enrol"], parameters)
 
 
-# Statements about a set of contacts, where {...} is a table of `SetSyntax`. A `CROSS JOIN` keeps SQLite from
-# choosing another order: each contact of the set is looked up by the whole key. What is only selected has a
-# cast, without which PostgreSQL can't tell a parameter's type; `WHERE true` tells SQLite that the `ON` which
-# follows is none of a join.
+# Statements about a set of contacts, where {given...} is the set. A look-up returns what is not as
+# it was: of a million unchanged contacts there is no row to fetch. What is only selected has a cast, without
+# which PostgreSQL can't tell a parameter's type; `WHERE true` tells SQLite that the next `ON` is no join's.
 _STATEMENTS = {
-    "contacts": """
-        SELECT given.place, row.fingerprint, row.confirmed_at
-        FROM {identities} CROSS JOIN ledger_contact AS row
-        WHERE row.list_id = :list_id AND row.identity = given.identity""",
-    "members": """
+    "changed": """
+        SELECT given.place, held.confirmed_at IS NOT NULL AS is_known
+        FROM {given_fingerprints} LEFT JOIN ledger_contact AS held
+          ON held.list_id = :list_id AND held.identity = given.identity
+        WHERE held.fingerprint IS NULL OR held.fingerprint <> given.fingerprint
+           OR held.confirmed_at < :not_before""",
+    "strangers": """
         SELECT given.place
-        FROM {identities} CROSS JOIN ledger_member AS row
-        WHERE row.list_id = :list_id AND row.identity = given.identity AND row.stream = :stream""",
+        FROM {given} LEFT JOIN ledger_member AS held
+          ON held.list_id = :list_id AND held.identity = given.identity AND held.stream = :stream
+        WHERE held.since IS NULL""",
     "still members": """
-        SELECT given.identity
-        FROM {identities} CROSS JOIN ledger_member AS row
-        WHERE row.list_id = :list_id AND row.identity = given.identity""",
+        SELECT DISTINCT given.identity
+        FROM {given} JOIN ledger_member AS held
+          ON held.list_id = :list_id AND held.identity = given.identity""",
     "doubt": """
         UPDATE ledger_contact SET fingerprint = NULL
-        WHERE list_id = :list_id AND identity IN (SELECT given.identity FROM {identities})""",
+        WHERE list_id = :list_id AND identity IN (SELECT given.identity FROM {given})""",
     "forget": """
         DELETE FROM ledger_contact
-        WHERE list_id = :list_id AND identity IN (SELECT given.identity FROM {identities})""",
+        WHERE list_id = :list_id AND identity IN (SELECT given.identity FROM {given})""",
     "confirm": """
         INSERT INTO ledger_contact (list_id, identity, fingerprint, confirmed_at, run)
         SELECT CAST(:list_id AS bigint), given.identity, given.fingerprint,
                CAST(:now AS bigint), CAST(:run AS bigint)
-        FROM {with_fingerprints} WHERE true
+        FROM {given_fingerprints} WHERE true
         ON CONFLICT (list_id, identity) DO UPDATE SET
             fingerprint = excluded.fingerprint, confirmed_at = excluded.confirmed_at, run = excluded.run""",
     "enrol": """
         INSERT INTO ledger_member (list_id, identity, stream, address, since)
         SELECT CAST(:list_id AS bigint), given.identity, CAST(:stream AS text), given.address,
                CAST(:now AS bigint)
-        FROM {with_addresses} WHERE true
+        FROM {given_addresses} WHERE true
         ON CONFLICT (list_id, identity, stream) DO NOTHING""",
     "withdraw": """
         DELETE FROM ledger_member
         WHERE list_id = :list_id AND stream = :stream
-          AND identity IN (SELECT given.identity FROM {identities})""",
+          AND identity IN (SELECT given.identity FROM {given})""",
     "withdraw from all": """
         DELETE FROM ledger_member
-        WHERE list_id = :list_id AND identity IN (SELECT given.identity FROM {identities})""",
+        WHERE list_id = :list_id AND identity IN (SELECT given.identity FROM {given})""",
 }
 
 _CONTACTS_BY_LIST = sa.select(
@@ -462,17 +482,6 @@ _MEMBERS_BY_STREAM = (
     .group_by(MEMBER.c.list_id, MEMBER.c.stream)
     .order_by(MEMBER.c.list_id, MEMBER.c.stream)
 )
-
-
-def _statement(text: str, database: Database) -> sa.TextClause:
-    sets = database.sets
-    return sa.text(
-        text.format(
-            identities=sets.identities,
-            with_fingerprints=sets.with_fingerprints,
-            with_addresses=sets.with_addresses,
-        )
-    )
 
 
 # The ledger's own key

@@ -21,12 +21,10 @@ from sqlalchemy.pool import NullPool
 
 from target_activecampaign.errors import LedgerError
 from target_activecampaign.ledger_schema import NEWEST_VERSION, migrate, unusable, version_of
-from target_activecampaign.ledger_sets import PostgresSets, SqliteSets
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from target_activecampaign.ledger_sets import SetSyntax
     from target_activecampaign.secret import Secret
 
 NewMeta: t.TypeAlias = "Callable[[], Mapping[str, t.Any]]"
@@ -72,7 +70,7 @@ class Database:
     """An open database. Each method may be called from any thread.
 
     Attributes:
-        sets: How this database takes a set of contacts.
+        dialect: `sqlite` or `postgresql`.
         path: The file that an SQLite database is kept in; None for PostgreSQL.
         read_only: Whether nothing may be written.
     """
@@ -91,9 +89,8 @@ class Database:
             SQLAlchemyError: If there is no way in.
         """
         self.read_only = read_only
-        self.is_sqlite = url.get_backend_name() == "sqlite"
-        self.sets: type[SetSyntax] = SqliteSets if self.is_sqlite else PostgresSets
-        self.path = Path(url.database or "").resolve() if self.is_sqlite else None
+        self.dialect = url.get_backend_name()
+        self.path = Path(url.database or "").resolve() if self.dialect == "sqlite" else None
         self._folder = folder
         self._reading = threading.Lock()
         self._writing = threading.Lock()
@@ -105,10 +102,7 @@ class Database:
             hide_parameters=True,
             connect_args=_connect_args(url),
         )
-        statements = (
-            *_ON_CONNECT[url.get_backend_name()],
-            *([_READ_ONLY[url.get_backend_name()]] * read_only),
-        )
+        statements = (*_ON_CONNECT[self.dialect], *([_READ_ONLY[self.dialect]] * read_only))
         sa.event.listen(self._engine, "connect", lambda connection, _: _run_all(connection, statements))
         self._reader = self._engine.connect()
         self._writer = self._engine.connect()
@@ -145,7 +139,7 @@ class Database:
             raise RuntimeError(msg)
         with self._writing, translated("written"):
             writer = self.writer()
-            writer.exec_driver_sql("BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN")
+            writer.exec_driver_sql("BEGIN IMMEDIATE" if self.path else "BEGIN")
             try:
                 yield writer
                 writer.exec_driver_sql("COMMIT")

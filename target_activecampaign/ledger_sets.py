@@ -1,8 +1,9 @@
-"""How each database takes a whole set of contacts as parameters of one statement.
+"""How a whole set of contacts is a parameter of one statement, on SQLite and PostgreSQL alike.
 
-Owns the little SQL in which SQLite and PostgreSQL differ. A set is a table `given` with a row for each
-contact, whose hashes are of 16 bytes; no statement's text depends on how many there are, so each is prepared
-once.
+Owns the little SQL in which the two differ. A set is a table `given` with a row for each contact, cut by
+place out of one blob of all identities and one of all fingerprints, 16 bytes each: SQLite has no arrays, and
+psycopg's cost three times as much. No statement's text depends on how many there are, so that each is
+prepared once.
 """
 
 from __future__ import annotations
@@ -14,87 +15,46 @@ import typing as t
 if t.TYPE_CHECKING:
     from collections.abc import Sequence
 
-Parameters: t.TypeAlias = dict[str, t.Any]
+# A row for each element of the JSON array `:places`: its place (from 0) as `key`, and itself as `value`.
+_PLACES = {
+    "sqlite": "json_each(:places)",
+    "postgresql": """(
+        SELECT number - 1 AS key, value
+        FROM json_array_elements_text(CAST(:places AS json)) WITH ORDINALITY AS numbered (value, number)
+    ) AS places""",
+}
+_GIVEN = """(
+    SELECT key AS place, substr(:identities, CAST(16 * key + 1 AS integer), 16) AS identity{more}
+    FROM {places}
+) AS given"""
+_MORE = {
+    "given": "",
+    "given_fingerprints": ", substr(:fingerprints, CAST(16 * key + 1 AS integer), 16) AS fingerprint",
+    "given_addresses": ", value AS address",
+}
 
 
-class SetSyntax(t.Protocol):
-    """What a statement about a set is made of.
+def complete(statement: str, dialect: str) -> str:
+    """Put the tables of a set into a statement.
 
-    Attributes:
-        identities: Table of (place, identity), places from 0.
-        with_fingerprints: Table of (identity, fingerprint).
-        with_addresses: Table of (identity, address).
+    Args:
+        statement: With `{given}` for a table of (place, identity), `{given_fingerprints}` for one that has
+            `fingerprint` too, or `{given_addresses}` for one that has `address` too.
+        dialect: `sqlite` or `postgresql`.
     """
-
-    identities: t.ClassVar[str]
-    with_fingerprints: t.ClassVar[str]
-    with_addresses: t.ClassVar[str]
-
-    @staticmethod
-    def pack(
-        identities: Sequence[bytes],
-        fingerprints: Sequence[bytes] | None = None,
-        addresses: Sequence[str] | None = None,
-    ) -> Parameters:
-        """Return the parameters of a set; what is given is of one length and in one order."""
+    places = _PLACES[dialect]
+    return statement.format(**{name: _GIVEN.format(more=more, places=places) for name, more in _MORE.items()})
 
 
-class SqliteSets:
-    """One blob of all hashes, cut by place: SQLite has no arrays, and its JSON no bytes.
-
-    With a million rows a look-up in a set of thousands costs two thirds of `IN (?, ?, ...)`, which sorts the
-    set into a temporary table first.
-    """
-
-    identities: t.ClassVar[str] = (
-        "(SELECT key AS place, substr(:identities, 16 * key + 1, 16) AS identity"
-        " FROM json_each(:places)) AS given"
-    )
-    with_fingerprints: t.ClassVar[str] = (
-        "(SELECT substr(:identities, 16 * key + 1, 16) AS identity,"
-        " substr(:fingerprints, 16 * key + 1, 16) AS fingerprint FROM json_each(:places)) AS given"
-    )
-    with_addresses: t.ClassVar[str] = (
-        "(SELECT substr(:identities, 16 * key + 1, 16) AS identity, value AS address"
-        " FROM json_each(:places)) AS given"
-    )
-
-    @staticmethod
-    def pack(
-        identities: Sequence[bytes],
-        fingerprints: Sequence[bytes] | None = None,
-        addresses: Sequence[str] | None = None,
-    ) -> Parameters:
-        """See `SetSyntax`."""
-        places = _places(len(identities)) if addresses is None else json.dumps(addresses)
-        packed = {"identities": b"".join(identities), "places": places}
-        return packed if fingerprints is None else {**packed, "fingerprints": b"".join(fingerprints)}
-
-
-class PostgresSets:
-    """Arrays."""
-
-    identities: t.ClassVar[str] = (
-        "(SELECT number - 1 AS place, identity"
-        " FROM unnest(CAST(:identities AS bytea[])) WITH ORDINALITY AS taken (identity, number)) AS given"
-    )
-    with_fingerprints: t.ClassVar[str] = (
-        "unnest(CAST(:identities AS bytea[]), CAST(:fingerprints AS bytea[]))"
-        " AS given (identity, fingerprint)"
-    )
-    with_addresses: t.ClassVar[str] = (
-        "unnest(CAST(:identities AS bytea[]), CAST(:addresses AS text[])) AS given (identity, address)"
-    )
-
-    @staticmethod
-    def pack(
-        identities: Sequence[bytes],
-        fingerprints: Sequence[bytes] | None = None,
-        addresses: Sequence[str] | None = None,
-    ) -> Parameters:
-        """See `SetSyntax`."""
-        sets = {"identities": identities, "fingerprints": fingerprints, "addresses": addresses}
-        return {name: list(values) for name, values in sets.items() if values is not None}
+def pack(
+    identities: Sequence[bytes],
+    fingerprints: Sequence[bytes] | None = None,
+    addresses: Sequence[str] | None = None,
+) -> dict[str, bytes | str]:
+    """Return the parameters of a set; what is given is of one length and in one order."""
+    places = _places(len(identities)) if addresses is None else json.dumps(addresses)
+    packed: dict[str, bytes | str] = {"identities": b"".join(identities), "places": places}
+    return packed if fingerprints is None else {**packed, "fingerprints": b"".join(fingerprints)}
 
 
 @functools.lru_cache(maxsize=64)
