@@ -7,6 +7,7 @@ addresses and fingerprints), imports, HTTP or settings.
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 from dataclasses import dataclass
 
@@ -135,8 +136,9 @@ class Ledger:
         now: int,
         keeps_addresses: bool = False,
         read_only: bool = False,
+        create: bool = True,
     ) -> Ledger:
-        """Open a ledger; make it where there is none.
+        """Open a ledger.
 
         Args:
             url: SQLAlchemy's form; a relative path starts in the working folder.
@@ -145,6 +147,7 @@ class Ledger:
             now: Seconds since 1970.
             keeps_addresses: Whether members are kept, with their addresses, encrypted.
             read_only: Change no file and no table; where there is no ledger it is as good as empty.
+            create: Make a ledger where there is none, instead of refusing.
 
         Raises:
             SettingsError: With what the user has to change.
@@ -152,7 +155,7 @@ class Ledger:
         database = open_database(
             url,
             read_only=read_only,
-            new_meta=lambda: _new_meta(account, api_key),
+            new_meta=(lambda: _new_meta(account, api_key)) if create else None,
         )
         try:
             cipher = Cipher(_data_key_of(database, account, api_key))
@@ -370,6 +373,40 @@ class Ledger:
             connection.execute(self._statements["forget"], parameters)
             connection.execute(self._statements["withdraw from all"], parameters)
 
+    # By order of a person
+
+    def erase(self, list_id: int | None = None, *, members: bool) -> int:
+        """Forget all contacts of a list, or of every list.
+
+        Args:
+            list_id: None for every list.
+            members: Forget too who brought them there; the mirror then takes none of them off.
+
+        Returns:
+            How many contacts were forgotten, each list's counted.
+
+        Raises:
+            LedgerError: If it can't be written. Nothing was, then.
+        """
+        with self._database.transaction() as connection:
+            counts = [
+                connection.execute(
+                    sa.delete(table)
+                    if list_id is None
+                    else sa.delete(table).where(table.c.list_id == list_id)
+                ).rowcount
+                for table in ((CONTACT, MEMBER) if members else (CONTACT,))
+            ]
+        return counts[0]
+
+    def erase_people(self, emails: Collection[str], *, members: bool) -> int:
+        """Forget some people on every list; see `erase`."""
+        packed = pack(self._identities_of(emails))
+        names = ("forget everywhere", "withdraw everywhere") if members else ("forget everywhere",)
+        with self._database.transaction() as connection:
+            counts = [connection.execute(self._statements[name], packed).rowcount for name in names]
+        return counts[0]
+
     # Parts
 
     def _identities_of(self, emails: Collection[str]) -> list[bytes]:
@@ -465,6 +502,10 @@ _STATEMENTS = {
         DELETE FROM ledger_member
         WHERE list_id = :list_id AND stream = :stream
           AND identity IN (SELECT given.identity FROM {given})""",
+    "forget everywhere": """
+        DELETE FROM ledger_contact WHERE identity IN (SELECT given.identity FROM {given})""",
+    "withdraw everywhere": """
+        DELETE FROM ledger_member WHERE identity IN (SELECT given.identity FROM {given})""",
     "withdraw from all": """
         DELETE FROM ledger_member
         WHERE list_id = :list_id AND identity IN (SELECT given.identity FROM {given})""",
@@ -514,16 +555,20 @@ def _wrapped_key_of(database: Database, account: str) -> WrappedKey:
     return WrappedKey(meta.salt, meta.wrapped_key)
 
 
-def rekey(url: Secret, *, account: str, old_api_key: Secret, api_key: Secret) -> None:
+def rekey(url: Secret, *, account: str, old_api_key: Secret, api_key: Secret) -> bool:
     """Let another API key open a ledger. What is in it stays as it is.
+
+    Returns:
+        Whether that was needed: not where the new key opens it already.
 
     Raises:
         SettingsError: If the old key does not open it, or the URL can't be used.
         LedgerError: If it can't be written.
     """
-    database = open_database(url, read_only=False, new_meta=lambda: _new_meta(account, api_key))
-    try:
+    with contextlib.closing(open_database(url, read_only=False, new_meta=None)) as database:
         wrapped = _wrapped_key_of(database, account)
+        if _opens(wrapped, api_key):
+            return False
         try:
             again = wrap(unwrap(wrapped, old_api_key), api_key)
         except WrongKeyError:
@@ -532,5 +577,12 @@ def rekey(url: Secret, *, account: str, old_api_key: Secret, api_key: Secret) ->
             ) from None
         with database.transaction() as connection:
             connection.execute(sa.update(META).values(salt=again.salt, wrapped_key=again.token))
-    finally:
-        database.close()
+    return True
+
+
+def _opens(wrapped: WrappedKey, api_key: Secret) -> bool:
+    try:
+        unwrap(wrapped, api_key)
+    except WrongKeyError:
+        return False
+    return True

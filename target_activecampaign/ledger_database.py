@@ -20,14 +20,13 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from target_activecampaign.errors import LedgerError
-from target_activecampaign.ledger_schema import NEWEST_VERSION, migrate, unusable, version_of
+from target_activecampaign.ledger_schema import NEWEST_VERSION, migrate, no_ledger_there, unusable, version_of
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from target_activecampaign.ledger_schema import NewMeta
     from target_activecampaign.secret import Secret
-
-NewMeta: t.TypeAlias = "Callable[[], Mapping[str, t.Any]]"
 
 _EXAMPLES = "sqlite:///ledger.db or postgresql+psycopg://USER:PASSWORD@HOST/DATABASE"
 _SQLITE_HEADER = b"SQLite format 3\0"
@@ -176,7 +175,7 @@ def open_database(url: Secret, *, read_only: bool, new_meta: NewMeta) -> Databas
         url: SQLAlchemy's form.
         read_only: Change nothing: an SQLite file is copied into a private temporary folder, and where there
             is no ledger yet an empty one is made there.
-        new_meta: Makes what a new ledger says of itself.
+        new_meta: Makes what a new ledger says of itself; None refuses to make one.
 
     Raises:
         SettingsError: If there is no way in, or what is there is no ledger.
@@ -255,6 +254,8 @@ def _run_all(connection: t.Any, statements: Sequence[str]) -> None:  # noqa: ANN
 def _open_sqlite(path: Path, new_meta: NewMeta, *, read_only: bool) -> Database:
     if not path.exists():
         _require_folder(path)
+        if not new_meta:
+            raise no_ledger_there()
         if read_only:
             return _open_empty(new_meta)
         _create_at_once(path, new_meta)
@@ -419,6 +420,8 @@ def _open_postgres(url: sa.URL, new_meta: NewMeta, *, read_only: bool) -> Databa
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
                 migrate(connection, new_meta)
             return database
+        if not new_meta:
+            raise no_ledger_there()
         if version:
             raise unusable("its tables are of an older version; a run without dry_run brings them up to date")
     database.close()

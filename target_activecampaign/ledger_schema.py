@@ -78,6 +78,9 @@ MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (_create_tables,)
 
 NEWEST_VERSION = len(MIGRATIONS)
 
+NewMeta: t.TypeAlias = "Callable[[], Mapping[str, t.Any]] | None"
+"""Makes the row of `ledger_meta` of a new ledger, but its version; None where a new one is not wanted."""
+
 
 def version_of(connection: sa.Connection) -> int:
     """Return the version of the tables, 0 where there are none.
@@ -96,22 +99,24 @@ def version_of(connection: sa.Connection) -> int:
     return version
 
 
-def migrate(connection: sa.Connection, new_meta: Callable[[], Mapping[str, t.Any]]) -> None:
+def migrate(connection: sa.Connection, new_meta: NewMeta) -> None:
     """Bring the tables to the newest version, inside the caller's transaction.
 
     Args:
         connection: In a transaction that shuts out other writers.
-        new_meta: The row of `ledger_meta` for a new ledger, but its version.
+        new_meta: For a new ledger.
 
     Raises:
-        SettingsError: If a newer program made them.
+        SettingsError: If a newer program made them, or there is no ledger and none is wanted.
     """
     version = version_of(connection)
     if version == NEWEST_VERSION:
         return
+    if not version and not new_meta:
+        raise no_ledger_there()
     for step in MIGRATIONS[version:]:
         step(connection)
-    if not version:
+    if not version and new_meta:
         connection.execute(sa.insert(META).values(version=0, **new_meta()))
     connection.execute(sa.update(META).values(version=NEWEST_VERSION))
 
@@ -123,3 +128,8 @@ def unusable(what: str) -> SettingsError:
         what: What is wrong and what to do, without a value that may be secret.
     """
     return SettingsError([f"ledger_url: {what}"])
+
+
+def no_ledger_there() -> SettingsError:
+    """The complaint about a ledger that a command for people does not find."""
+    return unusable("there is no ledger there (a relative path starts in the working folder)")

@@ -59,7 +59,8 @@ MAY_KNOW = {
     "run": "errors pacing contact custom_fields exclusions interruption rejects report state_output settings "
     "mapping client connection delivery sandbox",
     "sinks": "contact validation mapping target",
-    "command": "privacy sandbox",
+    "ledger_command": "email_address errors privacy secret settings settings_environment ledger",
+    "command": "privacy ledger_command sandbox",
     "target": "errors contact interruption reader batch_files settings_schema settings_environment "
     "settings run sinks command privacy stream_maps",
     "__main__": "target",
