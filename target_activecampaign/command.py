@@ -23,15 +23,19 @@ class TargetCommand(SingerCommand, click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - by click
         """Names of the subcommands."""
-        return ["sandbox"]
+        return ["ledger", "sandbox"]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - by click
         """The subcommand of this name, imported only when it is wanted."""
-        if cmd_name != "sandbox":
-            return None
-        from target_activecampaign.sandbox.command import command  # noqa: PLC0415
+        if cmd_name == "sandbox":
+            from target_activecampaign.sandbox.command import command  # noqa: PLC0415
 
-        return command
+            return command
+        if cmd_name == "ledger":
+            from target_activecampaign.ledger_command import make_command  # noqa: PLC0415
+
+            return make_command(next(param for param in self.params if param.name == "config"))
+        return None
 
     def excepthook(
         self,

@@ -52,6 +52,10 @@ class OutputError(TargetError):
     """A file of the run (rejects, report) can't be written: make room, or choose another path."""
 
 
+class LedgerError(TargetError):
+    """The ledger can't be read or written: look at its disk or server, and run again."""
+
+
 class LimitReachedError(TargetError):
     """`profile_limit` or the account's contract held contacts back, and `on_limit` is `fail`."""
 
