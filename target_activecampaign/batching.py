@@ -56,7 +56,7 @@ class PendingContact:
         fingerprint: Fingerprint of the last record's contact alone: what it takes for a later record of
             this identity to change nothing.
         origin: The last record merged into it.
-        segment: The first segment of input that it holds up.
+        segment: The first segment of input that it holds up; none before it is owed there.
         place: Where it stands.
         is_known: Whether the account has a contact of this identity for sure.
         member_since: Where the mirror takes somebody off a list, when our first import of them was sent, in
@@ -65,14 +65,17 @@ class PendingContact:
 
     __slots__ = ("contact", "fingerprint", "is_known", "member_since", "origin", "place", "segment")
 
-    def __init__(self, contact: Contact, origin: Origin, segment: Segment, *, is_known: bool = False) -> None:
+    segment: Segment
+
+    def __init__(
+        self, contact: Contact, origin: Origin, *, is_known: bool = False, member_since: int | None = None
+    ) -> None:
         self.contact = contact
         self.fingerprint = contact.fingerprint
         self.origin = origin
-        self.segment = segment
         self.place = Place.FILLING
         self.is_known = is_known
-        self.member_since: int | None = None
+        self.member_since = member_since
 
     @property
     def is_record(self) -> bool:

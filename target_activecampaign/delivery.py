@@ -16,7 +16,7 @@ from collections import deque
 
 from target_activecampaign.acknowledgement import Acknowledgement
 from target_activecampaign.answers import Accepted, ImportStatus
-from target_activecampaign.batching import Batch, fits_a_request, split_batch
+from target_activecampaign.batching import Batch, PendingContact, fits_a_request, split_batch
 from target_activecampaign.bookkeeping import NO_BOOKS
 from target_activecampaign.contact import Contact, Origin, Reason, Rejection
 from target_activecampaign.couriers import Couriers
@@ -32,7 +32,6 @@ if t.TYPE_CHECKING:
 
     from target_activecampaign.allowance import AccountRoom, Contract
     from target_activecampaign.answers import Refused
-    from target_activecampaign.batching import PendingContact
     from target_activecampaign.bookkeeping import Bookkeeping, Books
     from target_activecampaign.client import Client
     from target_activecampaign.pacing import Clock, Pacer
@@ -212,13 +211,9 @@ class Delivery:
         with self._changed:
             self._wait_for_room()
             self._last_put[stream] = self.clock.now()
-            self._outbox.put(
-                contact,
-                Origin(stream, 0),
-                self._acknowledgement.owe,
-                is_known=True,
-                member_since=member_since,
-            )
+            pending = PendingContact(contact, Origin(stream, 0), is_known=True, member_since=member_since)
+            pending.segment = self._acknowledgement.owe()
+            self._outbox.put(pending)
             self._changed.notify_all()
         self._start_couriers()
 
@@ -351,10 +346,11 @@ class Delivery:
         self, contact: Contact, origin: Origin, *, is_known: bool = False, was_sent: bool = False
     ) -> None:
         self.first_contact = self.first_contact or contact
-        superseded = self._outbox.put(
-            contact, origin, self._acknowledgement.owe, is_known=is_known, was_sent=was_sent
-        )
-        if superseded is not None:
+        pending = PendingContact(contact, origin, is_known=is_known)
+        superseded = self._outbox.put(pending, was_sent=was_sent)
+        if superseded is None:
+            pending.segment = self._acknowledgement.owe()
+        else:
             self._count_superseded(superseded)
 
     def _count_superseded(self, superseded: Origin) -> None:

@@ -48,7 +48,7 @@ class Member:
 
     Attributes:
         identity: Keyed hash of the address, 16 bytes.
-        since: When this stream's first delivery to this list was confirmed, in seconds since 1970.
+        since: When the first delivery to this list was confirmed, in seconds since 1970.
     """
 
     __slots__ = ("_cipher", "_sealed", "identity", "since")
@@ -340,6 +340,17 @@ class Ledger:
             with self._database.transaction() as connection:
                 self._enrol_in(connection, list_id, stream, given, now)
 
+    def streams_of(self, list_id: int, identities: Collection[bytes]) -> list[tuple[bytes, str]]:
+        """Which streams brought members to a list; each pair of identity and stream.
+
+        Raises:
+            LedgerError: If they can't be read.
+        """
+        if not identities:
+            return []
+        rows = self._look_up("streams", sorted(identities), list_id=list_id)
+        return [(bytes(identity), stream) for identity, stream in rows]
+
     def withdraw_members(self, list_id: int, stream: str, identities: Collection[bytes]) -> set[bytes]:
         """Strike members off a stream that brings them no more.
 
@@ -479,6 +490,10 @@ _STATEMENTS = {
         SELECT DISTINCT given.identity
         FROM {given} JOIN ledger_member AS held
           ON held.list_id = :list_id AND held.identity = given.identity""",
+    "streams": """
+        SELECT given.identity, held.stream
+        FROM {given} JOIN ledger_member AS held
+          ON held.list_id = :list_id AND held.identity = given.identity""",
     "doubt": """
         UPDATE ledger_contact SET fingerprint = NULL
         WHERE list_id = :list_id AND identity IN (SELECT given.identity FROM {given})""",
@@ -486,17 +501,19 @@ _STATEMENTS = {
         DELETE FROM ledger_contact
         WHERE list_id = :list_id AND identity IN (SELECT given.identity FROM {given})""",
     "confirm": """
-        INSERT INTO ledger_contact (list_id, identity, fingerprint, confirmed_at, run)
+        INSERT INTO ledger_contact (list_id, identity, fingerprint, confirmed_at, since, run)
         SELECT CAST(:list_id AS bigint), given.identity, given.fingerprint,
-               CAST(:now AS bigint), CAST(:run AS bigint)
+               CAST(:now AS bigint), CAST(:now AS bigint), CAST(:run AS bigint)
         FROM {given_fingerprints} WHERE true
         ON CONFLICT (list_id, identity) DO UPDATE SET
             fingerprint = excluded.fingerprint, confirmed_at = excluded.confirmed_at, run = excluded.run""",
     "enrol": """
         INSERT INTO ledger_member (list_id, identity, stream, address, since)
         SELECT CAST(:list_id AS bigint), given.identity, CAST(:stream AS text), given.address,
-               CAST(:now AS bigint)
-        FROM {given_addresses} WHERE true
+               coalesce(held.since, CAST(:now AS bigint))
+        FROM {given_addresses} LEFT JOIN ledger_contact AS held
+          ON held.list_id = :list_id AND held.identity = given.identity
+        WHERE true
         ON CONFLICT (list_id, identity, stream) DO NOTHING""",
     "withdraw": """
         DELETE FROM ledger_member

@@ -29,7 +29,7 @@ META = sa.Table(
     sa.Column("salt", sa.LargeBinary, nullable=False),
     sa.Column("wrapped_key", sa.Text, nullable=False),
 )
-# `fingerprint` is null while what was confirmed is in doubt.
+# `fingerprint` is null while what was confirmed is in doubt; `since` is the first confirmation.
 CONTACT = sa.Table(
     "ledger_contact",
     TABLES,
@@ -37,6 +37,7 @@ CONTACT = sa.Table(
     sa.Column("identity", sa.LargeBinary, primary_key=True),
     sa.Column("fingerprint", sa.LargeBinary),
     sa.Column("confirmed_at", sa.BigInteger, nullable=False),
+    sa.Column("since", sa.BigInteger, nullable=False),
     sa.Column("run", sa.BigInteger),
     sqlite_with_rowid=False,
 )

@@ -32,8 +32,7 @@ from target_activecampaign.batching import (
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
 
-    from target_activecampaign.acknowledgement import Segment
-    from target_activecampaign.contact import Contact, Origin
+    from target_activecampaign.contact import Origin
 
 GATHERED_RECORDS = 10_000
 """Records that are read before an identity that was sent already is sent again: 24 s of a full run, and few
@@ -113,36 +112,21 @@ class Outbox:
         """Count a record of the input, whatever becomes of it."""
         self._records += 1
 
-    def put(
-        self,
-        contact: Contact,
-        origin: Origin,
-        owe: Callable[[], Segment],
-        *,
-        is_known: bool = False,
-        was_sent: bool = False,
-        member_since: int | None = None,
-    ) -> Origin | None:
+    def put(self, pending: PendingContact, *, was_sent: bool = False) -> Origin | None:
         """Take a contact, behind those of its identity that are on their way.
 
         Args:
-            contact: The contact.
-            origin: Its record.
-            owe: Gives the segment that it holds up; not called when it merges into an earlier contact,
-                which holds up an earlier segment already.
-            is_known: Whether the account has this identity for sure.
-            was_sent: Whether this run has sent this identity before.
-            member_since: As `PendingContact` has it.
+            pending: The contact.
+            was_sent: Whether this run has sent its identity before.
 
         Returns:
-            The origin of the record that this one superseded, or `None`.
+            The origin of the record that it superseded, or `None`. Where there is one, an earlier contact has
+            taken it in, which holds up an earlier segment already.
         """
-        lane = self._lanes.get(contact.email)
+        lane = self._lanes.get(pending.contact.email)
         last = lane[-1] if lane else None
-        if last and last.place in _MERGES and (superseded := last.merge(contact, origin)):
+        if last and last.place in _MERGES and (superseded := last.merge(pending.contact, pending.origin)):
             return superseded
-        pending = PendingContact(contact, origin, owe(), is_known=is_known)
-        pending.member_since = member_since
         if lane and last:
             lane.append(pending)
             pending.is_known = last.is_known
@@ -150,11 +134,11 @@ class Outbox:
                 self._wait(pending)
                 return None
         else:
-            self._lanes[contact.email] = [pending]
+            self._lanes[pending.contact.email] = [pending]
         if lane or was_sent:
             pending.place = Place.GATHERING
             self._gathering[pending] = self._records + self._gathered_records
-            self._gathering_by_stream[origin.stream] += 1
+            self._gathering_by_stream[pending.origin.stream] += 1
         else:
             self.place(pending)
         return None

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_activecampaign.acknowledgement import Acknowledgement
 from target_activecampaign.batching import (
     MAX_BODY_BYTES,
     MAX_CONTACTS,
@@ -18,8 +17,6 @@ from target_activecampaign.batching import (
     split_batch,
 )
 from target_activecampaign.contact import Contact, Origin
-
-SEGMENT = Acknowledgement().owe()
 
 
 def contact(number: int, size: int = 0, *, exclude_automations: bool = False, letter: str = "x") -> Contact:
@@ -34,7 +31,7 @@ def contact(number: int, size: int = 0, *, exclude_automations: bool = False, le
 
 def pending(number: int, size: int = 0, *, exclude_automations: bool = False) -> PendingContact:
     one = contact(number, size, exclude_automations=exclude_automations)
-    return PendingContact(one, Origin("people", number), SEGMENT)
+    return PendingContact(one, Origin("people", number))
 
 
 def batch_of(count: int) -> Batch:
@@ -122,7 +119,7 @@ def test_no_sequence_of_contacts_makes_a_request_too_large(
     for number, size, letter in steps:
         one = contact(number, size // len(letter.encode()), exclude_automations=excludes, letter=letter)
         if batch.has_room_for(one):
-            batch.add(PendingContact(one, Origin("people", 1), SEGMENT))
+            batch.add(PendingContact(one, Origin("people", 1)))
     body = batch.encode()
     assert len(body) <= MAX_BODY_BYTES
     assert len(batch) <= 4

@@ -9,7 +9,6 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from target_activecampaign.acknowledgement import Acknowledgement
 from target_activecampaign.batching import MAX_BODY_BYTES, Batch, PendingContact, Place, split_batch
 from target_activecampaign.contact import Contact, Origin
 from target_activecampaign.outbox import Outbox
@@ -41,7 +40,7 @@ def put(  # noqa: PLR0913 - a record of a test
     origin = Origin(stream, line)
     one = contact(name, stream, unsubscribes=unsubscribes, **values)
     outbox.count_record()
-    superseded = outbox.put(one, origin, Acknowledgement().owe, was_sent=was_sent)
+    superseded = outbox.put(PendingContact(one, origin), was_sent=was_sent)
     return superseded.line if superseded else None
 
 
@@ -332,13 +331,12 @@ class OutboxMachine(RuleBasedStateMachine):
     @rule(name=_NAMES, stream=st.sampled_from(sorted(LISTS)), sizes=_VALUES)
     def put(self, name: str, stream: str, sizes: dict[str, int]) -> None:
         line = len(self.records)
-        values = {key: f"{line} " + "x" * size for key, size in sizes.items()}
+        values: dict[str, t.Any] = {key: f"{line} " + "x" * size for key, size in sizes.items()}
         self.records.append(contact(name, stream, **values))
         self.outbox.count_record()
         self.place(self.outbox.take_gathered())
-        superseded = self.outbox.put(
-            self.records[-1], Origin(stream, line), Acknowledgement().owe, was_sent=name in self.sent
-        )
+        pending = PendingContact(self.records[-1], Origin(stream, line))
+        superseded = self.outbox.put(pending, was_sent=name in self.sent)
         self.sent.add(name)
         self.supersede(superseded, line)
         assert self.outbox.has(self.records[-1].email)

@@ -24,6 +24,9 @@ class FakeClock:
     def now(self) -> float:
         return self.seconds
 
+    def date(self) -> int:
+        return int(self.seconds)
+
     def wait(self, stop: threading.Event, seconds: float) -> bool:
         assert seconds > 0
         self.waits.append(seconds)

@@ -77,7 +77,7 @@ class Steps:
     def clear_away(self) -> None:
         """End what a process takes with it."""
         for delivery in self.deliveries:
-            delivery._end_couriers()
+            delivery._end()
         for file in self.files:
             file._file.close()
 

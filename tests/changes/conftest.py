@@ -1,0 +1,7 @@
+"""Makes the pipeline known to the tests of this folder."""
+
+from __future__ import annotations
+
+from changes_pipeline import pipeline
+
+__all__ = ["pipeline"]

@@ -1,0 +1,209 @@
+"""The mirror takes off the list whom it put there and who is brought no more, and nobody else."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from changes_pipeline import Pipeline, people, person
+from command import record_message, schema_message, state_message
+
+SUBSCRIBED, UNSUBSCRIBED = 1, 2
+MIRROR: dict[str, t.Any] = {"membership": "mirror", "mirror_max_removal_percent": 10}
+
+
+def run(pipeline: Pipeline, numbers: t.Iterable[int], **options: t.Any) -> t.Any:  # noqa: ANN401 - an outcome
+    return pipeline.run(people(numbers), **{**MIRROR, **options})
+
+
+def subscribed(pipeline: Pipeline, list_id: int = 1) -> set[str]:
+    return {email for email, status in pipeline.statuses(list_id).items() if status == SUBSCRIBED}
+
+
+def emails(numbers: t.Iterable[int]) -> set[str]:
+    return {f"person{number}@example.com" for number in numbers}
+
+
+def test_who_is_brought_no_more_is_taken_off_and_a_stranger_stays(pipeline: Pipeline) -> None:
+    subscribe_by_hand(pipeline, "stranger@example.com")
+    assert run(pipeline, range(1000)).exit_code == 0
+    outcome = run(pipeline, range(940))
+    assert outcome.exit_code == 0
+    assert outcome.report["unsubscribed"] == 60
+    assert outcome.report["unchanged"] == outcome.report["read"] == 940
+    assert subscribed(pipeline) == {*emails(range(940)), "stranger@example.com"}
+    assert pipeline.statuses()["person999@example.com"] == UNSUBSCRIBED
+    again = run(pipeline, range(940))
+    assert (again.exit_code, again.report["unsubscribed"], again.report["imports"]) == (0, 0, 0)
+
+
+def test_who_left_by_themselves_is_left_alone(pipeline: Pipeline) -> None:
+    run(pipeline, range(20))
+    set_status(pipeline, "person19@example.com", UNSUBSCRIBED)
+    outcome = run(pipeline, range(19))
+    assert (outcome.report["unsubscribed"], outcome.report["left_alone"]) == (0, 1)
+    assert outcome.report["imports"] == 0
+    assert run(pipeline, range(19)).report["left_alone"] == 0
+
+
+def test_who_was_on_the_list_before_the_first_run_came_by_another_way(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subscribe_by_hand(pipeline, "person0@example.com")
+    from quick_target import QuickClock  # noqa: PLC0415 - to let time pass
+
+    usual = QuickClock.date
+    monkeypatch.setattr(QuickClock, "date", lambda self: usual(self) + 3600)
+    run(pipeline, range(20))
+    outcome = run(pipeline, range(1, 20))
+    assert (outcome.report["unsubscribed"], outcome.report["left_alone"]) == (0, 1)
+    assert "person0@example.com" in subscribed(pipeline)
+
+
+def test_who_is_gone_from_the_account_is_not_made_again(pipeline: Pipeline) -> None:
+    run(pipeline, range(20))
+    account = pipeline.sandbox.account
+    row = account.contacts.with_email("person19@example.com")
+    assert row is not None
+    account.contacts.delete(row["id"])
+    outcome = run(pipeline, range(19))
+    assert (outcome.report["unsubscribed"], outcome.report["left_alone"]) == (0, 1)
+    assert "person19@example.com" not in pipeline.names()
+
+
+def test_half_a_segment_is_braked_before_the_first_removal(pipeline: Pipeline) -> None:
+    run(pipeline, range(100))
+    outcome = run(pipeline, range(50))
+    assert outcome.exit_code == 5
+    assert "would lose 50.0 %: 50 of 100 contacts" in outcome.log
+    assert outcome.report["mirror"]
+    assert len(subscribed(pipeline)) == 100
+    assert run(pipeline, range(50), mirror_max_removal_percent=50).report["unsubscribed"] == 50
+
+
+def test_an_empty_stream_removes_nobody_unless_all_may_go(pipeline: Pipeline) -> None:
+    run(pipeline, range(10))
+    assert run(pipeline, [], mirror_max_removal_percent=99).exit_code == 5
+    assert len(subscribed(pipeline)) == 10
+    assert run(pipeline, [], mirror_max_removal_percent=100).exit_code == 0
+    assert subscribed(pipeline) == set()
+
+
+def test_a_tap_that_breaks_off_removes_nobody(pipeline: Pipeline) -> None:
+    run(pipeline, range(20))
+    outcome = run(pipeline, range(19), end=())
+    assert outcome.exit_code == 5
+    assert "'people' can't be mirrored: no STATE" in outcome.log
+    assert len(subscribed(pipeline)) == 20
+
+
+def test_an_activated_version_is_an_end(pipeline: Pipeline) -> None:
+    run(pipeline, range(20))
+    end = [{"type": "ACTIVATE_VERSION", "stream": "people", "version": 1}]
+    assert run(pipeline, range(19), end=end).report["unsubscribed"] == 1
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"bookmarks": {"people": {"replication_key": "id", "replication_key_value": 7}}},
+        {"bookmarks": {"people": {"updated_at": "2026-01-01"}}},
+        {"people": "2026-01-01"},
+    ],
+)
+def test_an_incremental_stream_is_refused(pipeline: Pipeline, state: dict[str, t.Any]) -> None:
+    outcome = run(pipeline, range(20), end=[state_message(state)])
+    assert outcome.exit_code == 5
+    assert "incrementally" in outcome.log
+    assert len(subscribed(pipeline)) == 20
+
+
+def test_a_run_that_reached_a_limit_removes_nobody(pipeline: Pipeline) -> None:
+    run(pipeline, range(20))
+    outcome = run(pipeline, [*range(19), 30, 31], profile_limit=1, on_limit="stop")
+    assert outcome.exit_code == 5
+    assert "a limit was reached" in outcome.log
+    assert emails(range(20)) <= subscribed(pipeline)
+
+
+def test_a_record_that_is_rejected_still_brings_its_person(pipeline: Pipeline) -> None:
+    run(pipeline, range(20))
+    records = [*people(range(19)), person(19, first_name=7)]
+    outcome = pipeline.run(records, **MIRROR)
+    assert outcome.report["rejected"] == {"schema_invalid": 1}
+    assert len(subscribed(pipeline)) == 20
+
+
+def test_who_leaves_one_stream_stays_while_another_brings_them(pipeline: Pipeline) -> None:
+    streams = {"people": {"list_id": 1}, "vip": {"list_id": 1}}
+
+    def run_both(members: range, vips: range) -> t.Any:  # noqa: ANN401 - an outcome
+        messages = [schema_message("people"), schema_message("vip")]
+        messages += [record_message(one) for one in people(members)]
+        messages += [record_message(one, "vip") for one in people(vips)]
+        settings = {**MIRROR, "list_id": None, "streams": streams, "mirror_max_removal_percent": 50}
+        return pipeline.run_messages([*messages, state_message({})], **settings)
+
+    run_both(range(10), range(5))
+    assert run_both(range(4, 10), range(5)).report["unsubscribed"] == 0
+    assert len(subscribed(pipeline)) == 10
+    assert run_both(range(4, 10), range(2, 5)).report["unsubscribed"] == 2
+    assert subscribed(pipeline) == emails(range(2, 10))
+    # Who leaves both at once goes, too.
+    assert run_both(range(5, 10), range(2, 4)).report["unsubscribed"] == 1
+
+
+def test_a_stream_that_is_not_in_the_run_keeps_its_people(pipeline: Pipeline) -> None:
+    pipeline.run(people(range(10)), stream="vip", **MIRROR)
+    assert run(pipeline, range(10, 20)).report["unsubscribed"] == 0
+    assert len(subscribed(pipeline)) == 20
+
+
+def test_who_comes_back_after_the_mirror_took_them_off_is_sent_and_not_forced(pipeline: Pipeline) -> None:
+    pipeline.sandbox.emulator.switches.choose("left-list", "skip-subscription")
+    run(pipeline, range(20))
+    run(pipeline, range(19))
+    outcome = run(pipeline, range(20), verify="all")
+    assert outcome.report["delivered"] == 1
+    assert outcome.report["still_unsubscribed"] == 1
+    assert pipeline.statuses()["person19@example.com"] == UNSUBSCRIBED
+
+
+def test_whom_runs_before_the_mirror_put_on_the_list_it_knows_from_its_first_run_on(
+    pipeline: Pipeline,
+) -> None:
+    pipeline.run(people(range(20)))
+    assert run(pipeline, range(20)).report["unchanged"] == 20
+    assert run(pipeline, range(19)).report["unsubscribed"] == 1
+
+
+def test_addresses_in_the_ledger_are_encrypted(pipeline: Pipeline) -> None:
+    run(pipeline, range(20))
+    content = b"".join(path.read_bytes() for path in pipeline.folder.glob("ledger.db*"))
+    assert b"@example.com" not in content
+
+
+def subscribe_by_hand(pipeline: Pipeline, email: str) -> None:
+    body = {"contact": {"email": email}}
+    answer = ask(pipeline, "contact/sync", body)
+    set_status_of(pipeline, int(answer["contact"]["id"]), SUBSCRIBED)
+
+
+def set_status(pipeline: Pipeline, email: str, status: int) -> None:
+    row = pipeline.sandbox.account.contacts.with_email(email)
+    assert row is not None
+    set_status_of(pipeline, row["id"], status)
+
+
+def set_status_of(pipeline: Pipeline, contact: int, status: int) -> None:
+    ask(pipeline, "contactLists", {"contactList": {"list": 1, "contact": contact, "status": status}})
+
+
+def ask(pipeline: Pipeline, path: str, body: dict[str, t.Any]) -> t.Any:  # noqa: ANN401 - JSON
+    from sandbox_fixture import Api  # noqa: PLC0415
+
+    api = Api(pipeline.sandbox.url)
+    answer = api.post(f"/api/3/{path}", body)
+    api.close()
+    assert answer.ok
+    return answer.json()
