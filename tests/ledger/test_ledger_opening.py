@@ -83,6 +83,12 @@ def test_a_user_who_may_not_make_tables_is_refused(postgres: PostgresServer) -> 
 
 
 @pytest.mark.postgres
+def test_a_schema_that_is_not_there_is_refused(postgres: PostgresServer) -> None:
+    complaint = refusal_of(f"{postgres.url()}?options=-csearch_path%3Dnowhere")
+    assert complaint.endswith("the schema of the search_path does not exist")
+
+
+@pytest.mark.postgres
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
 def test_postgresql_is_known_by_each_of_its_names(postgres: PostgresServer, scheme: str) -> None:
     opening = OpenLedger(postgres.new_url().replace("postgresql+psycopg", scheme))

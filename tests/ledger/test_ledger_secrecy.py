@@ -143,6 +143,18 @@ def test_a_dry_run_sees_what_is_there_and_changes_no_byte(on_sqlite: OpenLedger,
         assert content_of(tmp_path) == before
 
 
+def test_a_dry_run_on_a_link_sees_what_was_written_last(
+    on_sqlite: OpenLedger, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    on_sqlite().confirm(1, "people", prints_of(ada="a"), now=5)
+    link = tmp_path_factory.mktemp("elsewhere") / "link.db"
+    link.symlink_to(on_sqlite.url.removeprefix("sqlite:///"))
+    linked = OpenLedger(f"sqlite:///{link}")
+    assert linked(read_only=True).compare(1, "people", prints_of(ada="a"), 0) == said("ada", "ada")
+    linked.close_all()
+    assert [path.name for path in link.parent.iterdir()] == ["link.db"]
+
+
 def test_a_dry_run_without_a_ledger_makes_none(on_sqlite: OpenLedger, tmp_path: Path) -> None:
     dry = on_sqlite(read_only=True)
     assert dry.compare(1, "people", prints_of(ada="a"), 0) == said()
