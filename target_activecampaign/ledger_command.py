@@ -63,9 +63,8 @@ def make_command(config_option: click.Parameter) -> click.Group:
         help="Show in figures what the ledger holds (`ledger_url`); with a subcommand, change it.",
     )
     for part in (_forget, _rekey):
-        group.add_command(part)
-        if config_option not in part.params:
-            part.params.append(config_option)
+        params = [*part.params, config_option]
+        group.add_command(click.Command(part.name, callback=part.callback, params=params, help=part.help))
     return group
 
 

@@ -32,12 +32,19 @@ _EXAMPLES = "sqlite:///ledger.db or postgresql+psycopg://USER:PASSWORD@HOST/DATA
 _SQLITE_HEADER = b"SQLite format 3\0"
 _SECONDS_TO_WAIT = 30  # for another run's write, which takes milliseconds
 _SECONDS_TO_CONNECT = 10
+_SECONDS_BETWEEN_KEEPALIVES = 60  # a firewall forgets a connection that is silent for some minutes
 _COPY_ATTEMPTS = 5
 _MIGRATION_LOCK = 6_120_871_342_907  # any number: only ledgers ask for it
 _ON_CONNECT = {
     # FULL: what is in doubt must be so after a power cut too. Erased is erased: addresses are overwritten.
     "sqlite": ("PRAGMA synchronous = FULL", "PRAGMA cache_size = -8192", "PRAGMA secure_delete = ON"),
-    "postgresql": ("SET synchronous_commit TO on",),
+    # Within two minutes the server notices that a run's machine is gone, and releases its locks.
+    "postgresql": (
+        "SET synchronous_commit TO on",
+        "SET tcp_keepalives_idle TO 60",
+        "SET tcp_keepalives_interval TO 10",
+        "SET tcp_keepalives_count TO 6",
+    ),
 }
 _READ_ONLY = {"sqlite": "PRAGMA query_only = ON", "postgresql": "SET default_transaction_read_only TO on"}
 # Texts of drivers that hold nothing of ours, and what they mean for a reader.
@@ -57,6 +64,7 @@ _KNOWN_CAUSES = {
     "Connection refused": "no server listens there",
     "resolve host name": "the host is not known",
     "translate host name": "the host is not known",
+    "no schema has been selected": "the schema of the search_path does not exist",
     "does not exist": "the database or the user does not exist",
     "timeout expired": "the server does not answer",
     "connection is closed": "the connection was lost",
@@ -183,7 +191,8 @@ def open_database(url: Secret, *, read_only: bool, new_meta: NewMeta) -> Databas
     parsed = _parse(url)
     try:
         if parsed.get_backend_name() == "sqlite":
-            return _open_sqlite(Path(parsed.database or ""), new_meta, read_only=read_only)
+            # The write-ahead log lies beside the file itself, not beside a link to it.
+            return _open_sqlite(Path(parsed.database or "").resolve(), new_meta, read_only=read_only)
         return _open_postgres(parsed, new_meta, read_only=read_only)
     except (SQLAlchemyError, LedgerError, OSError) as error:
         cause = str(error) if isinstance(error, LedgerError) else f"it can't be opened: {cause_of(error)}"
@@ -236,7 +245,8 @@ def _parse(url: Secret) -> sa.URL:
 def _connect_args(url: sa.URL) -> dict[str, t.Any]:
     if url.get_backend_name() == "sqlite":
         return {"timeout": _SECONDS_TO_WAIT, "check_same_thread": False}
-    return {} if "connect_timeout" in url.query else {"connect_timeout": _SECONDS_TO_CONNECT}
+    defaults = {"connect_timeout": _SECONDS_TO_CONNECT, "keepalives_idle": _SECONDS_BETWEEN_KEEPALIVES}
+    return {name: value for name, value in defaults.items() if name not in url.query}
 
 
 def _run_all(connection: t.Any, statements: Sequence[str]) -> None:  # noqa: ANN401 - a driver's connection

@@ -25,9 +25,9 @@ class OpenLedger:
         self._opened.append(ledger)
         return ledger
 
-    def once(self, **options: bool) -> Ledger:
+    def once(self, *, keeps_addresses: bool = False) -> Ledger:
         """The ledger that is open already, or a new one."""
-        return self._opened[0] if self._opened else self(**options)
+        return self._opened[0] if self._opened else self(keeps_addresses=keeps_addresses)
 
     def close_all(self) -> None:
         for ledger in self._opened:
