@@ -21,9 +21,11 @@ if t.TYPE_CHECKING:
 PROGRAM = """
 import atexit, os, sys, threading
 atexit.register(print, "the end")
-threading.Thread(target=lambda: print("a thread is waited for")).start()
+last_line = threading.Event()
+threading.Thread(target=lambda: last_line.wait() and print("a thread is waited for")).start()
 print(sys.argv, os.getcwd(), os.environ["ODD"].encode(errors="surrogateescape"), oct(os.umask(0)))
 print(sys.stdin.read())
+last_line.set()
 """
 
 
