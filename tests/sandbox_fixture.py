@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from target_activecampaign.sandbox.serving import RunningSandbox
 
 KEY = "sandbox"
-REQUEST_SECONDS = 10
+REQUEST_SECONDS = 60
 
 
 class Api:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from selenium.webdriver import Chrome
     from selenium.webdriver.remote.webelement import WebElement
 
-WAIT_SECONDS = 15
+WAIT_SECONDS = 60
 WIDTH = 1280
 MAX_TABS = 50
 NAMED = "button, a[href], input, select, [role=tab], [role=tabpanel], [role=img], [role=meter], table, dialog"

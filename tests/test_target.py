@@ -79,7 +79,7 @@ def test_two_thousand_messy_records_end_as_if_applied_one_by_one(tmp_path: Path)
             messages.append(state_message({"bookmark": number}))
     messages.append(state_message({"bookmark": "end"}))
     with serve(progress="seconds=1") as sandbox:
-        outcome = run_target(config_for(sandbox.url, tmp_path), messages, tmp_path)
+        outcome = run_target(config_for(sandbox.url, tmp_path), messages, tmp_path, is_real=True)
         people = contacts_of(sandbox)
         answers = [entry.status for entry in sandbox.emulator.journal.after(0)]
     expected = applied_one_by_one(records)
@@ -297,8 +297,8 @@ def test_settings_come_from_the_environment(sandbox: RunningSandbox, tmp_path: P
 
 def test_the_bundled_emulator_runs_inside_the_target_and_keeps_its_account(tmp_path: Path) -> None:
     config = config_for("sandbox", tmp_path)
-    assert run_target(config, distinct_people(3), tmp_path).report["created"] == 3
-    assert run_target(config, distinct_people(4), tmp_path).report["created"] == 1
+    assert run_target(config, distinct_people(3), tmp_path, is_real=True).report["created"] == 3
+    assert run_target(config, distinct_people(4), tmp_path, is_real=True).report["created"] == 1
     with serve(tmp_path / ".sandbox" / "account.db") as sandbox:
         assert len(contacts_of(sandbox)) == 4
 

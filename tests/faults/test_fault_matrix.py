@@ -7,13 +7,27 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.any_versions  # a file of the repository
+
 HERE = Path(__file__).parent
 MATRIX = HERE.parents[1] / "docs" / "faults.md"
 
 
 def collected() -> set[str]:
     """Every test of this folder as `file::name`, and `file::name[id]`."""
-    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", str(HERE)]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "--collect-only",
+        "-q",
+        "-n0",
+        "-p",
+        "no:cacheprovider",
+        str(HERE),
+    ]
     output = subprocess.run(command, capture_output=True, text=True, check=True, cwd=HERE.parents[1]).stdout
     names = {line.removeprefix("tests/faults/") for line in output.splitlines() if "::" in line}
     return names | {name.partition("[")[0] for name in names}

