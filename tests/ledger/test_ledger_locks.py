@@ -119,6 +119,16 @@ def test_a_list_is_free_again_when_its_ledger_is_closed(open_ledger: OpenLedger)
     second.hold([7, 8])
 
 
+def test_a_lock_that_can_not_be_made_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "ledger.db.list-7.lock").mkdir()
+    opening = OpenLedger(f"sqlite:///{tmp_path / 'ledger.db'}")
+    with pytest.raises(
+        SettingsError, match="ledger_url: the lock of list 7 beside its file can't be taken: "
+    ):
+        opening().hold([7])
+    opening.close_all()
+
+
 def test_a_dry_run_holds_nothing_and_is_not_held_up(open_ledger: OpenLedger) -> None:
     writing = open_ledger()
     writing.hold([7])
