@@ -10,7 +10,6 @@ import datetime as dt
 import os
 import sys
 import typing as t
-from urllib.parse import urlsplit
 
 import click
 
@@ -19,7 +18,7 @@ from target_activecampaign.errors import SettingsError, TargetError
 from target_activecampaign.ledger import Ledger, rekey
 from target_activecampaign.privacy import keep_log_private
 from target_activecampaign.secret import Secret
-from target_activecampaign.settings import SANDBOX, parse_settings
+from target_activecampaign.settings import parse_settings
 from target_activecampaign.settings_environment import PREFIX, settings_from_environment
 
 if t.TYPE_CHECKING:
@@ -133,11 +132,10 @@ def _rekey(**_: object) -> None:
 
 def _access() -> Access:
     settings = parse_settings(_configuration())
-    # Declared by the settings from the version on that has a ledger.
-    url: Secret | None = getattr(settings, "ledger_url", None)
+    url = settings.ledger_url
     if url is None:
         raise SettingsError(["ledger_url: name the ledger, like sqlite:///ledger.db"])
-    return Access(url, urlsplit(settings.base_url).netloc or SANDBOX, settings.api_key)
+    return Access(url, settings.account, settings.api_key)
 
 
 def _configuration() -> dict[str, t.Any]:

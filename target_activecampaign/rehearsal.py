@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import itertools
+import json
+import threading
 import typing as t
 
-from target_activecampaign.answers import Accepted
+from target_activecampaign.answers import Accepted, Membership
+from target_activecampaign.identity_store import IdentityStore, hash_email
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable
 
-    from target_activecampaign.answers import Membership
     from target_activecampaign.client import Client
     from target_activecampaign.contact import Contact
 
@@ -18,28 +20,64 @@ _REQUESTS_PER_IMPORT = 2.35
 """Itself, and the looks at it (`following`); what `verify` reads back comes out of what is to spare."""
 
 _HIDDEN = "***"
+_SUBSCRIBED, _UNSUBSCRIBED = 1, 2
 
 
 class Rehearsal:
-    """Stands in for the client: reads from the account, and takes imports without sending them."""
+    """Stands in for the client: reads from the account, and takes imports without sending them.
 
-    def __init__(self, client: Client) -> None:
+    Threads may share it.
+    Somebody who is put on a list and later taken off it in one run is looked up in between, so it remembers
+    who would be on which list.
+    """
+
+    def __init__(self, client: Client, *, remembers_lists: bool) -> None:
         """Prepare.
 
         Args:
             client: Reads.
+            remembers_lists: Whether somebody may be looked up whom the run itself put on a list.
         """
         self._client = client
         self._numbers = itertools.count(1)
+        self._lists = IdentityStore() if remembers_lists else None
+        self._lock = threading.Lock()
 
     def submit(self, body: bytes, contacts: int, departs: Callable[[], None] = lambda: None) -> Accepted:  # noqa: ARG002 - as the client's
         """Take an import and let it end at once."""
         departs()
+        if self._lists is not None:
+            with self._lock:
+                for contact in json.loads(body)["contacts"]:
+                    self._remember(contact, self._lists)
         return Accepted(f"rehearsed-{next(self._numbers)}", is_rehearsed=True)
 
     def memberships(self, email: str) -> dict[int, Membership] | None:
-        """As the client's."""
-        return self._client.memberships(email)
+        """As the client's, with what the imports so far would have made of it."""
+        found = self._client.memberships(email)
+        if self._lists is None:
+            return found
+        with self._lock:
+            remembered = self._lists.find([hash_email(email)]).get(hash_email(email))
+        if remembered is None:
+            return found
+        lists = dict(found or {})
+        for part in remembered.decode().split():
+            list_id, status = map(int, part.split(":"))
+            real = lists.get(list_id)
+            # Nobody who left a list is put on it again.
+            if real is None or real.status == _SUBSCRIBED:
+                lists[list_id] = Membership(status, None)
+        return lists
+
+    def _remember(self, contact: dict[str, t.Any], lists: IdentityStore) -> None:
+        key = hash_email(contact["email"])
+        remembered = dict(part.split(":") for part in lists.find([key]).get(key, b"").decode().split())
+        for entry in contact.get("subscribe", ()):
+            remembered.setdefault(str(entry["listid"]), str(_SUBSCRIBED))
+        for entry in contact.get("unsubscribe", ()):
+            remembered[str(entry["listid"])] = str(_UNSUBSCRIBED)
+        lists.put(key, " ".join(f"{list_id}:{status}" for list_id, status in remembered.items()).encode())
 
 
 def plan(

@@ -163,10 +163,13 @@ class Run:
             room = read_room(self._settings, client)
         self._report.room = None if room is None else room.left
         self._delivery.connect(
-            t.cast("Client", Rehearsal(client)) if self._settings.dry_run else client,
+            t.cast("Client", self._rehearse(client)) if self._settings.dry_run else client,
             room,
             None if self._ledger is None else self._keep_books(self._ledger),
         )
+
+    def _rehearse(self, client: Client) -> Rehearsal:
+        return Rehearsal(client, remembers_lists=not self.ignores_deletions)
 
     def _keep_books(self, ledger: Ledger) -> Bookkeeping:
         return Bookkeeping(

@@ -55,7 +55,7 @@ MAY_KNOW = {
     "mapping": "errors contact custom_fields email_address phone settings",
     "answers": "errors custom_fields exclusions",
     "client": "errors secret pacing custom_fields exclusions allowance answers",
-    "rehearsal": "answers client contact",
+    "rehearsal": "answers client contact identity_store",
     "connection": "errors allowance custom_fields exclusions settings client",
     "verification": "batching following settings answers client",
     "couriers": "pacing client delivery",

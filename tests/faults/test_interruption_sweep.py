@@ -14,9 +14,11 @@ import pytest
 from quick_target import QuickClock, run_quickly, wait_for_couriers
 from resuming import account_of, applied_one_by_one, assert_covered, config_of, messages_after
 
+from target_activecampaign import ledger_secrecy
 from target_activecampaign.client import Client
 from target_activecampaign.delivery import Delivery
 from target_activecampaign.interruption import Interruption
+from target_activecampaign.ledger import Ledger
 from target_activecampaign.rejects import RejectsFile
 from target_activecampaign.sandbox import serve
 from target_activecampaign.state_output import StateOutput
@@ -40,6 +42,10 @@ STEPS: list[tuple[type, str]] = [
     (Client, "submit"),
     (Client, "look"),
     (Client, "memberships"),
+    (Ledger, "compare"),
+    (Ledger, "doubt"),
+    (Ledger, "confirm"),
+    (Ledger, "forget"),
     (Delivery, "add"),
     (Delivery, "pass_on"),
     (Delivery, "take_outcome"),
@@ -64,6 +70,7 @@ class Steps:
         self.is_dark = False
         self.files: list[RejectsFile] = []
         self.deliveries: list[Delivery] = []
+        self.ledgers: list[Ledger] = []
         self._strike_at = strike_at
         self._strike = strike
         self._lock = threading.Lock()
@@ -84,6 +91,8 @@ class Steps:
         wait_for_couriers()
         for file in self.files:
             file._file.close()
+        for ledger in self.ledgers:
+            ledger.close()
 
 
 def instrument(monkeypatch: pytest.MonkeyPatch, steps: Steps) -> None:
@@ -108,6 +117,7 @@ def instrument(monkeypatch: pytest.MonkeyPatch, steps: Steps) -> None:
 
     note(RejectsFile, steps.files)
     note(Delivery, steps.deliveries)
+    note(Ledger, steps.ledgers)
     for owner, name in STEPS:
         monkeypatch.setattr(owner, name, wrapped(getattr(owner, name)))
 
@@ -136,14 +146,25 @@ def _handled_signals(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         signal.signal(number, handler)
 
 
+@pytest.fixture
+def _cheap_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key that is derived from the API key in no time, as ledgers are opened so often."""
+    monkeypatch.setitem(ledger_secrecy._SCRYPT, "n", 2)
+
+
+def sqlite_in(folder: Path) -> str:
+    return f"sqlite:///{folder / 'ledger.db'}"
+
+
 def run_and_resume(
     sandbox: RunningSandbox,
     folder: Path,
     strike_at: int,
     strike: Callable[[Steps], None],
+    ledger_url: str | None,
 ) -> tuple[int, int]:
     """Run till struck, then from the last STATE; the steps that were taken and the first exit code."""
-    config = config_of(sandbox, folder)
+    config = config_of(sandbox, folder, ledger_url=ledger_url)
     steps = Steps(strike_at, strike)
     output = io.StringIO()
     exit_code = -1
@@ -158,6 +179,10 @@ def run_and_resume(
     again = run_quickly(config, messages_after(last), QuickClock(SPEED))
     assert again.exit_code == 0 or again.report["read"] == sum(again.report["rejected"].values())
     assert account_of(sandbox) == applied_one_by_one()
+    if ledger_url is not None:
+        # What the ledger takes for unchanged is so: everything once more ends at the same account.
+        run_quickly(config, messages_after(None), QuickClock(SPEED))
+        assert account_of(sandbox) == applied_one_by_one()
     return steps.count, exit_code
 
 
@@ -165,6 +190,16 @@ def run_and_resume(
 def test_a_power_cut_at_every_step_loses_nothing(progress: str, tmp_path: Path) -> None:
     steps = sweep(progress, tmp_path, cut_power)
     assert steps > 80
+
+
+@pytest.mark.usefixtures("_cheap_keys")
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def test_a_power_cut_at_every_step_loses_nothing_with_a_ledger(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    new_url = sqlite_in if kind == "sqlite" else lambda _: request.getfixturevalue("postgres").new_url()
+    steps = sweep("at-once", tmp_path, cut_power, new_url=new_url)
+    assert steps > 100
 
 
 @pytest.mark.usefixtures("_handled_signals")
@@ -178,14 +213,16 @@ def sweep(
     folder: Path,
     strike: Callable[[Steps], None],
     exit_codes: frozenset[int] | set[int] = frozenset(),
+    new_url: Callable[..., str] | None = None,
 ) -> int:
     """Strike at step 1, 2, 3 and so on until the run gets through; how many steps that were."""
     strike_at = 1
     while True:
         place = folder / str(strike_at)
         place.mkdir()
+        ledger_url = new_url(place) if new_url else None
         with serve(with_limits=False, progress=progress) as sandbox:
-            count, exit_code = run_and_resume(sandbox, place, strike_at, strike)
+            count, exit_code = run_and_resume(sandbox, place, strike_at, strike, ledger_url)
         if count < strike_at:
             print(f"{strike_at - 1} steps, {progress}")  # noqa: T201 - the figure is what the test is for
             return strike_at - 1

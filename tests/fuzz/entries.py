@@ -24,6 +24,7 @@ from target_activecampaign.answers import (
     read_submission,
 )
 from target_activecampaign.batching import fits_a_request
+from target_activecampaign.completeness import Completeness
 from target_activecampaign.contact import Contact, Origin, Rejection
 from target_activecampaign.custom_fields import CustomField
 from target_activecampaign.email_address import normalise_email
@@ -45,8 +46,11 @@ class FakeRun:
     """Stands where the run does, without network and files: it counts verdicts and checks contacts."""
 
     keeps_records = True
+    is_mirror = False
+    ignores_deletions = True
 
     def __init__(self) -> None:
+        self.completeness = Completeness()
         self.records = self.verdicts = self.ignored = 0
         self.states: list[t.Any] = []
 

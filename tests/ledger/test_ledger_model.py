@@ -36,17 +36,18 @@ class Model:
     """The ledger as dictionaries."""
 
     def __init__(self) -> None:
-        self.contacts: dict[tuple[int, str], tuple[str | None, int]] = {}
+        # What is confirmed, when last and when first.
+        self.contacts: dict[tuple[int, str], tuple[str | None, int, int]] = {}
         self.members: dict[tuple[int, str, str], int] = {}
 
     def doubt(self, list_id: int, names: set[str], _: int) -> None:
         for name in names:
             if (list_id, name) in self.contacts:
-                self.contacts[list_id, name] = (None, self.contacts[list_id, name][1])
+                self.contacts[list_id, name] = (None, *self.contacts[list_id, name][1:])
 
     def confirm(self, list_id: int, stream: str, contacts: dict[str, str], now: int) -> None:
         for name, text in contacts.items():
-            self.contacts[list_id, name] = (text, now)
+            self.contacts[list_id, name] = (text, now, self.first(list_id, name, now))
         self.enrol(list_id, stream, set(contacts), now)
 
     def forget(self, list_id: int, names: set[str], _: int) -> None:
@@ -55,7 +56,10 @@ class Model:
 
     def enrol(self, list_id: int, stream: str, names: set[str], now: int) -> None:
         for name in names:
-            self.members.setdefault((list_id, stream, name), now)
+            self.members.setdefault((list_id, stream, name), self.first(list_id, name, now))
+
+    def first(self, list_id: int, name: str, now: int) -> int:
+        return self.contacts.get((list_id, name), (None, now, now))[2]
 
     def withdraw_members(self, list_id: int, stream: str, names: set[str], _: int) -> set[str]:
         for name in names:
