@@ -35,7 +35,8 @@ class RecordValidator(BaseJSONSchemaValidator):
         except jsonschema.SchemaError as error:
             msg = f"not a valid JSON schema at {_path(error.absolute_path, set(_names(schema)))}"
             raise InvalidJSONSchema(msg) from None
-        except Exception as error:  # noqa: BLE001 - bottomless, or with a pattern that is too large
+        except BaseException as error:  # noqa: BLE001 - bottomless, or with a pattern that is too large
+            _raise_if_not_of_the_validator(error)
             msg = f"not a JSON schema that can be used ({type(error).__name__})"
             raise InvalidJSONSchema(msg) from None
         # Without a registry of our own `jsonschema` opens whatever URL a `$ref` names, files included.
@@ -49,13 +50,24 @@ class RecordValidator(BaseJSONSchemaValidator):
         """
         try:
             error = next(self._validator.iter_errors(record), None)
-        except Exception:  # noqa: BLE001 - one bad record is a verdict, whatever it does to the validator
+        except BaseException as failure:  # noqa: BLE001 - one bad record is a verdict, whatever it does
+            _raise_if_not_of_the_validator(failure)
             # NaN, 1E+999999 or an endless integer against a bound, a bottomless record, a `$ref` to nowhere.
             msg = "$: can't be compared with the schema"
             raise InvalidRecord(msg, {}) from None
         if error is not None:
             msg = f"{_path(error.absolute_path, self._names)}: {error.validator}"
             raise InvalidRecord(msg, {}) from None
+
+
+def _raise_if_not_of_the_validator(error: BaseException) -> None:
+    """Raise again what ends the program.
+
+    The part of `referencing` that is written in Rust turns a `RecursionError` into a panic, which is no
+    `Exception`; it depends on the depth of the stack whether it strikes there.
+    """
+    if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+        raise error
 
 
 def _path(parts: t.Iterable[str | int], names: set[str]) -> str:
