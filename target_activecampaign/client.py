@@ -44,6 +44,7 @@ if t.TYPE_CHECKING:
     from target_activecampaign.custom_fields import CustomField
     from target_activecampaign.exclusions import Exclusion
     from target_activecampaign.pacing import Pacer
+    from target_activecampaign.rate_limits import Permit
     from target_activecampaign.secret import Secret
 
 logger = logging.getLogger(__name__)
@@ -61,6 +62,7 @@ _MOST_WAIT_SLOTS = 1_500
 # The largest answer is a page of 100 custom fields or contacts, well below a megabyte.
 _CHUNK_BYTES = 65_536
 _MOST_CHUNKS = 256
+_MOST_CONNECTIONS = 1_000  # kept when idle; there are never more threads than that
 
 
 class Client:
@@ -72,6 +74,9 @@ class Client:
 
     def __init__(self, base_url: str, api_key: Secret, pacer: Pacer, timeout_seconds: float) -> None:
         """Prepare; nothing is sent yet.
+
+        Connections are shared: there are as many as requests in the air at once, and a thread takes any that
+        is free.
 
         Args:
             base_url: Scheme and host, without a path.
@@ -85,6 +90,7 @@ class Client:
         self._pacer = pacer
         self._timeout_seconds = timeout_seconds
         self._local = threading.local()
+        self._adapter = requests.adapters.HTTPAdapter(pool_maxsize=_MOST_CONNECTIONS)
         self._lock = threading.Lock()
         self._import_refusals = 0
 
@@ -128,12 +134,18 @@ class Client:
 
     # Importer
 
-    def submit(self, body: bytes, contacts: int) -> Accepted | Refused:
+    def submit(
+        self,
+        body: bytes,
+        contacts: int,
+        departs: Callable[[], None] = lambda: None,
+    ) -> Accepted | Refused:
         """Send one import. It is queued, not processed, when this returns.
 
         Args:
             body: As `Batch.encode` makes it.
             contacts: How many stand in it.
+            departs: Called when its turn has come, right before it is sent; again at every further try.
 
         Raises:
             ServiceError: If no usable answer came. The import may be queued all the same.
@@ -142,7 +154,9 @@ class Client:
         outcome = self._persist(
             "POST import/bulk_import",
             lambda: self._pacer.wait_for_import(contacts),
-            lambda: read_submission(self._send("POST", "import/bulk_import", body=body)),
+            lambda: self._send("POST", "import/bulk_import", body=body),
+            read_submission,
+            departs=departs,
             most_seconds=max(_MOST_SECONDS, _MOST_WAIT_SLOTS * self._pacer.import_slot_seconds),
             # An importer in trouble is left alone by all, and a run that stops does not wait for it.
             pause=self._pacer.hold_imports,
@@ -152,8 +166,12 @@ class Client:
                 self._import_refusals = 0
         return outcome
 
-    def look(self, import_id: str) -> ImportStatus:
+    def look(self, import_id: str, departs: Callable[[], None] = lambda: None) -> ImportStatus:
         """Ask how far an import is.
+
+        Args:
+            import_id: Its `batchId`.
+            departs: Called when its turn has come, right before it is sent; again at every further try.
 
         Raises:
             ServiceError: If no usable answer came.
@@ -162,7 +180,9 @@ class Client:
         return self._persist(
             "GET import/info",
             self._pacer.wait_for_look,
-            lambda: read_status(self._send("GET", "import/info", query={"batchId": import_id})),
+            lambda: self._send("GET", "import/info", query={"batchId": import_id}),
+            read_status,
+            departs=departs,
         )
 
     # Contacts
@@ -208,14 +228,15 @@ class Client:
         read: Callable[[Answer], _T],
         query: dict[str, t.Any] | None = None,
         *,
-        wait: Callable[[], None] | None = None,
+        wait: Callable[[], Permit] | None = None,
         most_tries: int = MOST_TRIES,
     ) -> _T:
         """Ask until there is an answer that can be read."""
         return self._persist(
             f"GET {path}",
             wait or self._pacer.wait_for_request,
-            lambda: read(self._send("GET", path, query=query)),
+            lambda: self._send("GET", path, query=query),
+            read,
             most_tries=most_tries,
         )
 
@@ -242,9 +263,11 @@ class Client:
     def _persist(  # noqa: PLR0913 - each bound by its name
         self,
         what: str,
-        wait: Callable[[], None],
-        attempt: Callable[[], _T],
+        wait: Callable[[], Permit],
+        send: Callable[[], Answer],
+        read: Callable[[Answer], _T],
         *,
+        departs: Callable[[], None] = lambda: None,
         most_tries: int = MOST_TRIES,
         most_seconds: float = _MOST_SECONDS,
         pause: Callable[[float], None] | None = None,
@@ -265,8 +288,15 @@ class Client:
             return is_last_of_kind or failures.total() >= min(MOST_TRIES, most_tries)
 
         def paced_attempt() -> _T:
-            wait()
-            return attempt()
+            permit = wait()
+            departs()
+            is_answered = False
+            try:
+                answer = send()
+                is_answered = True
+            finally:
+                self._pacer.end(permit, is_answered=is_answered)
+            return read(answer)
 
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(TryAgainError),
@@ -334,10 +364,14 @@ class Client:
             raise TryAgainError(_describe(error)) from None
 
     def _session(self) -> requests.Session:
-        """A session for each thread: `requests` promises nothing for a shared one."""
+        """A session for each thread: `requests` promises nothing for a shared one.
+
+        The connections below are urllib3's, which threads may share.
+        """
         session: requests.Session | None = getattr(self._local, "session", None)
         if session is None:
             session = self._local.session = _Session()
+            session.mount(self._base_url, self._adapter)
             session.auth = _keep_headers
             # Proxies of the environment are for the internet.
             session.trust_env = not _is_loopback(self._base_url)

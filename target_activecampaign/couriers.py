@@ -2,10 +2,16 @@
 
 Each asks the delivery what to do next, does it without holding a lock, and brings the answer back. Whatever
 ends one early ends the delivery.
+
+There are as many as requests are in the air at once, and one more of each kind: it stands at the head of its
+line and waits for the next errand and for its turn to be sent. When it departs, another takes its place, and
+is started where none is free. So a batch stays in the outbox, where it can still change, until the one before
+it was sent; and a quick service is served by a handful of threads, a slow one by as many as its limits allow.
 """
 
 from __future__ import annotations
 
+import contextlib
 import math
 import threading
 import typing as t
@@ -18,7 +24,11 @@ if t.TYPE_CHECKING:
     from target_activecampaign.client import Client
     from target_activecampaign.delivery import Delivery
 
-_MOST_THREADS = 8
+# Requests of a kind that are in the air at once, at the most: what the limits let through in so many seconds,
+# which is twice the time that a request should take.
+_SECONDS_IN_THE_AIR = 2
+_FEWEST_THREADS = 2
+_MOST_THREADS = 300
 _SECONDS_TO_JOIN = 1.0
 
 
@@ -35,9 +45,6 @@ class Couriers:
     ) -> None:
         """Prepare; `start` starts them.
 
-        A request takes up to a second or so, so there are as many threads of a kind as requests of that
-        kind may be sent in a second, and one more.
-
         Args:
             delivery: Says what to do next.
             client: The account.
@@ -46,51 +53,133 @@ class Couriers:
         """
         self._delivery = delivery
         self._client = client
-        submitters = min(_MOST_THREADS, 1 + math.ceil(imports_per_minute / 60))
-        followers = min(_MOST_THREADS, 1 + math.ceil(requests_per_second / 2))
-        loops = [*[self._submit] * submitters, *[self._follow] * followers, *[self._verify] * followers]
-        self._threads = [
-            threading.Thread(target=self._guard, args=(loop,), name=loop.__name__, daemon=True)
-            for loop in loops
+        imports_per_second = min(imports_per_minute / 60, requests_per_second)
+        self._lines = [
+            _Line(self._submit, delivery.take_failure, _most_threads(imports_per_second)),
+            _Line(self._follow, delivery.take_failure, _most_threads(requests_per_second / 2)),
+            _Line(self._verify, delivery.take_failure, _most_threads(requests_per_second / 2)),
         ]
 
     def start(self) -> None:
-        """Start all threads."""
-        for thread in self._threads:
-            thread.start()
+        """Start the first of each kind."""
+        for line in self._lines:
+            line.start()
 
     def join(self) -> None:
         """Wait for the threads to end, not for long: one may hang in a request that takes its time."""
         clock = self._delivery.clock
         deadline = clock.now() + _SECONDS_TO_JOIN
-        for thread in filter(threading.Thread.is_alive, self._threads):
+        for thread in [thread for line in self._lines for thread in line.threads]:
             thread.join(timeout=max(0.0, deadline - clock.now()))
 
-    def _submit(self) -> None:
-        while (step := self._delivery.next_submission()) is not None:
-            if step == "read contract":
-                self._delivery.take_contract(self._client.contract())
-                continue
-            try:
-                outcome = self._client.submit(step.encode(), len(step))
-            except BaseException:
-                self._delivery.take_no_outcome()
-                raise
-            self._delivery.take_outcome(step, outcome)
-
-    def _follow(self) -> None:
-        while (open_import := self._delivery.next_import()) is not None:
-            self._delivery.take_status(open_import, self._client.look(open_import.id))
-
-    def _verify(self) -> None:
-        while (verification := self._delivery.next_verification()) is not None:
-            verification.look(self._client, self._delivery.pause)
-            self._delivery.take_verification(verification)
-
-    def _guard(self, loop: Callable[[], None]) -> None:
+    def _submit(self, departs: Callable[[], None]) -> bool:
+        step = self._delivery.next_submission()
+        if step is None:
+            return False
+        if step == "read contract":
+            self._delivery.take_contract(self._client.contract())
+            return True
         try:
-            loop()
+            outcome = self._client.submit(step.encode(), len(step), departs)
+        except BaseException:
+            self._delivery.take_no_outcome()
+            raise
+        self._delivery.take_outcome(step, outcome)
+        return True
+
+    def _follow(self, departs: Callable[[], None]) -> bool:
+        open_import = self._delivery.next_import()
+        if open_import is None:
+            return False
+        self._delivery.take_status(open_import, self._client.look(open_import.id, departs))
+        return True
+
+    def _verify(self, departs: Callable[[], None]) -> bool:
+        verification = self._delivery.next_verification()
+        if verification is None:
+            return False
+        departs()  # it is many requests, one after the other
+        verification.look(self._client, self._delivery.pause)
+        self._delivery.take_verification(verification)
+        return True
+
+
+def _most_threads(per_second: float) -> int:
+    return min(_MOST_THREADS, _FEWEST_THREADS + math.ceil(_SECONDS_IN_THE_AIR * per_second))
+
+
+class _Line:
+    """Threads for one kind of errand.
+
+    Attributes:
+        threads: All that were started.
+    """
+
+    def __init__(
+        self,
+        errand: Callable[[Callable[[], None]], bool],
+        fail: Callable[[BaseException], None],
+        most_threads: int,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            errand: Waits for something to do and does it; calls what it is given when it departs, once or
+                more or not at all. Says whether there may be more to do.
+            fail: Takes what ended a thread early.
+            most_threads: How many there may be.
+        """
+        self.threads: list[threading.Thread] = []
+        self._errand = errand
+        self._fail = fail
+        self._most_threads = most_threads
+        self._head = threading.Lock()
+        self._lock = threading.Lock()
+        self._free = 0
+
+    def start(self) -> None:
+        """Start the first thread."""
+        with self._lock:
+            self._start_one()
+
+    def _start_one(self) -> None:
+        thread = threading.Thread(target=self._guard, name=self._errand.__name__, daemon=True)
+        thread.start()  # it waits for the lock before it counts itself out
+        self._free += 1
+        self.threads.append(thread)
+
+    def _guard(self) -> None:
+        try:
+            while self._run_errand():
+                with self._lock:
+                    self._free += 1
         except StoppedError:
             pass
         except BaseException as error:  # noqa: BLE001 - the reader's thread raises it
-            self._delivery.take_failure(error)
+            self._fail(error)
+
+    def _run_errand(self) -> bool:
+        self._head.acquire()
+        is_at_head = True
+
+        def depart() -> None:
+            nonlocal is_at_head
+            if is_at_head:
+                is_at_head = False
+                self._make_sure_of_a_successor()
+                self._head.release()
+
+        with self._lock:
+            self._free -= 1
+        try:
+            return self._errand(depart)
+        finally:
+            if is_at_head:
+                self._head.release()
+
+    def _make_sure_of_a_successor(self) -> None:
+        with self._lock:
+            if not self._free and len(self.threads) < self._most_threads:
+                # Where the system gives no more threads, those that there are have to do.
+                with contextlib.suppress(RuntimeError):
+                    self._start_one()

@@ -587,10 +587,10 @@ class Delivery:
             now = self.clock.now()
             if status.state == "open":
                 self._raise_if_too_old(open_import, now)
-                self._followed.look_again(open_import, now)
+                self._followed.look_again(open_import)
                 is_concluded = False
             else:
-                self._followed.end(open_import, now)
+                self._followed.end(open_import)
                 is_concluded = self._take_end(open_import, status)
             self._write_state()
             self._changed.notify_all()

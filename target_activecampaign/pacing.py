@@ -1,35 +1,21 @@
 """Pacing: why did it wait twelve seconds? The only module that knows time.
 
-Owns the run's clock and the account's rate limits, kept before a request is sent, over sliding windows.
+Owns the run's clock, and lets threads through within the account's rate limits before a request is sent.
 """
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 import typing as t
 
-from pyrate_limiter import InMemoryBucket, Rate, RateItem
+from target_activecampaign.rate_limits import Kind, RateLimits
 
 if t.TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator
 
-REQUESTS_PER_SECOND = 5
-"""All endpoints and keys of an account together (rate limits reference, 2026-08)."""
-
-IMPORTS_PER_MINUTE = 100
-"""Requests to the bulk importer (bulk importer reference, 2026-08)."""
-
-SINGLE_IMPORTS_SHARE = 5
-"""One in five of these may hold a single contact: 20 a minute (bulk importer reference, 2026-08)."""
-
-# Requests of ours reach the service with varying delay, so two of them may arrive closer together than we
-# sent them. The windows are this much longer than the service's, and at least so many seconds.
-_REQUEST_MARGIN = 1.08
-_IMPORT_MARGIN = 1.01
-_LEAST_MARGIN_SECONDS = 0.01
-
-_SHORTEST_WINDOW_SECONDS = 0.01  # the limiter counts in milliseconds
+    from target_activecampaign.rate_limits import Permit
 
 
 class StoppedError(Exception):
@@ -90,47 +76,40 @@ class Pacer:
         self.clock = clock
         self.waited_seconds = 0.0
         self.import_slot_seconds: float = 60 / imports_per_minute
-        self._lock = threading.Lock()
+        self._limits = RateLimits(requests_per_second, imports_per_minute)
+        self._changed = threading.Condition()
+        self._waiting = 0
+        # Of each kind one thread reckons with time, the others queue behind it.
+        self._queues: dict[Kind, threading.Lock] = {kind: threading.Lock() for kind in t.get_args(Kind)}
         self._imports_stopped = threading.Event()
         self._stopped = threading.Event()
-        self._held_until = {"request": 0.0, "import": 0.0}
-        self._requests = _windows(requests_per_second, 1, REQUESTS_PER_SECOND, _REQUEST_MARGIN)
-        # Looking at imports takes half of the requests at the most: the other half is for sending.
-        self._looks = _windows(requests_per_second, 2, REQUESTS_PER_SECOND, _REQUEST_MARGIN)
-        self._imports = _windows(imports_per_minute, 60, IMPORTS_PER_MINUTE, _IMPORT_MARGIN)
-        self._single_imports = _windows(
-            imports_per_minute / SINGLE_IMPORTS_SHARE,
-            60,
-            IMPORTS_PER_MINUTE / SINGLE_IMPORTS_SHARE,
-            _IMPORT_MARGIN,
-        )
 
-    def wait_for_request(self) -> None:
-        """Wait until a request may be sent.
+    def wait_for_request(self) -> Permit:
+        """Wait until a request may be sent; give the permit back with `end`.
 
         Raises:
             StoppedError: If the run stops.
         """
-        self._wait(self._requests, ["request"], self._stopped)
+        return self._wait("request")
 
-    def wait_for_look(self) -> None:
-        """Wait until an import's status may be asked for: within the share of requests for that.
-
-        Raises:
-            StoppedError: If the run stops.
-        """
-        self._wait(self._requests + self._looks, ["request"], self._stopped)
-
-    def wait_for_verification(self) -> None:
-        """Wait until a contact may be read back: that never takes the last half of a window's requests.
+    def wait_for_look(self) -> Permit:
+        """Wait until an import's status may be asked for; give the permit back with `end`.
 
         Raises:
             StoppedError: If the run stops.
         """
-        self._wait(self._requests, ["request"], self._stopped, share=0.5)
+        return self._wait("look")
 
-    def wait_for_import(self, contacts: int) -> None:
-        """Wait until an import may be sent, with the request that carries it.
+    def wait_for_verification(self) -> Permit:
+        """Wait until a contact may be read back; give the permit back with `end`.
+
+        Raises:
+            StoppedError: If the run stops.
+        """
+        return self._wait("verification")
+
+    def wait_for_import(self, contacts: int) -> Permit:
+        """Wait until an import and its request may be sent; give the permit back with `end`.
 
         Args:
             contacts: In the import; a single one has a limit of its own.
@@ -139,20 +118,31 @@ class Pacer:
             StoppedError: If the run stops, or stops sending.
         """
         started = self.clock.now()
-        buckets = self._requests + self._imports
-        if contacts == 1:
-            buckets += self._single_imports
-        self._wait(buckets, ["request", "import"], self._imports_stopped)
-        with self._lock:
-            self.waited_seconds += self.clock.now() - started
+        permit = self._wait("single import" if contacts == 1 else "import")
+        with self._changed:
+            self.waited_seconds += permit.sent_at - started
+        return permit
+
+    def end(self, permit: Permit, *, is_answered: bool) -> None:
+        """Take a permit back: its request is over.
+
+        Args:
+            permit: The permit.
+            is_answered: Whether the service answered at all, whatever it said.
+        """
+        with self._changed:
+            self._limits.end(permit, self.clock.now(), is_answered=is_answered)
+            self._tell_who_waits()
 
     def hold_requests(self, seconds: float) -> None:
         """Let no request through for a time: the service said so."""
-        self._hold("request", seconds)
+        with self._changed:
+            self._limits.hold("requests", self.clock.now() + seconds)
 
     def hold_imports(self, seconds: float) -> None:
         """Let no import through for a time: the importer said so."""
-        self._hold("import", seconds)
+        with self._changed:
+            self._limits.hold("imports", self.clock.now() + seconds)
 
     def pause(self, seconds: float) -> None:
         """Wait before another try.
@@ -165,78 +155,40 @@ class Pacer:
 
     def stop_imports(self) -> None:
         """Let no import through any more; what waits for one raises `StoppedError`."""
-        self._imports_stopped.set()
+        with self._changed:
+            self._imports_stopped.set()
+            self._changed.notify_all()
 
     def stop(self) -> None:
         """Let nothing through any more."""
-        self._imports_stopped.set()
-        self._stopped.set()
+        with self._changed:
+            self._imports_stopped.set()
+            self._stopped.set()
+            self._changed.notify_all()
 
-    def _hold(self, kind: str, seconds: float) -> None:
-        with self._lock:
-            self._held_until[kind] = max(self._held_until[kind], self.clock.now() + seconds)
-
-    def _wait(
-        self,
-        buckets: Sequence[InMemoryBucket],
-        holds: Sequence[str],
-        stop: threading.Event,
-        share: float = 1.0,
-    ) -> None:
-        while not stop.is_set() and (seconds := self._seconds_to_wait(buckets, holds, share)):
-            self.clock.wait(stop, seconds)
-        if stop.is_set():
+    def _wait(self, kind: Kind) -> Permit:
+        stop = self._imports_stopped if "import" in kind else self._stopped
+        with self._queues[kind], self._changed, self._counted(kind):
+            while not stop.is_set():
+                now = self.clock.now()
+                moment = self._limits.moment_for(kind, now)
+                if moment <= now:
+                    return self._limits.take(kind, now)
+                self.clock.wait_for_change(self._changed, moment - now)
             raise StoppedError
 
-    def _seconds_to_wait(
-        self,
-        buckets: Sequence[InMemoryBucket],
-        holds: Sequence[str],
-        share: float,
-    ) -> float:
-        """Take a permit of every bucket and return 0, or say how long it takes until there may be one.
+    @contextlib.contextmanager
+    def _counted(self, kind: Kind) -> Iterator[None]:
+        self._limits.begin_waiting(kind)
+        self._waiting += 1
+        try:
+            yield
+        finally:
+            self._waiting -= 1
+            self._limits.end_waiting(kind)
+            self._tell_who_waits()
 
-        All at the same moment: a permit that is taken, and then waits for another, leaves its window before
-        its request was sent.
-        """
-        with self._lock:
-            now = self.clock.now()
-            held_until = max(self._held_until[hold] for hold in holds)
-            if now < held_until:
-                return held_until - now
-            item = RateItem("permit", int(now * 1000))
-            if milliseconds := max(_milliseconds_to_room(bucket, item, share) for bucket in buckets):
-                return milliseconds / 1000
-            for bucket in buckets:
-                bucket.put(item)
-            return 0
-
-
-def _milliseconds_to_room(bucket: InMemoryBucket, item: RateItem, share: float) -> int:
-    """How long until no more than a share of the window's permits is taken, this one included."""
-    bucket.leak(item.timestamp)
-    (rate,) = bucket.rates
-    most = max(1, int(rate.limit * share))
-    taken = bucket.count()
-    if taken < most:
-        return 0
-    # Both ends of a window belong to it.
-    return max(1, bucket.items[taken - most].timestamp + int(rate.interval) - item.timestamp + 1)
-
-
-def _windows(limit: float, seconds: float, documented: float, margin: float) -> list[InMemoryBucket]:
-    """Sliding windows that keep `limit` permits in so many seconds.
-
-    A limit below 1 is kept as one permit in a longer window. One above the documented limit is kept in a
-    shorter window as well, with as many permits as the documented one: raised or not, requests come evenly.
-    """
-    longer = 1 / min(1.0, limit)
-    windows = [(max(1, int(limit)), seconds * longer)]
-    if limit > documented:
-        shorter = seconds * documented / limit
-        several = max(1, round(_SHORTEST_WINDOW_SECONDS / shorter))
-        windows.append((int(documented * several), shorter * several))
-    return [
-        InMemoryBucket([Rate(permits, round(1000 * max(window * margin, window + _LEAST_MARGIN_SECONDS)))])
-        for permits, window in windows
-    ]
+    def _tell_who_waits(self) -> None:
+        """What one takes or gives back may let another through."""
+        if self._waiting:
+            self._changed.notify_all()

@@ -75,7 +75,7 @@ class FakeClient:
         self._open: dict[str, tuple[int, list[dict[str, t.Any]]]] = {}
         self._lock = threading.Lock()
 
-    def submit(self, body: bytes, contacts: int) -> Accepted | Refused:
+    def submit(self, body: bytes, contacts: int, *_: object) -> Accepted | Refused:
         items = json.loads(body)["contacts"]
         assert len(items) == contacts
         assert len({item["email"] for item in items}) == contacts, "an address stands in a request twice"
@@ -88,7 +88,7 @@ class FakeClient:
             self._open[import_id] = (self._random.randrange(self._looks_until_end), items)
             return Accepted(import_id)
 
-    def look(self, import_id: str) -> ImportStatus:
+    def look(self, import_id: str, *_: object) -> ImportStatus:
         with self._lock:
             self.requests += 1
             looks, items = self._open[import_id]

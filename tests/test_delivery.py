@@ -279,7 +279,7 @@ def test_an_import_that_is_lost_is_submitted_again() -> None:
     client = FakeClient()
     looks = iter([ImportStatus("lost")])
     usual = client.look
-    client.look = lambda import_id: next(looks, None) or usual(import_id)  # type: ignore[method-assign]
+    client.look = lambda import_id, *_: next(looks, None) or usual(import_id)  # type: ignore[method-assign]
     stage = Stage(client)
     stage.add(contact(1))
     stage.delivery.finish()
@@ -289,7 +289,7 @@ def test_an_import_that_is_lost_is_submitted_again() -> None:
 
 def test_an_import_that_is_lost_again_and_again_stops_the_run() -> None:
     client = FakeClient()
-    client.look = lambda import_id: ImportStatus("lost")  # type: ignore[method-assign]
+    client.look = lambda import_id, *_: ImportStatus("lost")  # type: ignore[method-assign]
     stage = Stage(client)
     stage.add(contact(1))
     stage.delivery.pass_on("never")
@@ -301,7 +301,7 @@ def test_an_import_that_is_lost_again_and_again_stops_the_run() -> None:
 
 def test_an_import_that_does_not_end_stops_the_run_and_is_named() -> None:
     client = FakeClient()
-    client.look = lambda import_id: ImportStatus("open")  # type: ignore[method-assign]
+    client.look = lambda import_id, *_: ImportStatus("open")  # type: ignore[method-assign]
     stage = Stage(client, import_timeout=1)
     stage.add(contact(1))
     stage.delivery.pass_on("never")
@@ -314,7 +314,7 @@ def test_an_import_that_does_not_end_stops_the_run_and_is_named() -> None:
 def test_what_stops_the_delivery_reaches_the_reader() -> None:
     client = FakeClient()
 
-    def submit(body: bytes, contacts: int) -> Accepted:
+    def submit(body: bytes, contacts: int, *_: object) -> Accepted:
         raise ServiceError("refused")
 
     client.submit = submit  # type: ignore[method-assign]
@@ -332,7 +332,7 @@ def test_reading_waits_while_the_importer_is_stuck(monkeypatch: pytest.MonkeyPat
     gate = threading.Event()
     usual = client.submit
 
-    def submit(body: bytes, contacts: int) -> Accepted | Refused:
+    def submit(body: bytes, contacts: int, *_: object) -> Accepted | Refused:
         gate.wait(60)
         return usual(body, contacts)
 
@@ -414,7 +414,7 @@ def test_what_fills_slowly_leaves_when_there_is_nothing_else_to_send(monkeypatch
 
 def test_more_contacts_named_as_new_than_can_be_new_is_said() -> None:
     client = FakeClient()
-    client.look = lambda import_id: ImportStatus("completed", created=2)  # type: ignore[method-assign]
+    client.look = lambda import_id, *_: ImportStatus("completed", created=2)  # type: ignore[method-assign]
     stage = Stage(client, batch_size_rows=1)
     stage.add(contact(1))
     stage.delivery.finish()

@@ -6,6 +6,7 @@ import importlib
 import ipaddress
 import json
 import signal
+import sys
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 LOOPBACK = "127.0.0.1"
 DEFAULT_PORT = 8025
 IN_MEMORY = Path(":memory:")
+_SWITCH_SECONDS = 0.0005
+"""After so long the thread that does an account's work lets the one that takes requests have its turn."""
 LEFT_DATABASE = Path(".sandbox", "account.db")
 """Where a loader that runs the emulator inside itself leaves the account, in the working folder."""
 
@@ -69,6 +72,7 @@ def command(**options: Any) -> None:  # noqa: ANN401 - click's own values, each 
     Point a client at the URL that is printed, with `sandbox` as its key. Ends on Ctrl-C or SIGTERM.
     """
     serving = _import_serving()
+    sys.setswitchinterval(_SWITCH_SECONDS)
     stop = _stop_on_signal()
     host = options.pop("host")
     names = frozenset(options.pop("allow_host"))

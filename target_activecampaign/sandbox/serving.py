@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -158,6 +159,8 @@ class _Server(uvicorn.Server):
         """Wait to be stopped; once a second the server renews its `Date` header."""
         self._stop = asyncio.Event()
         self._loop = asyncio.get_running_loop()
+        # One thread for what accounts do, so that it is done in the order in which it was asked for.
+        self._loop.set_default_executor(ThreadPoolExecutor(1, "sandbox-accounts"))
         await self.on_tick(0)
         self._ready.set()
         stopped = asyncio.ensure_future(self._stop.wait())

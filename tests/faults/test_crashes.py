@@ -52,13 +52,13 @@ class Killer:
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
         usual = Desk._answer
 
-        def answer(desk: Desk, *args: t.Any) -> t.Any:  # noqa: ANN401 - handed on
+        async def answer(desk: Desk, *args: t.Any) -> t.Any:  # noqa: ANN401 - handed on
             self.may_begin.wait(LONGEST_RUN_SECONDS)
             self.received += 1
             if self.received != self._number:
-                return usual(desk, *args)
+                return await usual(desk, *args)
             if self._after_effect:
-                usual(desk, *args)
+                await usual(desk, *args)
             os.kill(self.pid, signal.SIGKILL)
             return None
 

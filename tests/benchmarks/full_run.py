@@ -1,0 +1,268 @@
+"""A full run against the sandbox, at a pace raised so many times: is the limit of imports used, and kept?
+
+    python tests/benchmarks/full_run.py [--contacts 1000000] [--speed 60] [--progress seconds=5] [--delay 0]
+
+Sandbox and target are processes of their own. Both live so many times faster than the service: its windows,
+the import latency (`--progress`) and the request latency (`--delay`) are given in seconds of the service
+and pass as much quicker. With `--real-windows` only the limits are raised: the windows are a second and a
+minute, and latencies are seconds. Prints ratios, and ends with exit code 1 where one misses its goal; no
+time is judged. `--json` writes them with the series for a plot, `--short` is a small run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import random
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import typing as t
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CONTACTS_IN_IMPORT = 250
+REQUESTS_PER_SECOND = 5
+IMPORTS_PER_MINUTE = 100
+SHORT_CONTACTS = 40_000
+SHORT_SPEED = 5.0
+FIRST_NAMES = ("Ada", "Bo", "Cy", "Dee", "Eli", "Fay", "Gus", "Hal")
+SECONDS_BETWEEN_SAMPLES = 0.25
+
+LEAST_PACE = 98.0
+LEAST_FULL = 99.0
+MOST_SHARE_OF_LOOKS = 50.0
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line says."""
+
+    contacts: int
+    speed: float
+    progress: str
+    delay: float
+    real_windows: bool
+    seed: int
+    json: Path | None
+    target: str
+
+
+def main() -> int:
+    """Run and print."""
+    options = parse_arguments()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with running_sandbox(options, folder) as url:
+            outcome = run_target(options, folder, url)
+            refused = ask(url, "figures?seconds=600")["series"]
+        figures = judge(options, outcome, read_imports(folder), sum(second["refused"] for second in refused))
+    for figure, value in figures.items():
+        print(f"{figure:>42}: {value}")  # noqa: T201 - what this is for
+    if options.json:
+        options.json.write_text(json.dumps({"figures": figures, "series": outcome["series"]}, indent=1))
+    missed = misses(figures)
+    for miss in missed:
+        print(f"missed: {miss}")  # noqa: T201 - likewise
+    return 1 if missed else 0
+
+
+# The sandbox
+
+
+@contextlib.contextmanager
+def running_sandbox(options: Options, folder: Path) -> Iterator[str]:
+    """A sandbox as a process of its own; its URL."""
+    arguments = ["--port", "0", "--contact-limit", "100000000", "--progress", options.progress]
+    arguments += ["--database", str(folder / "account.db")]
+    arguments += ["--fault", f"* delay={options.delay}"] if options.delay else []
+    arguments += [] if options.real_windows else ["--speed", str(options.speed)]
+    code = f"from target_activecampaign.sandbox.command import command; command({arguments!r})"
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            line = process.stdout.readline() if process.stdout else ""
+            url = "http://" + line.split("http://")[1].split()[0]
+            if options.real_windows:
+                ask(url, "limits", raised_limits(options.speed))
+            yield url
+        finally:
+            process.terminate()
+
+
+def raised_limits(speed: float) -> dict[str, int]:
+    """The service's limits, so many times higher."""
+    return {
+        "requestsPerSecond": int(REQUESTS_PER_SECOND * speed),
+        "importsPerMinute": int(IMPORTS_PER_MINUTE * speed),
+        "singleImportsPerMinute": int(IMPORTS_PER_MINUTE * speed / 5),
+    }
+
+
+def ask(url: str, control: str, change: object = None) -> dict[str, t.Any]:
+    """What one of the sandbox's controls answers."""
+    body = None if change is None else json.dumps(change).encode()
+    request = urllib.request.Request(  # noqa: S310 - loopback
+        f"{url}/_sandbox/{control}", body, method="GET" if body is None else "PUT"
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - likewise
+        return dict(json.load(answer))
+
+
+def read_imports(folder: Path) -> list[sqlite3.Row]:
+    """The imports that the sandbox accepted, as it left them."""
+    with contextlib.closing(sqlite3.connect(folder / "account.db")) as database:
+        database.row_factory = sqlite3.Row
+        return database.execute(
+            "select queued_seconds, contacts, looks from import order by number"
+        ).fetchall()
+
+
+# The target
+
+
+def run_target(options: Options, folder: Path, url: str) -> dict[str, t.Any]:
+    """Run the target as a process; its report, and samples of its memory."""
+    limits = raised_limits(options.speed)
+    config = {
+        "hostname": url,
+        "api_key": "sandbox",
+        "data_privacy_consent": True,
+        "list_id": 1,
+        "profile_limit": 100_000_000,
+        "requests_per_second": limits["requestsPerSecond"],
+        "imports_per_minute": limits["importsPerMinute"],
+        "report_path": str(folder / "report.json"),
+    }
+    (folder / "config.json").write_text(json.dumps(config))
+    write_input(folder / "input.singer", options)
+    command = [sys.executable, "-m", options.target, "--config", str(folder / "config.json")]
+    with (
+        (folder / "input.singer").open("rb") as lines,
+        (folder / "log").open("wb") as log,
+        subprocess.Popen(command, stdin=lines, stdout=subprocess.DEVNULL, stderr=log) as process,
+    ):
+        series = sample(process, url)
+    if process.returncode:
+        print((folder / "log").read_text()[-3000:])  # noqa: T201 - why it failed
+    report = json.loads((folder / "report.json").read_text())
+    return {"exit_code": process.returncode, "report": report, "series": series}
+
+
+def write_input(path: Path, options: Options) -> None:
+    """Made-up people, the same for the same seed."""
+    chance = random.Random(options.seed)  # noqa: S311 - made-up people
+    properties = {
+        name: {"type": ["string", "null"]} for name in ("email", "first_name", "last_name", "phone")
+    }
+    schema = {"type": "object", "properties": properties}
+    with path.open("w", encoding="utf-8") as file:
+        message: dict[str, t.Any] = {
+            "type": "SCHEMA",
+            "stream": "people",
+            "schema": schema,
+            "key_properties": [],
+        }
+        file.write(json.dumps(message) + "\n")
+        for number in range(options.contacts):
+            record = {
+                "email": f"person{number}@example.com",
+                "first_name": chance.choice(FIRST_NAMES),
+                "last_name": f"Made-up {chance.randrange(10**6)}",
+                "phone": f"+44207946{chance.randrange(10**4):04}",
+            }
+            file.write(json.dumps({"type": "RECORD", "stream": "people", "record": record}) + "\n")
+            if number % 10_000 == 0:
+                file.write(json.dumps({"type": "STATE", "value": number}) + "\n")
+
+
+def sample(process: subprocess.Popen[bytes], url: str) -> dict[str, list[t.Any]]:
+    """Memory and processor time of the target until it ends, and imports and requests by the second."""
+    series: dict[str, list[t.Any]] = {"seconds": [], "resident_bytes": [], "threads": []}
+    started, ended = time.monotonic(), threading.Event()
+    while process.poll() is None:
+        ended.wait(SECONDS_BETWEEN_SAMPLES)
+        with contextlib.suppress(OSError, StopIteration):
+            status = Path(f"/proc/{process.pid}/status").read_text().splitlines()
+            figures = dict(line.split(":", 1) for line in status)
+            if "VmRSS" in figures:
+                series["seconds"].append(round(time.monotonic() - started, 2))
+                series["resident_bytes"].append(int(figures["VmRSS"].split()[0]) * 1024)
+                series["threads"].append(int(figures["Threads"]))
+    series["service"] = ask(url, "figures?seconds=600")["series"]
+    return series
+
+
+# Figures
+
+
+def judge(
+    options: Options, outcome: dict[str, t.Any], imports: list[sqlite3.Row], refused: int
+) -> dict[str, t.Any]:
+    """The ratios; adds the moments of the imports, in seconds of the service, to the series."""
+    report = outcome["report"]
+    moments = [row["queued_seconds"] for row in imports]
+    outcome["series"]["import_moments"] = [round(moment - moments[0], 3) for moment in moments]
+    seconds = moments[-1] - moments[0]
+    pace = IMPORTS_PER_MINUTE * (options.speed if options.real_windows else 1) / 60
+    requests = REQUESTS_PER_SECOND * (options.speed if options.real_windows else 1)
+    whole_seconds = report["seconds"] * (1 if options.real_windows else options.speed)
+    looks = sum(row["looks"] for row in imports)
+    full = sum(row["contacts"] == CONTACTS_IN_IMPORT for row in imports[:-1])
+    return {
+        "exit code": outcome["exit_code"],
+        "records delivered": report["delivered"],
+        "imports": len(imports),
+        "refused for the rate (429, importer's 400)": refused,
+        "full imports, % (all but the last)": round(100 * full / (len(imports) - 1), 2),
+        "pace from first to last import, %": round(100 * (len(imports) - 1) / seconds / pace, 2),
+        "looks an import": round(looks / len(imports), 3),
+        "looks, % of the request budget": round(100 * looks / (whole_seconds * requests), 1),
+        "requests": report["requests"],
+        "seconds": report["seconds"],
+        "most memory, MB": round(max(outcome["series"]["resident_bytes"]) / 1e6),
+        "most threads": max(outcome["series"]["threads"]),
+    }
+
+
+def misses(figures: dict[str, t.Any]) -> list[str]:
+    """The goals that were not reached."""
+    goals = {
+        "exit code": figures["exit code"] == 0,
+        "pace": figures["pace from first to last import, %"] >= LEAST_PACE,
+        "refused": figures["refused for the rate (429, importer's 400)"] == 0,
+        "full imports": figures["full imports, % (all but the last)"] >= LEAST_FULL,
+        "share of looks": figures["looks, % of the request budget"] <= MOST_SHARE_OF_LOOKS,
+    }
+    return [goal for goal, is_reached in goals.items() if not is_reached]
+
+
+def parse_arguments() -> Options:
+    """What the command line says."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
+    parser.add_argument("--contacts", type=int)
+    parser.add_argument("--speed", type=float)
+    parser.add_argument("--progress", default="seconds=5", help="when imports end, as the sandbox takes it")
+    parser.add_argument("--delay", type=float, default=0, help="seconds that every request takes")
+    parser.add_argument("--real-windows", action="store_true", help="raise the limits only")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--json", type=Path, help="write figures and series there")
+    parser.add_argument("--target", default="target_activecampaign", help="the module that is run")
+    parser.add_argument("--short", action="store_true")
+    options = vars(parser.parse_args())
+    is_short = options.pop("short")
+    contacts, speed = (SHORT_CONTACTS, SHORT_SPEED) if is_short else (1_000_000, 60.0)
+    options["contacts"] = options["contacts"] or contacts
+    options["speed"] = options["speed"] or speed
+    return Options(**options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
