@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 import functools
+import re
+import typing as t
+
+if t.TYPE_CHECKING:
+    from collections.abc import Callable, Container
 
 _LEAST_DIGITS = 7
+# An international number, perhaps with blanks and marks between its digits.
+_INTERNATIONAL = re.compile(r"\+[1-9][0-9 ().-]{7,30}")
+_MARKS = dict.fromkeys(map(ord, " ().-"))
+_LONGEST_COUNTRY_CODE = 3  # digits, of which the shortest that is one counts
 _LONGEST_TEXT = 250  # what the library reads at the most
 
 
@@ -20,7 +29,52 @@ def normalise_phone(text: str, region: str | None) -> str:
         `+` and digits, or `text` unchanged where it can't be read, is too long or too short for its
         country, or has an extension (which E.164 would lose).
     """
+    if _INTERNATIONAL.fullmatch(text):
+        digits = text.translate(_MARKS)
+        if _is_surely_e164(digits):
+            return digits
     return _normalise(text, region) if len(text) <= _LONGEST_TEXT else text
+
+
+def _is_surely_e164(number: str) -> bool:
+    """Whether the library would write a number just so, decided by its own metadata in a tenth of its time.
+
+    Args:
+        number: `+` and digits.
+    """
+    for end in range(2, 2 + _LONGEST_COUNTRY_CODE):
+        plan = _plan_of(number[1:end])
+        if plan is not None:
+            national = number[end:]
+            lengths, begins_with_prefix = plan
+            return len(national) in lengths and not begins_with_prefix(national)
+    return False
+
+
+@functools.cache
+def _plan_of(country_code: str) -> tuple[Container[int], Callable[[str], object]] | None:
+    """What the library goes by: lengths of national numbers, and what it may cut off at their beginning.
+
+    Args:
+        country_code: Three digits at the most.
+    """
+    import phonenumbers  # noqa: PLC0415 - 30 ms, needed only where a phone number is mapped
+
+    code = int(country_code)
+    if code not in phonenumbers.COUNTRY_CODE_TO_REGION_CODE:
+        return None
+    region = phonenumbers.region_code_for_country_code(code)
+    metadata = phonenumbers.PhoneMetadata.metadata_for_region_or_calling_code(code, region)
+    if metadata is None or metadata.general_desc is None:
+        return None
+    lengths = {
+        length
+        for length in metadata.general_desc.possible_length
+        if length not in metadata.general_desc.possible_length_local_only
+        and len(f"+{country_code}") + length > _LEAST_DIGITS
+    }
+    prefix = metadata.national_prefix_for_parsing
+    return lengths, re.compile(prefix).match if prefix else lambda _: None
 
 
 @functools.lru_cache(maxsize=1024)
