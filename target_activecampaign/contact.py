@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import enum
 import hashlib
-import json
 import typing as t
-from dataclasses import dataclass
+
+import msgspec
 
 if t.TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,8 +65,7 @@ class Origin(t.NamedTuple):
         return len(self.source or "")
 
 
-@dataclass(frozen=True, slots=True)
-class Contact:
+class Contact(msgspec.Struct, frozen=True):
     """A mapped, normalised value. Two equal contacts have the same `body`.
 
     Attributes:
@@ -152,4 +151,7 @@ def _encode(  # noqa: PLR0913 - one argument for each part of a contact
     value["subscribe"] = ({"listid": list_id},)
     if exclude_automations:
         value["exclude_automations"] = True
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return _ENCODER.encode(value)
+
+
+_ENCODER = msgspec.json.Encoder()

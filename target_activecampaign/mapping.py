@@ -17,7 +17,7 @@ from target_activecampaign.errors import SettingsError
 from target_activecampaign.phone import normalise_phone
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from target_activecampaign.custom_fields import CustomField
     from target_activecampaign.settings import FieldMapping, StreamExport
@@ -73,10 +73,11 @@ class RecordMapper:
     ) -> None:
         self._list_id = list_id
         self._static_tags = static_tags
-        self._options = options
+        self._exclude_automations = options.exclude_automations
+        self._text_of_nulls = "" if options.clears_nulls else None
         self._email = email
-        self._attributes = attributes
-        self._custom_fields = custom_fields
+        self._attributes = tuple(attributes.items())
+        self._custom_fields = tuple(custom_fields.items())
         self._tags = tags
 
     def map(self, record: Record) -> Contact | Rejection:
@@ -95,7 +96,7 @@ class RecordMapper:
                 attributes=self._read_values(self._attributes, record),
                 custom_fields=self._read_values(self._custom_fields, record),
                 tags=self._read_tags(record),
-                exclude_automations=self._options.exclude_automations,
+                exclude_automations=self._exclude_automations,
             )
         except _UnfitPropertyError as error:
             return Rejection(Reason.VALUE_INVALID, str(error))
@@ -109,12 +110,15 @@ class RecordMapper:
         email = normalise_email(value) if isinstance(value, str) else None
         return email or Rejection(Reason.EMAIL_INVALID, f"{self._email.property}: not an address")
 
-    def _read_values(self, sources: Mapping[_K, _Source], record: Record) -> dict[_K, str]:
+    def _read_values(self, sources: Iterable[tuple[_K, _Source]], record: Record) -> dict[_K, str]:
         values: dict[_K, str] = {}
-        for key, source in sources.items():
-            text = _read_text(source, record)
+        for key, source in sources:
+            value = source.read(record)
             # An absent property says nothing; an empty one is a null: left alone, or emptied by "" (assumed).
-            if text or (text == "" and self._options.clears_nulls):
+            if (
+                value is not _ABSENT
+                and (text := _write_text(source, value) or self._text_of_nulls) is not None
+            ):
                 values[key] = text
         return values
 
@@ -144,11 +148,8 @@ class _UnfitPropertyError(Exception):
         super().__init__(f"{property_path}: {expected}")
 
 
-def _read_text(source: _Source, record: Record) -> str | None:
-    """The text to send, `""` for a null or blank value, `None` where the record has no such property."""
-    value = source.read(record)
-    if value is _ABSENT:
-        return None
+def _write_text(source: _Source, value: t.Any) -> str:  # noqa: ANN401 - a JSON value
+    """The text to send, `""` for a null or blank value."""
     if value is None:
         return ""
     try:
@@ -157,7 +158,7 @@ def _read_text(source: _Source, record: Record) -> str | None:
         if isinstance(value, str) and not value.strip():
             return ""
         raise _UnfitPropertyError(source.property, str(error)) from None
-    return text if text.strip() else ""
+    return "" if text.isspace() else text
 
 
 def compile_mapping(
