@@ -44,6 +44,7 @@ class MessageReader(GenericSingerReader[t.Any]):
 
     def __init__(self) -> None:
         super().__init__()
+        self._checked_streams: set[str] = set()
         self.line_number = 0
         self.row: int | None = None
         self.line: str | bytes = ""
@@ -84,7 +85,9 @@ class MessageReader(GenericSingerReader[t.Any]):
             if not line.strip():
                 continue
             self.line = line
-            message = self.deserialize_json(line)
+            message = self.read_value(line)
+            if not isinstance(message, dict):
+                raise self.complaint("is no JSON object")
             kind = message.get("type")
             callback = callbacks.get(kind) if isinstance(kind, str) else None
             if callback is None:
@@ -146,8 +149,11 @@ class MessageReader(GenericSingerReader[t.Any]):
         """
         self.require(message, stream=str)
         stream: str = message["stream"]
+        if stream in self._checked_streams:
+            return stream
         if not stream or len(stream) > _LONGEST_NAME or _UNPRINTABLE.search(stream):
             raise self.complaint("names a stream that is empty, too long or holds control characters")
+        self._checked_streams.add(stream)
         return stream
 
     def require_names(self, message: dict[str, t.Any], key: str) -> None:
