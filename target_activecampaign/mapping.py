@@ -74,10 +74,11 @@ class RecordMapper:
         self._list_id = list_id
         self._static_tags = static_tags
         self._exclude_automations = options.exclude_automations
-        self._text_of_nulls = "" if options.clears_nulls else None
+        self._clears_nulls = options.clears_nulls
         self._email = email
-        self._attributes = tuple(attributes.items())
-        self._custom_fields = tuple(custom_fields.items())
+        # In the order in which a contact has them.
+        self._attributes = tuple(sorted(attributes.items()))
+        self._custom_fields = tuple(sorted(custom_fields.items()))
         self._tags = tags
 
     def map(self, record: Record) -> Contact | Rejection:
@@ -90,12 +91,12 @@ class RecordMapper:
         if isinstance(email, Rejection):
             return email
         try:
-            return Contact.build(
+            return Contact.of_sorted(
                 email,
                 self._list_id,
-                attributes=self._read_values(self._attributes, record),
-                custom_fields=self._read_values(self._custom_fields, record),
-                tags=self._read_tags(record),
+                self._read_values(self._attributes, record),
+                self._read_values(self._custom_fields, record),
+                self._read_tags(record),
                 exclude_automations=self._exclude_automations,
             )
         except _UnfitPropertyError as error:
@@ -105,21 +106,29 @@ class RecordMapper:
 
     def _read_email(self, record: Record) -> str | Rejection:
         value = self._email.read(record)
-        if value is _ABSENT or value is None or (isinstance(value, str) and not value.strip()):
+        if isinstance(value, str):
+            if email := normalise_email(value):
+                return email
+            is_missing = not value.strip()
+        else:
+            is_missing = value is _ABSENT or value is None
+        if is_missing:
             return Rejection(Reason.EMAIL_MISSING, f"{self._email.property}: no address")
-        email = normalise_email(value) if isinstance(value, str) else None
-        return email or Rejection(Reason.EMAIL_INVALID, f"{self._email.property}: not an address")
+        return Rejection(Reason.EMAIL_INVALID, f"{self._email.property}: not an address")
 
     def _read_values(self, sources: Iterable[tuple[_K, _Source]], record: Record) -> dict[_K, str]:
         values: dict[_K, str] = {}
         for key, source in sources:
-            value = source.read(record)
+            _, read, write = source
+            value = read(record)
+            if value is _ABSENT:
+                continue
             # An absent property says nothing; an empty one is a null: left alone, or emptied by "" (assumed).
-            if (
-                value is not _ABSENT
-                and (text := _write_text(source, value) or self._text_of_nulls) is not None
-            ):
+            text = value if write is format_text and type(value) is str else _write_text(source, value)
+            if text and not text.isspace():
                 values[key] = text
+            elif self._clears_nulls:
+                values[key] = ""
         return values
 
     def _read_tags(self, record: Record) -> tuple[str, ...]:
@@ -149,7 +158,7 @@ class _UnfitPropertyError(Exception):
 
 
 def _write_text(source: _Source, value: t.Any) -> str:  # noqa: ANN401 - a JSON value
-    """The text to send, `""` for a null or blank value."""
+    """The text to send, empty or blank for a null or blank value."""
     if value is None:
         return ""
     try:
@@ -158,7 +167,7 @@ def _write_text(source: _Source, value: t.Any) -> str:  # noqa: ANN401 - a JSON 
         if isinstance(value, str) and not value.strip():
             return ""
         raise _UnfitPropertyError(source.property, str(error)) from None
-    return "" if text.isspace() else text
+    return text
 
 
 def compile_mapping(

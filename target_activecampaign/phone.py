@@ -13,7 +13,6 @@ _LEAST_DIGITS = 7
 # An international number, perhaps with blanks and marks between its digits.
 _INTERNATIONAL = re.compile(r"\+[1-9][0-9 ().-]{7,30}")
 _MARKS = dict.fromkeys(map(ord, " ().-"))
-_LONGEST_COUNTRY_CODE = 3  # digits, of which the shortest that is one counts
 _LONGEST_TEXT = 250  # what the library reads at the most
 
 
@@ -42,26 +41,31 @@ def _is_surely_e164(number: str) -> bool:
     Args:
         number: `+` and digits.
     """
-    for end in range(2, 2 + _LONGEST_COUNTRY_CODE):
-        plan = _plan_of(number[1:end])
-        if plan is not None:
-            national = number[end:]
-            lengths, begins_with_prefix = plan
-            return len(national) in lengths and not begins_with_prefix(national)
-    return False
+    plan = _plan_for(number[1:4])
+    if plan is None:
+        return False
+    code_ends, lengths, begins_with_prefix = plan
+    national = number[code_ends:]
+    return len(national) in lengths and not begins_with_prefix(national)
 
 
 @functools.cache
-def _plan_of(country_code: str) -> tuple[Container[int], Callable[[str], object]] | None:
-    """What the library goes by: lengths of national numbers, and what it may cut off at their beginning.
+def _plan_for(digits: str) -> tuple[int, Container[int], Callable[[str], object]] | None:
+    """What the library goes by for a country's numbers.
 
     Args:
-        country_code: Three digits at the most.
+        digits: The first three of an international number: as many as a country code has at the most.
+
+    Returns:
+        Where the national number begins, the `+` counted; its lengths; a look for what may be cut off at its
+        beginning. `None` if there is no such country code.
     """
     import phonenumbers  # noqa: PLC0415 - 30 ms, needed only where a phone number is mapped
 
-    code = int(country_code)
-    if code not in phonenumbers.COUNTRY_CODE_TO_REGION_CODE:
+    # The shortest beginning that is a country code counts.
+    codes = (int(digits[:count]) for count in (1, 2, 3))
+    code = next((code for code in codes if code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE), None)
+    if code is None:
         return None
     region = phonenumbers.region_code_for_country_code(code)
     metadata = phonenumbers.PhoneMetadata.metadata_for_region_or_calling_code(code, region)
@@ -71,10 +75,10 @@ def _plan_of(country_code: str) -> tuple[Container[int], Callable[[str], object]
         length
         for length in metadata.general_desc.possible_length
         if length not in metadata.general_desc.possible_length_local_only
-        and len(f"+{country_code}") + length > _LEAST_DIGITS
+        and len(f"+{code}") + length > _LEAST_DIGITS
     }
     prefix = metadata.national_prefix_for_parsing
-    return lengths, re.compile(prefix).match if prefix else lambda _: None
+    return len(f"+{code}"), lengths, re.compile(prefix).match if prefix else lambda _: None
 
 
 @functools.lru_cache(maxsize=1024)

@@ -147,10 +147,11 @@ class MessageReader(GenericSingerReader[t.Any]):
         Raises:
             InputError: If it is missing, or could pass for something else in a log.
         """
-        self.require(message, stream=str)
-        stream: str = message["stream"]
-        if stream in self._checked_streams:
+        stream = message.get("stream")
+        if isinstance(stream, str) and stream in self._checked_streams:
             return stream
+        self.require(message, stream=str)
+        stream = t.cast("str", stream)
         if not stream or len(stream) > _LONGEST_NAME or _UNPRINTABLE.search(stream):
             raise self.complaint("names a stream that is empty, too long or holds control characters")
         self._checked_streams.add(stream)

@@ -98,8 +98,8 @@ class ActiveCampaignSink(Sink):
         """Nothing to do: the SDK's batches hold nothing of ours."""
 
     def _require_keys(self, record: dict[str, t.Any], origin: Origin) -> None:
-        if not all(key in record for key in self.key_properties):
-            missing = [key for key in self.key_properties if key not in record]
+        missing = [key for key in self.key_properties if key not in record]
+        if missing:
             msg = (
                 f"line {origin.line}, stream {self.stream_name!r}: the record lacks key properties "
                 f"{missing}. Look at the tap; nothing after it was read"
