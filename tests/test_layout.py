@@ -30,7 +30,8 @@ MAY_KNOW = {
     "stream_maps": "",
     "interruption": "errors",
     "reader": "errors",
-    "batch_files": "errors reader",
+    "parquet_rows": "",
+    "batch_files": "errors parquet_rows reader",
     "state_output": "errors",
     "rejects": "errors contact",
     "report": "errors contact",
@@ -72,6 +73,7 @@ ONE_DOOR = {
     "email_validator": "email_address",
     "jsonschema": "validation",
     "signal": "interruption",
+    "pyarrow": "parquet_rows",
 }
 
 
