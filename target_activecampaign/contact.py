@@ -124,10 +124,22 @@ class Contact(msgspec.Struct, frozen=True):
     ) -> Contact:
         """The same, of attributes and custom fields that are in the order of their keys.
 
+        The body has the keys of the bulk importer reference, absent parts left out. `exclude_automations`
+        stands in each contact in the reference's example and beside `contacts` in its text: we send both
+        (`batching.encode_request`).
+
         Raises:
             UnicodeEncodeError: As above.
         """
-        body = _encode(email, list_id, attributes, custom_fields, tags, exclude_automations)
+        value: dict[str, t.Any] = {"email": email, **attributes}
+        if custom_fields:
+            value["fields"] = [{"id": key, "value": text} for key, text in custom_fields.items()]
+        if tags:
+            value["tags"] = tags
+        value["subscribe"] = ({"listid": list_id},)
+        if exclude_automations:
+            value["exclude_automations"] = True
+        body = _ENCODER.encode(value)
         return cls(email, list_id, attributes, custom_fields, tags, exclude_automations, body)
 
     @property
@@ -149,30 +161,6 @@ class Contact(msgspec.Struct, frozen=True):
             tags=tuple(dict.fromkeys((*self.tags, *later.tags))),
             exclude_automations=later.exclude_automations,
         )
-
-
-def _encode(  # noqa: PLR0913, PLR0917 - one argument for each part of a contact
-    email: str,
-    list_id: int,
-    attributes: Mapping[str, str],
-    custom_fields: Mapping[int, str],
-    tags: tuple[str, ...],
-    exclude_automations: bool,  # noqa: FBT001 - our own, once a contact
-) -> bytes:
-    """JSON of one contact with the keys of the bulk importer reference, absent parts left out.
-
-    `exclude_automations` stands in each contact in the reference's example and beside `contacts` in its
-    text: we send both (`batching.encode_request`).
-    """
-    value: dict[str, t.Any] = {"email": email, **attributes}
-    if custom_fields:
-        value["fields"] = [{"id": key, "value": text} for key, text in custom_fields.items()]
-    if tags:
-        value["tags"] = tags
-    value["subscribe"] = ({"listid": list_id},)
-    if exclude_automations:
-        value["exclude_automations"] = True
-    return _ENCODER.encode(value)
 
 
 _ENCODER = msgspec.json.Encoder()

@@ -29,7 +29,7 @@ def normalise_phone(text: str, region: str | None) -> str:
         country, or has an extension (which E.164 would lose).
     """
     if _INTERNATIONAL.fullmatch(text):
-        digits = text.translate(_MARKS)
+        digits = text if text[1:].isdecimal() else text.translate(_MARKS)
         if _is_surely_e164(digits):
             return digits
     return _normalise(text, region) if len(text) <= _LONGEST_TEXT else text

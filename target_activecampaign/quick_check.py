@@ -74,8 +74,9 @@ def _compile(schema: t.Any, keywords: Collection[str]) -> Table:  # noqa: ANN401
         # Of another draft, by whose rules `jsonschema` goes in a part of a schema.
         return dict.fromkeys(_EVERY_CLASS, _cannot_say)
     table: Table = None
-    for keyword in schema.keys() & keywords:
-        table = _both(table, _compile_keyword(keyword, schema, keywords))
+    for keyword in schema:
+        if keyword in keywords:
+            table = _both(table, _compile_keyword(keyword, schema, keywords))
     return table
 
 
@@ -112,6 +113,10 @@ def _check_pattern(pattern: str) -> Check:
     return lambda value: search(value) is not None
 
 
+def _has_keys(names: frozenset[str]) -> Check:
+    return lambda value: value.keys() >= names
+
+
 # Keyword to the type that it concerns, and what makes its check.
 _CHECKS: dict[str, tuple[str, Callable[[t.Any], Check]]] = {
     "minLength": ("string", lambda least: lambda value: len(value) >= least),
@@ -128,7 +133,7 @@ _CHECKS: dict[str, tuple[str, Callable[[t.Any], Check]]] = {
     ),
     "minItems": ("array", lambda least: lambda value: len(value) >= least),
     "maxItems": ("array", lambda most: lambda value: len(value) <= most),
-    "required": ("object", lambda names: lambda value: all(name in value for name in names)),
+    "required": ("object", lambda names: _has_keys(frozenset(names))),
 }
 
 
