@@ -63,8 +63,8 @@ def iterate_rows(
             words = "needs an extra: pip install 'target-activecampaign[parquet]'"
             raise complain(f"is a BATCH message in Parquet, which {words}") from None
         reason = (isinstance(error, OSError) and error.strerror) or type(error).__name__
-        where = f" after row {rows}" if rows else ""
-        raise complain(f"is a BATCH message whose file {number} can't be read{where}: {reason}") from None
+        where = f", after row {rows}" if rows else ""
+        raise complain(f"is a BATCH message whose file {number} can't be read: {reason}{where}") from None
 
 
 def _reader_of(encoding: Mapping[str, t.Any]) -> Callable[[t.Any], Iterator[bytes]] | None:

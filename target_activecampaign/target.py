@@ -32,7 +32,6 @@ from target_activecampaign.errors import SettingsError, TargetError
 from target_activecampaign.interruption import Interruption
 from target_activecampaign.privacy import keep_log_private
 from target_activecampaign.reader import MessageReader
-from target_activecampaign.run import Run
 from target_activecampaign.settings import parse_settings
 from target_activecampaign.settings_environment import settings_from_environment
 from target_activecampaign.settings_schema import CONFIG_JSONSCHEMA
@@ -107,6 +106,8 @@ class TargetActiveCampaign(Target):
         super().__init__(*args, **kwargs)
         self.interruption = Interruption()
         self.message_reader.guard_reading = self.interruption.guard_reading
+        from target_activecampaign.run import Run  # noqa: PLC0415 - `--help` and `--about` need none of it
+
         self.current_run = Run(self.settings, self.interruption)
         self._schema_lines: dict[str, str | bytes] = {}
         self._routes: dict[str, list[_Route]] = {}

@@ -137,7 +137,7 @@ def test_a_broken_page_is_named_by_the_row_before_it(tmp_path: Path) -> None:
     second = parquet.ParquetFile(path).metadata.row_group(1).column(0).data_page_offset
     data[second : second + 40] = b"\xff" * 40
     path.write_bytes(data)
-    with pytest.raises(InputError, match="file 1 can't be read after row 1000: "):
+    with pytest.raises(InputError, match=r"file 1 can't be read: \w+, after row 1000"):
         read_batch(path)
 
 
