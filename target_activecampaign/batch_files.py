@@ -7,7 +7,6 @@ Nothing is ever created.
 
 from __future__ import annotations
 
-import gzip
 import typing as t
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -16,14 +15,13 @@ from urllib.request import url2pathname
 from upath import UPath
 
 from target_activecampaign.errors import SettingsError
+from target_activecampaign.parquet_rows import iterate_parquet
 from target_activecampaign.reader import iterate_lines
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from target_activecampaign.errors import InputError
-
-_COMPRESSIONS = (None, "none", "gzip")
 
 
 def iterate_rows(
@@ -32,7 +30,7 @@ def iterate_rows(
     storage: Mapping[str, t.Any] | None,
     complain: Callable[[str], InputError],
 ) -> Iterator[bytes]:
-    """Lines of the files of one BATCH message, each the JSON of a record.
+    """Rows of the files of one BATCH message, each the JSON of a record.
 
     Args:
         encoding: The message's `encoding`.
@@ -41,22 +39,49 @@ def iterate_rows(
         complain: Makes an error that names the message's line.
 
     Raises:
-        InputError: If the format is not JSON Lines, plain or gzip, or a file may not or can't be read.
+        InputError: If the format is neither JSON Lines, plain or gzip, nor Parquet, or a file may not or
+            can't be read.
         SettingsError: If `storage` can't be used.
     """
-    compression = encoding.get("compression")
-    if encoding.get("format") != "jsonl" or compression not in _COMPRESSIONS:
+    read_rows = _reader_of(encoding)
+    if read_rows is None:
         raise complain(
-            "is a BATCH message that is not in JSON Lines, plain or gzip; set the tap's batch_config"
+            "is a BATCH message that is neither in JSON Lines, plain or gzip, nor in Parquet; "
+            "set the tap's batch_config"
         )
     root = None if storage is None else _open_root(storage)
-    number = 0
+    number = rows = 0
     try:
         for number, url in enumerate(manifest, start=1):  # noqa: B007 - the error names it
-            yield from _iterate_file(_locate(url, root), is_compressed=compression == "gzip")
+            rows = 0
+            with _locate(url, root).open("rb") as file:
+                for row in read_rows(file):
+                    rows += 1
+                    yield row
     except Exception as error:  # noqa: BLE001 - each kind of storage has its own, and texts that quote
+        if isinstance(error, ImportError) and error.name == "pyarrow":
+            words = "needs an extra: pip install 'target-activecampaign[parquet]'"
+            raise complain(f"is a BATCH message in Parquet, which {words}") from None
         reason = (isinstance(error, OSError) and error.strerror) or type(error).__name__
-        raise complain(f"is a BATCH message whose file {number} can't be read: {reason}") from None
+        where = f", after row {rows}" if rows else ""
+        raise complain(f"is a BATCH message whose file {number} can't be read: {reason}{where}") from None
+
+
+def _reader_of(encoding: Mapping[str, t.Any]) -> Callable[[t.Any], Iterator[bytes]] | None:
+    """What reads the rows of a file; `None` for a format that nobody knows here."""
+    form, compression = encoding.get("format"), encoding.get("compression")
+    if form == "parquet":
+        return iterate_parquet  # which knows its own compression
+    if form != "jsonl" or compression not in {None, "none", "gzip"}:
+        return None
+    return _iterate_gzip if compression == "gzip" else iterate_lines
+
+
+def _iterate_gzip(file: t.IO[bytes]) -> Iterator[bytes]:
+    import gzip  # noqa: PLC0415 - rarely needed
+
+    with gzip.GzipFile(fileobj=file) as content:
+        yield from iterate_lines(t.cast("t.IO[bytes]", content))
 
 
 def _open_root(storage: Mapping[str, t.Any]) -> UPath:
@@ -99,9 +124,3 @@ def _file_name(url: str) -> str:
         reason = "its URL ends with no file name"
         raise OSError(0, reason)
     return name
-
-
-def _iterate_file(path: Path | UPath, *, is_compressed: bool) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        content: t.Any = gzip.GzipFile(fileobj=file) if is_compressed else file
-        yield from iterate_lines(content)

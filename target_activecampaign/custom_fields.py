@@ -184,10 +184,6 @@ def format_options(value: object) -> str:
 
 
 def _as_datetime(value: object) -> dt.datetime:
-    if isinstance(value, dt.datetime):
-        return value
-    if isinstance(value, dt.date):
-        return dt.datetime(value.year, value.month, value.day)  # noqa: DTZ001 - a day has no zone
     if isinstance(value, str):
         try:
             moment: dt.datetime = _parse_datetime(value.strip())
@@ -195,6 +191,10 @@ def _as_datetime(value: object) -> dt.datetime:
             pass
         else:
             return moment
+    elif isinstance(value, dt.datetime):
+        return value
+    elif isinstance(value, dt.date):
+        return dt.datetime(value.year, value.month, value.day)  # noqa: DTZ001 - a day has no zone
     msg = "a date in ISO 8601 was expected"
     raise UnfitValueError(msg)
 

@@ -9,7 +9,7 @@ import re
 _COMMON = re.compile(
     r"(?=.{3,254}\Z)(?=.{1,64}@)"
     r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*"
-    r"@(?:[a-z0-9](?:[a-z0-9]|-(?!-)){0,60}(?<!-)\.)+"
+    r"@(?:(?=[a-z0-9-]{1,62}\.)[a-z0-9]+(?:-[a-z0-9]+)*\.)+"
     # Names that are nobody's mailbox by definition (RFC 6761), which the library refuses.
     r"(?!(?:arpa|invalid|local|localhost|onion)\Z)[a-z]{2,63}",
 )

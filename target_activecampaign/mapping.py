@@ -17,7 +17,7 @@ from target_activecampaign.errors import SettingsError
 from target_activecampaign.phone import normalise_phone
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from target_activecampaign.custom_fields import CustomField
     from target_activecampaign.settings import FieldMapping, StreamExport
@@ -73,10 +73,12 @@ class RecordMapper:
     ) -> None:
         self.list_id = list_id
         self._static_tags = static_tags
-        self._options = options
+        self._exclude_automations = options.exclude_automations
+        self._clears_nulls = options.clears_nulls
         self._email = email
-        self._attributes = attributes
-        self._custom_fields = custom_fields
+        # In the order in which a contact has them.
+        self._attributes = tuple(sorted(attributes.items()))
+        self._custom_fields = tuple(sorted(custom_fields.items()))
         self._tags = tags
 
     def map(self, record: Record) -> Contact | Rejection:
@@ -89,13 +91,13 @@ class RecordMapper:
         if isinstance(email, Rejection):
             return email
         try:
-            return Contact.build(
+            return Contact.of_sorted(
                 email,
                 self.list_id,
-                attributes=self._read_values(self._attributes, record),
-                custom_fields=self._read_values(self._custom_fields, record),
-                tags=self._read_tags(record),
-                exclude_automations=self._options.exclude_automations,
+                self._read_values(self._attributes, record),
+                self._read_values(self._custom_fields, record),
+                self._read_tags(record),
+                exclude_automations=self._exclude_automations,
             )
         except _UnfitPropertyError as error:
             return Rejection(Reason.VALUE_INVALID, str(error))
@@ -116,7 +118,7 @@ class RecordMapper:
             self.list_id,
             attributes={},
             custom_fields={},
-            exclude_automations=self._options.exclude_automations,
+            exclude_automations=self._exclude_automations,
             unsubscribes=True,
         )
 
@@ -127,18 +129,29 @@ class RecordMapper:
 
     def _read_email(self, record: Record) -> str | Rejection:
         value = self._email.read(record)
-        if value is _ABSENT or value is None or (isinstance(value, str) and not value.strip()):
+        if isinstance(value, str):
+            if email := normalise_email(value):
+                return email
+            is_missing = not value.strip()
+        else:
+            is_missing = value is _ABSENT or value is None
+        if is_missing:
             return Rejection(Reason.EMAIL_MISSING, f"{self._email.property}: no address")
-        email = normalise_email(value) if isinstance(value, str) else None
-        return email or Rejection(Reason.EMAIL_INVALID, f"{self._email.property}: not an address")
+        return Rejection(Reason.EMAIL_INVALID, f"{self._email.property}: not an address")
 
-    def _read_values(self, sources: Mapping[_K, _Source], record: Record) -> dict[_K, str]:
+    def _read_values(self, sources: Iterable[tuple[_K, _Source]], record: Record) -> dict[_K, str]:
         values: dict[_K, str] = {}
-        for key, source in sources.items():
-            text = _read_text(source, record)
+        for key, source in sources:
+            _, read, write = source
+            value = read(record)
+            if value is _ABSENT:
+                continue
             # An absent property says nothing; an empty one is a null: left alone, or emptied by "" (assumed).
-            if text or (text == "" and self._options.clears_nulls):
+            text = value if write is format_text and type(value) is str else _write_text(source, value)
+            if text and not text.isspace():
                 values[key] = text
+            elif self._clears_nulls:
+                values[key] = ""
         return values
 
     def _read_tags(self, record: Record) -> tuple[str, ...]:
@@ -167,11 +180,8 @@ class _UnfitPropertyError(Exception):
         super().__init__(f"{property_path}: {expected}")
 
 
-def _read_text(source: _Source, record: Record) -> str | None:
-    """The text to send, `""` for a null or blank value, `None` where the record has no such property."""
-    value = source.read(record)
-    if value is _ABSENT:
-        return None
+def _write_text(source: _Source, value: t.Any) -> str:  # noqa: ANN401 - a JSON value
+    """The text to send, empty or blank for a null or blank value."""
     if value is None:
         return ""
     try:
@@ -180,7 +190,7 @@ def _read_text(source: _Source, record: Record) -> str | None:
         if isinstance(value, str) and not value.strip():
             return ""
         raise _UnfitPropertyError(source.property, str(error)) from None
-    return text if text.strip() else ""
+    return text
 
 
 def compile_mapping(

@@ -80,6 +80,8 @@ class Run:
         self._deletions = 0
         self._has_begun = False
         self._is_closed = False
+        self.is_mirror = settings.is_mirror
+        """Whether it notes who is brought and which streams come whole."""
         self._ledger: Ledger | None = None
         self._mirror: Mirror | None = None
         self.completeness = Completeness()
@@ -97,11 +99,6 @@ class Run:
     def keeps_records(self) -> bool:
         """Whether rejected records are written down, so that their lines must be kept till then."""
         return self._settings.rejects_path is not None and not self._settings.dry_run
-
-    @property
-    def is_mirror(self) -> bool:
-        """Whether it counts who is brought and which streams come whole."""
-        return self._settings.is_mirror
 
     def begin(self) -> None:
         """Open the run's files and its ledger, once: what can't be written is said before anything is sent.

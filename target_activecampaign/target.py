@@ -7,7 +7,6 @@ and metrics. The places that override what the SDK marks as private are held by 
 
 from __future__ import annotations
 
-import copy
 import os
 import sys
 import typing as t
@@ -24,6 +23,7 @@ from singer_sdk.exceptions import (
 )
 from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabilities
+from singer_sdk.mapper import SameRecordTransform
 
 from target_activecampaign.batch_files import iterate_rows
 from target_activecampaign.command import TargetCommand
@@ -32,7 +32,6 @@ from target_activecampaign.errors import SettingsError, TargetError
 from target_activecampaign.interruption import Interruption
 from target_activecampaign.privacy import keep_log_private
 from target_activecampaign.reader import MessageReader
-from target_activecampaign.run import Run
 from target_activecampaign.settings import parse_settings
 from target_activecampaign.settings_environment import settings_from_environment
 from target_activecampaign.settings_schema import CONFIG_JSONSCHEMA
@@ -40,9 +39,10 @@ from target_activecampaign.sinks import ActiveCampaignSink
 from target_activecampaign.stream_maps import complaints_about
 
 if t.TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
+    from singer_sdk.mapper import StreamMap
 
 Message: t.TypeAlias = dict[str, t.Any]
 
@@ -54,6 +54,28 @@ _KNOWN_ERRORS = (
     RecordsWithoutSchemaException,
     StreamMapConfigError,
 )
+
+# What the SDK adds to records, and takes away before a sink sees them.
+_METADATA = frozenset(
+    f"_sdc_{name}"
+    for name in (
+        "batched_at",
+        "deleted_at",
+        "extracted_at",
+        "received_at",
+        "sequence",
+        "sync_started_at",
+        "table_version",
+    )
+)
+
+
+class _Route(t.NamedTuple):
+    """Where the records of a stream go; `transform` is `None` where they go as they came."""
+
+    alias: str
+    transform: Callable[[dict[str, t.Any]], dict[str, t.Any] | None] | None
+    sink: ActiveCampaignSink
 
 
 class TargetActiveCampaign(Target):
@@ -84,8 +106,11 @@ class TargetActiveCampaign(Target):
         super().__init__(*args, **kwargs)
         self.interruption = Interruption()
         self.message_reader.guard_reading = self.interruption.guard_reading
+        from target_activecampaign.run import Run  # noqa: PLC0415 - `--help` and `--about` need none of it
+
         self.current_run = Run(self.settings, self.interruption)
         self._schema_lines: dict[str, str | bytes] = {}
+        self._routes: dict[str, list[_Route]] = {}
 
     def _setup_signal_handlers(self) -> None:
         """Leave signals alone: whoever makes a target in a program of their own keeps theirs."""
@@ -123,6 +148,7 @@ class TargetActiveCampaign(Target):
         reader.require_names(message_dict, "key_properties")
         if self.current_run.keeps_records:
             self._schema_lines[stream] = reader.line
+        self._routes.clear()  # a schema may change sinks of other streams, too: they may share an alias
         try:
             super()._process_schema_message(message_dict)
         except TargetError:
@@ -140,8 +166,9 @@ class TargetActiveCampaign(Target):
         self.current_run.completeness.open(stream, names, message_dict)
 
     def _process_record_message(self, message_dict: Message) -> None:
-        stream = self.message_reader.require_stream(message_dict)
-        line = self.message_reader.line if self.current_run.keeps_records else None
+        reader = self.message_reader
+        stream = reader.require_stream(message_dict)
+        line = reader.line if self.current_run.keeps_records else None
         self._process_record(stream, message_dict.get("record"), line)
 
     def _process_batch_message(self, message_dict: Message) -> None:
@@ -180,22 +207,42 @@ class TargetActiveCampaign(Target):
         self, stream: str, record: object, line: str | bytes | None, row: int | None = None
     ) -> None:
         """Take one record through stream maps to its sinks: the way of RECORD and BATCH alike."""
-        self._require_schema(stream)
-        self.current_run.completeness.take_record(stream)
-        for stream_map in self.mapper.stream_maps[stream]:
-            alias = stream_map.stream_alias
+        if self.current_run.is_mirror:
+            self.current_run.completeness.take_record(stream)
+        for alias, transform, sink in self._routes.get(stream) or self._find_routes(stream):
             origin = Origin(alias, self.message_reader.line_number, row, line, self._schema_lines.get(stream))
             if not isinstance(record, dict):
-                self._set_aside(Rejection(Reason.SCHEMA_INVALID, "$: type"), origin)
+                sink.set_aside(Rejection(Reason.SCHEMA_INVALID, "$: type"), origin)
                 continue
-            try:
-                transformed = stream_map.transform(copy.copy(record))
-            except Exception as error:  # noqa: BLE001 - an expression of the user's, on a record
-                detail = f"stream_maps: an expression failed ({type(error).__name__})"
-                self._set_aside(Rejection(Reason.VALUE_INVALID, detail), origin)
-                continue
+            transformed: dict[str, t.Any] | None = record
+            if transform is not None:
+                try:
+                    transformed = transform(record.copy())
+                except Exception as error:  # noqa: BLE001 - an expression of the user's, on a record
+                    detail = f"stream_maps: an expression failed ({type(error).__name__})"
+                    sink.set_aside(Rejection(Reason.VALUE_INVALID, detail), origin)
+                    continue
             if transformed is not None:
-                self._process_transformed(transformed, origin)
+                self._process_transformed(transformed, sink, origin)
+
+    def _find_routes(self, stream: str) -> list[_Route]:
+        """Compile the way of a stream's records, which holds until the next SCHEMA.
+
+        Raises:
+            RecordsWithoutSchemaException: If there was no SCHEMA of this stream.
+        """
+        self._require_schema(stream)
+        maps = self.mapper.stream_maps[stream]
+        routes = [
+            _Route(
+                stream_map.stream_alias,
+                None if len(maps) == 1 and _changes_nothing(stream_map) else stream_map.transform,
+                t.cast("ActiveCampaignSink", self._sinks_active[stream_map.stream_alias]),
+            )
+            for stream_map in maps
+        ]
+        self._routes[stream] = routes
+        return routes
 
     def _require_schema(self, stream: str) -> None:
         if stream not in self.mapper.stream_maps:
@@ -211,18 +258,18 @@ class TargetActiveCampaign(Target):
             sink.clean_up()
         self._sinks_to_clear.clear()
 
-    def _process_transformed(self, record: dict[str, t.Any], origin: Origin) -> None:
-        sink = t.cast("ActiveCampaignSink", self._sinks_active[origin.stream])
-        # The person is gone at the source: subscribing them again would do harm.
-        is_deletion = record.get("_sdc_deleted_at") is not None
-        if is_deletion and self.current_run.ignores_deletions:
-            self.current_run.ignore_deletion(origin.stream)
-            return
-        sink._remove_sdc_metadata_from_record(record)  # noqa: SLF001 - as the SDK's own loop does
+    def _process_transformed(
+        self, record: dict[str, t.Any], sink: ActiveCampaignSink, origin: Origin
+    ) -> None:
+        is_deletion = False
+        if not _METADATA.isdisjoint(record):
+            # The person is gone at the source: subscribing them again would do harm.
+            is_deletion = record.get("_sdc_deleted_at") is not None
+            if is_deletion and self.current_run.ignores_deletions:
+                self.current_run.ignore_deletion(origin.stream)
+                return
+            sink._remove_sdc_metadata_from_record(record)  # noqa: SLF001 - as the SDK's own loop does
         sink.process_record(record, {"origin": origin, "is_deletion": is_deletion})
-
-    def _set_aside(self, rejection: Rejection, origin: Origin) -> None:
-        t.cast("ActiveCampaignSink", self._sinks_active[origin.stream]).set_aside(rejection, origin)
 
     def process_endofpipe(self) -> None:
         """Bring everything to its end after the last line.
@@ -343,6 +390,10 @@ class TargetActiveCampaign(Target):
             merged.config.update(one.config)
             merged.parse_env = merged.parse_env or one.parse_env
         return merged
+
+
+def _changes_nothing(stream_map: StreamMap) -> bool:
+    return type(stream_map) is SameRecordTransform and not stream_map.flattening_enabled
 
 
 def _configuration_error(error: SettingsError) -> ConfigValidationError:

@@ -13,10 +13,14 @@ from singer_sdk.exceptions import InvalidJSONSchema, InvalidRecord
 from singer_sdk.sinks.core import BaseJSONSchemaValidator
 from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR
 
+from target_activecampaign.quick_check import compile_quick_check
+
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LONGEST_SHOWN_NAME = 60
+# `format` is no more than a remark without a checker of formats.
+_KEYWORDS = DEFAULT_JSONSCHEMA_VALIDATOR.VALIDATORS.keys() - {"format"}
 
 
 class RecordValidator(BaseJSONSchemaValidator):
@@ -32,6 +36,7 @@ class RecordValidator(BaseJSONSchemaValidator):
         try:
             DEFAULT_JSONSCHEMA_VALIDATOR.check_schema(schema)
             self._names = set(_names(schema))
+            self._surely_fits = compile_quick_check(schema, _KEYWORDS)
         except jsonschema.SchemaError as error:
             msg = f"not a valid JSON schema at {_path(error.absolute_path, set(_names(schema)))}"
             raise InvalidJSONSchema(msg) from None
@@ -48,6 +53,11 @@ class RecordValidator(BaseJSONSchemaValidator):
         Raises:
             InvalidRecord: Naming JSON path and keyword.
         """
+        try:
+            if self._surely_fits(record):
+                return
+        except Exception:  # noqa: BLE001, S110 - it is not sure then
+            pass
         try:
             error = next(self._validator.iter_errors(record), None)
         except BaseException as failure:  # noqa: BLE001 - one bad record is a verdict, whatever it does

@@ -25,7 +25,8 @@ MAY_KNOW = {
     "email_address": "",
     "phone": "",
     "custom_fields": "",
-    "validation": "",
+    "quick_check": "",
+    "validation": "quick_check",
     "exclusions": "",
     "contact": "",
     "intake": "contact",
@@ -40,7 +41,8 @@ MAY_KNOW = {
     "mirror": "errors completeness identity_store ledger",
     "interruption": "errors",
     "reader": "errors",
-    "batch_files": "errors reader",
+    "parquet_rows": "",
+    "batch_files": "errors parquet_rows reader",
     "state_output": "errors",
     "rejects": "errors contact",
     "report": "errors contact",
@@ -89,6 +91,7 @@ ONE_DOOR = {
     "sqlite3": "identity_store ledger_database",
     "cryptography": "ledger_secrecy",
     "filelock": "ledger_lock",
+    "pyarrow": "parquet_rows",
 }
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import random
 import re
 
+import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_activecampaign.phone import normalise_phone
+from target_activecampaign.phone import _is_surely_e164, _normalise, normalise_phone
 
 
 @pytest.mark.parametrize(
@@ -55,3 +57,24 @@ def test_any_text_stays_or_becomes_e164_for_good(text: str, region: str | None) 
     number = normalise_phone(text, region)
     assert number == text or re.fullmatch(r"\+\d{4,17}", number)
     assert normalise_phone(number, region) == number
+
+
+@given(
+    st.sampled_from(sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE)),
+    st.text("0123456789 ().-", min_size=4, max_size=22),
+    st.sampled_from([None, "DE", "US", "CA", "IT", "ar", "XX"]),
+)
+def test_the_quick_way_writes_a_number_as_the_library_does(code: int, rest: str, region: str | None) -> None:
+    number = f"+{code}{rest}"
+    assert normalise_phone(number, region) == _normalise(number, region)
+
+
+@pytest.mark.parametrize("code", sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE))
+def test_the_quick_way_knows_every_country(code: int) -> None:
+    dice = random.Random(code)  # noqa: S311 - digits
+    taken = 0
+    for length in [*range(2, 18)] * 10:
+        number = f"+{code}{''.join(dice.choices('0123456789', k=length))}"
+        taken += _is_surely_e164(number)
+        assert normalise_phone(number, None) == _normalise(number, None)
+    assert taken or code == 54, "any number of Argentina may have something to cut off"

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from target_activecampaign.errors import InputError
-from target_activecampaign.reader import MessageReader
+from target_activecampaign.reader import MessageReader, _parse_leniently, parse_json
 
 KINDS = ("SCHEMA", "RECORD", "STATE")
 
@@ -166,3 +166,67 @@ def test_any_bytes_are_read_or_refused_without_being_shown(data: bytes) -> None:
         words = str(refusal)
         assert words.isascii()
     assert all(message["type"] in KINDS for message in messages)
+
+
+JSON_TEXTS = st.one_of(
+    st.binary(),
+    st.text(),
+    st.builds(
+        "".join,
+        st.lists(
+            st.sampled_from(
+                [
+                    "{",
+                    "}",
+                    "[",
+                    "]",
+                    '"',
+                    '"a"',
+                    ":",
+                    ",",
+                    " ",
+                    "\t",
+                    "\x0b",
+                    "-",
+                    "0",
+                    "1",
+                    ".",
+                    "e",
+                    "E+",
+                    "9" * 20,
+                    "9" * 5000,
+                    "null",
+                    "true",
+                    "NaN",
+                    "-Infinity",
+                    "\\u0000",
+                    "\\ud800",
+                    "\\ud83d\\ude00",
+                    "\\x",
+                    "\\/",
+                    "\x7f",
+                    "\x00",
+                    "\ud800",
+                    "é",
+                    "\ufeff",
+                    '{"a":1,"a":2}',
+                    "1e400",
+                    "1E" + "9" * 30,
+                    "-0",
+                    "0.10",
+                ]
+            )
+        ),
+    ),
+    st.recursive(
+        st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text()),
+        lambda inner: st.one_of(st.lists(inner), st.dictionaries(st.text(), inner)),
+    ).map(json.dumps),
+)
+
+
+@given(JSON_TEXTS, st.sampled_from(["utf-8", "utf-16", "utf-32-be", None]))
+def test_the_quick_way_reads_as_the_standard_library_does(text: str | bytes, encoding: str | None) -> None:
+    if isinstance(text, str) and encoding:
+        text = text.encode(encoding, "surrogatepass")
+    assert repr(parse_json(text)) == repr(_parse_leniently(text))

@@ -1,0 +1,265 @@
+"""How fast records become contacts: everything but the network, beside a do-nothing target on the bare SDK.
+
+    python tests/benchmarks/cpu_path.py [--records 100000] [--rounds 5] [--short]
+
+Each contender reads the same file, each in a process of its own, in turn, so many rounds. What is compared is
+the processor's time from the first line to the last, which other work on the machine disturbs less than the
+time on the clock. `ours` ends where a contact is handed to the delivery, which only counts it.
+
+Options:
+    --records N   records in the file, some 410 bytes each
+    --rounds N    how often each contender runs; the medians are compared
+    --seed N      another seed makes other people
+    --short       60,000 records, 3 rounds, no table of steps; exit code 1 where `ours` has less than
+                  4.5 times the pace of the bare SDK: the goal is 5, and a tenth is noise
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import io
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import typing as t
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.bare_sdk_target import BareTarget
+from benchmarks.made_up_input import SCHEMA, lines
+from singer_sdk.contrib.msgspec import MsgSpecReader
+
+from target_activecampaign.contact import Contact
+from target_activecampaign.custom_fields import CustomField
+from target_activecampaign.email_address import normalise_email
+from target_activecampaign.mapping import MappingOptions, RecordMapper, compile_mapping
+from target_activecampaign.phone import normalise_phone
+from target_activecampaign.reader import iterate_lines, parse_json
+from target_activecampaign.settings import FieldMapping, StreamExport
+from target_activecampaign.target import TargetActiveCampaign
+from target_activecampaign.validation import RecordValidator
+
+if t.TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from target_activecampaign.contact import Origin, Rejection
+
+GOAL = 5.0
+NOISE = 0.1
+CONFIG = {"hostname": "sandbox", "api_key": "made-up", "data_privacy_consent": True, "list_id": 1}
+FIELDS = {
+    name: CustomField(number, name, name.upper(), kind)
+    for number, (name, kind) in enumerate(
+        {"city": "text", "plan": "dropdown", "customer_since": "date", "revenue": "number"}.items(), start=1
+    )
+}
+
+
+def compile_made_up_mapping(schema: Mapping[str, t.Any] = SCHEMA) -> RecordMapper:
+    """Four attributes and four custom fields of twelve properties."""
+    mapping = FieldMapping(
+        "email", "first_name", "last_name", "phone", custom_fields={key: key for key in FIELDS}
+    )
+    return compile_mapping(
+        "people", schema, StreamExport(1, mapping, ("imported",)), FIELDS, MappingOptions()
+    )
+
+
+class CountingRun:
+    """Stands where the run does and counts what arrives."""
+
+    keeps_records = False
+
+    def __init__(self) -> None:
+        self.contacts = self.rejected = 0
+
+    def begin(self) -> None:
+        """There is nothing to open."""
+
+    def open_stream(self, _: str, schema: Mapping[str, t.Any]) -> RecordMapper:
+        """Compile the mapping."""
+        return compile_made_up_mapping(schema)
+
+    def read(self, stream: str) -> None:
+        """The run counts for itself."""
+
+    def deliver(self, contact: Contact, origin: Origin) -> None:
+        """Count."""
+        self.contacts += 1
+
+    def set_aside(self, rejection: Rejection, origin: Origin) -> None:
+        """Count."""
+        self.rejected += 1
+
+    def pass_on(self, state: object) -> None:
+        """Keep no STATE."""
+
+    def finish(self) -> None:
+        """There is nothing to finish."""
+
+    def fail(self, exit_code: int) -> None:
+        """Nothing to settle."""
+
+
+class QuickReaderTarget(BareTarget):
+    """The bare SDK with the faster of its readers."""
+
+    message_reader_class = MsgSpecReader
+
+
+def bare(path: Path) -> Callable[[], object]:
+    """The bare SDK."""
+    return functools.partial(BareTarget().listen, path.open(encoding="utf-8"))
+
+
+def bare_with_msgspec(path: Path) -> Callable[[], object]:
+    """The bare SDK with its reader that uses `msgspec`."""
+    return functools.partial(QuickReaderTarget().listen, path.open(encoding="utf-8"))
+
+
+def ours(path: Path) -> Callable[[], object]:
+    """Our way up to the delivery."""
+    target = TargetActiveCampaign(config=CONFIG)
+    run = CountingRun()
+    target.current_run = t.cast("t.Any", run)
+
+    def read() -> None:
+        target.listen(t.cast("t.Any", path.open("rb")))
+        if run.rejected or not run.contacts:
+            message = f"{run.contacts} contacts, {run.rejected} rejected"
+            raise SystemExit(message)
+
+    return read
+
+
+CONTENDERS: dict[str, Callable[[Path], Callable[[], object]]] = {
+    "bare SDK": bare,
+    "bare SDK, msgspec reader": bare_with_msgspec,
+    "ours": ours,
+}
+"""Each makes its target, and what reads the file to its end."""
+
+
+def main() -> int:
+    """Compare, and print tables.
+
+    Returns:
+        1 where `--short` finds the goal missed, else 0.
+    """
+    options = parse_arguments()
+    if options.contender:
+        read = CONTENDERS[options.contender](options.file)
+        started = time.process_time()
+        read()
+        say(str(time.process_time() - started))
+        return 0
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "input.singer")
+        with path.open("wb") as file:
+            file.writelines(lines(options.records, options.seed))
+        ratio = compare(path, options.records, options.rounds)
+    if not options.short:
+        print_steps()
+        return 0
+    return 0 if ratio >= GOAL * (1 - NOISE) else 1
+
+
+def compare(path: Path, records: int, rounds: int) -> float:
+    """Print each contender's pace.
+
+    Returns:
+        How many times the pace of the bare SDK ours is.
+    """
+    seconds: dict[str, list[float]] = {name: [] for name in CONTENDERS}
+    for _ in range(rounds):
+        for name in CONTENDERS:
+            seconds[name].append(time_in_its_own_process(name, path))
+    medians = {name: statistics.median(found) for name, found in seconds.items()}
+    base = medians["bare SDK"]
+    for name, median in medians.items():
+        microseconds = median / records * 1e6
+        pace = f"{records / median:>10,.0f} records/s{microseconds:>8.1f} us/record"
+        say(f"{name:30}{pace}{base / median:>7.2f}x")
+    return base / medians["ours"]
+
+
+def time_in_its_own_process(name: str, path: Path) -> float:
+    """Seconds of processor time."""
+    command = [sys.executable, __file__, "--contender", name, "--file", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(done.stderr)
+    return float(done.stdout.splitlines()[-1])
+
+
+def print_steps(count: int = 20_000) -> None:
+    """Print what each step of ours takes, alone, in microseconds per record."""
+    raw = b"".join(line for line in lines(count) if b'"RECORD"' in line)
+    rows = raw.splitlines(keepends=True)
+    records = [json.loads(row)["record"] for row in rows]
+    mapper, validator = compile_made_up_mapping(), RecordValidator(SCHEMA)
+    contacts = [t.cast("Contact", mapper.map(record)) for record in records]
+    phones = [record["phone"] for record in records if record["phone"]]
+    addresses = [record["email"] for record in records]
+    steps: dict[str, Callable[[], object]] = {
+        "cut into lines": lambda: sum(1 for _ in iterate_lines(io.BytesIO(raw))),
+        "decode": lambda: [parse_json(row) and None for row in rows],
+        "validate": lambda: [validator.validate(record) for record in records],  # type: ignore[func-returns-value]
+        "map and encode": lambda: [mapper.map(record) and None for record in records],
+        "  of it: email": lambda: [normalise_email(address) and None for address in addresses],
+        "  of it: phone": lambda: [normalise_phone(phone, None) and None for phone in phones],
+        "  of it: encode": lambda: [bool(encode_again(contact).body) for contact in contacts],
+        "fingerprint": lambda: [contact.fingerprint and None for contact in contacts],
+    }
+    for name, step in steps.items():
+        say(f"{name:30}{least_seconds(step) / count * 1e6:>8.2f} us/record")
+
+
+def encode_again(contact: Contact) -> Contact:
+    """Make the same contact once more."""
+    return Contact.build(
+        contact.email,
+        contact.list_id,
+        attributes=contact.attributes,
+        custom_fields=contact.custom_fields,
+        tags=contact.tags,
+    )
+
+
+def least_seconds(step: Callable[[], object], rounds: int = 5) -> float:
+    """Processor time of the round that was disturbed least."""
+    found = []
+    for _ in range(rounds):
+        started = time.process_time()
+        step()
+        found.append(time.process_time() - started)
+    return min(found)
+
+
+def say(line: str) -> None:
+    """Print a line."""
+    sys.stdout.write(f"{line}\n")
+
+
+def parse_arguments() -> argparse.Namespace:
+    """What the command line says."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--records", type=int, default=100_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--short", action="store_true")
+    parser.add_argument("--contender", choices=CONTENDERS, help=argparse.SUPPRESS)
+    parser.add_argument("--file", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.short:
+        options.records, options.rounds = 60_000, 3
+    return options
+
+
+if __name__ == "__main__":
+    sys.exit(main())

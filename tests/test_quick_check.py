@@ -1,0 +1,210 @@
+"""The quick look at a record is sure only where `jsonschema` accepts, and is sure of what is common."""
+
+from __future__ import annotations
+
+import datetime as dt
+import typing as t
+from decimal import Decimal
+
+import jsonschema
+import pytest
+import referencing
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR
+
+from target_activecampaign.quick_check import compile_quick_check
+from target_activecampaign.validation import _KEYWORDS, RecordValidator
+
+NAMES = st.sampled_from(["a", "b", "c"])
+NUMBERS = st.sampled_from(
+    [0, 1, -1, 2, 5, 2**63, 10**400, 0.5, 1.0, 0.1, float("nan"), float("inf")]
+    + [Decimal(text) for text in ("0.1", "1.0", "2", "1E+400", "NaN", "sNaN", "-Infinity", "1E-38")]
+)
+SCALARS = st.one_of(
+    st.none(),
+    st.booleans(),
+    NUMBERS,
+    st.sampled_from(["", "a", "ab\n", "2024-02-29", "0000-00-00", "\ud800"]),
+)
+VALUES = st.recursive(
+    st.one_of(
+        SCALARS, st.sampled_from([dt.date(2024, 2, 29), dt.datetime(2024, 2, 29, tzinfo=dt.timezone.utc)])
+    ),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(NAMES, inner, max_size=3)),
+    max_leaves=6,
+)
+TYPES = st.sampled_from(["string", "integer", "number", "boolean", "null", "object", "array"])
+SIZES = st.integers(0, 3)
+
+
+def keywords(inner: st.SearchStrategy[t.Any]) -> dict[str, st.SearchStrategy[t.Any]]:
+    """Every keyword of the draft, with values that a valid schema may have."""
+    schemas, some = st.dictionaries(NAMES, inner, max_size=3), st.lists(inner, min_size=1, max_size=3)
+    names = st.lists(NAMES, unique=True, max_size=2)
+    return {
+        "type": st.one_of(TYPES, st.lists(TYPES, min_size=1, unique=True)),
+        "enum": st.lists(VALUES, min_size=1, max_size=3),
+        "const": VALUES,
+        **dict.fromkeys(
+            ["minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"], SIZES
+        ),
+        **dict.fromkeys(
+            ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"], NUMBERS
+        ),
+        "pattern": st.sampled_from(["^a", "b$", "^$", "."]),
+        "format": st.sampled_from(["date", "email"]),
+        **dict.fromkeys(["properties", "patternProperties", "dependentSchemas", "$defs"], schemas),
+        **dict.fromkeys(["additionalProperties", "items", "contains", "not", "if", "then", "else"], inner),
+        **dict.fromkeys(["propertyNames", "unevaluatedProperties", "unevaluatedItems"], inner),
+        **dict.fromkeys(["anyOf", "allOf", "oneOf", "prefixItems"], some),
+        "required": names,
+        "dependentRequired": st.dictionaries(NAMES, names, max_size=2),
+        "uniqueItems": st.booleans(),
+        "$ref": st.sampled_from(["#", "#/properties/a", "#/$defs/b"]),
+        "$schema": st.just("http://json-schema.org/draft-04/schema#"),
+        "definitions": st.just({"a": {"type": "string"}}),
+        "unknown": VALUES,
+    }
+
+
+def schemas_of(inner: st.SearchStrategy[t.Any]) -> st.SearchStrategy[dict[str, t.Any]]:
+    known = keywords(inner)
+    return st.lists(st.sampled_from(sorted(known)), max_size=2, unique=True).flatmap(
+        lambda names: st.fixed_dictionaries({name: known[name] for name in names})
+    )
+
+
+SCHEMAS = st.one_of(st.booleans(), schemas_of(st.booleans() | schemas_of(st.booleans())))
+
+
+def is_valid(schema: dict[str, t.Any]) -> bool:
+    try:
+        DEFAULT_JSONSCHEMA_VALIDATOR.check_schema(schema)
+    except (jsonschema.SchemaError, ArithmeticError):
+        return False
+    return True
+
+
+POOL: list[t.Any] = [
+    *[None, True, False, 0, 1, -1, 2, 3, 2**63, 10**400, 0.5, 1.0, 3.0, float("nan"), float("inf")],
+    *[Decimal(text) for text in ("0.1", "1.0", "2", "3", "1E+400", "NaN", "-Infinity", "1E-38")],
+    *["", "a", "ab", "ab\n", "b", "abcd", "2024-02-29", "0000-00-00", "\ud800", dt.date(2024, 2, 29)],
+    *[[], [None], [1], ["a", "a"], [1, True], ["a", 1, None], [[], {}], [1, 2, 3, 4]],
+    *[{}, {"a": 1}, {"a": None, "b": "a"}, {"a": "ab", "b": 1, "c": []}, {"b": 2}, {"c": {"a": 1}}, {"d": 1}],
+]
+
+
+@pytest.mark.parametrize("keyword", sorted(keywords(st.none())))
+@given(data=st.data())
+@settings(max_examples=20)
+def test_it_is_never_sure_of_what_jsonschema_refuses(keyword: str, data: st.DataObject) -> None:
+    known = keywords(SCHEMAS)
+    schema = data.draw(schemas_of(SCHEMAS)) | {keyword: data.draw(known[keyword])}
+    assume(is_valid(schema))
+    assert sure_of(schema) <= accepted_by_jsonschema(schema)
+    inner = {"properties": {"a": schema}}
+    assert sure_of(inner, as_property=True) <= accepted_by_jsonschema(inner, as_property=True)
+
+
+def sure_of(schema: dict[str, t.Any], *, as_property: bool = False) -> set[str]:
+    check = compile_quick_check(schema, _KEYWORDS)
+    return {repr(value) for value in records(as_property=as_property) if is_sure(check, value)}
+
+
+def is_sure(check: t.Callable[[t.Any], bool], record: dict[str, t.Any]) -> bool:
+    try:
+        return check(record)
+    except Exception:  # noqa: BLE001 - as in `RecordValidator`
+        return False  # it is asked no further
+
+
+def accepted_by_jsonschema(schema: dict[str, t.Any], *, as_property: bool = False) -> set[str]:
+    validator = DEFAULT_JSONSCHEMA_VALIDATOR(schema, registry=referencing.Registry())
+
+    def accepts(record: dict[str, t.Any]) -> bool:
+        try:
+            return validator.is_valid(record)
+        except Exception:  # noqa: BLE001 - as in `RecordValidator`
+            return False  # the record is refused then
+
+    return {repr(value) for value in records(as_property=as_property) if accepts(value)}
+
+
+def records(*, as_property: bool) -> list[dict[str, t.Any]]:
+    return [{"a": value} for value in POOL] if as_property else [v for v in POOL if isinstance(v, dict)]
+
+
+def test_the_keywords_are_those_of_the_validator() -> None:
+    """Were one missing, it would be taken for a remark."""
+    assert {
+        name for name in keywords(st.none()) if name not in {"$defs", "then", "else", "$schema"}
+    } >= _KEYWORDS - {"$dynamicRef"}
+
+
+COMMON: dict[str, t.Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["id"],
+    "properties": {
+        "id": {"type": "integer", "minimum": -(2**31), "maximum": 2**31 - 1},
+        "email": {"type": ["null", "string"], "format": "email", "maxLength": 255},
+        "price": {"type": ["null", "number"], "multipleOf": Decimal("0.01"), "exclusiveMaximum": 10**9},
+        "at": {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "null"}]},
+        "plan": {"enum": ["free", "paid", None]},
+        "tags": {"type": "array", "items": {"type": "string"}},
+        "address": {"type": "object", "properties": {"city": {"type": "string", "minLength": 1}}},
+        "odd": {"oneOf": [{"type": "string"}, {"type": "null"}]},
+        "anything": {},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"id": 1},
+        {
+            "id": 1,
+            "email": "ada@example.com",
+            "price": Decimal("1.10"),
+            "at": "2024-02-29T00:00:00Z",
+            "plan": "free",
+        },
+        {
+            "id": 1,
+            "email": None,
+            "price": None,
+            "at": None,
+            "plan": None,
+            "tags": ["a"],
+            "address": {"city": "Bonn"},
+        },
+        {"id": 1, "anything": [1, {"a": None}], "address": {"zip": 1}},
+    ],
+)
+def test_it_is_sure_of_what_is_common(record: dict[str, t.Any]) -> None:
+    assert compile_quick_check(COMMON, _KEYWORDS)(record)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {},
+        {"id": True},
+        {"id": 2**31},
+        {"id": 1, "other": 1},
+        {"id": 1, "email": "a" * 256},
+        {"id": 1, "odd": None},
+        {"id": 1, "price": Decimal("0.001")},
+        {"id": 1, "tags": [1]},
+        {"id": 1, "address": {"city": ""}},
+    ],
+)
+def test_it_is_not_sure_of_the_rest(record: dict[str, t.Any]) -> None:
+    assert not is_sure(compile_quick_check(COMMON, _KEYWORDS), record)
+
+
+def test_what_it_cannot_compare_is_left_to_jsonschema() -> None:
+    validator = RecordValidator({"properties": {"id": {"minimum": 0}}})
+    assert validator.validate({"id": float("nan")}) is None  # type: ignore[func-returns-value]

@@ -1,0 +1,155 @@
+"""The way of a record through stream maps to its sink: ours beside the SDK's own, on the same input."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import io
+import json
+import typing as t
+
+import pytest
+from fuzz.entries import FakeRun
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from singer_sdk import Target
+from singer_sdk.sinks import RecordSink
+
+from target_activecampaign.sinks import ActiveCampaignSink
+from target_activecampaign.target import _METADATA, TargetActiveCampaign
+
+CONFIG = {"hostname": "sandbox", "api_key": "k", "data_privacy_consent": True, "list_id": 1}
+SCHEMA: dict[str, t.Any] = {
+    "type": "object",
+    "properties": {
+        "id": {"type": ["integer", "null"]},
+        "email": {"type": ["string", "null"], "maxLength": 20},
+        "address": {"type": ["object", "null"], "properties": {"city": {"type": ["string", "null"]}}},
+        "_sdc_deleted_at": {"type": ["string", "null"]},
+    },
+}
+SETTINGS: dict[str, dict[str, t.Any]] = {
+    "as it came": {},
+    "flattening": {"flattening_enabled": True, "flattening_max_depth": 2},
+    "an expression": {"stream_maps": {"people": {"email": "email.lower() if email else email"}}},
+    "a filter": {"stream_maps": {"people": {"__filter__": "id is not None and id > 0"}}},
+    "an alias": {"stream_maps": {"people": {"__alias__": "'others'"}}},
+    "a property removed": {"stream_maps": {"people": {"address": None}}},
+    "two maps": {"stream_maps": {"copies": {"__source__": "people", "email": "'c@example.com'"}}},
+    "no map": {"stream_maps": {"__else__": None}},
+    "without validation": {"validate_records": False},
+    "flattened and mapped": {
+        "flattening_enabled": True,
+        "flattening_max_depth": 1,
+        "stream_maps": {"people": {"new": "id", "__else__": None, "email": "email"}},
+    },
+}
+CONTACT = {
+    "email": st.sampled_from([None, "Ada@example.com", "a" * 30, 7]),
+    "id": st.sampled_from([None, 0, 1, "1", True]),
+    "address": st.sampled_from([None, {}, {"city": "Bonn"}, {"city": 7}, "Bonn", {"more": {"city": "Bonn"}}]),
+    **dict.fromkeys(["_sdc_batched_at", "_sdc_sequence", "_sdc_other"], st.sampled_from([None, "x"])),
+    "other": st.sampled_from([None, [1], {"a": {"b": 1}}]),
+}
+RECORDS = st.fixed_dictionaries({}, optional=CONTACT)
+Seen = tuple[str, dict[str, t.Any]]
+
+
+class SdkSink(RecordSink):
+    """Writes down what the SDK hands to a sink."""
+
+    seen: t.ClassVar[list[Seen]] = []
+
+    def process_record(self, record: dict[str, t.Any], context: dict[str, t.Any]) -> None:
+        self.seen.append((self.stream_name, copy.deepcopy(record)))
+
+
+class SdkTarget(Target):
+    name = "target-sdk"
+    config_jsonschema: t.ClassVar[dict[str, t.Any]] = {"properties": {}}
+    default_sink_class = SdkSink
+
+
+def seen_by_sdk(config: dict[str, t.Any], record: dict[str, t.Any]) -> list[Seen] | None:
+    """What reaches a sink; `None` where the record ends the run."""
+    SdkSink.seen.clear()
+    try:
+        feed(SdkTarget(config=copy.deepcopy(config)), record)  # it writes into it
+    except Exception:  # noqa: BLE001 - the SDK lets out whatever an expression or its validator raises
+        return None
+    return list(SdkSink.seen)
+
+
+def seen_by_us(config: dict[str, t.Any], record: dict[str, t.Any]) -> list[Seen] | None:
+    """What reaches the mapper; `None` where a record is set aside before."""
+    target = TargetActiveCampaign(config=copy.deepcopy({**CONFIG, **config}))
+    target.current_run = t.cast("t.Any", FakeRun())
+    seen: list[Seen] = []
+    refused: list[object] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(FakeRun, "open_stream", lambda _, stream, __: _Witness(stream, seen))
+        patch.setattr(FakeRun, "deliver", lambda *_: None)
+        patch.setattr(FakeRun, "set_aside", lambda _, rejection, __: refused.append(rejection))
+        feed(target, record)
+    return None if refused else seen
+
+
+class _Witness:
+    def __init__(self, stream: str, seen: list[Seen]) -> None:
+        self._stream = stream
+        self._seen = seen
+
+    def map(self, record: dict[str, t.Any]) -> str:
+        self._seen.append((self._stream, copy.deepcopy(record)))
+        return "a contact"
+
+
+def feed(target: Target, record: dict[str, t.Any]) -> None:
+    messages = (
+        {"type": "SCHEMA", "stream": "people", "schema": SCHEMA, "key_properties": []},
+        {"type": "RECORD", "stream": "people", "record": record},
+    )
+    lines = "".join(json.dumps(message) + "\n" for message in messages)
+    file = io.BytesIO(lines.encode()) if isinstance(target, TargetActiveCampaign) else io.StringIO(lines)
+    target.process_lines(t.cast("t.Any", file))
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+@given(record=RECORDS)
+@settings(max_examples=25)
+def test_what_reaches_a_sink_is_what_the_sdk_would_hand_to_it(name: str, record: dict[str, t.Any]) -> None:
+    assert seen_by_us(SETTINGS[name], record) == seen_by_sdk(SETTINGS[name], record)
+
+
+def test_the_columns_of_metadata_are_those_that_the_sdk_takes_away() -> None:
+    source = inspect.getsource(ActiveCampaignSink._remove_sdc_metadata_from_record)
+    assert {name.strip('", ()') for name in source.split('"') if name.startswith("_sdc_")} == _METADATA
+
+
+def test_a_record_that_no_map_changes_is_not_copied() -> None:
+    """What makes that safe: nobody else holds it, and a map that changes it would get a copy."""
+    target = TargetActiveCampaign(config=copy.deepcopy({**CONFIG, **SETTINGS["two maps"]}))
+    target.current_run = t.cast("t.Any", FakeRun())
+    feed(target, {"email": "ada@example.com"})
+    assert all(route.transform is not None for route in target._routes["people"])
+    target = TargetActiveCampaign(config=CONFIG)
+    target.current_run = t.cast("t.Any", FakeRun())
+    feed(target, {"email": "ada@example.com"})
+    assert [route.transform for route in target._routes["people"]] == [None]
+
+
+def test_a_schema_that_changes_another_streams_sink_is_seen_by_that_stream() -> None:
+    target = TargetActiveCampaign(config={**CONFIG, "stream_maps": {"p*": {"__alias__": "'all'"}}})
+    target.current_run = t.cast("t.Any", FakeRun())
+    feed(target, {"email": "ada@example.com"})
+    first = target._sinks_active["all"]
+    other = {
+        "type": "SCHEMA",
+        "stream": "pets",
+        "schema": {"properties": {"email": {}}},
+        "key_properties": [],
+    }
+    record = {"type": "RECORD", "stream": "people", "record": {"email": "bo@example.com"}}
+    lines = "".join(json.dumps(message) + "\n" for message in (other, record))
+    target.process_lines(t.cast("t.Any", io.BytesIO(lines.encode())))
+    assert target._routes["people"][0].sink is target._sinks_active["all"] is not first
