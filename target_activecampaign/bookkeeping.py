@@ -12,23 +12,29 @@ if t.TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     from target_activecampaign.batching import Batch, PendingContact
-    from target_activecampaign.contact import Contact
+    from target_activecampaign.contact import Contact, Origin
     from target_activecampaign.ledger import Ledger
 
 
 class Books(t.NamedTuple):
-    """What the ledger says of some contacts.
+    """What the ledger says of some contacts of a stream.
 
     Attributes:
-        known: List and identity of those that the account has for sure.
-        unchanged: List and identity to the fingerprint that is confirmed.
+        known: Identities that the account has for sure.
+        unchanged: Identities of which exactly what was compared is confirmed.
+        compared: Identity to the fingerprint that was compared.
     """
 
-    known: Collection[tuple[int, str]]
-    unchanged: Mapping[tuple[int, str], bytes]
+    known: Collection[str]
+    unchanged: Collection[str]
+    compared: Mapping[str, bytes]
+
+    def is_unchanged(self, contact: Contact) -> bool:
+        """Whether exactly this is confirmed."""
+        return contact.email in self.unchanged and self.compared[contact.email] == contact.fingerprint
 
 
-NO_BOOKS = Books((), {})
+NO_BOOKS = Books((), (), {})
 
 
 class Bookkeeping:
@@ -52,30 +58,26 @@ class Bookkeeping:
         self._keeps_members = is_mirror and not is_read_only
         self._is_read_only = is_read_only
 
-    def compare(self, contacts: Iterable[tuple[Contact, str]]) -> Books:
-        """What is known of contacts before they are sent.
+    def compare(self, contacts: Iterable[tuple[Contact, Origin]]) -> dict[str, Books]:
+        """What is known of contacts before they are sent, by stream.
 
         Args:
-            contacts: Each with its stream. Of one identity and list the first counts.
+            contacts: Of one identity and stream the first counts.
 
         Raises:
             LedgerError: If the ledger can't be read.
         """
-        groups: defaultdict[tuple[int, str], dict[str, bytes]] = defaultdict(dict)
-        for contact, stream in contacts:
+        groups: defaultdict[tuple[str, int], dict[str, bytes]] = defaultdict(dict)
+        for contact, origin in contacts:
             if not contact.unsubscribes:
-                group = groups[contact.list_id, stream]
-                if contact.email not in group:
-                    group[contact.email] = contact.fingerprint
-        known: set[tuple[int, str]] = set()
-        unchanged: dict[tuple[int, str], bytes] = {}
-        for (list_id, stream), fingerprints in groups.items():
-            comparison = self._ledger.compare(list_id, stream, fingerprints, self._not_before)
-            known.update((list_id, email) for email in comparison.known)
-            unchanged.update(((list_id, email), fingerprints[email]) for email in comparison.unchanged)
-            if self._keeps_members and (new_members := comparison.unchanged - comparison.members):
-                self._ledger.enrol(list_id, stream, new_members, self._now)
-        return Books(known, unchanged)
+                groups[origin.stream, contact.list_id].setdefault(contact.email, contact.fingerprint)
+        return {stream: self._compare(stream, list_id, group) for (stream, list_id), group in groups.items()}
+
+    def _compare(self, stream: str, list_id: int, fingerprints: dict[str, bytes]) -> Books:
+        comparison = self._ledger.compare(list_id, stream, fingerprints, self._not_before)
+        if self._keeps_members and (new_members := comparison.unchanged - comparison.members):
+            self._ledger.enrol(list_id, stream, new_members, self._now)
+        return Books(comparison.known, comparison.unchanged, fingerprints)
 
     def doubt(self, batch: Batch) -> None:
         """Note, before a batch is sent, that what was confirmed of its contacts holds no more.

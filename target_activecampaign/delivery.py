@@ -141,8 +141,7 @@ class Delivery:
 
     def read(self, stream: str) -> None:
         """Count a record of an exported stream; its verdict follows by `add` or `set_aside`."""
-        with self._changed:
-            self._report.streams[stream].read += 1
+        self._report.streams[stream].read += 1  # nobody else does
 
     def add(self, contact: Contact, origin: Origin) -> None:
         """Take a contact. Waits where too much is under way.
@@ -154,11 +153,13 @@ class Delivery:
             detail = "larger than a whole request of ActiveCampaign's importer may be"
             self.set_aside(Rejection(Reason.TOO_LARGE, detail), origin)
             return
-        self._raise_failure()
-        self._start_couriers()
+        if self._failure is not None:
+            raise self._failure
+        if not self._couriers_started:
+            self._start_couriers()
         with self._intake_lock:
-            self._intake.add_contact(contact, origin, self.clock.now())
-        if self._intake.is_full:
+            is_full = self._intake.add_contact(contact, origin, self.clock)
+        if is_full:
             self._empty_intake()
             with self._changed:
                 self._wait_for_room()
@@ -292,18 +293,18 @@ class Delivery:
     def _empty_intake(self) -> None:
         """Compare what was read with what is known, and decide in order what becomes of each contact."""
         with self._intake_lock:
-            books = NO_BOOKS
-            if self._bookkeeping is not None and self._intake.contacts:
-                books = self._bookkeeping.compare(self._intake.contacts)
+            contacts = self._intake.contacts
+            books = {} if self._bookkeeping is None else self._bookkeeping.compare(contacts)
             with self._changed:
                 self._raise_failure()
-                emails = {contact.email for contact, _ in self._intake.contacts}
-                sent = self._memory.find(emails)
+                sent = self._memory.find({contact.email for contact, _ in contacts})
+                self._last_put.update(dict.fromkeys({o.stream for _, o in contacts}, self.clock.now()))
+                self._kept_bytes += self._intake.kept_bytes
                 for contact, origin in self._intake.empty():
                     if contact is None:
                         self._acknowledgement.add_state(origin)
                     else:
-                        self._decide(contact, origin, books, sent)
+                        self._decide(contact, origin, books.get(origin.stream, NO_BOOKS), sent)
                 self._write_state()
                 self._changed.notify_all()
 
@@ -313,14 +314,12 @@ class Delivery:
         Args:
             contact: The contact.
             origin: Its record.
-            books: What the ledger knows of it.
+            books: What the ledger knows of its stream.
             sent: Of the identities that are looked at, those that this run sends, with what is confirmed.
         """
         email = contact.email
-        self._kept_bytes += origin.kept_bytes
-        self._outbox.count_record()
-        self._place_all(self._outbox.take_gathered())
-        self._last_put[origin.stream] = self.clock.now()
+        if self._outbox.count_record():
+            self._place_all(self._outbox.take_gathered())
         confirmed = sent.get(email)
         if self._outbox.has(email):
             self._put(contact, origin)
@@ -329,14 +328,14 @@ class Delivery:
                 self._count_unchanged(origin)
             else:
                 self._put(contact, origin, is_known=bool(confirmed), was_sent=True)
-        elif books.unchanged.get((contact.list_id, email)) == contact.fingerprint:
+        elif books.is_unchanged(contact):
             self._count_unchanged(origin)
         elif self._is_over_a_limit():
             self._hold_back(origin)
         else:
             self._memory.send(email)
             sent[email] = UNCONFIRMED
-            self._put(contact, origin, is_known=(contact.list_id, email) in books.known)
+            self._put(contact, origin, is_known=email in books.known)
 
     def _count_unchanged(self, origin: Origin) -> None:
         self._report.streams[origin.stream].unchanged += 1

@@ -55,6 +55,8 @@ class Exclusions:
     def find(self, email: str, list_id: int) -> Exclusion | None:
         """The exclusion that keeps an address off a list, or `None`."""
         candidates = self._exact.get(email, ())
+        if not candidates and not email.endswith(self._all_endings):
+            return None
         if email.endswith(self._all_endings):
             candidates = (*candidates, *(ending for ending in self._endings if email.endswith(ending.phrase)))
         return next((exclusion for exclusion in candidates if exclusion.applies_to(list_id)), None)

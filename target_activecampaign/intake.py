@@ -8,9 +8,8 @@ from __future__ import annotations
 import typing as t
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from target_activecampaign.contact import Contact, Origin
+    from target_activecampaign.pacing import Clock
 
 MOST_CONTACTS = 1_000
 MOST_KEPT_BYTES = 8 * 1024**2
@@ -22,9 +21,9 @@ class Intake:
 
     def __init__(self) -> None:
         self._items: list[tuple[Contact, Origin] | tuple[None, t.Any]] = []
-        self._contacts: list[tuple[Contact, str]] = []
-        self._kept_bytes = 0
         self._since = 0.0
+        self.kept_bytes = 0
+        """Bytes of input that are kept of the records that wait."""
 
     @property
     def is_empty(self) -> bool:
@@ -32,9 +31,9 @@ class Intake:
         return not self._items
 
     @property
-    def contacts(self) -> list[tuple[Contact, str]]:
-        """The contacts that wait, each with its stream."""
-        return self._contacts
+    def contacts(self) -> list[tuple[Contact, Origin]]:
+        """The contacts that wait."""
+        return [item for item in self._items if item[0] is not None]
 
     def is_due(self, now: float) -> bool:
         """Whether enough is there, or something has waited long enough."""
@@ -43,15 +42,17 @@ class Intake:
     @property
     def is_full(self) -> bool:
         """Whether enough is there to compare."""
-        return len(self._items) >= MOST_CONTACTS or self._kept_bytes >= MOST_KEPT_BYTES
+        return len(self._items) >= MOST_CONTACTS or self.kept_bytes >= MOST_KEPT_BYTES
 
-    def add_contact(self, contact: Contact, origin: Origin, now: float) -> None:
-        """Take a contact in."""
+    def add_contact(self, contact: Contact, origin: Origin, clock: Clock) -> bool:
+        """Take a contact in; whether enough is there to compare."""
         if not self._items:
-            self._since = now
+            self._since = clock.now()
         self._items.append((contact, origin))
-        self._contacts.append((contact, origin.stream))
-        self._kept_bytes += origin.kept_bytes
+        if origin.source is not None:
+            self.kept_bytes += origin.kept_bytes
+            return self.is_full
+        return len(self._items) >= MOST_CONTACTS
 
     def add_state(self, value: t.Any) -> None:  # noqa: ANN401 - whatever the tap chose
         """Take a STATE in, behind the contacts before it."""
@@ -59,8 +60,8 @@ class Intake:
             self._items.pop()  # nothing stands between the two
         self._items.append((None, value))
 
-    def empty(self) -> Iterator[tuple[Contact, Origin] | tuple[None, t.Any]]:
+    def empty(self) -> list[tuple[Contact, Origin] | tuple[None, t.Any]]:
         """Hand everything out: contacts with their origins, and STATEs behind `None`."""
         items = self._items
-        self._items, self._contacts, self._kept_bytes = [], [], 0
-        return iter(items)
+        self._items, self.kept_bytes = [], 0
+        return items

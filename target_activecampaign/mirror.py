@@ -49,12 +49,20 @@ class Mirror:
         self._most_percent = most_percent
         self._brought: dict[tuple[int, str], IdentityStore] = {}
         self._empty: set[tuple[int, str]] = set()
+        self._members: dict[tuple[int, str], int] = {}
 
     def open_stream(self, stream: str, list_id: int) -> None:
-        """Note that a stream is exported to a list in this run."""
-        if (list_id, stream) not in self._brought:
-            self._brought[list_id, stream] = IdentityStore()
-            self._empty.add((list_id, stream))
+        """Note that a stream is exported to a list in this run.
+
+        Raises:
+            LedgerError: If the ledger can't be read.
+        """
+        key = list_id, stream
+        if key not in self._brought:
+            self._brought[key] = IdentityStore()
+            self._empty.add(key)
+            # Before this run adds to them: whoever comes does not make up for who goes.
+            self._members[key] = self._ledger.count_members(list_id, stream)
 
     def bring(self, stream: str, list_id: int, email: str) -> None:
         """Note that a record of somebody came, whatever becomes of it.
@@ -138,7 +146,7 @@ class Mirror:
         list_id, stream = key
         if not leavers or self._most_percent >= _EVERYBODY:
             return None
-        members = self._ledger.count_members(list_id, stream)
+        members = self._members[key]
         share = 100 * len(leavers) / members
         if key not in self._empty and share <= self._most_percent:
             return None

@@ -108,9 +108,10 @@ class Outbox:
 
     # The way in
 
-    def count_record(self) -> None:
-        """Count a record of the input, whatever becomes of it."""
+    def count_record(self) -> bool:
+        """Count a record of the input, whatever becomes of it; whether `take_gathered` has something now."""
         self._records += 1
+        return bool(self._gathering) and next(iter(self._gathering.values())) <= self._records
 
     def put(self, pending: PendingContact, *, was_sent: bool = False) -> Origin | None:
         """Take a contact, behind those of its identity that are on their way.

@@ -184,7 +184,8 @@ NOT_JSON: t.Any = object()
 def iterate_lines(file: t.IO[t.Any]) -> Iterator[t.Any]:
     """Lines of a file; of one that is too long no more than what shows that, so that memory stays bounded."""
     read = file.readline
-    while line := read(LONGEST_LINE_BYTES + 1):
+    most = LONGEST_LINE_BYTES + 1
+    while line := read(most):
         yield line
 
 

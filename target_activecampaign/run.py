@@ -80,6 +80,8 @@ class Run:
         self._deletions = 0
         self._has_begun = False
         self._is_closed = False
+        self.keeps_records = settings.rejects_path is not None and not settings.dry_run
+        """Whether rejected records are written down, so that their lines must be kept till then."""
         self.is_mirror = settings.is_mirror
         """Whether it notes who is brought and which streams come whole."""
         self._ledger: Ledger | None = None
@@ -94,11 +96,6 @@ class Run:
             reject=self._write_rejected,
             check_interruption=interruption.check,
         )
-
-    @property
-    def keeps_records(self) -> bool:
-        """Whether rejected records are written down, so that their lines must be kept till then."""
-        return self._settings.rejects_path is not None and not self._settings.dry_run
 
     def begin(self) -> None:
         """Open the run's files and its ledger, once: what can't be written is said before anything is sent.

@@ -30,6 +30,8 @@ class RunMemory:
         Raises:
             OutputError: If the temporary folder can't be used, as from all others.
         """
+        if not self._count:
+            return {}
         keys = {hash_email(email): email for email in emails}
         return {keys[key]: value for key, value in self._fingerprints.find(keys).items()}
 

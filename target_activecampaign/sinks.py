@@ -18,6 +18,9 @@ if t.TYPE_CHECKING:
     from target_activecampaign.target import TargetActiveCampaign
 
 
+_COUNTED_AT_ONCE = 100  # records; the SDK looks at the clock each time
+
+
 class ActiveCampaignSink(Sink):
     """Takes the records of one stream, under one version of its schema.
 
@@ -45,7 +48,9 @@ class ActiveCampaignSink(Sink):
     def __init__(self, target: TargetActiveCampaign, *args: t.Any, **kwargs: t.Any) -> None:  # noqa: ANN401
         """Make the sink; see the SDK for the arguments."""
         self._target = target
+        self._counted = 0
         super().__init__(target, *args, **kwargs)
+        self._keys = tuple(self.key_properties)
 
     def get_validator(self) -> BaseJSONSchemaValidator | None:
         """A validator that shows no values; `None` with `validate_records: false`.
@@ -60,27 +65,28 @@ class ActiveCampaignSink(Sink):
 
         Args:
             record: After stream maps and flattening.
-            context: `origin`: where it stood in the input.
+            context: `origin`: where it stood in the input; `is_deletion`: whether it says that its person is
+                gone at the source.
 
         Raises:
             MissingKeyPropertiesError: If the record lacks a key property, which breaks the Singer contract.
             TargetError: What stopped the delivery.
         """
         origin: Origin = context["origin"]
-        self.tally_record_read()
-        self.record_counter_metric.increment()
-        self._require_keys(record, origin)
-        run = self.target.current_run
-        if self._mapper is None:
+        self._count()
+        if self._keys:
+            self._require_keys(record, origin)
+        run, mapper = self._target.current_run, self._mapper
+        if mapper is None:
             run.ignore(self.stream_name)
             return
         run.read(self.stream_name)
-        if context.get("is_deletion"):
-            result = self._mapper.map_deletion(record)
+        if context["is_deletion"]:
+            result = mapper.map_deletion(record)
         else:
-            result = self._refusal(record) or self._mapper.map(record)
-            if run.is_mirror and (email := self._mapper.identify(record)):
-                run.bring(self.stream_name, self._mapper.list_id, email)
+            result = self._refusal(record) or mapper.map(record)
+            if run.is_mirror and (email := mapper.identify(record)):
+                run.bring(self.stream_name, mapper.list_id, email)
         if isinstance(result, Rejection):
             run.set_aside(result, origin)
         else:
@@ -102,8 +108,23 @@ class ActiveCampaignSink(Sink):
     def process_batch(self, context: dict[str, t.Any]) -> None:
         """Nothing to do: the SDK's batches hold nothing of ours."""
 
+    def clean_up(self) -> None:
+        """Tell the SDK's metrics what was counted last."""
+        self._tell_metrics()
+        super().clean_up()
+
+    def _count(self) -> None:
+        self._counted += 1
+        if self._counted >= _COUNTED_AT_ONCE:
+            self._tell_metrics()
+
+    def _tell_metrics(self) -> None:
+        self.tally_record_read(self._counted)
+        self.record_counter_metric.increment(self._counted)
+        self._counted = 0
+
     def _require_keys(self, record: dict[str, t.Any], origin: Origin) -> None:
-        missing = [key for key in self.key_properties if key not in record]
+        missing = [key for key in self._keys if key not in record]
         if missing:
             msg = (
                 f"line {origin.line}, stream {self.stream_name!r}: the record lacks key properties "

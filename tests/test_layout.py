@@ -29,7 +29,7 @@ MAY_KNOW = {
     "validation": "quick_check",
     "exclusions": "",
     "contact": "",
-    "intake": "contact",
+    "intake": "contact pacing",
     "privacy": "",
     "stream_maps": "",
     "ledger_secrecy": "secret",

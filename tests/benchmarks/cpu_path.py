@@ -3,15 +3,19 @@
     python tests/benchmarks/cpu_path.py [--records 100000] [--rounds 5] [--short]
 
 Each contender reads the same file, each in a process of its own, in turn, so many rounds. What is compared is
-the processor's time from the first line to the last, which other work on the machine disturbs less than the
-time on the clock. `ours` ends where a contact is handed to the delivery, which only counts it.
+the processor's time from the first line to the last, less that for a file of a single record, which is
+the start. Other work on the machine disturbs it less than the time on the clock.
+
+`ours, all unchanged` is a whole run against the sandbox with a ledger that knows everybody. Nothing is left to
+send, so it is everything but the network. `ours, dry run` has no ledger, so that everybody is new, and
+sends nothing. `ours, no delivery` ends where a contact is handed on.
 
 Options:
     --records N   records in the file, some 410 bytes each
     --rounds N    how often each contender runs; the medians are compared
     --seed N      another seed makes other people
-    --short       60,000 records, 3 rounds, no table of steps; exit code 1 where `ours` has less than
-                  4.5 times the pace of the bare SDK: the goal is 5, and a tenth is noise
+    --short       60,000 records, 3 rounds, no table of steps; exit code 1 where `ours, all unchanged` has
+                  less than 3.5 times the pace of the bare SDK: see `README.md` for what it reaches
 """
 
 from __future__ import annotations
@@ -20,6 +24,7 @@ import argparse
 import functools
 import io
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -34,12 +39,14 @@ from benchmarks.bare_sdk_target import BareTarget
 from benchmarks.made_up_input import SCHEMA, lines
 from singer_sdk.contrib.msgspec import MsgSpecReader
 
+from target_activecampaign.completeness import Completeness
 from target_activecampaign.contact import Contact
 from target_activecampaign.custom_fields import CustomField
 from target_activecampaign.email_address import normalise_email
 from target_activecampaign.mapping import MappingOptions, RecordMapper, compile_mapping
 from target_activecampaign.phone import normalise_phone
 from target_activecampaign.reader import iterate_lines, parse_json
+from target_activecampaign.sandbox import serve
 from target_activecampaign.settings import FieldMapping, StreamExport
 from target_activecampaign.target import TargetActiveCampaign
 from target_activecampaign.validation import RecordValidator
@@ -49,9 +56,27 @@ if t.TYPE_CHECKING:
 
     from target_activecampaign.contact import Origin, Rejection
 
-GOAL = 5.0
-NOISE = 0.1
-CONFIG = {"hostname": "sandbox", "api_key": "made-up", "data_privacy_consent": True, "list_id": 1}
+LEAST_RATIO = 3.5
+URL = "BENCHMARK_SANDBOX_URL"
+FIRST = "first.singer"
+JUDGED = "ours, all unchanged"
+CONFIG: dict[str, t.Any] = {
+    "api_key": "sandbox",
+    "data_privacy_consent": True,
+    "list_id": 1,
+    "tags": ["imported"],
+    "account_limit_guard": False,  # a sandbox has room for 100,000
+    "field_mapping": {
+        **{name: name for name in ("email", "first_name", "last_name", "phone")},
+        "custom_fields": {
+            "City": "city",
+            "Language": "plan",
+            "Customer since": "customer_since",
+            "Lifetime value": "revenue",
+        },
+    },
+}
+LEDGER: dict[str, t.Any] = {"ledger_url": "sqlite:///ledger.db"}
 FIELDS = {
     name: CustomField(number, name, name.upper(), kind)
     for number, (name, kind) in enumerate(
@@ -73,9 +98,11 @@ def compile_made_up_mapping(schema: Mapping[str, t.Any] = SCHEMA) -> RecordMappe
 class CountingRun:
     """Stands where the run does and counts what arrives."""
 
-    keeps_records = False
+    keeps_records = is_mirror = False
+    ignores_deletions = True
 
     def __init__(self) -> None:
+        self.completeness = Completeness()
         self.contacts = self.rejected = 0
 
     def begin(self) -> None:
@@ -124,7 +151,7 @@ def bare_with_msgspec(path: Path) -> Callable[[], object]:
 
 def ours(path: Path) -> Callable[[], object]:
     """Our way up to the delivery."""
-    target = TargetActiveCampaign(config=CONFIG)
+    target = TargetActiveCampaign(config={**CONFIG, "hostname": "sandbox"})
     run = CountingRun()
     target.current_run = t.cast("t.Any", run)
 
@@ -137,10 +164,32 @@ def ours(path: Path) -> Callable[[], object]:
     return read
 
 
+def whole_run(path: Path, **settings: object) -> Callable[[], object]:
+    """A run from the first line to the exit code."""
+    hostname = os.environ[URL]
+    target = TargetActiveCampaign(config={**CONFIG, "hostname": hostname, **settings})
+
+    def read() -> None:
+        with path.open("rb") as file:
+            exit_code = target.run_to_end(file)
+        if exit_code:
+            raise SystemExit(exit_code)
+
+    return read
+
+
+def fill_ledger(path: Path) -> Callable[[], object]:
+    """The run after which nothing has changed."""
+    raised = {"requests_per_second": 100_000, "imports_per_minute": 6_000_000}
+    return whole_run(path, **LEDGER, **raised, verify="none")
+
+
 CONTENDERS: dict[str, Callable[[Path], Callable[[], object]]] = {
     "bare SDK": bare,
     "bare SDK, msgspec reader": bare_with_msgspec,
-    "ours": ours,
+    "ours, no delivery": ours,
+    "ours, dry run": functools.partial(whole_run, dry_run=True),
+    JUDGED: functools.partial(whole_run, **LEDGER),
 }
 """Each makes its target, and what reads the file to its end."""
 
@@ -153,20 +202,22 @@ def main() -> int:
     """
     options = parse_arguments()
     if options.contender:
-        read = CONTENDERS[options.contender](options.file)
+        read = {**CONTENDERS, "fill ledger": fill_ledger}[options.contender](options.file)
         started = time.process_time()
         read()
         say(str(time.process_time() - started))
         return 0
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "input.singer")
-        with path.open("wb") as file:
-            file.writelines(lines(options.records, options.seed))
-        ratio = compare(path, options.records, options.rounds)
+        path.write_bytes(b"".join(lines(options.records, options.seed)))
+        Path(folder, FIRST).write_bytes(b"".join(lines(1, options.seed)))
+        with serve(with_limits=False, progress="at-once") as sandbox:
+            os.environ[URL] = sandbox.url
+            ratio = compare(path, options.records, options.rounds)
     if not options.short:
         print_steps()
         return 0
-    return 0 if ratio >= GOAL * (1 - NOISE) else 1
+    return 0 if ratio >= LEAST_RATIO else 1
 
 
 def compare(path: Path, records: int, rounds: int) -> float:
@@ -176,22 +227,24 @@ def compare(path: Path, records: int, rounds: int) -> float:
         How many times the pace of the bare SDK ours is.
     """
     seconds: dict[str, list[float]] = {name: [] for name in CONTENDERS}
+    time_in_its_own_process("fill ledger", path)
     for _ in range(rounds):
         for name in CONTENDERS:
-            seconds[name].append(time_in_its_own_process(name, path))
+            start = time_in_its_own_process(name, path.with_name(FIRST))
+            seconds[name].append(time_in_its_own_process(name, path) - start)
     medians = {name: statistics.median(found) for name, found in seconds.items()}
     base = medians["bare SDK"]
     for name, median in medians.items():
         microseconds = median / records * 1e6
         pace = f"{records / median:>10,.0f} records/s{microseconds:>8.1f} us/record"
         say(f"{name:30}{pace}{base / median:>7.2f}x")
-    return base / medians["ours"]
+    return base / medians[JUDGED]
 
 
 def time_in_its_own_process(name: str, path: Path) -> float:
     """Seconds of processor time."""
-    command = [sys.executable, __file__, "--contender", name, "--file", str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    command = [sys.executable, str(Path(__file__).resolve()), "--contender", name, "--file", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=path.parent)
     if done.returncode:
         raise SystemExit(done.stderr)
     return float(done.stdout.splitlines()[-1])
@@ -253,7 +306,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--short", action="store_true")
-    parser.add_argument("--contender", choices=CONTENDERS, help=argparse.SUPPRESS)
+    parser.add_argument("--contender", help=argparse.SUPPRESS)
     parser.add_argument("--file", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.short:

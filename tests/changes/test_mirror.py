@@ -81,6 +81,13 @@ def test_half_a_segment_is_braked_before_the_first_removal(pipeline: Pipeline) -
     assert run(pipeline, range(50), mirror_max_removal_percent=50).report["unsubscribed"] == 50
 
 
+def test_who_comes_does_not_make_up_for_who_goes(pipeline: Pipeline) -> None:
+    run(pipeline, range(10))
+    outcome = run(pipeline, range(5, 500))
+    assert outcome.exit_code == 5
+    assert "would lose 50.0 %: 5 of 10 contacts" in outcome.log
+
+
 def test_an_empty_stream_removes_nobody_unless_all_may_go(pipeline: Pipeline) -> None:
     run(pipeline, range(10))
     assert run(pipeline, [], mirror_max_removal_percent=99).exit_code == 5

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import typing as t
 
@@ -11,8 +10,6 @@ from click.testing import CliRunner
 from ledgers import KEY, OpenLedger, address_of, addresses_of, prints_of, said
 
 from target_activecampaign import ledger_command
-from target_activecampaign.secret import Secret
-from target_activecampaign.settings import parse_settings
 from target_activecampaign.target import TargetActiveCampaign
 
 if t.TYPE_CHECKING:
@@ -33,17 +30,6 @@ def _process_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ledger_command, "keep_log_private", lambda: None)
 
 
-@pytest.fixture(autouse=True)
-def _settings_with_a_ledger(monkeypatch: pytest.MonkeyPatch, ledger_url: str) -> None:
-    def parse(config: dict[str, t.Any]) -> object:
-        settings = parse_settings({name: value for name, value in config.items() if name != "ledger_url"})
-        values = {field.name: getattr(settings, field.name) for field in dataclasses.fields(settings)}
-        url = config.get("ledger_url", ledger_url)
-        return type("Settings", (), {**values, "ledger_url": Secret(url) if url else None})()
-
-    monkeypatch.setattr(ledger_command, "parse_settings", parse)
-
-
 @pytest.fixture
 def ledger(open_ledger: OpenLedger) -> Ledger:
     """Holds three contacts on two lists."""
@@ -56,12 +42,14 @@ def ledger(open_ledger: OpenLedger) -> Ledger:
 
 
 @pytest.fixture
-def call(tmp_path_factory: pytest.TempPathFactory) -> t.Callable[..., Result]:
+def call(tmp_path_factory: pytest.TempPathFactory, ledger_url: str) -> t.Callable[..., Result]:
     folder = tmp_path_factory.mktemp("config")
 
-    def call(*arguments: str, typed: str = "", env: dict[str, str] | None = None, **config: str) -> Result:
+    def call(
+        *arguments: str, typed: str = "", env: dict[str, str] | None = None, **config: str | None
+    ) -> Result:
         path = folder / "config.json"
-        path.write_text(json.dumps({**CONFIG, **config}))
+        path.write_text(json.dumps({**CONFIG, "ledger_url": ledger_url, **config}))
         command = ["ledger", *arguments, "--config", str(path)]
         result = CliRunner().invoke(TargetActiveCampaign.cli, command, input=typed, env=env)
         for secret in ("ada", "example.com", KEY):
@@ -89,10 +77,11 @@ def test_it_shows_figures(call: Call) -> None:
 
 @pytest.mark.usefixtures("ledger")
 def test_the_configuration_may_stand_before_the_command_and_in_the_environment(
-    tmp_path_factory: pytest.TempPathFactory,
+    tmp_path_factory: pytest.TempPathFactory, ledger_url: str
 ) -> None:
     path = tmp_path_factory.mktemp("config") / "config.json"
-    path.write_text(json.dumps({name: value for name, value in CONFIG.items() if name != "api_key"}))
+    config = {**CONFIG, "ledger_url": ledger_url}
+    path.write_text(json.dumps({name: value for name, value in config.items() if name != "api_key"}))
     command = ["--config", str(path), "ledger", "--config", "ENV"]
     environment = {"TARGET_ACTIVECAMPAIGN_API_KEY": KEY}
     result = CliRunner().invoke(TargetActiveCampaign.cli, command, env=environment)
@@ -108,7 +97,7 @@ def test_without_a_ledger_it_says_so_and_makes_none(call: Call, ledger_url: str,
             "Error: ledger_url: there is no ledger there (a relative path starts in the working folder)\n"
         )
     assert list(tmp_path.iterdir()) == []
-    assert call(ledger_url="").output == "Error: ledger_url: name the ledger, like sqlite:///ledger.db\n"
+    assert call(ledger_url=None).output == "Error: ledger_url: name the ledger, like sqlite:///ledger.db\n"
 
 
 def test_complaints_about_the_configuration_are_told_line_by_line(call: Call) -> None:
