@@ -6,8 +6,8 @@ Each contender reads the same file, each in a process of its own, in turn, so ma
 the processor's time from the first line to the last, less that for a file of a single record, which is
 the start. Other work on the machine disturbs it less than the time on the clock.
 
-`ours, all unchanged` is a whole run against the sandbox with a ledger that knows everybody. Nothing is left to
-send, so it is everything but the network. `ours, dry run` has no ledger, so that everybody is new, and
+`ours, all unchanged` is a whole run against the sandbox with a ledger that knows everybody. Nothing is left
+to send, so it is everything but the network. `ours, dry run` has no ledger, so that everybody is new, and
 sends nothing. `ours, no delivery` ends where a contact is handed on.
 
 Options:

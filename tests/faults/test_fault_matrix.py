@@ -12,11 +12,12 @@ import pytest
 pytestmark = pytest.mark.any_versions  # a file of the repository
 
 HERE = Path(__file__).parent
+OTHER_FOLDERS = ("changes", "ledger")
 MATRIX = HERE.parents[1] / "docs" / "faults.md"
 
 
 def collected() -> set[str]:
-    """Every test of this folder as `file::name`, and `file::name[id]`."""
+    """Every test as `file::name`, and `file::name[id]`; of other folders with `../folder/` before it."""
     command = [
         sys.executable,
         "-m",
@@ -26,15 +27,18 @@ def collected() -> set[str]:
         "-n0",
         "-p",
         "no:cacheprovider",
-        str(HERE),
+        *(str(HERE.parent / folder) for folder in (HERE.name, *OTHER_FOLDERS)),
     ]
     output = subprocess.run(command, capture_output=True, text=True, check=True, cwd=HERE.parents[1]).stdout
-    names = {line.removeprefix("tests/faults/") for line in output.splitlines() if "::" in line}
+    paths = {line.removeprefix("tests/") for line in output.splitlines() if "::" in line}
+    names = {
+        path.removeprefix(f"{HERE.name}/") if path.startswith(HERE.name) else f"../{path}" for path in paths
+    }
     return names | {name.partition("[")[0] for name in names}
 
 
 def test_every_test_that_the_matrix_names_exists() -> None:
-    named = set(re.findall(r"`(test_\w+\.py::[^`]+)`", MATRIX.read_text(encoding="utf-8")))
+    named = set(re.findall(r"`((?:\.\./\w+/)?test_\w+\.py::[^`]+)`", MATRIX.read_text(encoding="utf-8")))
     assert len(named) > 50
     assert named - collected() == set()
 
@@ -44,4 +48,4 @@ def test_every_row_of_the_matrix_names_a_test() -> None:
     faults = [row for row in rows if not row.startswith("| fault |")]
     assert len(faults) > 50
     for row in faults:
-        assert re.search(r"`test_\w+\.py::", row), row
+        assert re.search(r"`(?:\.\./\w+/)?test_\w+\.py::", row), row
