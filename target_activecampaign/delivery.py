@@ -330,10 +330,10 @@ class Delivery:
                 self._put(contact, origin, is_known=bool(confirmed), was_sent=True)
         elif books.is_unchanged(contact):
             self._count_unchanged(origin)
-        elif self._is_over_a_limit():
+        elif not contact.unsubscribes and self._is_over_a_limit():
             self._hold_back(origin)
         else:
-            self._memory.send(email)
+            self._memory.send(email, counts=not contact.unsubscribes)
             sent[email] = UNCONFIRMED
             self._put(contact, origin, is_known=email in books.known)
 
@@ -446,10 +446,10 @@ class Delivery:
 
     def _wait_for_submission(self) -> Batch | t.Literal["read contract"] | None:
         while True:
-            if self._intake.is_due(self.clock.now()):
+            if not self._is_ending and self._intake.is_due(self.clock.now()):
                 self._empty_intake()
             with self._changed:
-                if self._stops_submitting or self._stopped or self._failure:
+                if self._is_ending:
                     return None
                 self._close_filling_if_due()
                 if (
@@ -462,6 +462,11 @@ class Delivery:
                 if batch := self._take_batch():
                     return batch
                 self._nap()
+
+    @property
+    def _is_ending(self) -> bool:
+        """Whether nothing more is submitted, whatever there is."""
+        return self._stops_submitting or self._stopped or self._failure is not None
 
     def _close_filling_if_due(self) -> None:
         """Let batches go that are not full: at the end of the input, when their stream is silent or trickles.
@@ -773,11 +778,16 @@ class Delivery:
             return
         if at_once or self._state_output.is_due(self.clock.now()):
             (state,) = self._acknowledgement.take_settled() or (None,)
-            self._state_output.write(state, self.clock.now())
+            try:
+                self._state_output.write(state, self.clock.now())
+            except BaseException as error:
+                # Under the lock, before anybody finds that everything is settled and ends the run as done.
+                self._failure = self._failure or error
+                raise
 
 
 def _may_be_new(pending: PendingContact) -> bool:
-    return not pending.is_known
+    return not pending.is_known and not pending.contact.unsubscribes
 
 
 class _Admission:

@@ -347,6 +347,7 @@ class Outbox:
         for pending in reversed(not_admitted):
             queue.put_first(pending)
         if not queue:
+            del self._ready[stream]
             self._may_leave_partly.discard(stream)
         return batch if batch.contacts else None
 

@@ -19,6 +19,7 @@ class RunMemory:
     def __init__(self) -> None:
         self._fingerprints = IdentityStore()
         self._count = 0
+        self._is_empty = True
 
     def __len__(self) -> int:
         """Distinct contacts that this run has sent or is about to send."""
@@ -30,14 +31,20 @@ class RunMemory:
         Raises:
             OutputError: If the temporary folder can't be used, as from all others.
         """
-        if not self._count:
+        if self._is_empty:
             return {}
         keys = {hash_email(email): email for email in emails}
         return {keys[key]: value for key, value in self._fingerprints.find(keys).items()}
 
-    def send(self, email: str) -> None:
-        """Remember that a contact of this identity, which was not sent so far, will be."""
-        self._count += 1
+    def send(self, email: str, *, counts: bool = True) -> None:
+        """Remember that a contact of this identity, which was not sent so far, will be.
+
+        Args:
+            email: The identity.
+            counts: Whether it counts as sent; who is only taken off a list does not.
+        """
+        self._count += counts
+        self._is_empty = False
         self._fingerprints.put(hash_email(email), UNCONFIRMED)
 
     def confirm(self, email: str, fingerprint: bytes) -> None:

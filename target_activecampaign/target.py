@@ -162,8 +162,9 @@ class TargetActiveCampaign(Target):
             what = f"is a schema of {stream!r} that stream_maps and flattening can't take ({kind})"
             raise reader.complaint(what) from None
         self._clear_old_sinks()
-        names = [stream_map.stream_alias for stream_map in self.mapper.stream_maps[stream]]
-        self.current_run.completeness.open(stream, names, message_dict)
+        if self.current_run.is_mirror:
+            names = [stream_map.stream_alias for stream_map in self.mapper.stream_maps[stream]]
+            self.current_run.completeness.open(stream, names, message_dict)
 
     def _process_record_message(self, message_dict: Message) -> None:
         reader = self.message_reader
@@ -196,12 +197,15 @@ class TargetActiveCampaign(Target):
     def _process_state_message(self, message_dict: Message) -> None:
         if "value" not in message_dict:
             raise self.message_reader.complaint("is a STATE message without 'value'")
-        self.current_run.completeness.take_state(message_dict["value"])
+        if self.current_run.is_mirror:
+            self.current_run.completeness.take_state(message_dict["value"])
         self.current_run.pass_on(message_dict["value"])
 
     def _process_activate_version_message(self, message_dict: Message) -> None:
         # A version does not tell who is gone; that the stream is complete it does.
-        self.current_run.completeness.take_version(self.message_reader.require_stream(message_dict))
+        stream = self.message_reader.require_stream(message_dict)
+        if self.current_run.is_mirror:
+            self.current_run.completeness.take_version(stream)
 
     def _process_record(
         self, stream: str, record: object, line: str | bytes | None, row: int | None = None

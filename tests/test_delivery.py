@@ -20,7 +20,7 @@ from target_activecampaign.allowance import AccountRoom, Contract
 from target_activecampaign.answers import Accepted, ImportStatus, Refused
 from target_activecampaign.contact import Contact, Origin, Reason, Rejection
 from target_activecampaign.delivery import Delivery
-from target_activecampaign.errors import ServiceError, UnconfirmedImportError
+from target_activecampaign.errors import OutputError, ServiceError, UnconfirmedImportError
 from target_activecampaign.pacing import Pacer
 from target_activecampaign.report import Report
 from target_activecampaign.settings import parse_settings
@@ -324,6 +324,26 @@ def test_what_stops_the_delivery_reaches_the_reader() -> None:
         stage.delivery.finish()
     with pytest.raises(ServiceError, match="refused"):
         stage.delivery.add(contact(2), Origin("people", 2))
+
+
+def test_a_state_that_can_not_be_written_never_ends_as_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The courier that settles the last contact writes it; by then nothing else is left to do."""
+    usual = Delivery.take_failure
+
+    def take_late(delivery: Delivery, error: BaseException) -> None:
+        threading.Event().wait(1)  # the reader finds that all is settled before
+        usual(delivery, error)
+
+    def refuse(*_: object) -> None:
+        raise OutputError("standard output is closed")
+
+    monkeypatch.setattr(Delivery, "take_failure", take_late)
+    stage = Stage(FakeClient(looks_until_end=1))
+    stage.delivery._state_output.write = refuse  # type: ignore[assignment, method-assign]
+    stage.add(contact(1))
+    stage.delivery.pass_on("one")
+    with pytest.raises(OutputError):
+        stage.delivery.finish()
 
 
 def test_reading_waits_while_the_importer_is_stuck(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -85,3 +85,9 @@ def test_a_deletion_takes_its_person_off_the_list_of_its_stream_alone(pipeline: 
     pipeline.run([gone(1)], stream="vip", list_id=None, streams=streams, **ON)
     assert pipeline.statuses(1) == {"person1@example.com": SUBSCRIBED}
     assert pipeline.statuses(2) == {"person1@example.com": UNSUBSCRIBED}
+
+
+def test_no_limit_holds_a_deletion_back(pipeline: Pipeline) -> None:
+    pipeline.run(people(range(3)))
+    outcome = pipeline.run([*people(range(3, 5)), gone(0), gone(1)], profile_limit=1, on_limit="stop", **ON)
+    assert (outcome.report["unsubscribed"], outcome.report["held_back"]) == (2, 1)
