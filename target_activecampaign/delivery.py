@@ -228,6 +228,7 @@ class Delivery:
         with self._changed:
             self._input_ended = True
             self._end_gathering()
+            self._outbox.close_windows()
             self._changed.notify_all()
             while not self._outbox.is_empty:
                 self._check_interruption()

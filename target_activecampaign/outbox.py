@@ -186,6 +186,11 @@ class Outbox:
             self._fill(pending)
         return None
 
+    def close_windows(self) -> None:
+        """Let nothing merge any more, since the input has ended; batches that are not full may still wait."""
+        for stream in list(self._windows):
+            self._close(stream)
+
     def close_filling(self, streams: Iterable[str] | None = None) -> None:
         """Close windows that are not full, and let batches leave that are not full.
 

@@ -167,6 +167,24 @@ def test_what_was_placed_and_has_to_wait_leaves_no_gap_and_goes_first_when_it_ma
     assert lines(outbox.take(anyone)) == [3, 6]
 
 
+def test_at_the_end_what_waits_and_what_is_left_leave_together() -> None:
+    outbox = Outbox(2)
+    put(outbox, "ada", 1, phone="1")
+    put(outbox, "bo", 2)
+    first = outbox.take(anyone)
+    assert first is not None
+    put(outbox, "cy", 3)
+    put(outbox, "ada", 4, phone="2")
+    for pending in outbox.take_gathering():
+        outbox.place(pending)
+    outbox.close_windows()
+    assert (outbox.can_take, outbox.waiting, outbox.filling) == (False, 1, ["people"])
+    following = outbox.settle(first.contacts[0])
+    assert following is not None
+    outbox.release(following)
+    assert lines(outbox.take(anyone)) == [4, 3]
+
+
 def test_exactly_what_was_sent_last_only_waits_for_the_verdict() -> None:
     outbox = Outbox(250)
     put(outbox, "ada", 1, phone="1")

@@ -134,5 +134,5 @@ def test_the_demo_prints_what_the_readme_shows_and_can_be_repeated(tmp_path: Pat
 
 
 def pattern_of(line: str) -> str:
-    """The line with any figures: how many records merge before sending depends on the pace of the run."""
+    """The line with any figures: seconds and requests vary, and on a machine that pauses so do others."""
     return r"\s+".join(re.sub(r"\d+(\\\.\d+)?", r"\\d+(\\.\\d+)?", re.escape(word)) for word in line.split())
