@@ -50,7 +50,7 @@ class ActiveCampaignSink(Sink):
         self._target = target
         self._counted = 0
         super().__init__(target, *args, **kwargs)
-        self._keys = tuple(self.key_properties)
+        self._keys = frozenset(self.key_properties)
 
     def get_validator(self) -> BaseJSONSchemaValidator | None:
         """A validator that shows no values; `None` with `validate_records: false`.
@@ -74,8 +74,8 @@ class ActiveCampaignSink(Sink):
         """
         origin: Origin = context["origin"]
         self._count()
-        if self._keys:
-            self._require_keys(record, origin)
+        if not self._keys.issubset(record):
+            self._complain_of_missing_keys(record, origin)
         run, mapper = self._target.current_run, self._mapper
         if mapper is None:
             run.ignore(self.stream_name)
@@ -123,14 +123,13 @@ class ActiveCampaignSink(Sink):
         self.record_counter_metric.increment(self._counted)
         self._counted = 0
 
-    def _require_keys(self, record: dict[str, t.Any], origin: Origin) -> None:
-        missing = [key for key in self._keys if key not in record]
-        if missing:
-            msg = (
-                f"line {origin.line}, stream {self.stream_name!r}: the record lacks key properties "
-                f"{missing}. Look at the tap; nothing after it was read"
-            )
-            raise MissingKeyPropertiesError(msg)
+    def _complain_of_missing_keys(self, record: dict[str, t.Any], origin: Origin) -> t.NoReturn:
+        missing = [key for key in self.key_properties if key not in record]
+        msg = (
+            f"line {origin.line}, stream {self.stream_name!r}: the record lacks key properties "
+            f"{missing}. Look at the tap; nothing after it was read"
+        )
+        raise MissingKeyPropertiesError(msg)
 
     def _refusal(self, record: dict[str, t.Any]) -> Rejection | None:
         if self._validator is None:
