@@ -14,7 +14,11 @@ from hypothesis import strategies as st
 from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR
 
 from target_activecampaign.quick_check import compile_quick_check
-from target_activecampaign.validation import _KEYWORDS, RecordValidator
+from target_activecampaign.validation import (
+    _KEYWORDS,
+    RecordValidator,
+    _raise_if_not_of_the_validator,
+)
 
 NAMES = st.sampled_from(["a", "b", "c"])
 NUMBERS = st.sampled_from(
@@ -125,7 +129,8 @@ def accepted_by_jsonschema(schema: dict[str, t.Any], *, as_property: bool = Fals
     def accepts(record: dict[str, t.Any]) -> bool:
         try:
             return validator.is_valid(record)
-        except Exception:  # noqa: BLE001 - as in `RecordValidator`
+        except BaseException as error:  # noqa: BLE001 - as in `RecordValidator`
+            _raise_if_not_of_the_validator(error)
             return False  # the record is refused then
 
     return {repr(value) for value in records(as_property=as_property) if accepts(value)}
