@@ -402,6 +402,17 @@ def _now() -> dt.datetime:
 
 def _log_summary(report: dict[str, t.Any]) -> None:
     """Say the figures: a line for each stream, and one for the run."""
+    if report["plan"]:
+        room = "unknown room" if report["room"] is None else f"room for {report['room']}"
+        logger.info(
+            "dry run: nothing was sent. The run would send %d imports, in about %d requests and %.1f minutes; "
+            "the contract leaves %s; its first contact: %s. Its figures:",
+            report["plan"]["imports"],
+            report["plan"]["requests"],
+            report["plan"]["minutes"],
+            room,
+            report["plan"]["first_contact"],
+        )
     for stream, figures in report["streams"].items():
         logger.info("stream %r: %s", stream, _describe(figures))
     logger.info(
