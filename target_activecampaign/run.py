@@ -405,8 +405,8 @@ def _log_summary(report: dict[str, t.Any]) -> None:
     if report["plan"]:
         room = "unknown room" if report["room"] is None else f"room for {report['room']}"
         logger.info(
-            "dry run: nothing was sent. The run would send %d imports, in about %d requests and %.1f minutes; "
-            "the contract leaves %s; its first contact: %s. Its figures:",
+            "dry run: nothing was sent. The run would send %d imports, in about %d requests and %.1f "
+            "minutes; the contract leaves %s; its first contact: %s. Its figures:",
             report["plan"]["imports"],
             report["plan"]["requests"],
             report["plan"]["minutes"],
