@@ -1,6 +1,6 @@
 """A run of the target as a process of its own, fed by a tap at full speed, with its memory watched.
 
-Linux alone tells how much memory another process has. The peak is the kernel's own (`VmHWM`), not `ru_maxrss`,
+Linux alone tells how much memory another process has. The peak is the kernel's (`VmHWM`), not `ru_maxrss`,
 which counts also what the process that started it had at that moment.
 """
 
