@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -73,7 +74,7 @@ def watch(
             if resident:
                 samples.append((round(seconds, 2), resident))
             if most_seconds is not None and seconds > most_seconds:
-                process.kill()
+                os.kill(process.pid, signal.SIGKILL)  # not by `process`, which would take its usage
             ended, status, usage = os.wait4(process.pid, os.WNOHANG)
         seconds = time.monotonic() - started
         process.returncode = os.waitstatus_to_exitcode(status)
