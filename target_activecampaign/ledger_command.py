@@ -15,7 +15,6 @@ import click
 
 from target_activecampaign.email_address import normalise_email
 from target_activecampaign.errors import SettingsError, TargetError
-from target_activecampaign.ledger import Ledger, rekey
 from target_activecampaign.privacy import keep_log_private
 from target_activecampaign.secret import Secret
 from target_activecampaign.settings import parse_settings
@@ -24,7 +23,7 @@ from target_activecampaign.settings_environment import PREFIX, settings_from_env
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from target_activecampaign.ledger import Figures, ListFigures
+    from target_activecampaign.ledger import Figures, Ledger, ListFigures
 
 OLD_API_KEY = f"{PREFIX}OLD_API_KEY"
 
@@ -38,6 +37,8 @@ class Access(t.NamedTuple):
 
     def open(self, *, read_only: bool = False) -> Ledger:
         """Open the ledger, which must be there."""
+        from target_activecampaign.ledger import Ledger  # noqa: PLC0415 - 0.2 s, not for `--help`
+
         return Ledger.open(
             self.url,
             account=self.account,
@@ -126,6 +127,8 @@ def _rekey(**_: object) -> None:
             raise SettingsError(
                 [f"{OLD_API_KEY}: put the api_key into it with which the ledger opened so far"]
             )
+        from target_activecampaign.ledger import rekey  # noqa: PLC0415 - likewise
+
         needed = rekey(access.url, account=access.account, old_api_key=Secret(old), api_key=access.api_key)
     click.echo("The ledger opens with the new api_key." if needed else "It opens with this api_key already.")
 

@@ -1,9 +1,13 @@
-"""Singer messages about made-up people, some 410 bytes a record: what the benchmarks read."""
+"""Singer messages about made-up people, some 410 bytes a record: what the benchmarks read.
+
+As a command it is a tap: `python tests/benchmarks/made_up_input.py 100000`.
+"""
 
 from __future__ import annotations
 
 import json
 import random
+import sys
 import typing as t
 
 if t.TYPE_CHECKING:
@@ -75,3 +79,7 @@ def _record(dice: random.Random, person: int) -> dict[str, t.Any]:
         "customer_since": f"20{dice.randrange(10, 26)}-0{dice.randrange(1, 10)}-{dice.randrange(10, 29)}",
         "updated_at": f"2026-0{dice.randrange(1, 9)}-{dice.randrange(10, 29)}T12:34:56.{person % 1000:03}Z",
     }
+
+
+if __name__ == "__main__":
+    sys.stdout.buffer.writelines(lines(int(sys.argv[1])))

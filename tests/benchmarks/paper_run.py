@@ -1,6 +1,6 @@
 """A million contacts at the service's own pace, on paper: 4,000 imports, in seconds.
 
-    python tests/benchmarks/paper_run.py [--imports 4000]
+    python tests/benchmarks/paper_run.py [--imports 4000] [--json FILE]
 
 For import latencies of 0, 5 and 60 s, and latencies that vary, grow and jump, and for request latencies of 0,
 0.3 and 1 s: the pace from the first import to the last as a share of the limit, what the service refused over
@@ -10,6 +10,7 @@ sliding and fixed windows, looks an import, their share of the requests, and the
 from __future__ import annotations
 
 import argparse
+import json
 import random
 import sys
 import typing as t
@@ -41,7 +42,9 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument("--imports", type=int, default=4000)
-    count = parser.parse_args().imports
+    parser.add_argument("--json", type=Path, help="write the worst of the figures there")
+    options = parser.parse_args()
+    count, paces, refused, shares = options.imports, [], 0, []
     say("| imports take | requests take | pace, % | refused | looks an import | of the requests, % |", end="")
     say(" delay: median, most, s | most open | most in the air |")
     say("|---|---|---|---|---|---|---|---|---|")
@@ -49,6 +52,9 @@ def main() -> None:
         for requests, request_seconds in REQUESTS.items():
             figures = simulate(Plan(count, import_seconds, request_seconds))
             delays = sorted(figures.delays)
+            paces.append(figures.share_of_pace(100))
+            shares.append(figures.share_of_looks(5))
+            refused += figures.refused
             cells = (
                 imports,
                 requests,
@@ -61,6 +67,9 @@ def main() -> None:
                 figures.most_in_the_air,
             )
             say(f"| {' | '.join(map(str, cells))} |")
+    if options.json:
+        worst = {"least pace": min(paces), "refused": refused, "most looks": max(shares)}
+        options.json.write_text(json.dumps(worst))
 
 
 def say(line: str, end: str = "\n") -> None:

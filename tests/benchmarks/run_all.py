@@ -1,0 +1,210 @@
+"""All benchmarks, one table, and the plots of the README.
+
+    python tests/benchmarks/run_all.py [--short] [--folder build/benchmarks] [--only NAME...] [--plots DIR]
+
+Runs the scripts one after the other, since they would disturb each other, and prints what each prints. The
+table has one line for each question. Plots need the dependency group `bench`. Takes half an hour, or some six
+minutes in the short form. Exit code 1 where a goal is missed.
+
+Options:
+    --short         each script's short form
+    --folder DIR    keeps the figures of each script there, as JSON
+    --only NAME...  runs these, and takes the figures of the others from the folder, where there are any;
+                    without a name it runs none
+    --plots DIR     draws there
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import typing as t
+from dataclasses import dataclass
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HERE = Path(__file__).resolve().parent
+SCRIPTS = {
+    "full_run": ["--contacts", "250000", "--speed", "10"],
+    "paper_run": [],
+    "cpu_path": [],
+    "start_up": [],
+    "linear": [],
+    "memory": [],
+}
+"""Script to the options of the long form, beside those that keep its figures."""
+SHORT = {
+    **{name: ["--short"] for name in SCRIPTS},
+    "paper_run": ["--imports", "400"],
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A line of the table."""
+
+    question: str
+    goal: str
+    measured: str
+    is_met: bool
+
+
+def main() -> int:
+    """Run, print, draw.
+
+    Returns:
+        1 where a goal is missed, else 0.
+    """
+    options = parse_arguments()
+    options.folder.mkdir(parents=True, exist_ok=True)
+    for name in options.only:
+        run(name, SHORT[name] if options.short else SCRIPTS[name], options.folder)
+    files = {name: options.folder / f"{name}.json" for name in SCRIPTS}
+    figures = {name: json.loads(file.read_text()) for name, file in files.items() if file.exists()}
+    answers = [answer for name, found in figures.items() for answer in ANSWERS[name](found)]
+    say(table(answers))
+    if options.plots:
+        from benchmarks.plots import draw_all  # noqa: PLC0415 - needs more packages
+
+        draw_all(figures, options.plots)
+    return 0 if all(answer.is_met for answer in answers) else 1
+
+
+def run(name: str, arguments: list[str], folder: Path) -> None:
+    """Run a script; whether it misses its goal is said by the table."""
+    say(f"\n== {name}")
+    file = folder / f"{name}.json"
+    file.unlink(missing_ok=True)
+    command = [sys.executable, str(HERE / f"{name}.py"), *arguments, "--json", str(file)]
+    subprocess.run(command, check=False)
+    if not file.exists():
+        message = f"{name} came to no figures"
+        raise SystemExit(message)
+
+
+def table(answers: list[Answer]) -> str:
+    """The answers as Markdown."""
+    rows = [
+        f"| {answer.question} | {answer.goal} | {answer.measured} | {'yes' if answer.is_met else '**no**'} |"
+        for answer in answers
+    ]
+    return "\n".join(["", "| question | goal | measured | met |", "|---|---|---|---|", *rows])
+
+
+# What the figures of each script say
+
+
+def of_full_run(found: dict[str, t.Any]) -> Iterator[Answer]:
+    """The limits."""
+    figures = found["figures"]
+    pace = figures["pace from first to last import, %"]
+    yield Answer("imports, as a share of the limit", "98 % or more", f"{pace:.1f} %", pace >= 98)
+    refused = figures["refused for the rate (429, importer's 400)"]
+    yield Answer("refused for their rate", "0", str(refused), refused == 0)
+    full = figures["full imports, % (all but the last)"]
+    yield Answer("imports that are full", "99 % or more", f"{full:.1f} %", full >= 99)
+    looks = figures["looks, % of the request budget"]
+    yield Answer(
+        "looks at imports, as a share of all requests", "50 % or less", f"{looks:.0f} %", looks <= 50
+    )
+
+
+def of_paper_run(found: dict[str, t.Any]) -> Iterator[Answer]:
+    """The same on paper, the worst of all latencies."""
+    pace, refused, looks = found["least pace"], found["refused"], found["most looks"]
+    yield Answer(
+        "the same on paper at the service's own pace, the worst of 24 latencies",
+        "98 %, 0, 50 %",
+        f"{100 * pace:.1f} %, {refused}, {100 * looks:.0f} %",
+        pace >= 0.98 and refused == 0 and looks <= 0.5,
+    )
+
+
+def of_cpu_path(found: dict[str, t.Any]) -> Iterator[Answer]:
+    """The pace beside the bare SDK."""
+    ratios = found["ratios"]
+    whole, without = ratios["ours, all unchanged"], ratios["ours, no delivery"]
+    yield Answer(
+        "pace of unchanged records with a ledger, beside a do-nothing target on the bare SDK",
+        "5 times or more",
+        f"{whole:.1f} times",
+        whole >= 5,
+    )
+    yield Answer("the same up to the delivery", "5 times or more", f"{without:.1f} times", without >= 5)
+
+
+def of_start_up(found: dict[str, t.Any]) -> Iterator[Answer]:
+    """The time to start."""
+    ratios = found["ratios"]
+    words = ", ".join(f"{way} {ratio:.2f}" for way, ratio in ratios.items())
+    yield Answer(
+        "time to start, beside the same target", "1.2 times or less", words, max(ratios.values()) <= 1.2
+    )
+
+
+def of_linear(found: dict[str, t.Any]) -> Iterator[Answer]:
+    """The cost of a record."""
+    sizes = [f"{int(size):,}" for size in found["microseconds"]]
+    yield Answer(
+        f"cost of a record, the most to the least of {sizes[0]} to {sizes[-1]} contacts",
+        "1.25 times or less",
+        f"{found['ratio']:.2f} times",
+        found["ratio"] <= 1.25,
+    )
+
+
+def of_memory(found: dict[str, t.Any]) -> Iterator[Answer]:
+    """The peaks, and how they grow."""
+    first: dict[str, dict[str, t.Any]] = {}
+    for run_ in found["runs"]:
+        mode, peak = run_["mode"], run_["peak_bytes"] / 1e6
+        if mode == "stuck":
+            growth = run_["growth_bytes"] / 1e6
+            measured = f"{peak:.0f} MB, {growth:.0f} MB of it in the second half"
+            yield Answer(
+                "memory, importer stuck", "150 MB or less, flat", measured, peak <= 150 and growth <= 10
+            )
+        elif mode not in first:
+            question = f"memory of {run_['contacts']:,} contacts, {mode}"
+            yield Answer(question, "150 MB or less", f"{peak:.0f} MB", peak <= 150)
+        else:
+            more = peak - first[mode]["peak_bytes"] / 1e6
+            question = f"memory of {run_['contacts']:,}, {mode}, beyond that of {first[mode]['contacts']:,}"
+            yield Answer(question, "30 MB or less", f"{more:.0f} MB", more <= 30)
+        first.setdefault(mode, run_)
+
+
+ANSWERS = {
+    "full_run": of_full_run,
+    "paper_run": of_paper_run,
+    "cpu_path": of_cpu_path,
+    "start_up": of_start_up,
+    "linear": of_linear,
+    "memory": of_memory,
+}
+
+
+def say(line: str) -> None:
+    """Print a line, before what scripts print."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def parse_arguments() -> argparse.Namespace:
+    """What the command line says."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--short", action="store_true")
+    parser.add_argument("--folder", type=Path, default=Path("build", "benchmarks"))
+    parser.add_argument("--only", nargs="*", choices=SCRIPTS, default=list(SCRIPTS))
+    parser.add_argument("--plots", type=Path)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
