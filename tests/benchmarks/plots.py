@@ -81,7 +81,8 @@ def draw_memory(figures: dict[str, t.Any], path: Path) -> None:
         resident = [number / 1e6 for _, number in run["samples"]]
         axes[0].plot(shares, resident, label=f"{run['mode']}{contacts}", linewidth=1.2)
     axes[0].axhline(150, color=GREY, linestyle="--", label="goal")
-    axes[0].set(title="Memory over a run", xlabel="% of the run's time", ylabel="MB resident", ylim=(0, 165))
+    axes[0].set(title="Memory over a run", xlabel="% of the run's time", ylabel="MB resident")
+    axes[0].set_ylim(bottom=0)
     axes[0].legend(loc="lower right", ncols=2)
     save(figure, path)
 
