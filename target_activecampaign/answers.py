@@ -71,12 +71,16 @@ class Accepted:
     is_rehearsed: bool = False
 
 
+SUBSCRIBED, UNSUBSCRIBED = 1, 2
+"""Statuses of a membership (contacts reference)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Membership:
     """A contact on a list (contacts reference).
 
     Attributes:
-        status: 1 subscribed, 2 unsubscribed, or another.
+        status: `SUBSCRIBED`, `UNSUBSCRIBED` or another.
         subscribed_at: `sdate`, in seconds since 1970; `None` where there is none that can be read.
     """
 

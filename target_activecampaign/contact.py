@@ -119,6 +119,13 @@ class Contact(msgspec.Struct, frozen=True):
         )
 
     @classmethod
+    def taking_off(cls, email: str, list_id: int, *, exclude_automations: bool) -> Contact:
+        """Make the contact that takes somebody off a list and changes nothing else."""
+        return cls.of_sorted(
+            email, list_id, {}, {}, (), exclude_automations=exclude_automations, unsubscribes=True
+        )
+
+    @classmethod
     def of_sorted(  # noqa: PLR0913 - as above
         cls,
         email: str,

@@ -153,10 +153,8 @@ class Delivery:
             detail = "larger than a whole request of ActiveCampaign's importer may be"
             self.set_aside(Rejection(Reason.TOO_LARGE, detail), origin)
             return
-        if self._failure is not None:
-            raise self._failure
-        if not self._couriers_started:
-            self._start_couriers()
+        self._raise_failure()
+        self._start_couriers()
         with self._intake_lock:
             is_full = self._intake.add_contact(contact, origin, self.clock)
         if is_full:
@@ -201,14 +199,7 @@ class Delivery:
         Raises:
             TargetError: What stopped the delivery.
         """
-        contact = Contact.build(
-            email,
-            list_id,
-            attributes={},
-            custom_fields={},
-            exclude_automations=self._settings.exclude_automations,
-            unsubscribes=True,
-        )
+        contact = Contact.taking_off(email, list_id, exclude_automations=self._settings.exclude_automations)
         with self._changed:
             self._wait_for_room()
             self._last_put[stream] = self.clock.now()
@@ -513,22 +504,27 @@ class Delivery:
 
     def take_outcome(self, batch: Batch, outcome: Accepted | Refused) -> None:
         """Take what the importer said to a batch."""
+        if isinstance(outcome, Accepted) and outcome.is_rehearsed:
+            self._take_rehearsed(batch, outcome)
+            return
         with self._changed:
             self._in_the_air -= 1
-            if isinstance(outcome, Accepted) and outcome.is_rehearsed:
-                self._report.imports += 1
-                self._concluding += 1
-                if self._room:
-                    self._room.count_as_there(batch)
-            elif isinstance(outcome, Accepted):
+            if isinstance(outcome, Accepted):
                 self._report.imports += 1
                 self._followed.add(OpenImport(outcome.import_id, batch, self.clock.now()))
             else:
                 self._take_refusal(batch, outcome)
             self._changed.notify_all()
-        if isinstance(outcome, Accepted) and outcome.is_rehearsed:
-            ended = OpenImport(outcome.import_id, batch, self.clock.now())
-            self._conclude(ended, ImportStatus("completed", batch.possibly_new), ())
+
+    def _take_rehearsed(self, batch: Batch, outcome: Accepted) -> None:
+        """Take a batch for delivered that a dry run did not send: who may be new is counted as new."""
+        with self._changed:
+            self._in_the_air -= 1
+            self._report.imports += 1
+            self._concluding += 1
+            if self._room:
+                self._room.count_as_there(batch)
+        self._conclude(batch, outcome.import_id, ImportStatus("completed", batch.possibly_new), ())
 
     def take_no_outcome(self) -> None:
         """Take note that a batch was perhaps sent, and nobody knows what became of it."""
@@ -600,7 +596,7 @@ class Delivery:
             self._write_state()
             self._changed.notify_all()
         if is_concluded:
-            self._conclude(open_import, status, ())
+            self._conclude(open_import.batch, open_import.id, status, ())
 
     def pause(self, seconds: float) -> None:
         """Wait; for couriers.
@@ -635,7 +631,8 @@ class Delivery:
             self._concluding += 1
             self._report.read_back += verification.read_back
             self._report.still_unsubscribed += verification.still_unsubscribed
-        self._conclude(verification.open_import, verification.status, verification.missing)
+        ended = verification.open_import
+        self._conclude(ended.batch, ended.id, verification.status, verification.missing)
 
     def _take_lookup(self, lookup: Lookup) -> None:
         """Unsubscribe who is on the list; to import anybody else would make a contact or change nothing."""
@@ -691,7 +688,8 @@ class Delivery:
 
     def _conclude(
         self,
-        open_import: OpenImport,
+        batch: Batch,
+        import_id: str,
         status: ImportStatus,
         missing: Collection[PendingContact],
     ) -> None:
@@ -700,14 +698,13 @@ class Delivery:
         Raises:
             LedgerError: If they can't be written down.
         """
-        batch = open_import.batch
         refused = Rejection(
             Reason.REFUSED_BY_ACTIVECAMPAIGN,
-            f"named among the failures of import {open_import.id}",
+            f"named among the failures of import {import_id}",
         )
         skipped = Rejection(
             Reason.SKIPPED_BY_ACTIVECAMPAIGN,
-            f"import {open_import.id} ended without naming it, and it is not in the account",
+            f"import {import_id} ended without naming it, and it is not in the account",
         )
         rejected = dict.fromkeys(missing, skipped)
         rejected.update(
@@ -799,7 +796,7 @@ class _Admission:
         self._room_left = room_left
 
     def admits(self, pending: PendingContact) -> bool:
-        if pending.is_known:
+        if not _may_be_new(pending):
             return True
         if self.possibly_new >= self._room_left:
             return False

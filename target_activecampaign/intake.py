@@ -49,10 +49,8 @@ class Intake:
         if not self._items:
             self._since = clock.now()
         self._items.append((contact, origin))
-        if origin.source is not None:
-            self.kept_bytes += origin.kept_bytes
-            return self.is_full
-        return len(self._items) >= MOST_CONTACTS
+        self.kept_bytes += origin.kept_bytes
+        return self.is_full
 
     def add_state(self, value: t.Any) -> None:  # noqa: ANN401 - whatever the tap chose
         """Take a STATE in, behind the contacts before it."""

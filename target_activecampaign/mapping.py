@@ -113,14 +113,7 @@ class RecordMapper:
         email = self._read_email(record)
         if isinstance(email, Rejection):
             return email
-        return Contact.build(
-            email,
-            self.list_id,
-            attributes={},
-            custom_fields={},
-            exclude_automations=self._exclude_automations,
-            unsubscribes=True,
-        )
+        return Contact.taking_off(email, self.list_id, exclude_automations=self._exclude_automations)
 
     def identify(self, record: Record) -> str | None:
         """The identity of a record that may not be fit to become a contact; `None` where it has none."""

@@ -33,6 +33,18 @@ class Leaver(t.NamedTuple):
     stream: str
 
 
+class Departures(t.NamedTuple):
+    """What a run that is complete means for the members of its streams.
+
+    Attributes:
+        leavers: Those who are to be taken off a list.
+        moved: By list and stream, members whom the stream brings no more and another one still does.
+    """
+
+    leavers: list[Leaver]
+    moved: dict[tuple[int, str], list[bytes]]
+
+
 class Mirror:
     """Compares whom this run brings with whom earlier runs brought."""
 
@@ -73,8 +85,8 @@ class Mirror:
         self._empty.discard((list_id, stream))
         self._brought[list_id, stream].put(self._ledger.identity(email), _BROUGHT)
 
-    def leavers(self, *, is_cut_short: bool) -> list[Leaver]:
-        """Those who are to be taken off, over all lists of this run.
+    def departures(self, *, is_cut_short: bool) -> Departures:
+        """Who is to be taken off, over all lists of this run.
 
         Args:
             is_cut_short: Whether a limit was reached, so that not everybody was brought.
@@ -93,18 +105,23 @@ class Mirror:
         complaints = [complaint for key in leaving if (complaint := self._too_many(key, leavers[key]))]
         if complaints:
             raise _stopped(complaints)
-        return [leaver for some in leavers.values() for leaver in some]
+        going = {key: {leaver.member.identity for leaver in some} for key, some in leavers.items()}
+        return Departures(
+            [leaver for some in leavers.values() for leaver in some],
+            {
+                key: [member.identity for member in some if member.identity not in going[key]]
+                for key, some in leaving.items()
+            },
+        )
 
-    def strike_off(self, leavers: Iterable[Leaver]) -> None:
+    def strike_off(self, departures: Departures) -> None:
         """Note that a stream brings some members no more whom another stream still brings.
 
         Raises:
             LedgerError: If it can't be written.
         """
-        going = {leaver.member.identity for leaver in leavers}
-        for list_id, stream in self._brought:
-            missing = [member.identity for member in self._missing(list_id, stream)]
-            self._ledger.withdraw_members(list_id, stream, [one for one in missing if one not in going])
+        for (list_id, stream), identities in departures.moved.items():
+            self._ledger.withdraw_members(list_id, stream, identities)
 
     def close(self) -> None:
         """Let go of what was kept on disk."""

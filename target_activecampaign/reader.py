@@ -85,9 +85,7 @@ class MessageReader(GenericSingerReader[t.Any]):
             if not line.strip():
                 continue
             self.line = line
-            message = self.read_value(line)
-            if not isinstance(message, dict):
-                raise self.complaint("is no JSON object")
+            message = self.deserialize_json(line)
             kind = message.get("type")
             callback = callbacks.get(kind) if isinstance(kind, str) else None
             if callback is None:

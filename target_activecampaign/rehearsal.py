@@ -7,7 +7,7 @@ import json
 import threading
 import typing as t
 
-from target_activecampaign.answers import Accepted, Membership
+from target_activecampaign.answers import SUBSCRIBED, UNSUBSCRIBED, Accepted, Membership
 from target_activecampaign.identity_store import IdentityStore, hash_email
 
 if t.TYPE_CHECKING:
@@ -20,15 +20,13 @@ _REQUESTS_PER_IMPORT = 2.35
 """Itself, and the looks at it (`following`); what `verify` reads back comes out of what is to spare."""
 
 _HIDDEN = "***"
-_SUBSCRIBED, _UNSUBSCRIBED = 1, 2
 
 
 class Rehearsal:
     """Stands in for the client: reads from the account, and takes imports without sending them.
 
-    Threads may share it.
-    Somebody who is put on a list and later taken off it in one run is looked up in between, so it remembers
-    who would be on which list.
+    Threads may share it. Somebody who is put on a list and later taken off it in one run is looked up in
+    between, so it remembers who would be on which list.
     """
 
     def __init__(self, client: Client, *, remembers_lists: bool) -> None:
@@ -66,17 +64,22 @@ class Rehearsal:
             list_id, status = map(int, part.split(":"))
             real = lists.get(list_id)
             # Nobody who left a list is put on it again.
-            if real is None or real.status == _SUBSCRIBED:
+            if real is None or real.status == SUBSCRIBED:
                 lists[list_id] = Membership(status, None)
         return lists
+
+    def close(self) -> None:
+        """Let go of what was kept on disk."""
+        if self._lists is not None:
+            self._lists.close()
 
     def _remember(self, contact: dict[str, t.Any], lists: IdentityStore) -> None:
         key = hash_email(contact["email"])
         remembered = dict(part.split(":") for part in lists.find([key]).get(key, b"").decode().split())
         for entry in contact.get("subscribe", ()):
-            remembered.setdefault(str(entry["listid"]), str(_SUBSCRIBED))
+            remembered.setdefault(str(entry["listid"]), str(SUBSCRIBED))
         for entry in contact.get("unsubscribe", ()):
-            remembered[str(entry["listid"])] = str(_UNSUBSCRIBED)
+            remembered[str(entry["listid"])] = str(UNSUBSCRIBED)
         lists.put(key, " ".join(f"{list_id}:{status}" for list_id, status in remembered.items()).encode())
 
 

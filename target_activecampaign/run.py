@@ -163,7 +163,9 @@ class Run:
         )
 
     def _rehearse(self, client: Client) -> Rehearsal:
-        return Rehearsal(client, remembers_lists=not self.ignores_deletions)
+        rehearsal = Rehearsal(client, remembers_lists=not self.ignores_deletions)
+        self._resources.callback(rehearsal.close)
+        return rehearsal
 
     def _keep_books(self, ledger: Ledger) -> Bookkeeping:
         return Bookkeeping(
@@ -294,13 +296,13 @@ class Run:
         if self._mirror is None:
             return None
         try:
-            leavers = self._mirror.leavers(is_cut_short=bool(self._report.totals().held_back))
+            departures = self._mirror.departures(is_cut_short=bool(self._report.totals().held_back))
         except MirrorStoppedError as error:
             self._report.mirror = str(error)
             return error
         if not self._settings.dry_run:
-            self._mirror.strike_off(leavers)
-        for leaver in leavers:
+            self._mirror.strike_off(departures)
+        for leaver in departures.leavers:
             self._delivery.take_off(leaver.member.email, leaver.list_id, leaver.stream, leaver.member.since)
         self._delivery.settle()
         return None

@@ -9,6 +9,8 @@ from __future__ import annotations
 import random
 import typing as t
 
+from target_activecampaign.answers import SUBSCRIBED, UNSUBSCRIBED
+
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -24,8 +26,6 @@ SAMPLE_SIZE = 3
 MOST_IMPORTS_BEHIND = 5
 """With more imports than that waiting to be read back, the next ones are not: sending goes first."""
 
-_SUBSCRIBED = 1
-_UNSUBSCRIBED = 2
 _SECONDS_BEFORE_SECOND_LOOK = 2.0
 _CLOCKS_DIFFER_SECONDS = 10  # ours and ActiveCampaign's (assumed)
 
@@ -83,7 +83,7 @@ class Verification:
                 missing.append(pending)
             elif not pending.contact.unsubscribes:
                 membership = memberships.get(pending.contact.list_id)
-                self.still_unsubscribed += membership is not None and membership.status == _UNSUBSCRIBED
+                self.still_unsubscribed += membership is not None and membership.status == UNSUBSCRIBED
         return missing
 
     @property
@@ -122,7 +122,7 @@ class Lookup:
         """
         contact = self.pending.contact
         membership = (client.memberships(contact.email) or {}).get(contact.list_id)
-        if membership is None or membership.status != _SUBSCRIBED:
+        if membership is None or membership.status != SUBSCRIBED:
             return
         since = self.pending.member_since
         came_before = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from command import SCHEMA as PLAIN_SCHEMA
 from command import Outcome, config_for, record_message, schema_message, state_message
 from quick_target import run_quickly
 
@@ -17,12 +18,8 @@ if t.TYPE_CHECKING:
     from target_activecampaign.sandbox.serving import RunningSandbox
 
 SCHEMA: dict[str, t.Any] = {
-    "type": "object",
-    "properties": {
-        "email": {"type": ["string", "null"]},
-        "first_name": {"type": ["string", "null"]},
-        "_sdc_deleted_at": {"type": ["string", "null"]},
-    },
+    **PLAIN_SCHEMA,
+    "properties": {**PLAIN_SCHEMA["properties"], "_sdc_deleted_at": {"type": ["string", "null"]}},
 }
 
 
