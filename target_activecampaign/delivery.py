@@ -467,7 +467,8 @@ class Delivery:
         """
         streams = self._outbox.filling
         if self._input_ended:
-            waits_for_import = self._outbox.waiting and (self._unconfirmed_imports or self._in_the_air)
+            goes_on = self._unconfirmed_imports or self._in_the_air or self._outbox.can_take
+            waits_for_import = self._outbox.waiting and goes_on
             waits_for_lookup = self._outbox.lookups or self._looking_up
             due = [] if waits_for_import or waits_for_lookup else streams
         else:

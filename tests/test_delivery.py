@@ -225,6 +225,16 @@ def test_an_identical_contact_is_not_sent_again() -> None:
     assert (figures["delivered"], figures["unchanged"] + figures["superseded"]) == (1, 4)
 
 
+def test_at_the_end_what_waits_for_an_import_leaves_with_what_is_left() -> None:
+    for _ in range(20):  # whether a courier or the reader comes first is open
+        stage = Stage(FakeClient(), batch_size_rows=2)
+        for number in range(5):
+            stage.add(contact(number))
+        stage.add(contact(0, first_name="Ada"))
+        stage.delivery.finish()
+        assert [len(json.loads(body)["contacts"]) for body in stage.client.bodies] == [2, 2, 2]
+
+
 def test_a_contact_named_in_the_failures_of_its_import_is_rejected() -> None:
     client = FakeClient()
     client.fails = {"person1@example.com"}
