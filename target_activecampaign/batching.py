@@ -8,10 +8,13 @@ from __future__ import annotations
 import enum
 import typing as t
 
+import msgspec
+
+from target_activecampaign.acknowledgement import Segment
+
 if t.TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from target_activecampaign.acknowledgement import Segment
     from target_activecampaign.contact import Contact, Origin
 
 MAX_CONTACTS = 250
@@ -48,41 +51,40 @@ class Place(enum.Enum):
     """In a batch that is being sent, or in an open import."""
 
 
-class PendingContact:
+_NOT_OWED = Segment()
+
+
+class PendingContact(msgspec.Struct, eq=False, gc=False):
     """A contact on its way, from its record to its verdict.
 
     Attributes:
         contact: What will be sent, with the records merged into it.
-        fingerprint: Fingerprint of the last record's contact alone: what it takes for a later record of
-            this identity to change nothing.
         origin: The last record merged into it.
-        segment: The first segment of input that it holds up; none before it is owed there.
-        place: Where it stands.
+        fingerprint: Hash of the last record's contact alone, 16 bytes: what it takes for a later record of
+            this identity to change nothing.
+        is_merged: Whether records were merged, so that the fingerprint is not that of `contact`.
         is_known: Whether the account has a contact of this identity for sure.
         member_since: Where the mirror takes somebody off a list, when our first import of them was sent, in
             seconds since 1970; `None` for a record of the input.
+        place: Where it stands.
+        segment: The first segment of input that it holds up; none before it is owed there.
     """
 
-    __slots__ = ("contact", "fingerprint", "is_known", "member_since", "origin", "place", "segment")
-
-    segment: Segment
-
-    def __init__(
-        self, contact: Contact, origin: Origin, *, is_known: bool = False, member_since: int | None = None
-    ) -> None:
-        self.contact = contact
-        self.fingerprint = contact.fingerprint
-        self.origin = origin
-        self.place = Place.FILLING
-        self.is_known = is_known
-        self.member_since = member_since
+    contact: Contact
+    origin: Origin
+    fingerprint: bytes = b""
+    is_merged: bool = False
+    is_known: bool = False
+    member_since: int | None = None
+    place: Place = Place.FILLING
+    segment: Segment = _NOT_OWED
 
     @property
     def is_record(self) -> bool:
         """Whether a record of the input stands behind it, and not the mirror."""
         return self.member_since is None
 
-    def merge(self, contact: Contact, origin: Origin) -> Origin | None:
+    def merge(self, later: PendingContact) -> Origin | None:
         """Take a later contact of this identity in, if both can be sent as one.
 
         Somebody who is taken off a list and then put on it again would, sent as one, never have left it. So
@@ -91,14 +93,18 @@ class PendingContact:
         Returns:
             The origin of the record that was superseded, or `None` where they stay two.
         """
-        if self.origin.stream != origin.stream or self.contact.unsubscribes != contact.unsubscribes:
+        if (
+            self.origin.stream != later.origin.stream
+            or self.contact.unsubscribes != later.contact.unsubscribes
+        ):
             return None
-        merged = self.contact.merged_with(contact)
+        merged = self.contact.merged_with(later.contact)
         if not fits_a_request(merged):
             return None
-        superseded, self.origin = self.origin, origin
+        superseded, self.origin = self.origin, later.origin
         self.contact = merged
-        self.fingerprint = contact.fingerprint
+        self.fingerprint = later.fingerprint
+        self.is_merged = later.is_merged or merged.body != later.contact.body
         return superseded
 
 

@@ -12,7 +12,7 @@ if t.TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     from target_activecampaign.batching import Batch, PendingContact
-    from target_activecampaign.contact import Contact, Origin
+    from target_activecampaign.contact import Contact
     from target_activecampaign.ledger import Ledger
 
 
@@ -29,16 +29,21 @@ class Books(t.NamedTuple):
     unchanged: Collection[str]
     compared: Mapping[str, bytes]
 
-    def is_unchanged(self, contact: Contact) -> bool:
+    def is_unchanged(self, pending: PendingContact) -> bool:
         """Whether exactly this is confirmed."""
-        return contact.email in self.unchanged and self.compared[contact.email] == contact.fingerprint
+        email = pending.contact.email
+        return email in self.unchanged and self.compared[email] == pending.fingerprint
 
 
 NO_BOOKS = Books((), (), {})
 
 
 class Bookkeeping:
-    """A run's side of its ledger. Threads may share it, as they may the ledger."""
+    """A run's side of its ledger. Threads may share it, as they may the ledger.
+
+    Attributes:
+        fingerprint: Makes the hash that stands for a contact's body.
+    """
 
     def __init__(
         self, ledger: Ledger, *, max_age_seconds: int, now: int, is_mirror: bool, is_read_only: bool
@@ -57,8 +62,9 @@ class Bookkeeping:
         self._now = now
         self._keeps_members = is_mirror and not is_read_only
         self._is_read_only = is_read_only
+        self.fingerprint = ledger.fingerprint
 
-    def compare(self, contacts: Iterable[tuple[Contact, Origin]]) -> dict[str, Books]:
+    def compare(self, contacts: Iterable[PendingContact]) -> dict[str, Books]:
         """What is known of contacts before they are sent, by stream.
 
         Args:
@@ -68,9 +74,11 @@ class Bookkeeping:
             LedgerError: If the ledger can't be read.
         """
         groups: defaultdict[tuple[str, int], dict[str, bytes]] = defaultdict(dict)
-        for contact, origin in contacts:
+        for pending in contacts:
+            contact = pending.contact
             if not contact.unsubscribes:
-                groups[origin.stream, contact.list_id].setdefault(contact.email, contact.fingerprint)
+                group = groups[pending.origin.stream, contact.list_id]
+                group.setdefault(contact.email, pending.fingerprint)
         return {stream: self._compare(stream, list_id, group) for (stream, list_id), group in groups.items()}
 
     def _compare(self, stream: str, list_id: int, fingerprints: dict[str, bytes]) -> Books:

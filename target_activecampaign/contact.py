@@ -7,9 +7,7 @@ of settings, schemas, batches or HTTP.
 from __future__ import annotations
 
 import enum
-import hashlib
 import typing as t
-from types import MappingProxyType
 
 import msgspec
 
@@ -42,7 +40,7 @@ class Rejection(t.NamedTuple):
     detail: str
 
 
-class Origin(t.NamedTuple):
+class Origin(msgspec.Struct, frozen=True, gc=False):
     """Where a record came from: all that may be said of it in a log.
 
     Attributes:
@@ -66,30 +64,75 @@ class Origin(t.NamedTuple):
         return len(self.source or "")
 
 
-class Contact(msgspec.Struct, frozen=True):
+class CustomValue(msgspec.Struct, gc=False):
+    """The value of one custom field, formatted for the field's type."""
+
+    id: int
+    value: str
+
+
+class Subscription(msgspec.Struct, gc=False):
+    """A list that a contact is put on or taken off."""
+
+    listid: int
+
+
+class Payload(msgspec.Struct, omit_defaults=True, gc=False):
+    """A contact as the bulk importer takes it: the reference's keys, in its order, without those not given.
+
+    Attributes other than these: `""` empties a value (assumed). `exclude_automations` stands in each contact
+    in the reference's example and beside `contacts` in its text: both are sent (`batching.Batch.encode`).
+    """
+
+    email: str
+    customer_acct_name: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    phone: str | None = None
+    fields: list[CustomValue] = msgspec.field(default_factory=list)
+    tags: tuple[str, ...] = ()
+    subscribe: tuple[Subscription, ...] = ()
+    unsubscribe: tuple[Subscription, ...] = ()
+    exclude_automations: bool = False
+
+
+ATTRIBUTES = ("customer_acct_name", "first_name", "last_name", "phone")
+"""The keys of a payload that are plain text."""
+
+
+class Contact(msgspec.Struct, frozen=True, gc=False):
     """A mapped, normalised value. Two equal contacts have the same `body`.
+
+    It holds what is sent and little else, since up to a hundred thousand of them are on their way at once:
+    its parts are read from the body again where somebody asks for them.
 
     Attributes:
         email: The identity: trimmed, lower-cased, checked. Key of everything.
         list_id: The list that the contact is subscribed to.
-        attributes: Bulk importer key (`first_name`, ...) to value; `""` empties the value (assumed).
-        custom_fields: Id of the account's custom field to value, formatted for the field's type.
-        tags: Names of tags, each once, in the order in which they are given.
-        exclude_automations: Whether the import must not trigger automations.
         body: The contact as JSON in UTF-8, as it stands in the request's `contacts` array.
-        fingerprint: Hash of all that would be sent, 16 bytes.
         unsubscribes: Whether it takes the contact off the list instead.
+        exclude_automations: Whether the import must not trigger automations.
     """
 
     email: str
     list_id: int
-    attributes: Mapping[str, str]
-    custom_fields: Mapping[int, str]
-    tags: tuple[str, ...]
-    exclude_automations: bool
     body: bytes
-    fingerprint: bytes
-    unsubscribes: bool = False
+    unsubscribes: bool
+    exclude_automations: bool
+
+    @classmethod
+    def of(cls, payload: Payload, list_id: int) -> Contact:
+        """Encode a contact, once, for size, fingerprint and request alike.
+
+        Args:
+            payload: Complete; custom fields in the order of their ids.
+            list_id: The one list that it names.
+
+        Raises:
+            UnicodeEncodeError: If a value holds half of a surrogate pair, which JSON in UTF-8 can't carry.
+        """
+        body = _ENCODER.encode(payload)
+        return cls(payload.email, list_id, body, bool(payload.unsubscribe), payload.exclude_automations)
 
     @classmethod
     def build(  # noqa: PLR0913 - one argument for each part of a contact
@@ -103,70 +146,40 @@ class Contact(msgspec.Struct, frozen=True):
         exclude_automations: bool = False,
         unsubscribes: bool = False,
     ) -> Contact:
-        """Make a contact and encode it, once, for size, fingerprint and request alike.
+        """Make a contact of its parts.
 
-        Raises:
-            UnicodeEncodeError: If a value holds half of a surrogate pair, which JSON in UTF-8 can't carry.
-        """
-        return cls.of_sorted(
-            email,
-            list_id,
-            dict(sorted(attributes.items())),
-            dict(sorted(custom_fields.items())),
-            tags,
-            exclude_automations=exclude_automations,
-            unsubscribes=unsubscribes,
-        )
-
-    @classmethod
-    def taking_off(cls, email: str, list_id: int, *, exclude_automations: bool) -> Contact:
-        """Make the contact that takes somebody off a list and changes nothing else."""
-        return cls.of_sorted(
-            email, list_id, {}, {}, (), exclude_automations=exclude_automations, unsubscribes=True
-        )
-
-    @classmethod
-    def of_sorted(  # noqa: PLR0913 - as above
-        cls,
-        email: str,
-        list_id: int,
-        attributes: Mapping[str, str],
-        custom_fields: Mapping[int, str],
-        tags: tuple[str, ...],
-        *,
-        exclude_automations: bool,
-        unsubscribes: bool = False,
-    ) -> Contact:
-        """The same, of attributes and custom fields that are in the order of their keys.
-
-        The body has the keys of the bulk importer reference, absent parts left out. `exclude_automations`
-        stands in each contact in the reference's example and beside `contacts` in its text: we send both
-        (`batching.encode_request`).
+        Args:
+            email: The identity.
+            list_id: The list that it is put on.
+            attributes: Key of a payload (`first_name`, ...) to value.
+            custom_fields: Id of the account's custom field to value.
+            tags: Names of tags, each once, in the order in which they are given.
+            exclude_automations: Whether the import must not trigger automations.
+            unsubscribes: Whether it is taken off the list instead.
 
         Raises:
             UnicodeEncodeError: As above.
         """
-        value: dict[str, t.Any] = {"email": email, **attributes}
-        if custom_fields:
-            value["fields"] = [{"id": key, "value": text} for key, text in custom_fields.items()]
-        if tags:
-            value["tags"] = tags
-        value["unsubscribe" if unsubscribes else "subscribe"] = ({"listid": list_id},)
-        if exclude_automations:
-            value["exclude_automations"] = True
-        body = _ENCODER.encode(value)
-        fingerprint = hashlib.blake2b(body, digest_size=16).digest()
-        return cls(
+        lists = (Subscription(list_id),)
+        fields = [CustomValue(key, text) for key, text in sorted(custom_fields.items())]
+        payload = Payload(
             email,
-            list_id,
-            attributes,
-            custom_fields,
-            tags,
-            exclude_automations,
-            body,
-            fingerprint,
-            unsubscribes,
+            **attributes,
+            fields=fields,
+            tags=tags,
+            subscribe=() if unsubscribes else lists,
+            unsubscribe=lists if unsubscribes else (),
+            exclude_automations=exclude_automations,
         )
+        return cls.of(payload, list_id)
+
+    @classmethod
+    def taking_off(cls, email: str, list_id: int, *, exclude_automations: bool) -> Contact:
+        """Make the contact that takes somebody off a list and changes nothing else."""
+        payload = Payload(
+            email, unsubscribe=(Subscription(list_id),), exclude_automations=exclude_automations
+        )
+        return cls.of(payload, list_id)
 
     def merged_with(self, later: Contact) -> Contact:
         """The contact that leaves the account as if this one and then `later` had been sent.
@@ -174,20 +187,40 @@ class Contact(msgspec.Struct, frozen=True):
         A later value wins, a value that only the earlier one has stays, tags add up: a bulk import can't
         take a tag away.
         """
-        return Contact.build(
-            later.email,
-            later.list_id,
-            attributes={**self.attributes, **later.attributes},
-            custom_fields={**self.custom_fields, **later.custom_fields},
-            tags=tuple(dict.fromkeys((*self.tags, *later.tags))),
-            exclude_automations=later.exclude_automations,
-            unsubscribes=later.unsubscribes,
-        )
+        merged, last = self.payload, later.payload
+        for name in ATTRIBUTES:
+            text = getattr(last, name)
+            if text is not None:
+                setattr(merged, name, text)
+        values = {field.id: field for field in (*merged.fields, *last.fields)}
+        merged.fields = [values[key] for key in sorted(values)]
+        merged.tags = tuple(dict.fromkeys((*merged.tags, *last.tags)))
+        merged.subscribe, merged.unsubscribe = last.subscribe, last.unsubscribe
+        merged.exclude_automations = last.exclude_automations
+        return Contact.of(merged, later.list_id)
 
-    def ready_to_send(self) -> Contact:
-        """The contact without the parts that stand in its body already, since it merges no more."""
-        return msgspec.structs.replace(self, attributes=_NOTHING, custom_fields=_NOTHING, tags=())
+    @property
+    def payload(self) -> Payload:
+        """Its parts, read from its body anew each time."""
+        return _DECODER.decode(self.body)
+
+    @property
+    def attributes(self) -> dict[str, str]:
+        """Key of a payload to value, those that it has."""
+        payload = self.payload
+        values = {name: getattr(payload, name) for name in ATTRIBUTES}
+        return {name: text for name, text in values.items() if text is not None}
+
+    @property
+    def custom_fields(self) -> dict[int, str]:
+        """Id of the account's custom field to value."""
+        return {field.id: field.value for field in self.payload.fields}
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Names of tags, each once, in the order in which they are given."""
+        return self.payload.tags
 
 
-_NOTHING: Mapping[t.Any, str] = MappingProxyType({})
 _ENCODER = msgspec.json.Encoder()
+_DECODER = msgspec.json.Decoder(Payload)

@@ -22,7 +22,8 @@ from target_activecampaign.contact import Contact, Origin, Reason, Rejection
 from target_activecampaign.couriers import Couriers
 from target_activecampaign.errors import ServiceError, TargetError, UnconfirmedImportError
 from target_activecampaign.following import Followed, OpenImport
-from target_activecampaign.intake import Intake
+from target_activecampaign.intake import Intake, State
+from target_activecampaign.keyed_hash import KeyedHash
 from target_activecampaign.outbox import Outbox
 from target_activecampaign.run_memory import UNCONFIRMED, RunMemory
 from target_activecampaign.verification import Lookup, plan_verification
@@ -89,7 +90,8 @@ class Delivery:
         self.first_contact: Contact | None = None
         self._write_rejected = reject
         self._check_interruption = check_interruption
-        self._outbox = Outbox(settings.batch_size_rows)
+        self._fingerprint: Callable[[bytes], bytes] = KeyedHash.random()
+        self._outbox = Outbox(settings.batch_size_rows, self._fingerprint_of)
         self._memory = RunMemory()
         self._bookkeeping: Bookkeeping | None = None
         # Whoever empties the intake holds this, also while asking the ledger; the other lock comes after it.
@@ -129,7 +131,9 @@ class Delivery:
             bookkeeping: The ledger, `None` without one.
         """
         self._room = room
-        self._bookkeeping = bookkeeping
+        if bookkeeping is not None:
+            self._bookkeeping = bookkeeping
+            self._fingerprint = bookkeeping.fingerprint
         self._couriers = Couriers(
             self,
             client,
@@ -138,10 +142,6 @@ class Delivery:
         )
 
     # The reader's side
-
-    def read(self, stream: str) -> None:
-        """Count a record of an exported stream; its verdict follows by `add` or `set_aside`."""
-        self._report.streams[stream].read += 1  # nobody else does
 
     def add(self, contact: Contact, origin: Origin) -> None:
         """Take a contact. Waits where too much is under way.
@@ -153,10 +153,12 @@ class Delivery:
             detail = "larger than a whole request of ActiveCampaign's importer may be"
             self.set_aside(Rejection(Reason.TOO_LARGE, detail), origin)
             return
-        self._raise_failure()
-        self._start_couriers()
+        if self._failure is not None:
+            raise self._failure
+        if not self._couriers_started:
+            self._start_couriers()
         with self._intake_lock:
-            is_full = self._intake.add_contact(contact, origin, self.clock)
+            is_full = self._intake.add_contact(PendingContact(contact, origin), self.clock)
         if is_full:
             self._empty_intake()
             with self._changed:
@@ -203,7 +205,13 @@ class Delivery:
         with self._changed:
             self._wait_for_room()
             self._last_put[stream] = self.clock.now()
-            pending = PendingContact(contact, Origin(stream, 0), is_known=True, member_since=member_since)
+            pending = PendingContact(
+                contact,
+                Origin(stream, 0),
+                self._fingerprint(contact.body),
+                is_known=True,
+                member_since=member_since,
+            )
             pending.segment = self._acknowledgement.owe()
             self._outbox.put(pending)
             self._changed.notify_all()
@@ -282,62 +290,67 @@ class Delivery:
             self._couriers.join()
         self._memory.close()
 
+    def _fingerprint_of(self, body: bytes) -> bytes:
+        return self._fingerprint(body)
+
     def _empty_intake(self) -> None:
         """Compare what was read with what is known, and decide in order what becomes of each contact."""
         with self._intake_lock:
             contacts = self._intake.contacts
+            fingerprint = self._fingerprint
+            for pending in contacts:
+                pending.fingerprint = fingerprint(pending.contact.body)
             books = {} if self._bookkeeping is None else self._bookkeeping.compare(contacts)
             with self._changed:
                 self._raise_failure()
-                sent = self._memory.find({contact.email for contact, _ in contacts})
-                self._last_put.update(dict.fromkeys({o.stream for _, o in contacts}, self.clock.now()))
+                sent = self._memory.find({pending.contact.email for pending in contacts})
+                streams = {pending.origin.stream for pending in contacts}
+                self._last_put.update(dict.fromkeys(streams, self.clock.now()))
                 self._kept_bytes += self._intake.kept_bytes
-                for contact, origin in self._intake.empty():
-                    if contact is None:
-                        self._acknowledgement.add_state(origin)
+                for item in self._intake.empty():
+                    if isinstance(item, State):
+                        self._acknowledgement.add_state(item.value)
                     else:
-                        self._decide(contact, origin, books.get(origin.stream, NO_BOOKS), sent)
+                        self._decide(item, books.get(item.origin.stream, NO_BOOKS), sent)
                 self._write_state()
                 self._changed.notify_all()
 
-    def _decide(self, contact: Contact, origin: Origin, books: Books, sent: dict[str, bytes]) -> None:
+    def _decide(self, pending: PendingContact, books: Books, sent: dict[str, bytes]) -> None:
         """Send a contact, or say why not.
 
         Args:
-            contact: The contact.
-            origin: Its record.
+            pending: The contact of a record.
             books: What the ledger knows of its stream.
             sent: Of the identities that are looked at, those that this run sends, with what is confirmed.
         """
-        email = contact.email
+        email = pending.contact.email
         if self._outbox.count_record():
             self._place_all(self._outbox.take_gathered())
         confirmed = sent.get(email)
         if self._outbox.has(email):
-            self._put(contact, origin)
+            self._put(pending)
         elif confirmed is not None:
-            if confirmed == contact.fingerprint:
-                self._count_unchanged(origin)
+            if confirmed == pending.fingerprint:
+                self._count_unchanged(pending)
             else:
-                self._put(contact, origin, is_known=bool(confirmed), was_sent=True)
-        elif books.is_unchanged(contact):
-            self._count_unchanged(origin)
-        elif not contact.unsubscribes and self._is_over_a_limit():
-            self._hold_back(origin)
+                pending.is_known = bool(confirmed)
+                self._put(pending, was_sent=True)
+        elif books.is_unchanged(pending):
+            self._count_unchanged(pending)
+        elif not pending.contact.unsubscribes and self._is_over_a_limit():
+            self._hold_back(pending.origin)
         else:
-            self._memory.send(email, counts=not contact.unsubscribes)
+            self._memory.send(email, counts=not pending.contact.unsubscribes)
             sent[email] = UNCONFIRMED
-            self._put(contact, origin, is_known=email in books.known)
+            pending.is_known = email in books.known
+            self._put(pending)
 
-    def _count_unchanged(self, origin: Origin) -> None:
-        self._report.streams[origin.stream].unchanged += 1
-        self._kept_bytes -= origin.kept_bytes
+    def _count_unchanged(self, pending: PendingContact) -> None:
+        self._report.streams[pending.origin.stream].unchanged += 1
+        self._kept_bytes -= pending.origin.kept_bytes
 
-    def _put(
-        self, contact: Contact, origin: Origin, *, is_known: bool = False, was_sent: bool = False
-    ) -> None:
-        self.first_contact = self.first_contact or contact
-        pending = PendingContact(contact, origin, is_known=is_known)
+    def _put(self, pending: PendingContact, *, was_sent: bool = False) -> None:
+        self.first_contact = self.first_contact or pending.contact
         superseded = self._outbox.put(pending, was_sent=was_sent)
         if superseded is None:
             pending.segment = self._acknowledgement.owe()
@@ -748,24 +761,31 @@ class Delivery:
         self._let_go(pending, is_known=rejection is None)
 
     def _settle_unchanged(self, pending: PendingContact) -> None:
-        self._report.streams[pending.origin.stream].unchanged += pending.is_record
+        self._count_settled_unchanged(pending)
         self._let_go(pending, is_known=pending.is_known)
 
+    def _count_settled_unchanged(self, pending: PendingContact) -> None:
+        self._report.streams[pending.origin.stream].unchanged += pending.is_record
+
     def _let_go(self, pending: PendingContact, *, is_known: bool) -> None:
-        self._kept_bytes -= pending.origin.kept_bytes
-        self._acknowledgement.settle(pending.segment)
-        following = self._outbox.settle(pending, is_known=is_known)
-        if following is None:
-            return
-        if self._is_unchanged(following):
-            self._settle_unchanged(following)
-        else:
-            self._outbox.release(following)
+        """Let go of a contact that has its verdict, and of all that waited for it and changes nothing."""
+        following: PendingContact | None = pending
+        while following is not None:
+            self._kept_bytes -= following.origin.kept_bytes
+            self._acknowledgement.settle(following.segment)
+            following = self._outbox.settle(following, is_known=is_known)
+            if following is None:
+                return
+            if not self._is_unchanged(following):
+                self._outbox.release(following)
+                return
+            self._count_settled_unchanged(following)
+            is_known = following.is_known
 
     def _is_unchanged(self, pending: PendingContact) -> bool:
         """Whether all of this is what this run confirmed last of its identity."""
         email = pending.contact.email
-        return self._memory.find([email]).get(email) == pending.contact.fingerprint
+        return self._memory.find([email]).get(email) == self._outbox.fingerprint_of(pending)
 
     def _reject(self, rejection: Rejection, origin: Origin) -> None:
         self._report.streams[origin.stream].rejected[rejection.reason] += 1

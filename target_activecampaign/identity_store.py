@@ -7,7 +7,6 @@ entries: some 5 us each to look up and to put, 45 MB of memory. Holds hashes, ne
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
 import typing as t
 
@@ -28,11 +27,6 @@ _SETUP = (
 _PUT = "INSERT INTO entry VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 
 _T = t.TypeVar("_T")
-
-
-def hash_email(email: str) -> bytes:
-    """The key of an identity: 16 bytes, so that two never meet."""
-    return hashlib.blake2b(email.encode(), digest_size=16).digest()
 
 
 class IdentityStore:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import typing as t
 
+from target_activecampaign.batching import PendingContact
+
 if t.TYPE_CHECKING:
-    from target_activecampaign.contact import Contact, Origin
     from target_activecampaign.pacing import Clock
 
 MOST_CONTACTS = 1_000
@@ -16,11 +17,17 @@ MOST_KEPT_BYTES = 8 * 1024**2
 LONGEST_SECONDS = 1.0
 
 
+class State(t.NamedTuple):
+    """A STATE of the input."""
+
+    value: t.Any
+
+
 class Intake:
     """Takes contacts and STATEs in, and hands them out in the same order. Not locked: its owner is."""
 
     def __init__(self) -> None:
-        self._items: list[tuple[Contact, Origin] | tuple[None, t.Any]] = []
+        self._items: list[PendingContact | State] = []
         self._since = 0.0
         self.kept_bytes = 0
         """Bytes of input that are kept of the records that wait."""
@@ -31,9 +38,9 @@ class Intake:
         return not self._items
 
     @property
-    def contacts(self) -> list[tuple[Contact, Origin]]:
+    def contacts(self) -> list[PendingContact]:
         """The contacts that wait."""
-        return [item for item in self._items if item[0] is not None]
+        return [item for item in self._items if isinstance(item, PendingContact)]
 
     def is_due(self, now: float) -> bool:
         """Whether enough is there, or something has waited long enough."""
@@ -44,22 +51,24 @@ class Intake:
         """Whether enough is there to compare."""
         return len(self._items) >= MOST_CONTACTS or self.kept_bytes >= MOST_KEPT_BYTES
 
-    def add_contact(self, contact: Contact, origin: Origin, clock: Clock) -> bool:
+    def add_contact(self, pending: PendingContact, clock: Clock) -> bool:
         """Take a contact in; whether enough is there to compare."""
-        if not self._items:
+        items = self._items
+        if not items:
             self._since = clock.now()
-        self._items.append((contact, origin))
-        self.kept_bytes += origin.kept_bytes
-        return self.is_full
+        items.append(pending)
+        if pending.origin.source is not None:
+            self.kept_bytes += pending.origin.kept_bytes
+        return len(items) >= MOST_CONTACTS or self.kept_bytes >= MOST_KEPT_BYTES
 
     def add_state(self, value: t.Any) -> None:  # noqa: ANN401 - whatever the tap chose
         """Take a STATE in, behind the contacts before it."""
-        if self._items[-1][0] is None:
+        if isinstance(self._items[-1], State):
             self._items.pop()  # nothing stands between the two
-        self._items.append((None, value))
+        self._items.append(State(value))
 
-    def empty(self) -> list[tuple[Contact, Origin] | tuple[None, t.Any]]:
-        """Hand everything out: contacts with their origins, and STATEs behind `None`."""
+    def empty(self) -> list[PendingContact | State]:
+        """Hand everything out."""
         items = self._items
         self._items, self.kept_bytes = [], 0
         return items

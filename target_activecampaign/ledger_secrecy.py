@@ -15,11 +15,10 @@ import typing as t
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
+from target_activecampaign.keyed_hash import KeyedHash
+
 if t.TYPE_CHECKING:
     from target_activecampaign.secret import Secret
-
-HASH_BYTES = 16
-"""Of an identity and of a fingerprint: among a billion contacts two meet by chance once in 10^20 ledgers."""
 
 _KEY_BYTES = 32
 _SALT_BYTES = 16
@@ -72,26 +71,22 @@ def _wrapping(api_key: Secret, salt: bytes) -> Fernet:
 
 
 class Cipher:
-    """What a ledger does with its data key. Safe to use from several threads."""
+    """What a ledger does with its data key. Safe to use from several threads.
+
+    Attributes:
+        fingerprint: Hashes what is sent of a contact, 16 bytes; without a key it could be found again by
+            trying names and numbers.
+    """
 
     def __init__(self, data_key: bytes) -> None:
         self._data_key = data_key
-        # Copied for each hash: half the time of making one anew.
-        self._identities = self._keyed_hash(b"identity")
-        self._fingerprints = self._keyed_hash(b"fingerprint")
+        self._identities = KeyedHash(self._subkey(b"identity"))
+        self.fingerprint = KeyedHash(self._subkey(b"fingerprint"))
         self._addresses = Fernet(base64.urlsafe_b64encode(self._subkey(b"address")))
 
     def identity(self, email: str) -> bytes:
         """Hash an address, 16 bytes."""
-        hashed = self._identities.copy()
-        hashed.update(email.encode())
-        return hashed.digest()
-
-    def seal_fingerprint(self, fingerprint: bytes) -> bytes:
-        """Hash a fingerprint, 16 bytes: without a key it could be found again by trying names and numbers."""
-        hashed = self._fingerprints.copy()
-        hashed.update(fingerprint)
-        return hashed.digest()
+        return self._identities(email.encode())
 
     def seal_address(self, email: str) -> str:
         """Encrypt an address; ASCII, different each time."""
@@ -115,9 +110,6 @@ class Cipher:
         """A number that stands for a name in this ledger alone; 64 bits with a sign, as PostgreSQL counts."""
         hashed = hashlib.blake2b(name.encode(), key=self._subkey(b"number"), digest_size=8)
         return int.from_bytes(hashed.digest(), "big", signed=True)
-
-    def _keyed_hash(self, purpose: bytes) -> hashlib.blake2b:
-        return hashlib.blake2b(key=self._subkey(purpose), digest_size=HASH_BYTES)
 
     def _subkey(self, purpose: bytes) -> bytes:
         return hashlib.blake2b(purpose, key=self._data_key, digest_size=_KEY_BYTES).digest()

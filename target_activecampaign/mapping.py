@@ -10,7 +10,14 @@ import difflib
 import typing as t
 from dataclasses import dataclass
 
-from target_activecampaign.contact import Contact, Reason, Rejection
+from target_activecampaign.contact import (
+    Contact,
+    CustomValue,
+    Payload,
+    Reason,
+    Rejection,
+    Subscription,
+)
 from target_activecampaign.custom_fields import UnfitValueError, format_text, formatter_for
 from target_activecampaign.email_address import normalise_email
 from target_activecampaign.errors import SettingsError
@@ -47,11 +54,22 @@ class MappingOptions:
 
 
 class _Source(t.NamedTuple):
-    """Where one value of the contact comes from, and how it is written."""
+    """Where one value of the contact comes from, and how it is written.
+
+    Attributes:
+        property: Its name, for complaints.
+        read: Reads it from a record, `_ABSENT` where the record has none; `None` where it is the record's
+            own property of this name.
+        write: From a value that is not null to the text that is sent; raises `UnfitValueError`.
+    """
 
     property: str
-    read: Callable[[Record], t.Any]
+    read: Callable[[Record], t.Any] | None
     write: Callable[[t.Any], str]
+
+    def find(self, record: Record) -> t.Any:  # noqa: ANN401 - a JSON value
+        """The value in a record, or `_ABSENT`."""
+        return record.get(self.property, _ABSENT) if self.read is None else self.read(record)
 
 
 _ABSENT: t.Any = object()
@@ -72,6 +90,7 @@ class RecordMapper:
         tags: _Source | None,
     ) -> None:
         self.list_id = list_id
+        self._lists = (Subscription(list_id),)
         self._static_tags = static_tags
         self._exclude_automations = options.exclude_automations
         self._clears_nulls = options.clears_nulls
@@ -90,15 +109,15 @@ class RecordMapper:
         email = self._read_email(record)
         if isinstance(email, Rejection):
             return email
+        payload = Payload(email)
+        payload.subscribe = self._lists
+        payload.exclude_automations = self._exclude_automations
         try:
-            return Contact.of_sorted(
-                email,
-                self.list_id,
-                self._read_values(self._attributes, record),
-                self._read_values(self._custom_fields, record),
-                self._read_tags(record),
-                exclude_automations=self._exclude_automations,
-            )
+            for key, text in self._read_values(self._attributes, record):
+                setattr(payload, key, text)
+            payload.fields = [CustomValue(*pair) for pair in self._read_values(self._custom_fields, record)]
+            payload.tags = self._read_tags(record)
+            return Contact.of(payload, self.list_id)
         except _UnfitPropertyError as error:
             return Rejection(Reason.VALUE_INVALID, str(error))
         except UnicodeEncodeError:
@@ -121,7 +140,7 @@ class RecordMapper:
         return None if isinstance(email, Rejection) else email
 
     def _read_email(self, record: Record) -> str | Rejection:
-        value = self._email.read(record)
+        value = self._email.find(record)
         if isinstance(value, str):
             if email := normalise_email(value):
                 return email
@@ -132,25 +151,25 @@ class RecordMapper:
             return Rejection(Reason.EMAIL_MISSING, f"{self._email.property}: no address")
         return Rejection(Reason.EMAIL_INVALID, f"{self._email.property}: not an address")
 
-    def _read_values(self, sources: Iterable[tuple[_K, _Source]], record: Record) -> dict[_K, str]:
-        values: dict[_K, str] = {}
+    def _read_values(self, sources: Iterable[tuple[_K, _Source]], record: Record) -> list[tuple[_K, str]]:
+        values: list[tuple[_K, str]] = []
         for key, source in sources:
-            _, read, write = source
-            value = read(record)
+            name, read, write = source
+            value = record.get(name, _ABSENT) if read is None else read(record)
             if value is _ABSENT:
                 continue
             # An absent property says nothing; an empty one is a null: left alone, or emptied by "" (assumed).
             text = value if write is format_text and type(value) is str else _write_text(source, value)
             if text and not text.isspace():
-                values[key] = text
+                values.append((key, text))
             elif self._clears_nulls:
-                values[key] = ""
+                values.append((key, ""))
         return values
 
     def _read_tags(self, record: Record) -> tuple[str, ...]:
         if self._tags is None:
             return self._static_tags
-        value = self._tags.read(record)
+        value = self._tags.find(record)
         if value is _ABSENT or value is None:
             return self._static_tags
         items = value.split(",") if isinstance(value, str) else value
@@ -317,7 +336,8 @@ def _property_paths(schema: Schema, depth: int) -> list[str]:
 
 
 def _source(schema: Schema, path: str, write: Callable[[t.Any], str]) -> _Source:
-    return _Source(path, _reader_for(_keys_along(schema, path) or (path,)), write)
+    keys = _keys_along(schema, path) or (path,)
+    return _Source(path, None if keys == (path,) else _reader_for(keys), write)
 
 
 def _reader_for(keys: tuple[str, ...]) -> Callable[[Record], t.Any]:

@@ -42,13 +42,20 @@ enough to hold up no STATE for long."""
 class Outbox:
     """Contacts that have no verdict yet, by identity and by where they stand."""
 
-    def __init__(self, batch_size_rows: int, gathered_records: int = GATHERED_RECORDS) -> None:
+    def __init__(
+        self,
+        batch_size_rows: int,
+        fingerprint: Callable[[bytes], bytes],
+        gathered_records: int = GATHERED_RECORDS,
+    ) -> None:
         """Start empty.
 
         Args:
             batch_size_rows: As the setting of this name, contacts.
+            fingerprint: Makes the hash that stands for a contact's body.
             gathered_records: For how many records an identity gathers.
         """
+        self._fingerprint = fingerprint
         self._batch_size_rows = batch_size_rows
         self._gathered_records = gathered_records
         # Of each identity the contacts on their way, in the order of their records.
@@ -102,6 +109,10 @@ class Outbox:
         """Whether a contact of this identity is on its way."""
         return email in self._lanes
 
+    def fingerprint_of(self, pending: PendingContact) -> bytes:
+        """The fingerprint of all that would be sent of a contact, with the records merged into it."""
+        return self._fingerprint(pending.contact.body) if pending.is_merged else pending.fingerprint
+
     def is_first(self, pending: PendingContact) -> bool:
         """Whether no earlier contact of its identity is on its way."""
         return self._lanes[pending.contact.email][0] is pending
@@ -126,7 +137,7 @@ class Outbox:
         """
         lane = self._lanes.get(pending.contact.email)
         last = lane[-1] if lane else None
-        if last and last.place in _MERGES and (superseded := last.merge(pending.contact, pending.origin)):
+        if last and last.place in _MERGES and (superseded := last.merge(pending)):
             return superseded
         if lane and last:
             lane.append(pending)
@@ -168,10 +179,10 @@ class Outbox:
             this one is on its way no longer, and what it held up is held up by the other.
         """
         before = self._before(pending)
-        if before is not None and before.fingerprint == pending.contact.fingerprint:
+        if before is not None and before.fingerprint == self.fingerprint_of(pending):
             self._wait(pending)
         elif before is not None and before.place is Place.WAITING:
-            superseded = before.merge(pending.contact, pending.origin)
+            superseded = before.merge(pending)
             if superseded is not None:
                 self._lanes[pending.contact.email].remove(pending)
                 return superseded
@@ -219,7 +230,6 @@ class Outbox:
                 batch = self._compose(stream, admits)
         for pending in batch.contacts if batch else ():
             pending.place = Place.TAKEN
-            pending.contact = pending.contact.ready_to_send()
         return batch
 
     def put_back(self, batches: list[Batch]) -> None:

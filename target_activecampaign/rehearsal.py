@@ -8,7 +8,8 @@ import threading
 import typing as t
 
 from target_activecampaign.answers import SUBSCRIBED, UNSUBSCRIBED, Accepted, Membership
-from target_activecampaign.identity_store import IdentityStore, hash_email
+from target_activecampaign.identity_store import IdentityStore
+from target_activecampaign.keyed_hash import KeyedHash
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,6 +40,7 @@ class Rehearsal:
         self._client = client
         self._numbers = itertools.count(1)
         self._lists = IdentityStore() if remembers_lists else None
+        self._hash = KeyedHash.random()
         self._lock = threading.Lock()
 
     def submit(self, body: bytes, contacts: int, departs: Callable[[], None] = lambda: None) -> Accepted:  # noqa: ARG002 - as the client's
@@ -56,7 +58,8 @@ class Rehearsal:
         if self._lists is None:
             return found
         with self._lock:
-            remembered = self._lists.find([hash_email(email)]).get(hash_email(email))
+            key = self._hash(email.encode())
+            remembered = self._lists.find([key]).get(key)
         if remembered is None:
             return found
         lists = dict(found or {})
@@ -74,7 +77,7 @@ class Rehearsal:
             self._lists.close()
 
     def _remember(self, contact: dict[str, t.Any], lists: IdentityStore) -> None:
-        key = hash_email(contact["email"])
+        key = self._hash(contact["email"].encode())
         remembered = dict(part.split(":") for part in lists.find([key]).get(key, b"").decode().split())
         for entry in contact.get("subscribe", ()):
             remembered.setdefault(str(entry["listid"]), str(SUBSCRIBED))

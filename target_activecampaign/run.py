@@ -41,6 +41,7 @@ if t.TYPE_CHECKING:
     from target_activecampaign.interruption import Interruption
     from target_activecampaign.ledger import Ledger
     from target_activecampaign.pacing import Clock
+    from target_activecampaign.report import StreamFigures
     from target_activecampaign.secret import Secret
     from target_activecampaign.settings import Settings
 
@@ -199,9 +200,9 @@ class Run:
         )
         return compile_mapping(stream, schema, export, self._fields, options)
 
-    def read(self, stream: str) -> None:
-        """Count a record of an exported stream."""
-        self._delivery.read(stream)
+    def figures_of(self, stream: str) -> StreamFigures:
+        """The figures of an exported stream, where its reader counts the records that it reads."""
+        return self._report.streams[stream]
 
     def ignore(self, stream: str) -> None:
         """Count a record of a stream that is not exported, and say so once."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import typing as t
 
-from target_activecampaign.identity_store import IdentityStore, hash_email
+from target_activecampaign.identity_store import IdentityStore
+from target_activecampaign.keyed_hash import KeyedHash
 
 if t.TYPE_CHECKING:
     from collections.abc import Collection
@@ -18,6 +19,7 @@ class RunMemory:
 
     def __init__(self) -> None:
         self._fingerprints = IdentityStore()
+        self._hash = KeyedHash.random()
         self._count = 0
         self._is_empty = True
 
@@ -33,7 +35,7 @@ class RunMemory:
         """
         if self._is_empty:
             return {}
-        keys = {hash_email(email): email for email in emails}
+        keys = {self._hash(email.encode()): email for email in emails}
         return {keys[key]: value for key, value in self._fingerprints.find(keys).items()}
 
     def send(self, email: str, *, counts: bool = True) -> None:
@@ -45,20 +47,20 @@ class RunMemory:
         """
         self._count += counts
         self._is_empty = False
-        self._fingerprints.put(hash_email(email), UNCONFIRMED)
+        self._fingerprints.put(self._hash(email.encode()), UNCONFIRMED)
 
     def confirm(self, email: str, fingerprint: bytes) -> None:
         """Remember what was delivered."""
-        self._fingerprints.put(hash_email(email), fingerprint)
+        self._fingerprints.put(self._hash(email.encode()), fingerprint)
 
     def forget(self, email: str) -> None:
         """Remember that the last thing sent for this identity was refused."""
-        self._fingerprints.put(hash_email(email), UNCONFIRMED)
+        self._fingerprints.put(self._hash(email.encode()), UNCONFIRMED)
 
     def withdraw(self, email: str) -> None:
         """Forget an identity that was not sent after all."""
         self._count -= 1
-        self._fingerprints.remove(hash_email(email))
+        self._fingerprints.remove(self._hash(email.encode()))
 
     def close(self) -> None:
         """Let go of what was kept on disk."""

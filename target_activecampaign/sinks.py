@@ -15,6 +15,8 @@ if t.TYPE_CHECKING:
 
     from target_activecampaign.contact import Origin
     from target_activecampaign.mapping import RecordMapper
+    from target_activecampaign.report import StreamFigures
+    from target_activecampaign.run import Run
     from target_activecampaign.target import TargetActiveCampaign
 
 
@@ -49,6 +51,7 @@ class ActiveCampaignSink(Sink):
         """Make the sink; see the SDK for the arguments."""
         self._target = target
         self._counted = 0
+        self._figures: StreamFigures | None = None
         super().__init__(target, *args, **kwargs)
         self._keys = frozenset(self.key_properties)
 
@@ -73,14 +76,16 @@ class ActiveCampaignSink(Sink):
             TargetError: What stopped the delivery.
         """
         origin: Origin = context["origin"]
-        self._count()
+        self._counted += 1
+        if self._counted >= _COUNTED_AT_ONCE:
+            self._tell_metrics()
         if not self._keys.issubset(record):
             self._complain_of_missing_keys(record, origin)
         run, mapper = self._target.current_run, self._mapper
         if mapper is None:
             run.ignore(self.stream_name)
             return
-        run.read(self.stream_name)
+        self._count_read(run)
         if context["is_deletion"]:
             result = mapper.map_deletion(record)
         else:
@@ -102,7 +107,7 @@ class ActiveCampaignSink(Sink):
         if self._mapper is None:
             run.ignore(self.stream_name)
             return
-        run.read(self.stream_name)
+        self._count_read(run)
         run.set_aside(rejection, origin)
 
     def process_batch(self, context: dict[str, t.Any]) -> None:
@@ -113,10 +118,10 @@ class ActiveCampaignSink(Sink):
         self._tell_metrics()
         super().clean_up()
 
-    def _count(self) -> None:
-        self._counted += 1
-        if self._counted >= _COUNTED_AT_ONCE:
-            self._tell_metrics()
+    def _count_read(self, run: Run) -> None:
+        if self._figures is None:
+            self._figures = run.figures_of(self.stream_name)
+        self._figures.read += 1
 
     def _tell_metrics(self) -> None:
         self.tally_record_read(self._counted)

@@ -31,7 +31,11 @@ def contact(number: int, size: int = 0, *, exclude_automations: bool = False, le
 
 def pending(number: int, size: int = 0, *, exclude_automations: bool = False) -> PendingContact:
     one = contact(number, size, exclude_automations=exclude_automations)
-    return PendingContact(one, Origin("people", number))
+    return PendingContact(one, Origin("people", number), one.body)
+
+
+def later(one: Contact, stream: str = "people") -> PendingContact:
+    return PendingContact(one, Origin(stream, 2), one.body)
 
 
 def batch_of(count: int) -> Batch:
@@ -88,20 +92,20 @@ def test_a_contact_that_fits_no_request_is_told_apart() -> None:
 
 def test_a_later_record_of_the_same_stream_merges_and_the_earlier_is_superseded() -> None:
     one = pending(1)
-    assert one.merge(contact(1, 10), Origin("people", 2)) == Origin("people", 1)
-    assert (one.origin.line, one.contact, one.fingerprint) == (2, contact(1, 10), contact(1, 10).fingerprint)
+    assert one.merge(later(contact(1, 10))) == Origin("people", 1)
+    assert (one.origin.line, one.contact, one.fingerprint) == (2, contact(1, 10), contact(1, 10).body)
 
 
 def test_a_record_of_another_stream_does_not_merge() -> None:
     one = pending(1)
-    assert one.merge(contact(1, 10), Origin("vip", 2)) is None
+    assert one.merge(later(contact(1, 10), "vip")) is None
     assert one.contact == contact(1)
 
 
 def test_a_contact_that_would_grow_beyond_the_limit_is_not_merged() -> None:
     one = pending(1, 250_000)
     more = Contact.build("ada1@example.com", 3, attributes={"last_name": "x" * 250_000}, custom_fields={})
-    assert one.merge(more, Origin("people", 2)) is None
+    assert one.merge(later(more)) is None
     assert one.contact == contact(1, 250_000)
 
 

@@ -67,7 +67,7 @@ class Stage:
 
     def add(self, contact: Contact, stream: str = "people") -> None:
         self.added.append(contact)
-        self.delivery.read(stream)
+        self.report.streams[stream].read += 1
         self.delivery.add(contact, Origin(stream, len(self.added)))
 
     def totals(self) -> dict[str, t.Any]:
@@ -392,7 +392,7 @@ def test_reading_waits_while_long_records_are_kept_for_the_rejects_file(
     client = FakeClient()
     stage = Stage(client)
     for number in range(50):
-        stage.delivery.read("people")
+        stage.report.streams["people"].read += 1
         stage.delivery.add(contact(number), Origin("people", number, source="x" * 300))
     assert len(client.bodies) >= 10
     stage.delivery.finish()
@@ -514,3 +514,12 @@ def test_a_contract_that_is_full_from_the_start_takes_nobody() -> None:
     assert stage.totals()["held_back"] == 1
     assert [value for value, _ in stage.states] == ["before"]
     assert Contract(0, 0) == client.contract()
+
+
+def test_thousands_of_echoes_of_one_contact_are_let_go_together() -> None:
+    stage = Stage(FakeClient())
+    for number in range(4_000):
+        stage.add(contact(1), "people" if number % 2 else "shops")
+    stage.delivery.finish()
+    totals = stage.totals()
+    assert (totals["delivered"], totals["unchanged"] + totals["superseded"]) == (1, 3_999)

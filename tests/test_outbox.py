@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from target_activecampaign.batching import MAX_BODY_BYTES, Batch, PendingContact, Place, split_batch
 from target_activecampaign.contact import Contact, Origin
-from target_activecampaign.outbox import Outbox
+from target_activecampaign.outbox import GATHERED_RECORDS, Outbox
 
 LISTS = {"people": 1, "shops": 2}
 
@@ -24,6 +24,11 @@ def contact(name: str, stream: str = "people", *, unsubscribes: bool = False, **
         custom_fields={},
         unsubscribes=unsubscribes,
     )
+
+
+def outbox_of(batch_size_rows: int, gathered_records: int = GATHERED_RECORDS) -> Outbox:
+    """An outbox in which a contact's body is its own fingerprint."""
+    return Outbox(batch_size_rows, bytes, gathered_records)
 
 
 def put(  # noqa: PLR0913 - a record of a test
@@ -40,7 +45,7 @@ def put(  # noqa: PLR0913 - a record of a test
     origin = Origin(stream, line)
     one = contact(name, stream, unsubscribes=unsubscribes, **values)
     outbox.count_record()
-    superseded = outbox.put(PendingContact(one, origin), was_sent=was_sent)
+    superseded = outbox.put(PendingContact(one, origin, one.body), was_sent=was_sent)
     return superseded.line if superseded else None
 
 
@@ -66,7 +71,7 @@ def place_gathered(outbox: Outbox) -> list[int]:
 
 
 def test_a_full_window_can_be_taken_at_once_and_another_when_it_is_closed() -> None:
-    outbox = Outbox(2)
+    outbox = outbox_of(2)
     for line in (1, 2, 3):
         put(outbox, f"ada{line}", line)
     assert (outbox.can_take, outbox.ready_batches, outbox.filling) == (True, 1, ["people"])
@@ -79,7 +84,7 @@ def test_a_full_window_can_be_taken_at_once_and_another_when_it_is_closed() -> N
 
 
 def test_the_window_of_one_stream_is_closed_alone() -> None:
-    outbox = Outbox(250)
+    outbox = outbox_of(250)
     put(outbox, "ada", 1, "people")
     put(outbox, "bo", 2, "shops")
     outbox.close_filling(["people"])
@@ -88,7 +93,7 @@ def test_the_window_of_one_stream_is_closed_alone() -> None:
 
 
 def test_streams_do_not_share_a_batch() -> None:
-    outbox = Outbox(250)
+    outbox = outbox_of(250)
     put(outbox, "ada", 1, "people")
     put(outbox, "bob", 2, "shops")
     outbox.close_filling()
@@ -97,7 +102,7 @@ def test_streams_do_not_share_a_batch() -> None:
 
 
 def test_a_window_that_is_full_by_bytes_makes_room_for_the_next() -> None:
-    outbox = Outbox(250)
+    outbox = outbox_of(250)
     put(outbox, "ada", 1, first_name="x" * 300_000)
     put(outbox, "bob", 2, first_name="x" * 300_000)
     assert (outbox.can_take, outbox.filling) == (False, ["people"])
@@ -105,7 +110,7 @@ def test_a_window_that_is_full_by_bytes_makes_room_for_the_next() -> None:
 
 
 def test_a_later_record_of_an_identity_is_merged_and_the_earlier_is_superseded() -> None:
-    outbox = Outbox(250)
+    outbox = outbox_of(250)
     put(outbox, "ada", 1, first_name="Ada", phone="1")
     assert put(outbox, "ada", 2, phone="2") == 1
     outbox.close_filling()
@@ -113,19 +118,12 @@ def test_a_later_record_of_an_identity_is_merged_and_the_earlier_is_superseded()
     assert json.loads(pending.contact.body)["first_name"] == "Ada"
     assert json.loads(pending.contact.body)["phone"] == "2"
     assert pending.origin.line == 2
-    assert pending.fingerprint == contact("ada", phone="2").fingerprint
-
-
-def test_what_is_being_sent_keeps_its_body_alone() -> None:
-    outbox = Outbox(250)
-    put(outbox, "ada", 1, first_name="Ada")
-    (pending,) = take(outbox).contacts
-    assert pending.contact.attributes == {}
-    assert pending.contact.fingerprint == pending.fingerprint
+    assert pending.fingerprint == contact("ada", phone="2").body
+    assert outbox.fingerprint_of(pending) == pending.contact.body
 
 
 def test_an_identity_that_was_sent_gathers_its_records_until_so_many_more_were_read() -> None:
-    outbox = Outbox(2, gathered_records=4)
+    outbox = outbox_of(2, gathered_records=4)
     put(outbox, "ada", 1, phone="1")
     put(outbox, "bo", 2)
     batch = outbox.take(anyone)
@@ -148,7 +146,7 @@ def test_an_identity_that_was_sent_gathers_its_records_until_so_many_more_were_r
 
 
 def test_what_was_placed_and_has_to_wait_leaves_no_gap_and_goes_first_when_it_may() -> None:
-    outbox = Outbox(2, gathered_records=1)
+    outbox = outbox_of(2, gathered_records=1)
     put(outbox, "ada", 1, phone="1")
     put(outbox, "bo", 2)
     first = outbox.take(anyone)
@@ -168,7 +166,7 @@ def test_what_was_placed_and_has_to_wait_leaves_no_gap_and_goes_first_when_it_ma
 
 
 def test_at_the_end_what_waits_and_what_is_left_leave_together() -> None:
-    outbox = Outbox(2)
+    outbox = outbox_of(2)
     put(outbox, "ada", 1, phone="1")
     put(outbox, "bo", 2)
     first = outbox.take(anyone)
@@ -186,7 +184,7 @@ def test_at_the_end_what_waits_and_what_is_left_leave_together() -> None:
 
 
 def test_exactly_what_was_sent_last_only_waits_for_the_verdict() -> None:
-    outbox = Outbox(250)
+    outbox = outbox_of(250)
     put(outbox, "ada", 1, phone="1")
     batch = take(outbox)
     assert put(outbox, "ada", 2, phone="1") is None
@@ -198,7 +196,7 @@ def test_exactly_what_was_sent_last_only_waits_for_the_verdict() -> None:
 
 
 def test_a_contact_that_waits_still_takes_in_the_next_that_has_gathered() -> None:
-    outbox = Outbox(1, gathered_records=1)
+    outbox = outbox_of(1, gathered_records=1)
     put(outbox, "ada", 1, phone="1")
     outbox.take(anyone)
     put(outbox, "ada", 2, phone="2")
@@ -211,7 +209,7 @@ def test_a_contact_that_waits_still_takes_in_the_next_that_has_gathered() -> Non
 
 
 def test_the_same_person_in_another_stream_goes_to_both_lists_one_after_the_other() -> None:
-    outbox = Outbox(250)
+    outbox = outbox_of(250)
     put(outbox, "ada", 1, "people")
     assert put(outbox, "ada", 2, "shops") is None
     assert put(outbox, "ada", 3, "people") is None
@@ -228,14 +226,14 @@ def test_the_same_person_in_another_stream_goes_to_both_lists_one_after_the_othe
 
 
 def test_what_would_grow_too_large_by_merging_stays_two() -> None:
-    outbox = Outbox(250)
+    outbox = outbox_of(250)
     put(outbox, "ada", 1, first_name="x" * 250_000)
     assert put(outbox, "ada", 2, last_name="x" * 250_000) is None
     assert outbox.gathering == 1
 
 
 def test_somebody_who_is_taken_off_and_put_on_again_is_sent_twice() -> None:
-    outbox = Outbox(250)
+    outbox = outbox_of(250)
     put(outbox, "ada", 1, unsubscribes=True)
     assert put(outbox, "ada", 2, first_name="Ada") is None
     assert put(outbox, "ada", 3, unsubscribes=True) is None
@@ -244,7 +242,7 @@ def test_somebody_who_is_taken_off_and_put_on_again_is_sent_twice() -> None:
 
 
 def test_whoever_is_taken_off_is_looked_up_before_and_then_sent_with_the_others() -> None:
-    outbox = Outbox(2)
+    outbox = outbox_of(2)
     put(outbox, "ada", 1, unsubscribes=True)
     put(outbox, "bo", 2)
     outbox.close_filling()
@@ -255,7 +253,7 @@ def test_whoever_is_taken_off_is_looked_up_before_and_then_sent_with_the_others(
 
 
 def test_only_what_is_admitted_is_taken_and_the_rest_stays_first_in_line() -> None:
-    outbox = Outbox(2)
+    outbox = outbox_of(2)
     for line in range(1, 7):
         put(outbox, f"ada{line}", line)
     assert lines(outbox.take(lambda pending: pending.origin.line == 4)) == [4]
@@ -265,7 +263,7 @@ def test_only_what_is_admitted_is_taken_and_the_rest_stays_first_in_line() -> No
 
 
 def test_the_parts_of_a_batch_remember_how_often_it_was_tried() -> None:
-    outbox = Outbox(2)
+    outbox = outbox_of(2)
     put(outbox, "ada", 1)
     put(outbox, "bob", 2)
     batch = take(outbox)
@@ -277,7 +275,7 @@ def test_the_parts_of_a_batch_remember_how_often_it_was_tried() -> None:
 
 
 def test_what_is_put_back_goes_first() -> None:
-    outbox = Outbox(2)
+    outbox = outbox_of(2)
     for line in range(1, 5):
         put(outbox, f"ada{line}", line)
     batch = outbox.take(anyone)
@@ -287,7 +285,7 @@ def test_what_is_put_back_goes_first() -> None:
 
 
 def test_what_is_withdrawn_takes_along_what_waits_behind_it_and_leaves_the_rest() -> None:
-    outbox = Outbox(3)
+    outbox = outbox_of(3)
     for line, name in enumerate(["ada", "bob", "cleo", "dan"], start=1):
         put(outbox, name, line)
     put(outbox, "dan", 5, "shops")
@@ -303,7 +301,7 @@ def test_what_is_withdrawn_takes_along_what_waits_behind_it_and_leaves_the_rest(
 
 
 def test_what_is_being_sent_is_not_withdrawn() -> None:
-    outbox = Outbox(250)
+    outbox = outbox_of(250)
     put(outbox, "ada", 1)
     batch = take(outbox)
     put(outbox, "ada", 2)
@@ -338,7 +336,7 @@ class OutboxMachine(RuleBasedStateMachine):
     @initialize(batch_size_rows=st.integers(1, 4), gathered_records=st.integers(0, 6))
     def start(self, batch_size_rows: int, gathered_records: int) -> None:
         self.batch_size_rows = batch_size_rows
-        self.outbox = Outbox(batch_size_rows, gathered_records)
+        self.outbox = outbox_of(batch_size_rows, gathered_records)
         self.account = Account()
         self.records: list[Contact] = []
         self.merged: dict[int, list[int]] = {}
@@ -353,7 +351,7 @@ class OutboxMachine(RuleBasedStateMachine):
         self.records.append(contact(name, stream, **values))
         self.outbox.count_record()
         self.place(self.outbox.take_gathered())
-        pending = PendingContact(self.records[-1], Origin(stream, line))
+        pending = PendingContact(self.records[-1], Origin(stream, line), self.records[-1].body)
         superseded = self.outbox.put(pending, was_sent=name in self.sent)
         self.sent.add(name)
         self.supersede(superseded, line)

@@ -177,7 +177,11 @@ def fill_ledger(config: dict[str, t.Any], path: Path, contacts: int) -> None:
     records = (message["record"] for message in messages(contacts) if message["type"] == "RECORD")
     while some := list(itertools.islice(records, CONTACTS_A_SET)):
         mapped = [mapper.map(record) for record in some] if mapper else []
-        known = {contact.email: contact.fingerprint for contact in mapped if isinstance(contact, Contact)}
+        known = {
+            contact.email: ledger.fingerprint(contact.body)
+            for contact in mapped
+            if isinstance(contact, Contact)
+        }
         ledger.confirm(config["list_id"], "people", known, now)
     ledger.close()
 

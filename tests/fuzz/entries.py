@@ -10,6 +10,7 @@ import functools
 import io
 import json
 import typing as t
+from collections import defaultdict
 
 from target_activecampaign.answers import (
     Answer,
@@ -32,6 +33,7 @@ from target_activecampaign.errors import TargetError
 from target_activecampaign.mapping import MappingOptions, RecordMapper, compile_mapping
 from target_activecampaign.reader import NOT_JSON, parse_json
 from target_activecampaign.rejects import _mark
+from target_activecampaign.report import StreamFigures
 from target_activecampaign.settings import FieldMapping, StreamExport
 from target_activecampaign.target import _KNOWN_ERRORS, TargetActiveCampaign
 
@@ -51,7 +53,8 @@ class FakeRun:
 
     def __init__(self) -> None:
         self.completeness = Completeness()
-        self.records = self.verdicts = self.ignored = 0
+        self.figures: defaultdict[str, StreamFigures] = defaultdict(StreamFigures)
+        self.verdicts = self.ignored = 0
         self.states: list[t.Any] = []
 
     def open_stream(self, stream: str, schema: Mapping[str, t.Any]) -> RecordMapper | None:
@@ -59,8 +62,12 @@ class FakeRun:
             return None
         return compile_mapping(stream, schema, StreamExport(1, None, ()), {}, MappingOptions())
 
-    def read(self, _: str) -> None:
-        self.records += 1
+    @property
+    def records(self) -> int:
+        return sum(figures.read for figures in self.figures.values())
+
+    def figures_of(self, stream: str) -> StreamFigures:
+        return self.figures[stream]
 
     def ignore(self, _: str) -> None:
         self.ignored += 1
@@ -76,7 +83,10 @@ class FakeRun:
     def set_aside(self, rejection: Rejection, origin: Origin) -> None:
         self.verdicts += 1
         check_origin(origin)
-        source, schema = (t.cast("bytes", part).decode("utf-8-sig", "surrogatepass") for part in origin[3:])
+        source, schema = (
+            t.cast("bytes", part).decode("utf-8-sig", "surrogatepass")
+            for part in (origin.source, origin.schema)
+        )
         assert json.loads(schema)["type"] == "SCHEMA"
         marked = parse_json(_mark(source.strip(), rejection))
         assert marked["_rejected"]["reason"] == rejection.reason.value

@@ -61,7 +61,7 @@ def test_no_file_holds_an_address_a_key_or_a_hash_that_can_be_guessed(
     ledger = on_sqlite(keeps_addresses=keeps_addresses)
     ledger.begin_run(5)
     ledger.hold([1])
-    ledger.confirm(1, "people", prints_of(ada="a", bo="b"), now=5)
+    ledger.confirm(1, "people", {address_of(name): ledger.fingerprint(b"a") for name in ("ada", "bo")}, now=5)
     ledger.remove_contacts(1, addresses_of("bo"))
     while_open = b"".join(content_of(tmp_path).values())
     ledger.close()
@@ -74,7 +74,8 @@ def test_no_file_holds_an_address_a_key_or_a_hash_that_can_be_guessed(
 def test_no_table_holds_an_address_or_a_key(postgres: PostgresServer) -> None:
     url = postgres.new_url()
     opening = OpenLedger(url)
-    opening(keeps_addresses=True).confirm(1, "people", prints_of(ada="a"), now=5)
+    ledger = opening(keeps_addresses=True)
+    ledger.confirm(1, "people", {address_of("ada"): ledger.fingerprint(b"a")}, now=5)
     opening.close_all()
     schema = url.rpartition("%3D")[2]
     with postgres.connect() as connection:
@@ -92,6 +93,7 @@ def test_two_ledgers_have_nothing_in_common(tmp_path: Path) -> None:
     ledgers = [OpenLedger(f"sqlite:///{tmp_path / name}") for name in ("one.db", "two.db")]
     identities = {opening().identity(address_of("ada")) for opening in ledgers}
     assert len(identities) == 2
+    assert len({opening().fingerprint(b"a") for opening in ledgers}) == 2
     for opening in ledgers:
         opening.close_all()
 
