@@ -28,6 +28,9 @@ _CLOSING = b"]}"
 _CLOSING_WITHOUT_AUTOMATIONS = b'],"exclude_automations":true}'
 ENVELOPE_BYTES = len(_OPENING) + len(_CLOSING_WITHOUT_AUTOMATIONS)
 
+MOST_BYTES_OF_A_CONTACT = MAX_BODY_BYTES - ENVELOPE_BYTES - 1
+"""A larger one can't be sent at all, not even alone in a request."""
+
 
 class Place(enum.Enum):
     """Where a contact on its way stands."""
@@ -99,7 +102,7 @@ class PendingContact(msgspec.Struct, eq=False, gc=False):
         ):
             return None
         merged = self.contact.merged_with(later.contact)
-        if not fits_a_request(merged):
+        if len(merged.body) > MOST_BYTES_OF_A_CONTACT:
             return None
         superseded, self.origin = self.origin, later.origin
         self.contact = merged
@@ -168,11 +171,6 @@ class Batch:
         excludes = any(pending.contact.exclude_automations for pending in self.contacts)
         closing = _CLOSING_WITHOUT_AUTOMATIONS if excludes else _CLOSING
         return _OPENING + b",".join(pending.contact.body for pending in self.contacts) + closing
-
-
-def fits_a_request(contact: Contact) -> bool:
-    """Whether a contact can be sent at all: alone in a request, it stays below the limit of bytes."""
-    return ENVELOPE_BYTES + bytes_in_array(contact) <= MAX_BODY_BYTES
 
 
 def split_batch(batch: Batch, positions: Sequence[int]) -> list[Batch]:

@@ -21,21 +21,14 @@ class Books(t.NamedTuple):
 
     Attributes:
         known: Identities that the account has for sure.
-        unchanged: Identities of which exactly what was compared is confirmed.
-        compared: Identity to the fingerprint that was compared.
+        unchanged: Those of them that are confirmed as they were compared, with the fingerprint of that.
     """
 
     known: Collection[str]
-    unchanged: Collection[str]
-    compared: Mapping[str, bytes]
-
-    def is_unchanged(self, pending: PendingContact) -> bool:
-        """Whether exactly this is confirmed."""
-        email = pending.contact.email
-        return email in self.unchanged and self.compared[email] == pending.fingerprint
+    unchanged: Mapping[str, bytes]
 
 
-NO_BOOKS = Books((), (), {})
+NO_BOOKS = Books((), {})
 
 
 class Bookkeeping:
@@ -85,7 +78,9 @@ class Bookkeeping:
         comparison = self._ledger.compare(list_id, stream, fingerprints, self._not_before)
         if self._keeps_members and (new_members := comparison.unchanged - comparison.members):
             self._ledger.enrol(list_id, stream, new_members, self._now)
-        return Books(comparison.known, comparison.unchanged, fingerprints)
+        for email in fingerprints.keys() - comparison.unchanged:
+            del fingerprints[email]
+        return Books(comparison.known, fingerprints)
 
     def doubt(self, batch: Batch) -> None:
         """Note, before a batch is sent, that what was confirmed of its contacts holds no more.

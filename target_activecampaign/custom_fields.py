@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import decimal
 import difflib
+import functools
 import sys
 import typing as t
 from dataclasses import dataclass
@@ -149,7 +150,12 @@ def format_date(value: object) -> str:
     Raises:
         UnfitValueError: If it is no date in ISO 8601.
     """
-    return _as_datetime(value).date().isoformat()
+    return _format_day(value) if isinstance(value, str) else _as_datetime(value).date().isoformat()
+
+
+@functools.lru_cache(maxsize=4096)  # of many people's dates most come again
+def _format_day(text: str) -> str:
+    return _as_datetime(text).date().isoformat()
 
 
 def format_datetime(value: object) -> str:

@@ -12,11 +12,11 @@ import logging
 import math
 import threading
 import typing as t
-from collections import deque
+from collections import Counter, deque
 
 from target_activecampaign.acknowledgement import Acknowledgement
 from target_activecampaign.answers import Accepted, ImportStatus
-from target_activecampaign.batching import Batch, PendingContact, fits_a_request, split_batch
+from target_activecampaign.batching import MOST_BYTES_OF_A_CONTACT, Batch, PendingContact, split_batch
 from target_activecampaign.bookkeeping import NO_BOOKS
 from target_activecampaign.contact import Contact, Origin, Reason, Rejection
 from target_activecampaign.couriers import Couriers
@@ -29,7 +29,7 @@ from target_activecampaign.run_memory import UNCONFIRMED, RunMemory
 from target_activecampaign.verification import Lookup, plan_verification
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from target_activecampaign.allowance import AccountRoom, Contract
     from target_activecampaign.answers import Refused
@@ -149,7 +149,7 @@ class Delivery:
         Raises:
             TargetError: What stopped the delivery.
         """
-        if not fits_a_request(contact):
+        if len(contact.body) > MOST_BYTES_OF_A_CONTACT:
             detail = "larger than a whole request of ActiveCampaign's importer may be"
             self.set_aside(Rejection(Reason.TOO_LARGE, detail), origin)
             return
@@ -307,36 +307,63 @@ class Delivery:
                 streams = {pending.origin.stream for pending in contacts}
                 self._last_put.update(dict.fromkeys(streams, self.clock.now()))
                 self._kept_bytes += self._intake.kept_bytes
-                for item in self._intake.empty():
-                    if isinstance(item, State):
-                        self._acknowledgement.add_state(item.value)
-                    else:
-                        self._decide(item, books.get(item.origin.stream, NO_BOOKS), sent)
+                self._decide_all(self._intake.empty(), books, sent)
                 self._write_state()
                 self._changed.notify_all()
 
+    def _decide_all(
+        self, items: Iterable[PendingContact | State], books: Mapping[str, Books], sent: dict[str, bytes]
+    ) -> None:
+        """Decide in order what becomes of what was read.
+
+        Args:
+            items: In the order of the input.
+            books: Stream to what the ledger knows of its contacts.
+            sent: Of the identities in it, those that this run sends, with what is confirmed.
+        """
+        records = 0
+        unchanged: list[Origin] = []
+        for item in items:
+            if isinstance(item, State):
+                self._acknowledgement.add_state(item.value)
+                continue
+            records += 1
+            contact, origin = item.contact, item.origin
+            email = contact.email
+            own = books.get(origin.stream, NO_BOOKS)
+            is_left_to_the_books = email not in sent and not self._outbox.has(email)
+            if is_left_to_the_books and own.unchanged.get(email) == item.fingerprint:
+                unchanged.append(origin)
+                continue
+            self._count_records(records)
+            records = 0
+            self._decide(item, own, sent)
+        self._count_records(records)
+        self._count_unchanged(unchanged)
+
+    def _count_records(self, count: int) -> None:
+        """Count records of the input, and let go on what has gathered long enough by now."""
+        if self._outbox.count_records(count):
+            self._place_all(self._outbox.take_gathered())
+
     def _decide(self, pending: PendingContact, books: Books, sent: dict[str, bytes]) -> None:
-        """Send a contact, or say why not.
+        """Send a contact that the ledger does not know to be unchanged, or say why not.
 
         Args:
             pending: The contact of a record.
             books: What the ledger knows of its stream.
-            sent: Of the identities that are looked at, those that this run sends, with what is confirmed.
+            sent: As above; one more, where it is sent for the first time.
         """
         email = pending.contact.email
-        if self._outbox.count_record():
-            self._place_all(self._outbox.take_gathered())
         confirmed = sent.get(email)
         if self._outbox.has(email):
             self._put(pending)
         elif confirmed is not None:
             if confirmed == pending.fingerprint:
-                self._count_unchanged(pending)
+                self._count_unchanged([pending.origin])
             else:
                 pending.is_known = bool(confirmed)
                 self._put(pending, was_sent=True)
-        elif books.is_unchanged(pending):
-            self._count_unchanged(pending)
         elif not pending.contact.unsubscribes and self._is_over_a_limit():
             self._hold_back(pending.origin)
         else:
@@ -345,9 +372,10 @@ class Delivery:
             pending.is_known = email in books.known
             self._put(pending)
 
-    def _count_unchanged(self, pending: PendingContact) -> None:
-        self._report.streams[pending.origin.stream].unchanged += 1
-        self._kept_bytes -= pending.origin.kept_bytes
+    def _count_unchanged(self, origins: Collection[Origin]) -> None:
+        for stream, count in Counter([origin.stream for origin in origins]).items():
+            self._report.streams[stream].unchanged += count
+        self._kept_bytes -= sum(origin.kept_bytes for origin in origins if origin.source)
 
     def _put(self, pending: PendingContact, *, was_sent: bool = False) -> None:
         self.first_contact = self.first_contact or pending.contact

@@ -61,11 +61,13 @@ class _Source(t.NamedTuple):
         read: Reads it from a record, `_ABSENT` where the record has none; `None` where it is the record's
             own property of this name.
         write: From a value that is not null to the text that is sent; raises `UnfitValueError`.
+        keeps_text: Whether text is sent as it is.
     """
 
     property: str
     read: Callable[[Record], t.Any] | None
     write: Callable[[t.Any], str]
+    keeps_text: bool
 
     def find(self, record: Record) -> t.Any:  # noqa: ANN401 - a JSON value
         """The value in a record, or `_ABSENT`."""
@@ -154,12 +156,20 @@ class RecordMapper:
     def _read_values(self, sources: Iterable[tuple[_K, _Source]], record: Record) -> list[tuple[_K, str]]:
         values: list[tuple[_K, str]] = []
         for key, source in sources:
-            name, read, write = source
+            name, read, write, keeps_text = source
             value = record.get(name, _ABSENT) if read is None else read(record)
-            if value is _ABSENT:
+            if keeps_text and value.__class__ is str:
+                text = value
+            elif value is None:
+                text = ""
+            elif value is _ABSENT:
                 continue
+            else:
+                try:
+                    text = write(value)
+                except UnfitValueError as error:
+                    text = _blank_or_unfit(value, name, error)
             # An absent property says nothing; an empty one is a null: left alone, or emptied by "" (assumed).
-            text = value if write is format_text and type(value) is str else _write_text(source, value)
             if text and not text.isspace():
                 values.append((key, text))
             elif self._clears_nulls:
@@ -192,17 +202,11 @@ class _UnfitPropertyError(Exception):
         super().__init__(f"{property_path}: {expected}")
 
 
-def _write_text(source: _Source, value: t.Any) -> str:  # noqa: ANN401 - a JSON value
-    """The text to send, empty or blank for a null or blank value."""
-    if value is None:
+def _blank_or_unfit(value: object, property_path: str, error: UnfitValueError) -> str:
+    """Empty text for blank text, which means as little as a null to any type of field."""
+    if isinstance(value, str) and not value.strip():
         return ""
-    try:
-        text = source.write(value)
-    except UnfitValueError as error:
-        if isinstance(value, str) and not value.strip():
-            return ""
-        raise _UnfitPropertyError(source.property, str(error)) from None
-    return text
+    raise _UnfitPropertyError(property_path, str(error)) from None
 
 
 def compile_mapping(
@@ -236,7 +240,8 @@ def compile_mapping(
     _complain_of_missing(stream, schema, mapped)
 
     def write_phone(value: object) -> str:
-        return normalise_phone(format_text(value).strip(), options.phone_region)
+        text = value if isinstance(value, str) else format_text(value)
+        return normalise_phone(text.strip(), options.phone_region)
 
     return RecordMapper(
         list_id=export.list_id,
@@ -337,7 +342,7 @@ def _property_paths(schema: Schema, depth: int) -> list[str]:
 
 def _source(schema: Schema, path: str, write: Callable[[t.Any], str]) -> _Source:
     keys = _keys_along(schema, path) or (path,)
-    return _Source(path, None if keys == (path,) else _reader_for(keys), write)
+    return _Source(path, None if keys == (path,) else _reader_for(keys), write, write is format_text)
 
 
 def _reader_for(keys: tuple[str, ...]) -> Callable[[Record], t.Any]:

@@ -119,9 +119,9 @@ class Outbox:
 
     # The way in
 
-    def count_record(self) -> bool:
-        """Count a record of the input, whatever becomes of it; whether `take_gathered` has something now."""
-        self._records += 1
+    def count_records(self, count: int) -> bool:
+        """Count records of the input, whatever becomes of them; whether `take_gathered` has something now."""
+        self._records += count
         return bool(self._gathering) and next(iter(self._gathering.values())) <= self._records
 
     def put(self, pending: PendingContact, *, was_sent: bool = False) -> Origin | None:

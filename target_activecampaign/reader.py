@@ -82,10 +82,12 @@ class MessageReader(GenericSingerReader[t.Any]):
         counts: Counter[str] = Counter()
         for line in self.guard_reading(_read(file_input or self.default_input)):
             self.line_number += 1
-            if not line.strip():
+            if line.isspace():
                 continue
             self.line = line
-            message = self.deserialize_json(line)
+            message = self.read_value(line)
+            if message.__class__ is not dict:
+                raise self.complaint("is no JSON object")
             kind = message.get("type")
             callback = callbacks.get(kind) if isinstance(kind, str) else None
             if callback is None:

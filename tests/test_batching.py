@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from target_activecampaign.batching import (
     MAX_BODY_BYTES,
     MAX_CONTACTS,
+    MOST_BYTES_OF_A_CONTACT,
     Batch,
     PendingContact,
-    fits_a_request,
     split_batch,
 )
 from target_activecampaign.contact import Contact, Origin
@@ -84,9 +84,9 @@ def test_a_contact_that_fits_no_request_is_told_apart() -> None:
     overhead = len(contact(1, 1).body) - 1
     envelope = len(Batch("people").encode()) + len(',"exclude_automations":true') + 1
     largest = MAX_BODY_BYTES - overhead - envelope
-    assert fits_a_request(contact(1, largest))
+    assert len(contact(1, largest).body) == MOST_BYTES_OF_A_CONTACT
     assert Batch("people").has_room_for(contact(1, largest))
-    assert not fits_a_request(contact(1, largest + 1))
+    assert len(contact(1, largest + 1).body) == MOST_BYTES_OF_A_CONTACT + 1
     assert not Batch("people").has_room_for(contact(1, largest + 1))
 
 

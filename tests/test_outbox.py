@@ -44,7 +44,7 @@ def put(  # noqa: PLR0913 - a record of a test
     """Put a contact; the line of the record that it superseded."""
     origin = Origin(stream, line)
     one = contact(name, stream, unsubscribes=unsubscribes, **values)
-    outbox.count_record()
+    outbox.count_records(1)
     superseded = outbox.put(PendingContact(one, origin, one.body), was_sent=was_sent)
     return superseded.line if superseded else None
 
@@ -349,7 +349,7 @@ class OutboxMachine(RuleBasedStateMachine):
         line = len(self.records)
         values: dict[str, t.Any] = {key: f"{line} " + "x" * size for key, size in sizes.items()}
         self.records.append(contact(name, stream, **values))
-        self.outbox.count_record()
+        self.outbox.count_records(1)
         self.place(self.outbox.take_gathered())
         pending = PendingContact(self.records[-1], Origin(stream, line), self.records[-1].body)
         superseded = self.outbox.put(pending, was_sent=name in self.sent)

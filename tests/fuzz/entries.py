@@ -24,7 +24,6 @@ from target_activecampaign.answers import (
     read_status,
     read_submission,
 )
-from target_activecampaign.batching import fits_a_request
 from target_activecampaign.completeness import Completeness
 from target_activecampaign.contact import Contact, Origin, Rejection
 from target_activecampaign.custom_fields import CustomField
@@ -102,7 +101,6 @@ def check_contact(contact: Contact) -> None:
     item = json.loads(contact.body)
     assert item["email"] == contact.email == normalise_email(contact.email)
     assert contact.email.isprintable()
-    assert isinstance(fits_a_request(contact), bool)
 
 
 def check_origin(origin: Origin) -> None:
