@@ -5,11 +5,13 @@ Owns when the ledger is asked and told what. Must not know its tables, imports o
 
 from __future__ import annotations
 
+import itertools
+import operator
 import typing as t
 from collections import defaultdict
 
 if t.TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from target_activecampaign.batching import Batch, PendingContact
     from target_activecampaign.contact import Contact
@@ -29,6 +31,8 @@ class Books(t.NamedTuple):
 
 
 NO_BOOKS = Books((), {})
+_stream = operator.attrgetter("origin.stream")
+_list_id = operator.attrgetter("contact.list_id")
 
 
 class Bookkeeping:
@@ -57,7 +61,7 @@ class Bookkeeping:
         self._is_read_only = is_read_only
         self.fingerprint = ledger.fingerprint
 
-    def compare(self, contacts: Iterable[PendingContact]) -> dict[str, Books]:
+    def compare(self, contacts: Sequence[PendingContact]) -> dict[str, Books]:
         """What is known of contacts before they are sent, by stream.
 
         Args:
@@ -67,11 +71,11 @@ class Bookkeeping:
             LedgerError: If the ledger can't be read.
         """
         groups: defaultdict[tuple[str, int], dict[str, bytes]] = defaultdict(dict)
-        for pending in contacts:
-            contact = pending.contact
-            if not contact.unsubscribes:
-                group = groups[pending.origin.stream, contact.list_id]
-                group.setdefault(contact.email, pending.fingerprint)
+        for stream, some in itertools.groupby(reversed(contacts), key=_stream):
+            for list_id, part in itertools.groupby(some, key=_list_id):
+                groups[stream, list_id].update(
+                    [(p.contact.email, p.fingerprint) for p in part if not p.contact.unsubscribes]
+                )
         return {stream: self._compare(stream, list_id, group) for (stream, list_id), group in groups.items()}
 
     def _compare(self, stream: str, list_id: int, fingerprints: dict[str, bytes]) -> Books:

@@ -141,6 +141,10 @@ def format_number(value: object) -> str:
     if isinstance(value, bool) or not isinstance(value, (int, float, decimal.Decimal)):
         msg = "a number was expected"
         raise UnfitValueError(msg)
+    if isinstance(value, decimal.Decimal) and value.is_finite():
+        text = str(value)
+        if "E" not in text and len(text) <= _MOST_DIGITS:
+            return text  # as most are written: half the time
     return _plain_number(value)
 
 

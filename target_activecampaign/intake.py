@@ -1,6 +1,6 @@
 """Contacts and STATEs that were read and not compared yet, in order.
 
-Asking what is known of contacts one by one is slow: they are gathered a thousand at a time, or for a second.
+Asking what is known of contacts one by one is slow: they are gathered by the thousand, or for a second.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from target_activecampaign.batching import PendingContact
 if t.TYPE_CHECKING:
     from target_activecampaign.pacing import Clock
 
-MOST_CONTACTS = 1_000
+MOST_CONTACTS = 2_500
 MOST_KEPT_BYTES = 8 * 1024**2
 LONGEST_SECONDS = 1.0
 
