@@ -80,8 +80,9 @@ class Subscription(msgspec.Struct, gc=False):
 class Payload(msgspec.Struct, omit_defaults=True, gc=False):
     """A contact as the bulk importer takes it: the reference's keys, in its order, without those not given.
 
-    Attributes other than these: `""` empties a value (assumed). `exclude_automations` stands in each contact
-    in the reference's example and beside `contacts` in its text: both are sent (`batching.Batch.encode`).
+    An attribute that is `""` empties the account's value (assumed). `exclude_automations` stands in each
+    contact in the reference's example and beside `contacts` in its text: both are sent
+    (`batching.Batch.encode`).
     """
 
     email: str
