@@ -141,10 +141,6 @@ def format_number(value: object) -> str:
     if isinstance(value, bool) or not isinstance(value, (int, float, decimal.Decimal)):
         msg = "a number was expected"
         raise UnfitValueError(msg)
-    if isinstance(value, decimal.Decimal) and value.is_finite():
-        text = str(value)
-        if "E" not in text and len(text) <= _MOST_DIGITS:
-            return text  # as most are written: half the time
     return _plain_number(value)
 
 
@@ -214,6 +210,9 @@ def _plain_number(value: float | decimal.Decimal) -> str:
     if not number.is_finite():
         msg = "a finite number was expected"
         raise UnfitValueError(msg)
+    text = str(number)
+    if "E" not in text and len(text) <= _MOST_DIGITS:
+        return text  # nearly always, and in half the time
     if abs(number.adjusted()) > _MOST_DIGITS:
         msg = "a number of fewer digits was expected"
         raise UnfitValueError(msg)

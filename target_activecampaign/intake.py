@@ -59,7 +59,7 @@ class Intake:
         items.append(pending)
         if pending.origin.source is not None:
             self.kept_bytes += pending.origin.kept_bytes
-        return len(items) >= MOST_CONTACTS or self.kept_bytes >= MOST_KEPT_BYTES
+        return self.is_full
 
     def add_state(self, value: t.Any) -> None:  # noqa: ANN401 - whatever the tap chose
         """Take a STATE in, behind the contacts before it."""

@@ -157,6 +157,7 @@ class RecordMapper:
         values: list[tuple[_K, str]] = []
         for key, source in sources:
             name, read, write, keeps_text = source
+            # As `find` does, without a call for each value of each record.
             value = record.get(name, _ABSENT) if read is None else read(record)
             if keeps_text and value.__class__ is str:
                 text = value
@@ -240,8 +241,7 @@ def compile_mapping(
     _complain_of_missing(stream, schema, mapped)
 
     def write_phone(value: object) -> str:
-        text = value if isinstance(value, str) else format_text(value)
-        return normalise_phone(text.strip(), options.phone_region)
+        return normalise_phone(format_text(value).strip(), options.phone_region)
 
     return RecordMapper(
         list_id=export.list_id,

@@ -100,13 +100,10 @@ class MessageReader(GenericSingerReader[t.Any]):
         Raises:
             InputError: If it is no JSON object.
         """
-        # What is so for nearly every line comes first; the rest finds out what is wrong with it.
-        value = parse_json(line) if len(line) <= LONGEST_LINE_BYTES else self.read_value(line)
-        if isinstance(value, dict):
-            return value
-        if value is NOT_JSON:
-            raise self.complaint("is no JSON")
-        raise self.complaint("is no JSON object")
+        message = self.read_value(line)
+        if not isinstance(message, dict):
+            raise self.complaint("is no JSON object")
+        return message
 
     def read_value(self, line: str | bytes) -> t.Any:  # noqa: ANN401 - a JSON value
         """Read one line of any JSON.

@@ -235,8 +235,8 @@ class Run:
         Raises:
             TargetError: What stopped the delivery.
         """
-        excluded = self._exclusions and self._exclusions.find(contact.email, contact.list_id)
-        if excluded:
+        excluded = self._exclusions.find(contact.email, contact.list_id)
+        if excluded is not None:
             detail = f"on the account's exclusion list: {excluded.phrase!r} ({excluded.match_type})"
             self._delivery.set_aside(Rejection(Reason.EXCLUDED, detail), origin)
             return
