@@ -206,7 +206,9 @@ def _as_datetime(value: object) -> dt.datetime:
 
 
 def _plain_number(value: float | decimal.Decimal) -> str:
-    number = decimal.Decimal(repr(value)) if isinstance(value, float) else decimal.Decimal(value)
+    number = value
+    if not isinstance(number, decimal.Decimal):
+        number = decimal.Decimal(repr(value) if isinstance(value, float) else value)
     if not number.is_finite():
         msg = "a finite number was expected"
         raise UnfitValueError(msg)

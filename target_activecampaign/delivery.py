@@ -158,8 +158,8 @@ class Delivery:
         if not self._couriers_started:
             self._start_couriers()
         with self._intake_lock:
-            is_full = self._intake.add_contact(PendingContact(contact, origin), self.clock)
-        if is_full:
+            self._intake.add_contact(PendingContact(contact, origin), self.clock)
+        if self._intake.is_full:
             self._empty_intake()
             with self._changed:
                 self._wait_for_room()

@@ -29,6 +29,8 @@ class Intake:
     def __init__(self) -> None:
         self._items: list[PendingContact | State] = []
         self._since = 0.0
+        self.is_full = False
+        """Whether enough is there to compare."""
         self.kept_bytes = 0
         """Bytes of input that are kept of the records that wait."""
 
@@ -46,20 +48,15 @@ class Intake:
         """Whether enough is there, or something has waited long enough."""
         return self.is_full or (bool(self._items) and now - self._since >= LONGEST_SECONDS)
 
-    @property
-    def is_full(self) -> bool:
-        """Whether enough is there to compare."""
-        return len(self._items) >= MOST_CONTACTS or self.kept_bytes >= MOST_KEPT_BYTES
-
-    def add_contact(self, pending: PendingContact, clock: Clock) -> bool:
-        """Take a contact in; whether enough is there to compare."""
+    def add_contact(self, pending: PendingContact, clock: Clock) -> None:
+        """Take a contact in."""
         items = self._items
         if not items:
             self._since = clock.now()
         items.append(pending)
         if pending.origin.source is not None:
             self.kept_bytes += pending.origin.kept_bytes
-        return self.is_full
+        self.is_full = len(items) >= MOST_CONTACTS or self.kept_bytes >= MOST_KEPT_BYTES
 
     def add_state(self, value: t.Any) -> None:  # noqa: ANN401 - whatever the tap chose
         """Take a STATE in, behind the contacts before it."""
@@ -70,5 +67,5 @@ class Intake:
     def empty(self) -> list[PendingContact | State]:
         """Hand everything out."""
         items = self._items
-        self._items, self.kept_bytes = [], 0
+        self._items, self.kept_bytes, self.is_full = [], 0, False
         return items

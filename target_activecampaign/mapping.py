@@ -7,6 +7,7 @@ once per SCHEMA. Pure: no network, no clock, no log.
 from __future__ import annotations
 
 import difflib
+import operator
 import typing as t
 from dataclasses import dataclass
 
@@ -57,6 +58,7 @@ class _Source(t.NamedTuple):
     """Where one value of the contact comes from, and how it is written.
 
     Attributes:
+        key: Where it goes: an attribute of the payload, or the id of a custom field.
         property: Its name, for complaints.
         read: Reads it from a record, `_ABSENT` where the record has none; `None` where it is the record's
             own property of this name.
@@ -64,6 +66,7 @@ class _Source(t.NamedTuple):
         keeps_text: Whether text is sent as it is.
     """
 
+    key: t.Any
     property: str
     read: Callable[[Record], t.Any] | None
     write: Callable[[t.Any], str]
@@ -74,6 +77,7 @@ class _Source(t.NamedTuple):
         return record.get(self.property, _ABSENT) if self.read is None else self.read(record)
 
 
+_key = operator.attrgetter("key")
 _ABSENT: t.Any = object()
 
 
@@ -87,8 +91,8 @@ class RecordMapper:
         static_tags: tuple[str, ...],
         options: MappingOptions,
         email: _Source,
-        attributes: Mapping[str, _Source],
-        custom_fields: Mapping[int, _Source],
+        attributes: Iterable[_Source],
+        custom_fields: Iterable[_Source],
         tags: _Source | None,
     ) -> None:
         self.list_id = list_id
@@ -98,8 +102,8 @@ class RecordMapper:
         self._clears_nulls = options.clears_nulls
         self._email = email
         # In the order in which a contact has them.
-        self._attributes = tuple(sorted(attributes.items()))
-        self._custom_fields = tuple(sorted(custom_fields.items()))
+        self._attributes = tuple(sorted(attributes, key=_key))
+        self._custom_fields = tuple(sorted(custom_fields, key=_key))
         self._tags = tags
 
     def map(self, record: Record) -> Contact | Rejection:
@@ -117,7 +121,9 @@ class RecordMapper:
         try:
             for key, text in self._read_values(self._attributes, record):
                 setattr(payload, key, text)
-            payload.fields = [CustomValue(*pair) for pair in self._read_values(self._custom_fields, record)]
+            payload.fields = [
+                CustomValue(key, text) for key, text in self._read_values(self._custom_fields, record)
+            ]
             payload.tags = self._read_tags(record)
             return Contact.of(payload, self.list_id)
         except _UnfitPropertyError as error:
@@ -153,10 +159,9 @@ class RecordMapper:
             return Rejection(Reason.EMAIL_MISSING, f"{self._email.property}: no address")
         return Rejection(Reason.EMAIL_INVALID, f"{self._email.property}: not an address")
 
-    def _read_values(self, sources: Iterable[tuple[_K, _Source]], record: Record) -> list[tuple[_K, str]]:
-        values: list[tuple[_K, str]] = []
-        for key, source in sources:
-            name, read, write, keeps_text = source
+    def _read_values(self, sources: Iterable[_Source], record: Record) -> list[tuple[t.Any, str]]:
+        values = []
+        for key, name, read, write, keeps_text in sources:
             # As `find` does, without a call for each value of each record.
             value = record.get(name, _ABSENT) if read is None else read(record)
             if keeps_text and value.__class__ is str:
@@ -191,9 +196,6 @@ class RecordMapper:
         except UnfitValueError as error:
             raise _UnfitPropertyError(self._tags.property, str(error)) from None
         return tuple(dict.fromkeys((*self._static_tags, *filter(None, names))))
-
-
-_K = t.TypeVar("_K", str, int)
 
 
 class _UnfitPropertyError(Exception):
@@ -241,24 +243,25 @@ def compile_mapping(
     _complain_of_missing(stream, schema, mapped)
 
     def write_phone(value: object) -> str:
-        return normalise_phone(format_text(value).strip(), options.phone_region)
+        text = value if isinstance(value, str) else format_text(value)
+        return normalise_phone(text.strip(), options.phone_region)
 
     return RecordMapper(
         list_id=export.list_id,
         static_tags=export.tags,
         options=options,
-        email=_source(schema, email_property, format_text),
-        attributes={
-            _IMPORTER_KEYS.get(name, name): _source(
-                schema, path, write_phone if name == "phone" else format_text
+        email=_source("email", schema, email_property, format_text),
+        attributes=[
+            _source(
+                _IMPORTER_KEYS.get(name, name), schema, path, write_phone if name == "phone" else format_text
             )
             for name, path in attributes.items()
-        },
-        custom_fields={
-            fields[key].id: _source(schema, path, formatter_for(fields[key].type))
+        ],
+        custom_fields=[
+            _source(fields[key].id, schema, path, formatter_for(fields[key].type))
             for key, path in custom_fields.items()
-        },
-        tags=None if tags_property is None else _source(schema, tags_property, format_text),
+        ],
+        tags=None if tags_property is None else _source("tags", schema, tags_property, format_text),
     )
 
 
@@ -340,9 +343,9 @@ def _property_paths(schema: Schema, depth: int) -> list[str]:
     return paths
 
 
-def _source(schema: Schema, path: str, write: Callable[[t.Any], str]) -> _Source:
+def _source(key: t.Any, schema: Schema, path: str, write: Callable[[t.Any], str]) -> _Source:  # noqa: ANN401
     keys = _keys_along(schema, path) or (path,)
-    return _Source(path, None if keys == (path,) else _reader_for(keys), write, write is format_text)
+    return _Source(key, path, None if keys == (path,) else _reader_for(keys), write, write is format_text)
 
 
 def _reader_for(keys: tuple[str, ...]) -> Callable[[Record], t.Any]:

@@ -162,15 +162,18 @@ def _one_of(values: Iterable[t.Any]) -> Table:
 
 def _check_properties(properties: Mapping[str, t.Any], keywords: Collection[str]) -> Check:
     compiled = {name: _compile(schema, keywords) for name, schema in properties.items()}
-    tables = {name: table for name, table in compiled.items() if table is not None}
+    anything = dict.fromkeys(_EVERY_CLASS)
+    tables = {name: anything if table is None else table for name, table in compiled.items()}
 
     def check(record: Mapping[str, t.Any]) -> bool:
-        for name, value in record.items():
-            table = tables.get(name)
-            if table is not None:
-                further = table.get(type(value), _never)
+        try:
+            for name, value in record.items():
+                further = tables[name][type(value)]
                 if further is not None and not further(value):
                     return False
+        except KeyError:
+            # A property that the schema does not name, or a value of a class that the table does not.
+            return all(_fits(value, compiled.get(name)) for name, value in record.items())
         return True
 
     return check

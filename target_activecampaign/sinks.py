@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import typing as t
 
-from singer_sdk.exceptions import InvalidRecord, MissingKeyPropertiesError
+from singer_sdk.exceptions import MissingKeyPropertiesError
 from singer_sdk.sinks import Sink
 
 from target_activecampaign.contact import Reason, Rejection
 from target_activecampaign.validation import RecordValidator
 
 if t.TYPE_CHECKING:
+    from collections.abc import Callable
+
     from singer_sdk.sinks.core import BaseJSONSchemaValidator
 
-    from target_activecampaign.contact import Origin
+    from target_activecampaign.contact import Contact, Origin
     from target_activecampaign.mapping import RecordMapper
     from target_activecampaign.report import StreamFigures
-    from target_activecampaign.run import Run
     from target_activecampaign.target import TargetActiveCampaign
 
 
@@ -32,6 +33,8 @@ class ActiveCampaignSink(Sink):
 
     _target: TargetActiveCampaign
     _mapper: RecordMapper | None = None
+    _figures: StreamFigures | None = None
+    _find_fault: Callable[[dict[str, t.Any]], str | None] | None = None
 
     def setup(self) -> None:
         """Compile the mapping of this schema; the first exported stream connects to the account.
@@ -40,7 +43,9 @@ class ActiveCampaignSink(Sink):
             SettingsError: Naming what the schema or the account lacks.
             ServiceError: If the account can't be reached or refuses the key.
         """
-        self._mapper = self.target.current_run.open_stream(self.stream_name, self.schema)
+        run = self.target.current_run
+        self._mapper = run.open_stream(self.stream_name, self.schema)
+        self._figures = None if self._mapper is None else run.figures_of(self.stream_name)
 
     @property
     def target(self) -> TargetActiveCampaign:
@@ -51,7 +56,6 @@ class ActiveCampaignSink(Sink):
         """Make the sink; see the SDK for the arguments."""
         self._target = target
         self._counted = 0
-        self._figures: StreamFigures | None = None
         super().__init__(target, *args, **kwargs)
         self._keys = frozenset(self.key_properties)
 
@@ -61,7 +65,11 @@ class ActiveCampaignSink(Sink):
         Raises:
             InvalidJSONSchema: If the stream's schema is none.
         """
-        return RecordValidator(self.schema) if self.validate_schema else None
+        if not self.validate_schema:
+            return None
+        validator = RecordValidator(self.schema)
+        self._find_fault = validator.find_fault
+        return validator
 
     def process_record(self, record: dict[str, t.Any], context: dict[str, t.Any]) -> None:
         """Map a record and hand it on.
@@ -79,17 +87,19 @@ class ActiveCampaignSink(Sink):
         self._counted += 1
         if self._counted >= _COUNTED_AT_ONCE:
             self._tell_metrics()
-        if not self._keys.issubset(record):
+        if not record.keys() >= self._keys:
             self._complain_of_missing_keys(record, origin)
-        run, mapper = self._target.current_run, self._mapper
-        if mapper is None:
+        run, mapper, figures = self._target.current_run, self._mapper, self._figures
+        if mapper is None or figures is None:
             run.ignore(self.stream_name)
             return
-        self._count_read(run)
+        figures.read += 1
+        result: Contact | Rejection
         if context["is_deletion"]:
             result = mapper.map_deletion(record)
         else:
-            result = self._refusal(record) or mapper.map(record)
+            fault = None if self._find_fault is None else self._find_fault(record)
+            result = mapper.map(record) if fault is None else Rejection(Reason.SCHEMA_INVALID, fault)
             if run.is_mirror and (email := mapper.identify(record)):
                 run.bring(self.stream_name, mapper.list_id, email)
         if isinstance(result, Rejection):
@@ -104,10 +114,10 @@ class ActiveCampaignSink(Sink):
             TargetError: What stopped the delivery.
         """
         run = self.target.current_run
-        if self._mapper is None:
+        if self._figures is None:
             run.ignore(self.stream_name)
             return
-        self._count_read(run)
+        self._figures.read += 1
         run.set_aside(rejection, origin)
 
     def process_batch(self, context: dict[str, t.Any]) -> None:
@@ -117,11 +127,6 @@ class ActiveCampaignSink(Sink):
         """Tell the SDK's metrics what was counted last."""
         self._tell_metrics()
         super().clean_up()
-
-    def _count_read(self, run: Run) -> None:
-        if self._figures is None:
-            self._figures = run.figures_of(self.stream_name)
-        self._figures.read += 1
 
     def _tell_metrics(self) -> None:
         self.tally_record_read(self._counted)
@@ -135,12 +140,3 @@ class ActiveCampaignSink(Sink):
             f"{missing}. Look at the tap; nothing after it was read"
         )
         raise MissingKeyPropertiesError(msg)
-
-    def _refusal(self, record: dict[str, t.Any]) -> Rejection | None:
-        if self._validator is None:
-            return None
-        try:
-            self._validator.validate(record)
-        except InvalidRecord as error:
-            return Rejection(Reason.SCHEMA_INVALID, error.error_message)
-        return None

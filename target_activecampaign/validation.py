@@ -48,14 +48,22 @@ class RecordValidator(BaseJSONSchemaValidator):
         self._validator = DEFAULT_JSONSCHEMA_VALIDATOR(schema, registry=referencing.Registry())
 
     def validate(self, record: dict[str, t.Any]) -> None:
-        """Validate a record, formats aside: a mapped value is checked for its own field's type.
+        """Validate a record as `find_fault` does.
 
         Raises:
             InvalidRecord: Naming JSON path and keyword.
         """
+        if (fault := self.find_fault(record)) is not None:
+            raise InvalidRecord(fault, {})
+
+    def find_fault(self, record: dict[str, t.Any]) -> str | None:
+        """JSON path and keyword of what is wrong with a record, or `None`.
+
+        Formats aside: a mapped value is checked for its own field's type.
+        """
         try:
             if self._surely_fits(record):
-                return
+                return None
         except Exception:  # noqa: BLE001, S110 - it is not sure then
             pass
         try:
@@ -63,11 +71,8 @@ class RecordValidator(BaseJSONSchemaValidator):
         except BaseException as failure:  # noqa: BLE001 - one bad record is a verdict, whatever it does
             _raise_if_not_of_the_validator(failure)
             # NaN, 1E+999999 or an endless integer against a bound, a bottomless record, a `$ref` to nowhere.
-            msg = "$: can't be compared with the schema"
-            raise InvalidRecord(msg, {}) from None
-        if error is not None:
-            msg = f"{_path(error.absolute_path, self._names)}: {error.validator}"
-            raise InvalidRecord(msg, {}) from None
+            return "$: can't be compared with the schema"
+        return None if error is None else f"{_path(error.absolute_path, self._names)}: {error.validator}"
 
 
 def _raise_if_not_of_the_validator(error: BaseException) -> None:

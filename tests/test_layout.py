@@ -68,7 +68,7 @@ MAY_KNOW = {
     "sandbox": "",
     "run": "errors pacing contact custom_fields exclusions interruption rejects report state_output settings "
     "mapping client connection delivery sandbox bookkeeping completeness ledger mirror rehearsal secret",
-    "sinks": "contact validation mapping report run target",
+    "sinks": "contact validation mapping report target",
     "ledger_command": "email_address errors privacy secret settings settings_environment ledger",
     "command": "privacy ledger_command sandbox",
     "target": "errors contact interruption reader batch_files settings_schema settings_environment "
