@@ -52,6 +52,10 @@ class Exclusions:
                 self._endings.append(exclusion)
         self._all_endings = tuple({exclusion.phrase for exclusion in self._endings})
 
+    def __bool__(self) -> bool:
+        """Whether there are any."""
+        return bool(self._exact or self._endings)
+
     def find(self, email: str, list_id: int) -> Exclusion | None:
         """The exclusion that keeps an address off a list, or `None`."""
         candidates = self._exact.get(email, ())

@@ -24,7 +24,6 @@ from target_activecampaign.errors import (
     TargetError,
     TooManyRejectedError,
 )
-from target_activecampaign.exclusions import Exclusions
 from target_activecampaign.mapping import MappingOptions, RecordMapper, compile_mapping
 from target_activecampaign.mirror import Mirror
 from target_activecampaign.pacing import Pacer, SystemClock
@@ -38,6 +37,7 @@ if t.TYPE_CHECKING:
 
     from target_activecampaign.contact import Contact, Origin
     from target_activecampaign.custom_fields import CustomField
+    from target_activecampaign.exclusions import Exclusions
     from target_activecampaign.interruption import Interruption
     from target_activecampaign.ledger import Ledger
     from target_activecampaign.pacing import Clock
@@ -76,7 +76,7 @@ class Run:
         self._named_rejects: Counter[Reason] = Counter()
         self._client: Client | None = None
         self._fields: Mapping[str, CustomField] = {}
-        self._exclusions = Exclusions(())
+        self._exclusions: Exclusions | None = None  # also where the account has none: a look less a contact
         self._resources = contextlib.ExitStack()
         self._deletions = 0
         self._has_begun = False
@@ -154,7 +154,7 @@ class Run:
         # Nothing is sent yet, so nothing is lost where a signal ends this.
         with self._interruption.at_once():
             self._fields = check_connection(self._settings, client)
-            self._exclusions = read_exclusions(client)
+            self._exclusions = read_exclusions(client) or None
             room = read_room(self._settings, client)
         self._report.room = None if room is None else room.left
         self._delivery.connect(
@@ -235,8 +235,9 @@ class Run:
         Raises:
             TargetError: What stopped the delivery.
         """
-        excluded = self._exclusions.find(contact.email, contact.list_id)
-        if excluded is not None:
+        if self._exclusions is not None and (
+            excluded := self._exclusions.find(contact.email, contact.list_id)
+        ):
             detail = f"on the account's exclusion list: {excluded.phrase!r} ({excluded.match_type})"
             self._delivery.set_aside(Rejection(Reason.EXCLUDED, detail), origin)
             return

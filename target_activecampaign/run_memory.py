@@ -8,7 +8,7 @@ from target_activecampaign.identity_store import IdentityStore
 from target_activecampaign.keyed_hash import KeyedHash
 
 if t.TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Iterable
 
 UNCONFIRMED = b""
 """Stands for the fingerprint of a contact that was sent, and is not confirmed."""
@@ -27,7 +27,7 @@ class RunMemory:
         """Distinct contacts that this run has sent or is about to send."""
         return self._count
 
-    def find(self, emails: Collection[str]) -> dict[str, bytes]:
+    def find(self, emails: Iterable[str]) -> dict[str, bytes]:
         """The fingerprints of those identities that this run sends, `UNCONFIRMED` where it is not confirmed.
 
         Raises:
