@@ -78,6 +78,7 @@ import json
 import time
 from typing import TYPE_CHECKING
 
+import msgspec
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -191,13 +192,13 @@ class Controls:
             if tenant is None:
                 return JSONResponse({"message": "no such account"}, 404)
             try:
-                payload = json.loads(await read_body(request) or b"{}")
+                payload = msgspec.json.decode(await read_body(request) or b"{}")
                 if not isinstance(payload, dict):
                     return JSONResponse({"message": "the body must be an object"}, 400)
                 with tenant.account.storage.transaction():
                     tenant.account.imports.advance()
                     shown = control(Ask(request, tenant, payload))
-            except (ValueError, KeyError, TypeError, SeedInvalidError) as error:
+            except (ValueError, KeyError, TypeError, RecursionError, SeedInvalidError) as error:
                 return JSONResponse({"message": str(error)}, 400)
             return JSONResponse({"message": "no such thing"}, 404) if shown is None else JSONResponse(shown)
 

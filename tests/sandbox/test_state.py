@@ -130,5 +130,25 @@ def test_a_failure_of_the_sandbox_itself_is_500_and_undone(
     assert api.get("/lists").status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/api/3/contact/sync", rb'{"contact":{"email":"ada@example.com","firstName":"\ud83d"}}'),
+        ("/_sandbox/faults", rb'{"fault":"/lists status=503 body=\ude00"}'),
+        ("/_sandbox/seed", b"[" * 100_000),
+    ],
+)
+def test_what_is_no_json_that_can_be_kept_is_400_and_harms_nothing(
+    sandbox: RunningSandbox, api: Api, path: str, body: bytes
+) -> None:
+    answers = [
+        api.session.post(f"{sandbox.url}{path}", data=body, timeout=60),
+        api.session.get(f"{sandbox.url}/_sandbox/faults", timeout=60),
+        api.get("/lists"),
+    ]
+    assert [answer.status_code for answer in answers] == [400, 200, 200]
+    assert len(sandbox.account.contacts) == 0
+
+
 def test_a_body_that_nobody_has_reason_to_send_is_413(api: Api) -> None:
     assert api.ask("POST", "/contacts", data=b"x" * (17 * 1024 * 1024)).status_code == 413

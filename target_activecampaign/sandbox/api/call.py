@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import msgspec
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any
@@ -78,10 +80,13 @@ class Call:
 
     @cached_property
     def payload(self) -> Json:
-        """The body as an object; empty when it is none."""
+        """The body as an object; empty when it is none.
+
+        Half a surrogate pair makes it none, as for PHP's `json_decode` (assumed); nor could it be kept.
+        """
         try:
-            payload = json.loads(self.body)
-        except ValueError:
+            payload = msgspec.json.decode(self.body)
+        except (ValueError, RecursionError):
             return {}
         return payload if isinstance(payload, dict) else {}
 

@@ -7,12 +7,15 @@ is told.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+
+from msgspec import UNSET, Meta, Struct, UnsetType, ValidationError, convert
+from msgspec.structs import fields
 
 from target_activecampaign.sandbox.state.addresses import is_valid_address
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from target_activecampaign.sandbox.switches import Switches
 
@@ -22,6 +25,47 @@ MAX_BYTES = 399_999
 """Bytes of one request: 'less than 400K bytes', stated as 399,999 or less (bulk importer reference)."""
 MAX_ID_DIGITS = 18
 """More do not fit the database."""
+
+Id = (
+    Annotated[int, Meta(ge=0, lt=10**MAX_ID_DIGITS)]
+    | Annotated[str, Meta(pattern=rf"^[0-9]{{1,{MAX_ID_DIGITS}}}\Z")]
+)
+Scalar = str | int | float | bool | None
+
+
+class SentValue(Struct, gc=False):
+    """A custom field's value, which may be anything."""
+
+    id: Id
+    value: Any = None
+
+
+class SentList(Struct, gc=False):
+    """A list to be put on or taken off."""
+
+    listid: Id
+
+
+class SentContact(Struct, gc=False):
+    """One contact of a batch in the shape that it is taken in; other attributes are dropped silently."""
+
+    email: str
+    first_name: Scalar | UnsetType = UNSET
+    last_name: Scalar | UnsetType = UNSET
+    phone: Scalar | UnsetType = UNSET
+    customer_acct_name: Scalar | UnsetType = UNSET
+    fields: list[SentValue] | None = None
+    subscribe: list[SentList] | None = None
+    unsubscribe: list[SentList] | None = None
+    tags: list[str | int | bool] | None = None
+    exclude_automations: Any = None
+
+
+class Batch(Struct, gc=False):
+    """A request that has no complaint. Either place excludes automations (assumed)."""
+
+    contacts: list[SentContact]
+    exclude_automations: Any = None
 
 
 class Complaint(NamedTuple):
@@ -56,121 +100,101 @@ class Known:
 
 def complaints(contacts: Sequence[object], switches: Switches, known: Known) -> list[Complaint]:
     """Return why the batch is refused whole; empty when it is not."""
+    readings = switches.as_dict()
     found = (
         Complaint(position, reason)
         for position, contact in enumerate(contacts)
-        if (reason := _complaint(contact, switches, known)) is not None
+        if (reason := _complaint(contact, readings, known)) is not None
     )
-    if switches["refusal-names"] == "first":
+    if readings["refusal-names"] == "first":
         return [first for first in [next(found, None)] if first is not None]
     return list(found)
 
 
-def read_contact(
-    contact: Mapping[str, object], switches: Switches, *, excludes_automations: bool
-) -> BulkContact:
-    """Return a contact that had no complaint.
+def read_contacts(batch: Batch, switches: Switches, count: int | None = None) -> Iterator[BulkContact]:
+    """Return the first `count` contacts of a batch, `None` for all of them.
 
     Args:
-        contact: The contact as it was sent.
+        batch: What had no complaint.
         switches: The readings in force.
-        excludes_automations: What the top of the request says; either place counts (assumed).
+        count: How many.
     """
     empty = "" if switches["empty-values"] == "clear" else None
-    return BulkContact(
-        _text(contact["email"]).strip(),
-        _attribute(contact, "first_name", empty),
-        _attribute(contact, "last_name", empty),
-        _attribute(contact, "phone", empty),
-        _attribute(contact, "customer_acct_name", empty),
-        [_text(tag) for tag in _items(contact, "tags") if tag],
-        _values(contact, empty),
-        [_id(entry["listid"]) for entry in _objects(contact, "subscribe")],
-        [_id(entry["listid"]) for entry in _objects(contact, "unsubscribe")],
-        excludes_automations or contact.get("exclude_automations") in (True, "true", "1", 1),
-    )
+    excludes_all = _is_on(batch.exclude_automations)
+    for contact in batch.contacts[:count]:
+        yield BulkContact(
+            contact.email.strip(),
+            _text(contact.first_name, empty),
+            _text(contact.last_name, empty),
+            _text(contact.phone, empty),
+            _text(contact.customer_acct_name, empty),
+            [str(tag) for tag in contact.tags if tag] if contact.tags else (),
+            _values(contact.fields, empty) if contact.fields else (),
+            [int(entry.listid) for entry in contact.subscribe] if contact.subscribe else (),
+            [int(entry.listid) for entry in contact.unsubscribe] if contact.unsubscribe else (),
+            excludes_all or _is_on(contact.exclude_automations),
+        )
 
 
-def _complaint(contact: object, switches: Switches, known: Known) -> str | None:
+def _complaint(contact: object, readings: Mapping[str, str], known: Known) -> str | None:
     if not isinstance(contact, dict) or contact.get("email") in (None, ""):
         return "Field 'email' not found"
     email = contact["email"]
-    if isinstance(email, str) and switches["address-blanks"] == "trim":
+    if isinstance(email, str) and readings["address-blanks"] == "trim":
         email = email.strip()
     if not isinstance(email, str) or not is_valid_address(email):
         return "Field 'email' incorrect format"
-    return _complaint_about_shape(contact) or _complaint_about_ids(contact, switches, known)
+    try:
+        sent = convert(contact, SentContact)
+    except ValidationError:
+        return _complaint_about_shape(contact)
+    return _complaint_about_ids(sent, readings, known)
 
 
-def _complaint_about_shape(contact: Mapping[str, object]) -> str | None:
+def _complaint_about_shape(contact: Mapping[str, object]) -> str:
     """That wrong types refuse the batch, and in these words, is assumed."""
-    for name in ("first_name", "last_name", "phone", "customer_acct_name"):
-        if isinstance(contact.get(name), (dict, list)):
-            return f"Field '{name}' incorrect format"
-    for name, key in (("fields", "id"), ("subscribe", "listid"), ("unsubscribe", "listid")):
-        if name in contact and not _are_objects_with_id(contact[name], key):
-            return f"Field '{name}' incorrect format"
-    tags = contact.get("tags")
-    if tags is not None and not (isinstance(tags, list) and all(isinstance(tag, (str, int)) for tag in tags)):
-        return "Field 'tags' incorrect format"
-    return None
+    wrong = next(
+        field.name
+        for field in fields(SentContact)
+        if field.name in contact and not _fits(contact[field.name], field.type)
+    )
+    return f"Field '{wrong}' incorrect format"
 
 
-def _complaint_about_ids(contact: Mapping[str, object], switches: Switches, known: Known) -> str | None:
-    if switches["unknown-field"] == "refuse" and not known.fields.issuperset(
-        _id(entry["id"]) for entry in _objects(contact, "fields")
+def _complaint_about_ids(contact: SentContact, readings: Mapping[str, str], known: Known) -> str | None:
+    if readings["unknown-field"] == "refuse" and not known.fields.issuperset(
+        int(entry.id) for entry in contact.fields or ()
     ):
         return "Field 'fields' has an unknown id"
-    lists = (*_objects(contact, "subscribe"), *_objects(contact, "unsubscribe"))
-    if switches["unknown-list"] == "refuse" and not known.lists.issuperset(
-        _id(entry["listid"]) for entry in lists
+    lists = (*(contact.subscribe or ()), *(contact.unsubscribe or ()))
+    if readings["unknown-list"] == "refuse" and not known.lists.issuperset(
+        int(entry.listid) for entry in lists
     ):
         return "Field 'listid' is unknown"
     return None
 
 
-def _are_objects_with_id(entries: object, key: str) -> bool:
-    return entries is None or (
-        isinstance(entries, list)
-        and all(isinstance(entry, dict) and _is_id(entry.get(key)) for entry in entries)
-    )
+def _fits(value: object, shape: Any) -> bool:  # noqa: ANN401 - a type of any kind
+    try:
+        convert(value, shape)
+    except ValidationError:
+        return False
+    return True
 
 
-def _attribute(contact: Mapping[str, object], name: str, empty: str | None) -> str | None:
-    if name not in contact:
+def _values(sent: Sequence[SentValue], empty: str | None) -> list[tuple[int, str]]:
+    values = ((int(entry.id), _text(entry.value, empty)) for entry in sent)
+    return [(field, text) for field, text in values if text is not None]
+
+
+def _text(value: object, empty: str | None) -> str | None:
+    """Return an attribute or a value as text: `empty` for an empty one, `None` for one that was not sent."""
+    if isinstance(value, str):
+        return value or empty
+    if value is UNSET:
         return None
-    value = contact[name]
-    return empty if value is None or value == "" else _text(value)
+    return empty if value is None else str(value)
 
 
-def _values(contact: Mapping[str, object], empty: str | None) -> list[tuple[int, str]]:
-    values = []
-    for entry in _objects(contact, "fields"):
-        value = entry.get("value")
-        text = empty if value is None or value == "" else _text(value)
-        if text is not None:
-            values.append((_id(entry["id"]), text))
-    return values
-
-
-def _items(contact: Mapping[str, object], name: str) -> Sequence[object]:
-    items = contact.get(name)
-    return items if isinstance(items, list) else ()
-
-
-def _objects(contact: Mapping[str, object], name: str) -> Sequence[Mapping[str, object]]:
-    objects = contact.get(name)
-    return objects if isinstance(objects, list) else ()
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else str(value)
-
-
-def _is_id(value: object) -> bool:
-    text = str(value)
-    return text.isdecimal() and text.isascii() and len(text) <= MAX_ID_DIGITS
-
-
-def _id(value: object) -> int:
-    return value if isinstance(value, int) else int(str(value))
+def _is_on(value: object) -> bool:
+    return value in (True, "true", "1", 1)

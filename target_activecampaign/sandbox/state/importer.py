@@ -9,18 +9,17 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from target_activecampaign.sandbox.state.fields import Value
-from target_activecampaign.sandbox.state.lists import Membership, Status
+from target_activecampaign.sandbox.state.lists import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from target_activecampaign.sandbox.clock import Clock
     from target_activecampaign.sandbox.state.batch import BulkContact
     from target_activecampaign.sandbox.state.contacts import Attributes, Contacts
-    from target_activecampaign.sandbox.state.exclusions import Exclusion, Exclusions
+    from target_activecampaign.sandbox.state.exclusions import Exclusions, Rules
     from target_activecampaign.sandbox.state.fields import Fields
-    from target_activecampaign.sandbox.state.lists import Lists
+    from target_activecampaign.sandbox.state.lists import Lists, MembershipChanges
     from target_activecampaign.sandbox.state.storage import Storage
     from target_activecampaign.sandbox.state.tags import Tags
     from target_activecampaign.sandbox.switches import Switches
@@ -69,19 +68,19 @@ class _Batch:
     source: int
     ids: dict[str, int]
     bounced: frozenset[int]
-    statuses: dict[tuple[int, int], int]
-    rules: list[Exclusion]
+    rules: Rules
     lists: frozenset[int]
     room: int
     next_id: int
     refused: frozenset[str]
     readings: dict[str, str]
+    memberships: MembershipChanges
     outcome: Outcome = field(default_factory=Outcome)
     seen: set[str] = field(default_factory=set)
+    changed: set[int] = field(default_factory=set)
     inserts: list[tuple[int, Attributes]] = field(default_factory=list)
     updates: list[tuple[int, Attributes]] = field(default_factory=list)
-    values: list[Value] = field(default_factory=list)
-    memberships: list[Membership] = field(default_factory=list)
+    values: list[tuple[int, int, str]] = field(default_factory=list)
     tags: list[tuple[int, str]] = field(default_factory=list)
 
 
@@ -92,7 +91,7 @@ class Importer:
         self._subjects = subjects
 
     def apply(
-        self, contacts: Sequence[BulkContact], source: int, room: int, refused: Collection[str] = ()
+        self, contacts: Iterable[BulkContact], source: int, room: int, refused: Collection[str] = ()
     ) -> Outcome:
         """Write a batch, as a whole.
 
@@ -102,6 +101,7 @@ class Importer:
             room: How many more contacts the account may have.
             refused: Addresses that a fault refuses.
         """
+        contacts = list(contacts)
         with self._subjects.storage.transaction():
             batch = self._before(contacts, source, room, refused)
             for contact in contacts:
@@ -112,26 +112,22 @@ class Importer:
     def _before(
         self, contacts: Sequence[BulkContact], source: int, room: int, refused: Collection[str]
     ) -> _Batch:
-        storage = self._subjects.storage
-        known = storage.rows(
+        subjects = self._subjects
+        known = subjects.storage.rows(
             "select id, email, bounced_hard from contact where email in (select value from json_each(?))",
             (json.dumps([contact.email for contact in contacts]),),
-        )
-        memberships = storage.rows(
-            "select contact, list, status from membership where contact in (select value from json_each(?))",
-            (json.dumps([row["id"] for row in known]),),
         )
         return _Batch(
             source,
             {row["email"].lower(): row["id"] for row in known},
             frozenset(row["id"] for row in known if row["bounced_hard"]),
-            {(row["contact"], row["list"]): row["status"] for row in memberships},
-            self._subjects.exclusions.for_email(),
-            self._subjects.lists.ids(),
+            subjects.exclusions.for_email(),
+            subjects.lists.ids(),
             room,
-            self._subjects.contacts.next_id(),
+            subjects.contacts.next_id(),
             frozenset(address.lower() for address in refused),
-            self._subjects.switches.as_dict(),
+            subjects.switches.as_dict(),
+            subjects.lists.changes(row["id"] for row in known),
         )
 
     def _take(self, batch: _Batch, contact: BulkContact) -> None:
@@ -147,71 +143,32 @@ class Importer:
             if reason:
                 batch.outcome.failures.append(Failure(contact.email, reason))
             return
-        self._plan(
-            batch, contact, self._create(batch, contact) if known is None else _update(batch, contact, known)
+        _plan(
+            batch,
+            contact,
+            _create(batch, contact, identity) if known is None else _update(batch, contact, known),
         )
 
     def _objection(self, batch: _Batch, contact: BulkContact, identity: str, known: int | None) -> str | None:
         """Say why a contact is not imported; that it ends in `failure` is assumed for all but exclusions."""
         if identity in batch.refused:
             return "refused by a fault"
-        if any(
-            rule.matches(identity) and (not rule.lists or rule.lists.intersection(contact.subscribe))
-            for rule in batch.rules
-        ):
+        if batch.rules.exclude(identity, contact.subscribe):
             return "on the exclusion list"
-        return self._objection_to_known(batch, contact, known) or self._objection_to_ids(batch, contact)
-
-    def _objection_to_known(self, batch: _Batch, contact: BulkContact, known: int | None) -> str | None:
-        switches = batch.readings
-        if known is None:
-            return None
-        if known in batch.bounced and switches["bounced"] == "failure":
-            return "the address bounced"
-        has_left = any(batch.statuses.get((known, list_id)) in HAS_LEFT for list_id in contact.subscribe)
-        return "left the list" if has_left and switches["left-list"] == "failure" else None
+        reason = None if known is None else _objection_to_known(batch, contact, known)
+        return reason or self._objection_to_ids(batch, contact)
 
     def _objection_to_ids(self, batch: _Batch, contact: BulkContact) -> str | None:
-        switches = batch.readings
-        if switches["unknown-field"] == "failure":
+        readings = batch.readings
+        if readings["unknown-field"] == "failure":
             kinds = self._subjects.fields.kinds()
             if any(field_id not in kinds for field_id, _ in contact.values):
                 return "unknown custom field"
-        lists = (*contact.subscribe, *contact.unsubscribe)
-        if switches["unknown-list"] == "failure" and not batch.lists.issuperset(lists):
+        if readings["unknown-list"] == "failure" and not batch.lists.issuperset(
+            (*contact.subscribe, *contact.unsubscribe)
+        ):
             return "unknown list"
         return None
-
-    def _create(self, batch: _Batch, contact: BulkContact) -> int:
-        contact_id = batch.next_id
-        batch.next_id += 1
-        batch.room -= 1
-        batch.ids[contact.email.lower()] = contact_id
-        batch.outcome.created.append(contact_id)
-        batch.inserts.append((contact_id, contact[:5]))
-        return contact_id
-
-    def _plan(self, batch: _Batch, contact: BulkContact, contact_id: int) -> None:
-        """Note the values, tags and memberships of a contact that is imported."""
-        batch.values += [Value(contact_id, field_id, value) for field_id, value in contact.values]
-        batch.tags += [(contact_id, tag) for tag in contact.tags]
-        if not contact.excludes_automations:
-            batch.outcome.automations += 1
-        joins, leaves = (
-            batch.lists.intersection(contact.subscribe),
-            batch.lists.intersection(contact.unsubscribe),
-        )
-        if batch.readings["subscribe-and-unsubscribe"] == "unsubscribe":
-            joins -= leaves
-        else:
-            leaves -= joins
-        for list_id in joins:
-            if batch.statuses.get((contact_id, list_id)) not in HAS_LEFT:
-                _set_status(batch, contact_id, list_id, Status.SUBSCRIBED)
-        for list_id in leaves:
-            # Who is not on a list cannot leave it (assumed).
-            if (contact_id, list_id) in batch.statuses:
-                _set_status(batch, contact_id, list_id, Status.UNSUBSCRIBED)
 
     def _write(self, batch: _Batch) -> None:
         subjects = self._subjects
@@ -225,13 +182,50 @@ class Importer:
         subjects.tags.give_many([(contact, ids[tag]) for contact, tag in batch.tags], batch.source)
 
 
+def _objection_to_known(batch: _Batch, contact: BulkContact, known: int) -> str | None:
+    if known in batch.bounced and batch.readings["bounced"] == "failure":
+        return "the address bounced"
+    has_left = any(batch.memberships.status(known, list_id) in HAS_LEFT for list_id in contact.subscribe)
+    return "left the list" if has_left and batch.readings["left-list"] == "failure" else None
+
+
+def _create(batch: _Batch, contact: BulkContact, identity: str) -> int:
+    contact_id = batch.next_id
+    batch.next_id += 1
+    batch.room -= 1
+    batch.ids[identity] = contact_id
+    batch.changed.add(contact_id)
+    batch.outcome.created.append(contact_id)
+    batch.inserts.append((contact_id, contact[:5]))
+    return contact_id
+
+
 def _update(batch: _Batch, contact: BulkContact, known: int) -> int:
-    batch.updates.append((known, (None, *contact[1:5])))
-    if known not in batch.outcome.updated and known not in batch.outcome.created:
+    batch.updates.append((known, contact[:5]))
+    if known not in batch.changed:
+        batch.changed.add(known)
         batch.outcome.updated.append(known)
     return known
 
 
-def _set_status(batch: _Batch, contact: int, list_id: int, status: Status) -> None:
-    batch.statuses[contact, list_id] = status
-    batch.memberships.append(Membership(contact, list_id, status))
+def _plan(batch: _Batch, contact: BulkContact, contact_id: int) -> None:
+    """Note the values, tags and memberships of a contact that is imported."""
+    batch.values += [(contact_id, field_id, value) for field_id, value in contact.values]
+    if contact.tags:
+        batch.tags += [(contact_id, tag) for tag in contact.tags]
+    if not contact.excludes_automations:
+        batch.outcome.automations += 1
+    joins = batch.lists.intersection(contact.subscribe)
+    leaves = batch.lists.intersection(contact.unsubscribe)
+    if batch.readings["subscribe-and-unsubscribe"] == "unsubscribe":
+        joins -= leaves
+    else:
+        leaves -= joins
+    memberships = batch.memberships
+    for list_id in joins:
+        if memberships.status(contact_id, list_id) not in HAS_LEFT:
+            memberships.set_status(contact_id, list_id, Status.SUBSCRIBED)
+    for list_id in leaves:
+        # Who is not on a list cannot leave it (assumed).
+        if memberships.status(contact_id, list_id) is not None:
+            memberships.set_status(contact_id, list_id, Status.UNSUBSCRIBED)

@@ -7,7 +7,9 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from target_activecampaign.sandbox.state.batch import read_contact
+import msgspec
+
+from target_activecampaign.sandbox.state.batch import Batch, read_contacts
 from target_activecampaign.sandbox.state.importer import Importer, Outcome, Subjects
 from target_activecampaign.sandbox.state.progress import Progress
 
@@ -92,9 +94,11 @@ class Imports:
                 (batch_id, len(payload["contacts"]), self._clock.seconds(), self._clock.date(), stored),
             )
             if self.progress.kind == "at-once" and not (effect and effect.stays_open):
-                self._run(number, batch_id, effect or Effect(), payload)
+                self._run(number, batch_id, effect or Effect(), msgspec.convert(payload, Batch))
             else:
-                self._storage.write("insert into payload values (?, ?)", (number, json.dumps(payload)))
+                self._storage.write(
+                    "insert into payload values (?, ?)", (number, msgspec.json.encode(payload))
+                )
         return batch_id
 
     def look(self, batch_id: str) -> Look | None:
@@ -114,7 +118,7 @@ class Imports:
             for row in self._due():
                 effect = _effect(row)
                 if not effect.stays_open:
-                    self._run(row["number"], row["batch_id"], effect, self._payload(row["number"]))
+                    self._run(row["number"], row["batch_id"], effect, self._batch(row["number"]))
 
     def settle(self) -> None:
         """Run every open import that a fault does not hold open, whatever the progress says."""
@@ -186,18 +190,13 @@ class Imports:
     def _open_status(self, row: sqlite3.Row) -> str:
         return self.progress.status(row["looks"], self._clock.seconds() - row["queued_seconds"])
 
-    def _payload(self, number: int) -> Mapping[str, Any]:
+    def _batch(self, number: int) -> Batch:
         row = self._storage.row("select body from payload where import = ?", (number,))
-        payload: Mapping[str, Any] = json.loads(row["body"]) if row else {"contacts": []}
-        return payload
+        return msgspec.json.decode(row["body"], type=Batch) if row else Batch([])
 
-    def _run(self, number: int, batch_id: str, effect: Effect, payload: Mapping[str, Any]) -> None:
+    def _run(self, number: int, batch_id: str, effect: Effect, batch: Batch) -> None:
         source = self._sources.new(f"import {batch_id}")
-        excludes = payload.get("exclude_automations") in (True, "true", "1", 1)
-        contacts = [
-            read_contact(contact, self._subjects.switches, excludes_automations=excludes)
-            for contact in payload["contacts"][: effect.applied]
-        ]
+        contacts = read_contacts(batch, self._subjects.switches, effect.applied)
         outcome = self._importer.apply(contacts, source, self._room(), effect.refuse)
         self._end(number, effect.status, outcome)
 
