@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from target_activecampaign.sandbox.state.batch import read_batch
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
     from target_activecampaign.sandbox.account import Account
+    from target_activecampaign.sandbox.state.batch import Batch
     from target_activecampaign.sandbox.state.imports import Effect
 
     Json = Mapping[str, Any]
@@ -89,6 +92,11 @@ class Call:
         except (ValueError, RecursionError):
             return {}
         return payload if isinstance(payload, dict) else {}
+
+    @cached_property
+    def batch(self) -> Batch | None:
+        """The body as a batch of contacts, `None` when it does not have the shape of one."""
+        return read_batch(self.body)
 
     def parameter(self, name: str) -> str | None:
         """Return the last value of a query parameter, `None` when there is none."""

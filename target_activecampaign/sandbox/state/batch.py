@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from msgspec import UNSET, Meta, Struct, UnsetType, ValidationError, convert
+from msgspec.json import Decoder
 from msgspec.structs import fields
 
 from target_activecampaign.sandbox.state.addresses import is_valid_address
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from target_activecampaign.sandbox.switches import Switches
 
@@ -61,11 +62,18 @@ class SentContact(Struct, gc=False):
     exclude_automations: Any = None
 
 
-class Batch(Struct, gc=False):
-    """A request that has no complaint. Either place excludes automations (assumed)."""
+class Callback(Struct, gc=False):
+    """Whom to tell of the end."""
 
-    contacts: list[SentContact]
+    url: Any
+
+
+class Batch(Struct, gc=False):
+    """A request in the shape that it is taken in. What is in it is not yet looked at."""
+
+    contacts: Annotated[list[SentContact], Meta(min_length=1, max_length=MAX_CONTACTS)]
     exclude_automations: Any = None
+    callback: Callback | None = None
 
 
 class Complaint(NamedTuple):
@@ -75,27 +83,29 @@ class Complaint(NamedTuple):
     reason: str
 
 
-class BulkContact(NamedTuple):
-    """One contact of a batch. `None` leaves an attribute alone; values are pairs of field id and text."""
-
-    email: str
-    first_name: str | None
-    last_name: str | None
-    phone: str | None
-    orgname: str | None
-    tags: Sequence[str]
-    values: Sequence[tuple[int, str]]
-    subscribe: Sequence[int]
-    unsubscribe: Sequence[int]
-    excludes_automations: bool
-
-
 @dataclass(frozen=True)
 class Known:
     """The ids that an account has."""
 
     fields: frozenset[int]
     lists: frozenset[int]
+
+
+def read_batch(body: bytes) -> Batch | None:
+    """Return the batch of a request's body, `None` when it does not have the shape of one."""
+    try:
+        return _DECODER.decode(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def is_acceptable(batch: Batch, switches: Switches, known: Known) -> bool:
+    """Tell whether there is no complaint about a batch that has the right shape."""
+    readings = switches.as_dict()
+    return (batch.callback is None or bool(batch.callback.url)) and not any(
+        _complaint_about_email(contact.email, readings) or _complaint_about_ids(contact, readings, known)
+        for contact in batch.contacts
+    )
 
 
 def complaints(contacts: Sequence[object], switches: Switches, known: Known) -> list[Complaint]:
@@ -111,44 +121,53 @@ def complaints(contacts: Sequence[object], switches: Switches, known: Known) -> 
     return list(found)
 
 
-def read_contacts(batch: Batch, switches: Switches, count: int | None = None) -> Iterator[BulkContact]:
-    """Return the first `count` contacts of a batch, `None` for all of them.
+def text_of(value: object, empty: str | None) -> str | None:
+    """Return an attribute or a value as text.
 
     Args:
-        batch: What had no complaint.
-        switches: The readings in force.
-        count: How many.
+        value: What was sent. What was not is `None`, leave it alone.
+        empty: What an empty value stands for: an empty text, or `None`.
     """
-    empty = "" if switches["empty-values"] == "clear" else None
-    excludes_all = _is_on(batch.exclude_automations)
-    for contact in batch.contacts[:count]:
-        yield BulkContact(
-            contact.email.strip(),
-            _text(contact.first_name, empty),
-            _text(contact.last_name, empty),
-            _text(contact.phone, empty),
-            _text(contact.customer_acct_name, empty),
-            [str(tag) for tag in contact.tags if tag] if contact.tags else (),
-            _values(contact.fields, empty) if contact.fields else (),
-            [int(entry.listid) for entry in contact.subscribe] if contact.subscribe else (),
-            [int(entry.listid) for entry in contact.unsubscribe] if contact.unsubscribe else (),
-            excludes_all or _is_on(contact.exclude_automations),
-        )
+    if isinstance(value, str):
+        return value or empty
+    if value is UNSET:
+        return None
+    return empty if value is None else str(value)
+
+
+def ids_of(lists: Sequence[SentList] | None) -> list[int]:
+    """Return the ids of lists."""
+    return [int(entry.listid) for entry in lists] if lists else []
+
+
+def is_on(value: object) -> bool:
+    """Tell whether an option that may be anything is switched on."""
+    return value in (True, "true", "1", 1)
+
+
+_DECODER = Decoder(Batch)
 
 
 def _complaint(contact: object, readings: Mapping[str, str], known: Known) -> str | None:
-    if not isinstance(contact, dict) or contact.get("email") in (None, ""):
+    if not isinstance(contact, dict):
         return "Field 'email' not found"
-    email = contact["email"]
+    reason = _complaint_about_email(contact.get("email"), readings)
+    if reason is not None:
+        return reason
+    try:
+        return _complaint_about_ids(convert(contact, SentContact), readings, known)
+    except ValidationError:
+        return _complaint_about_shape(contact)
+
+
+def _complaint_about_email(email: object, readings: Mapping[str, str]) -> str | None:
+    if email is None or email == "":
+        return "Field 'email' not found"
     if isinstance(email, str) and readings["address-blanks"] == "trim":
         email = email.strip()
     if not isinstance(email, str) or not is_valid_address(email):
         return "Field 'email' incorrect format"
-    try:
-        sent = convert(contact, SentContact)
-    except ValidationError:
-        return _complaint_about_shape(contact)
-    return _complaint_about_ids(sent, readings, known)
+    return None
 
 
 def _complaint_about_shape(contact: Mapping[str, object]) -> str:
@@ -166,9 +185,8 @@ def _complaint_about_ids(contact: SentContact, readings: Mapping[str, str], know
         int(entry.id) for entry in contact.fields or ()
     ):
         return "Field 'fields' has an unknown id"
-    lists = (*(contact.subscribe or ()), *(contact.unsubscribe or ()))
     if readings["unknown-list"] == "refuse" and not known.lists.issuperset(
-        int(entry.listid) for entry in lists
+        ids_of(contact.subscribe) + ids_of(contact.unsubscribe)
     ):
         return "Field 'listid' is unknown"
     return None
@@ -180,21 +198,3 @@ def _fits(value: object, shape: Any) -> bool:  # noqa: ANN401 - a type of any ki
     except ValidationError:
         return False
     return True
-
-
-def _values(sent: Sequence[SentValue], empty: str | None) -> list[tuple[int, str]]:
-    values = ((int(entry.id), _text(entry.value, empty)) for entry in sent)
-    return [(field, text) for field, text in values if text is not None]
-
-
-def _text(value: object, empty: str | None) -> str | None:
-    """Return an attribute or a value as text: `empty` for an empty one, `None` for one that was not sent."""
-    if isinstance(value, str):
-        return value or empty
-    if value is UNSET:
-        return None
-    return empty if value is None else str(value)
-
-
-def _is_on(value: object) -> bool:
-    return value in (True, "true", "1", 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -70,6 +71,13 @@ class Contacts:
     def with_email(self, email: str) -> sqlite3.Row | None:
         """Return the contact of an address, or `None`."""
         return self._storage.row("select * from contact where email = ?", (email,))
+
+    def known(self, emails: list[str]) -> list[sqlite3.Row]:
+        """Return id, email and `bounced_hard` of those of these addresses that there are."""
+        return self._storage.rows(
+            "select id, email, bounced_hard from contact where email in (select value from json_each(?))",
+            (json.dumps(emails),),
+        )
 
     def next_id(self) -> int:
         """Return the id that the next new contact has; ids of deleted contacts do not come again."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -46,7 +47,7 @@ class MembershipChanges:
     def __init__(self, statuses: dict[tuple[int, int], int]) -> None:
         self._statuses = statuses
         self.memberships: list[tuple[int, int, int]] = []
-        self.growth: dict[int, int] = {}
+        self.growth = Counter[int]()
 
     def status(self, contact: int, list_id: int) -> int | None:
         """Return a contact's status on a list after the changes so far, `None` when it never was on it."""
@@ -59,8 +60,10 @@ class MembershipChanges:
             return
         self._statuses[contact, list_id] = status
         self.memberships.append((contact, list_id, status))
-        more = (status == Status.SUBSCRIBED) - (before == Status.SUBSCRIBED)
-        self.growth[list_id] = self.growth.get(list_id, 0) + more
+        if status == Status.SUBSCRIBED:
+            self.growth[list_id] += 1
+        elif before == Status.SUBSCRIBED:
+            self.growth[list_id] -= 1
 
 
 class Lists:
