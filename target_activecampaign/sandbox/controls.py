@@ -74,6 +74,7 @@ Others:
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from typing import TYPE_CHECKING
@@ -195,8 +196,9 @@ class Controls:
                 payload = msgspec.json.decode(await read_body(request) or b"{}")
                 if not isinstance(payload, dict):
                     return JSONResponse({"message": "the body must be an object"}, 400)
+                # In the thread that does the account's work: meanwhile this one goes on to take requests.
+                await asyncio.to_thread(tenant.account.imports.advance)
                 with tenant.account.storage.transaction():
-                    tenant.account.imports.advance()
                     shown = control(Ask(request, tenant, payload))
             except (ValueError, KeyError, TypeError, RecursionError, SeedInvalidError) as error:
                 return JSONResponse({"message": str(error)}, 400)

@@ -118,13 +118,16 @@ class Desk:
     async def _carry_out(self, call: Call, operation: Operation, tenant: Tenant) -> Answer:
         is_import = call.method == "POST" and call.route == BULK_IMPORT
         refusal = self._refuse(call, tenant, is_import=is_import)
-        answer = await asyncio.to_thread(_work, call, operation, tenant) if refusal is None else refusal
+        if refusal is None:
+            answer, is_behind = await asyncio.to_thread(_work, call, operation, tenant)
+        else:
+            answer, is_behind = refusal, False
         tenant.series.count(
             int(time.time()),
             is_import=is_import and answer.status == 200,  # noqa: PLR2004 - HTTP's OK
             is_refused=refusal is not None,
         )
-        if operation in bulk.NOT_ABOUT_THE_REST and tenant.number not in self._catching_up:
+        if is_behind and tenant.number not in self._catching_up:
             self._catching_up[tenant.number] = asyncio.create_task(self._catch_up(tenant))
         return self._with_limit_headers(answer, tenant)
 
@@ -198,25 +201,32 @@ class _Silence(Response):
         """Do nothing."""
 
 
-def _work(call: Call, operation: Operation, tenant: Tenant) -> Answer:
-    """Let the account do what is due before the operation, and the operation."""
+def _work(call: Call, operation: Operation, tenant: Tenant) -> tuple[Answer, bool]:
+    """Let the account do the operation, and what is due before it where that matters to the answer.
+
+    Returns:
+        The answer, and whether imports are due.
+    """
+    imports = tenant.account.imports
     try:
         with tenant.account.storage.transaction():
-            if operation not in bulk.NOT_ABOUT_THE_REST:
-                tenant.account.imports.advance()
-            return operation(call)
+            if operation in bulk.NOT_ABOUT_THE_REST:
+                return operation(call), imports.is_behind()
+            imports.advance()
+            return operation(call), False
     except Refusal as refused:
-        return refused.answer
+        return refused.answer, False
     except Exception:
         logger.exception("the sandbox failed at %s %s", call.method, call.route)
         tenant.account.fields.forget_kinds()
-        return FAILED
+        return FAILED, False
 
 
 def _advance(tenant: Tenant) -> bool:
-    """Carry out one import that is due; tell whether there was one."""
+    """Carry out one import that is due; tell whether more are."""
     try:
-        return tenant.account.imports.advance_by_one()
+        tenant.account.imports.advance_by_one()
+        return tenant.account.imports.is_behind()
     except Exception:
         logger.exception("the sandbox failed at an import")
         tenant.account.fields.forget_kinds()

@@ -102,9 +102,16 @@ def read_batch(body: bytes) -> Batch | None:
 def is_acceptable(batch: Batch, switches: Switches, known: Known) -> bool:
     """Tell whether there is no complaint about a batch that has the right shape."""
     readings = switches.as_dict()
-    return (batch.callback is None or bool(batch.callback.url)) and not any(
-        _complaint_about_email(contact.email, readings) or _complaint_about_ids(contact, readings, known)
-        for contact in batch.contacts
+    trims = readings["address-blanks"] == "trim"
+    asks_for_ids = "refuse" in (readings["unknown-field"], readings["unknown-list"])
+    return (
+        (batch.callback is None or bool(batch.callback.url))
+        and all(
+            is_valid_address(contact.email.strip() if trims else contact.email) for contact in batch.contacts
+        )
+        and not (
+            asks_for_ids and any(_complaint_about_ids(contact, readings, known) for contact in batch.contacts)
+        )
     )
 
 

@@ -159,7 +159,11 @@ def _take(plan: _Plan, contact: SentContact) -> None:
     joins, leaves = ids_of(contact.subscribe), ids_of(contact.unsubscribe)
     reason = _objection(plan, contact, identity, known, joins)
     if reason is None:
-        contact_id = _create(plan, contact, email) if known is None else _update(plan, contact, known)
+        contact_id = known
+        if contact_id is None:
+            contact_id = plan.ids[identity] = _create(plan, contact, email)
+        else:
+            _update(plan, contact, contact_id)
         _plan_values(plan, contact, contact_id)
         _plan_memberships(plan, contact_id, joins, leaves)
     elif reason:
@@ -207,19 +211,17 @@ def _create(plan: _Plan, contact: SentContact, email: str) -> int:
     contact_id = plan.next_id
     plan.next_id += 1
     plan.room -= 1
-    plan.ids[email.lower()] = contact_id
     plan.changed.add(contact_id)
     plan.outcome.created.append(contact_id)
     plan.inserts.append((contact_id, _attributes(contact, email, plan.empty)))
     return contact_id
 
 
-def _update(plan: _Plan, contact: SentContact, known: int) -> int:
+def _update(plan: _Plan, contact: SentContact, known: int) -> None:
     plan.updates.append((known, _attributes(contact, None, plan.empty)))
     if known not in plan.changed:
         plan.changed.add(known)
         plan.outcome.updated.append(known)
-    return known
 
 
 def _attributes(contact: SentContact, email: str | None, empty: str | None) -> Attributes:

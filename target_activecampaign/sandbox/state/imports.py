@@ -133,12 +133,14 @@ class Imports:
         with self._storage.transaction():
             self._run_all(self._due())
 
-    def advance_by_one(self) -> bool:
-        """Run the first import whose turn has come; tell whether there was one."""
+    def advance_by_one(self) -> None:
+        """Run the first import whose turn has come, if there is one."""
         with self._storage.transaction():
-            first = self._due(count=1)
-            self._run_all(first)
-        return bool(first)
+            self._run_all(self._due(count=1))
+
+    def is_behind(self) -> bool:
+        """Tell whether there are imports whose turn has come."""
+        return bool(self._due(count=1))
 
     def settle(self) -> None:
         """Run every open import that a fault does not hold open, whatever the progress says."""
