@@ -102,15 +102,15 @@ class Contacts:
     def insert_many(self, contacts: Iterable[tuple[int, Attributes]], source: int) -> None:
         """Make contacts of these ids."""
         date = self._clock.date()
+        written = (date, date, source, source, source, source, source)
         rows = [
-            (contact, email, first_name or "", last_name or "", phone or "", orgname or "", date, source)
+            (contact, email, first_name or "", last_name or "", phone or "", orgname or "", *written)
             for contact, (email, first_name, last_name, phone, orgname) in contacts
         ]
         with self._storage.transaction():
-            self._storage.write_many(
+            self._storage.insert_many(
                 "insert into contact (id, email, first_name, last_name, phone, orgname, cdate, udate, "
-                "source, first_name_source, last_name_source, phone_source, orgname_source) "
-                "values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?8, ?8, ?8, ?8)",
+                "source, first_name_source, last_name_source, phone_source, orgname_source)",
                 rows,
             )
             self._storage.write("update setting set value = value + ? where name = 'contacts'", (len(rows),))

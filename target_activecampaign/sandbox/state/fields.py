@@ -169,21 +169,22 @@ class Fields:
         kinds = self.kinds()
         plain = {field for field, kind in kinds.items() if kind.is_plain(keeps_unknown=keeps_unknown)}
         date = self._clock.date()
-        self._storage.write_many(
-            "insert into field_value (contact, field, value, cdate, udate, source) "
-            "values (?1, ?2, ?3, ?4, ?4, ?5) on conflict (contact, field) do update set "
-            "value = excluded.value, udate = excluded.udate, source = excluded.source",
+        self._storage.insert_many(
+            "insert into field_value (contact, field, value, cdate, udate, source)",
             [
                 (
                     contact,
                     field,
                     value if field in plain else kinds[field].stored(value, keeps_unknown=keeps_unknown),
                     date,
+                    date,
                     source,
                 )
                 for contact, field, value in values
                 if field in kinds
             ],
+            "on conflict (contact, field) do update set "
+            "value = excluded.value, udate = excluded.udate, source = excluded.source",
         )
 
     def values_of(self, contact: int) -> list[sqlite3.Row]:

@@ -134,15 +134,17 @@ class Lists:
     def set_statuses(self, changes: MembershipChanges, source: int, sourceid: int = 0) -> None:
         """Write changes, in their order."""
         date = self._clock.date()
+        dates = {int(Status.SUBSCRIBED): (date, None), int(Status.UNSUBSCRIBED): (None, date)}
         with self._storage.transaction():
-            self._storage.write_many(
-                "insert into membership (contact, list, status, sourceid, sdate, udate, cdate, source) "
-                # Status 1 has a date of subscribing, 2 one of leaving.
-                "values (?1, ?2, ?3, ?4, iif(?3 = 1, ?5, null), iif(?3 = 2, ?5, null), ?5, ?6) "
+            self._storage.insert_many(
+                "insert into membership (contact, list, status, sourceid, sdate, udate, cdate, source)",
+                [
+                    (contact, list_id, status, sourceid, *dates.get(status, (None, None)), date, source)
+                    for contact, list_id, status in changes.memberships
+                ],
                 "on conflict (contact, list) do update set "
                 "status = excluded.status, sourceid = excluded.sourceid, source = excluded.source, "
                 "sdate = coalesce(excluded.sdate, sdate), udate = coalesce(excluded.udate, udate)",
-                [(*membership, sourceid, date, source) for membership in changes.memberships],
             )
             self._storage.write_many(
                 "update list set subscribed = subscribed + ? where id = ?",

@@ -10,6 +10,7 @@ import sqlite3
 import threading
 from contextlib import contextmanager, suppress
 from importlib import resources
+from itertools import chain
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,7 +27,9 @@ drop trigger membership_added;
 drop trigger membership_changed;
 pragma user_version = {SCHEMA_VERSION};
 """
-"""Before, triggers counted each row that came, which took a third of the time of an import."""
+"""Before, triggers counted each row that came, which took a quarter of the time of an import's writes."""
+ROWS_AT_ONCE = 50
+"""Rows in one statement: takes 0.6 times as long as one for each, and fewer turns with other threads."""
 CACHE_KIBIBYTES = 256 * 1024
 """Memory that the database may take to be quick; a small account takes little of it."""
 
@@ -98,6 +101,22 @@ class Storage:
         """Run one statement for each of `rows`."""
         with self.transaction():
             self.connection.executemany(sql, rows)
+
+    def insert_many(self, insert: str, rows: Sequence[Sequence[object]], on_conflict: str = "") -> None:
+        """Insert rows, in their order.
+
+        Args:
+            insert: The statement up to its values, e.g. `insert into tag (tag, tag_type)`.
+            rows: As many values each as `insert` names columns.
+            on_conflict: The rest of the statement.
+        """
+        with self.transaction():
+            for start in range(0, len(rows), ROWS_AT_ONCE):
+                some = rows[start : start + ROWS_AT_ONCE]
+                places = ", ".join([f"({', '.join('?' * len(some[0]))})"] * len(some))
+                self.connection.execute(
+                    f"{insert} values {places} {on_conflict}", list(chain.from_iterable(some))
+                )
 
     def clear(self) -> None:
         """Drop every table and make them anew, empty."""
