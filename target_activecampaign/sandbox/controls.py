@@ -74,10 +74,12 @@ Others:
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from typing import TYPE_CHECKING
 
+import msgspec
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -191,13 +193,14 @@ class Controls:
             if tenant is None:
                 return JSONResponse({"message": "no such account"}, 404)
             try:
-                payload = json.loads(await read_body(request) or b"{}")
+                payload = msgspec.json.decode(await read_body(request) or b"{}")
                 if not isinstance(payload, dict):
                     return JSONResponse({"message": "the body must be an object"}, 400)
+                # In the thread that does the account's work: meanwhile this one goes on to take requests.
+                await asyncio.to_thread(tenant.account.imports.advance)
                 with tenant.account.storage.transaction():
-                    tenant.account.imports.advance()
                     shown = control(Ask(request, tenant, payload))
-            except (ValueError, KeyError, TypeError, SeedInvalidError) as error:
+            except (ValueError, KeyError, TypeError, RecursionError, SeedInvalidError) as error:
                 return JSONResponse({"message": str(error)}, 400)
             return JSONResponse({"message": "no such thing"}, 404) if shown is None else JSONResponse(shown)
 

@@ -3,7 +3,8 @@
 Limits count a request as it arrives, in the server's own thread. The account's work is done in another, in
 the order of arrival: an import takes milliseconds, and with the sandbox's time running 60 times faster,
 requests that waited for one in front of the limits would come to them in clumps that the client did not
-send.
+send. An answer that does not depend on the imports that are due does not wait for them either: they are
+carried out behind it.
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ class Desk:
     def __init__(self, emulator: Emulator, cut: Callable[[tuple[str, int]], Awaitable[None]]) -> None:
         self._emulator = emulator
         self._cut = cut
+        self._catching_up: dict[int, asyncio.Task[None]] = {}
 
     def endpoint(self, operation: Operation) -> Callable[[Request], Awaitable[Response]]:
         """Return the web framework's endpoint of an operation."""
@@ -116,13 +118,24 @@ class Desk:
     async def _carry_out(self, call: Call, operation: Operation, tenant: Tenant) -> Answer:
         is_import = call.method == "POST" and call.route == BULK_IMPORT
         refusal = self._refuse(call, tenant, is_import=is_import)
-        answer = await asyncio.to_thread(_work, call, operation, tenant, refusal)
+        if refusal is None:
+            answer, is_behind = await asyncio.to_thread(_work, call, operation, tenant)
+        else:
+            answer, is_behind = refusal, False
         tenant.series.count(
             int(time.time()),
             is_import=is_import and answer.status == 200,  # noqa: PLR2004 - HTTP's OK
             is_refused=refusal is not None,
         )
+        if is_behind and tenant.number not in self._catching_up:
+            self._catching_up[tenant.number] = asyncio.create_task(self._catch_up(tenant))
         return self._with_limit_headers(answer, tenant)
+
+    async def _catch_up(self, tenant: Tenant) -> None:
+        """Carry out the imports that are due, one at a time, so that requests come in between."""
+        while await asyncio.to_thread(_advance, tenant):
+            pass
+        del self._catching_up[tenant.number]
 
     def _refuse(self, call: Call, tenant: Tenant, *, is_import: bool) -> Answer | None:
         """Count the call against the limits, or return the answer that refuses it."""
@@ -188,18 +201,36 @@ class _Silence(Response):
         """Do nothing."""
 
 
-def _work(call: Call, operation: Operation, tenant: Tenant, refusal: Answer | None) -> Answer:
-    """Let the account do what is due, and the operation unless the call is refused."""
+def _work(call: Call, operation: Operation, tenant: Tenant) -> tuple[Answer, bool]:
+    """Let the account do the operation, and what is due before it where that matters to the answer.
+
+    Returns:
+        The answer, and whether imports are due.
+    """
+    imports = tenant.account.imports
     try:
         with tenant.account.storage.transaction():
-            tenant.account.imports.advance()
-            return operation(call) if refusal is None else refusal
+            if operation in bulk.NOT_ABOUT_THE_REST:
+                return operation(call), imports.is_behind()
+            imports.advance()
+            return operation(call), False
     except Refusal as refused:
-        return refused.answer
+        return refused.answer, False
     except Exception:
         logger.exception("the sandbox failed at %s %s", call.method, call.route)
         tenant.account.fields.forget_kinds()
-        return FAILED
+        return FAILED, False
+
+
+def _advance(tenant: Tenant) -> bool:
+    """Carry out one import that is due; tell whether more are."""
+    try:
+        tenant.account.imports.advance_by_one()
+        return tenant.account.imports.is_behind()
+    except Exception:
+        logger.exception("the sandbox failed at an import")
+        tenant.account.fields.forget_kinds()
+        return False
 
 
 async def read_body(request: Request) -> bytes | None:

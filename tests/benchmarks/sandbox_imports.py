@@ -3,6 +3,10 @@
 Run by hand: `python tests/benchmarks/sandbox_imports.py [--imports N]`. The sandbox runs in its own process
 with its limits off, imports are carried out before they are answered, and the account is a file. With
 `--imports 4000` the account ends with a million contacts. The last line is the figure that counts.
+
+With `--paced SECONDS` it gets 100 imports and 100 looks at them a second instead, at a steady pace, and
+imports end a second after they came, so while others come. What counts then is how long answers take from
+the moment at which they were to be asked for.
 """
 
 from __future__ import annotations
@@ -10,10 +14,13 @@ from __future__ import annotations
 import argparse
 import http.client
 import json
+import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 CONTACTS = 250
@@ -26,32 +33,44 @@ PAGES = {
     "search": "/_sandbox/contacts?search=person{middle}",
     "figures": "/_sandbox/figures",
 }
+IMPORT = "/api/3/import/bulk_import"
+LOOK = "/api/3/import/info?batchId="
 START = (
     "from target_activecampaign.sandbox.command import command;"
-    "command(['--port', '0', '--no-limits', '--progress', 'at-once', '--contact-limit', '100000000',"
+    "command(['--port', '0', '--no-limits', '--progress', '{progress}', '--contact-limit', '100000000',"
     " '--database', r'{database}'])"
 )
+PACE = 100
+"""Imports, and looks, a second."""
+LOOKED_AT = 2 * PACE
+"""Looks go to the imports of the last two seconds, half of which have ended."""
+CONNECTIONS = 32
 
 
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--imports", type=int, default=400)
-    imports = parser.parse_args().imports
+    parser.add_argument("--paced", type=int, metavar="SECONDS")
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-c", START.format(database=Path(folder, "account.db"))]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as sandbox:
+        progress = "at-once" if options.paced is None else "seconds=1"
+        start = START.format(database=Path(folder, "account.db"), progress=progress)
+        with subprocess.Popen([sys.executable, "-c", start], stdout=subprocess.PIPE, text=True) as sandbox:
             try:
-                print_figures(connect(sandbox), imports)
+                address = address_of(sandbox)
+                if options.paced is None:
+                    print_figures(http.client.HTTPConnection(address), options.imports)
+                else:
+                    print_paced(Pacer(address), options.paced)
             finally:
                 sandbox.terminate()
 
 
-def connect(sandbox: subprocess.Popen[str]) -> http.client.HTTPConnection:
-    """Return a connection to the sandbox, whose first line of output names its URL."""
+def address_of(sandbox: subprocess.Popen[str]) -> str:
+    """Return the sandbox's host and port, which its first line of output names."""
     line = sandbox.stdout.readline() if sandbox.stdout else ""
-    address = line.split("http://")[1].split()[0]
-    return http.client.HTTPConnection(address)
+    return line.split("http://")[1].split()[0]
 
 
 def print_figures(connection: http.client.HTTPConnection, imports: int) -> None:
@@ -59,26 +78,83 @@ def print_figures(connection: http.client.HTTPConnection, imports: int) -> None:
     spent = slowest = 0.0
     for number in range(imports):
         body = make_body(number * CONTACTS)
-        seconds = ask(connection, "POST", "/api/3/import/bulk_import", body)
+        seconds = time_asking(connection, "POST", IMPORT, body)
         spent, slowest = spent + seconds, max(slowest, seconds)
     say(f"{imports * CONTACTS:,} contacts in {spent:.1f} s, slowest import {slowest * 1000:.0f} ms")
     for name, path in PAGES.items():
-        seconds = ask(connection, "GET", path.format(middle=imports * CONTACTS // 2))
+        seconds = time_asking(connection, "GET", path.format(middle=imports * CONTACTS // 2))
         say(f"{name}: {seconds * 1000:.0f} ms")
     say(f"imports a second: {imports / spent:.0f}")
 
 
-def ask(connection: http.client.HTTPConnection, method: str, path: str, body: bytes | None = None) -> float:
+class Pacer:
+    """Sends imports and looks at the moments at which they are due, over connections enough."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._here = threading.local()
+        self._batches: list[str] = []
+        self._started = time.perf_counter()
+
+    def run(self, seconds: int) -> tuple[list[float], list[float]]:
+        """Return how many seconds each import and each look took to be answered."""
+        numbers = range(seconds * PACE)
+        with ThreadPoolExecutor(CONNECTIONS) as imports, ThreadPoolExecutor(CONNECTIONS) as looks:
+            self._started = time.perf_counter() + 1.0
+            answers = imports.map(self._import, numbers), looks.map(self._look, numbers)
+            return list(answers[0]), list(answers[1])
+
+    def _import(self, number: int) -> float:
+        body = make_body(number * CONTACTS)
+        due = self._wait(number / PACE)
+        answer = ask(self._connection(), "POST", IMPORT, body)
+        seconds = time.perf_counter() - due
+        self._batches.append(json.loads(answer)["batchId"])
+        return seconds
+
+    def _look(self, number: int) -> float:
+        due = self._wait((number + 0.5) / PACE)
+        recent = self._batches[-LOOKED_AT:] or ["none"]
+        ask(self._connection(), "GET", LOOK + recent[number % len(recent)])
+        return time.perf_counter() - due
+
+    def _wait(self, seconds: float) -> float:
+        due = self._started + seconds
+        time.sleep(max(due - time.perf_counter(), 0))
+        return due
+
+    def _connection(self) -> http.client.HTTPConnection:
+        if not hasattr(self._here, "connection"):
+            self._here.connection = http.client.HTTPConnection(self._address)
+        connection: http.client.HTTPConnection = self._here.connection
+        return connection
+
+
+def print_paced(pacer: Pacer, seconds: int) -> None:
+    """Send at a steady pace and print how long answers took, in milliseconds."""
+    imports, looks = pacer.run(seconds)
+    for name, answers in (("imports", imports), ("looks", looks), ("all", imports + looks)):
+        median, p99 = statistics.median(answers), statistics.quantiles(answers, n=100)[-1]
+        say(f"{name}: median {median * 1000:.1f}, p99 {p99 * 1000:.1f}, max {max(answers) * 1000:.1f} ms")
+
+
+def time_asking(connection: http.client.HTTPConnection, method: str, path: str, body: bytes = b"") -> float:
     """Return the seconds that an answer took, which must be a good one."""
     started = time.perf_counter()
-    connection.request(method, path, body, {"Api-Token": "sandbox", "Content-Type": "application/json"})
+    ask(connection, method, path, body)
+    return time.perf_counter() - started
+
+
+def ask(connection: http.client.HTTPConnection, method: str, path: str, body: bytes = b"") -> bytes:
+    """Return an answer, which must be a good one."""
+    headers = {"Api-Token": "sandbox", "Content-Type": "application/json"}
+    connection.request(method, path, body or None, headers)
     answer = connection.getresponse()
-    answer.read()
-    seconds = time.perf_counter() - started
+    read = answer.read()
     if answer.status != http.HTTPStatus.OK:
         message = f"{method} {path}: status {answer.status}"
         raise RuntimeError(message)
-    return seconds
+    return read
 
 
 def say(line: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -77,6 +78,46 @@ def test_after_seconds_it_ends_without_a_look(wall: Wall) -> None:
         account.imports.advance()
         seen.append(len(account.contacts))
     assert seen == [0, 0, 0, 0, 1]
+
+
+def test_a_look_does_not_wait_for_what_it_does_not_depend_on(wall: Wall) -> None:
+    account = wall.account("seconds=10")
+    first = account.imports.submit(BATCH)
+    wall.seconds = 5.0
+    second = account.imports.submit({"contacts": [{"email": "grace@example.com"}]})
+
+    wall.seconds = 10.0
+    before = words(account, second, 1), len(account.contacts)
+    wall.seconds = 15.0
+    after = words(account, second, 1), len(account.contacts)
+    assert (before, after) == ((["claimed"], 0), (["completed"], 2))
+    assert account.contacts.all()[0]["email"] == "ada@example.com"
+    assert words(account, first, 1) == ["completed"]
+
+
+def test_what_is_due_can_be_run_one_at_a_time(wall: Wall) -> None:
+    account = wall.account("seconds=10")
+    for name in ("ada", "grace"):
+        account.imports.submit({"contacts": [{"email": f"{name}@example.com"}]})
+    wall.seconds = 10.0
+
+    seen = []
+    for _ in range(3):
+        seen.append((account.imports.is_behind(), len(account.contacts)))
+        account.imports.advance_by_one()
+    assert seen == [(True, 0), (True, 1), (False, 2)]
+
+
+def test_what_is_due_is_carried_out_behind_an_answer(
+    start_sandbox: Callable[..., RunningSandbox], connect: Callable[..., Api]
+) -> None:
+    sandbox = start_sandbox(progress="seconds=0")
+
+    assert connect(sandbox).post("/import/bulk_import", BATCH).status_code == 200
+    until = time.monotonic() + 60
+    while time.monotonic() < until and not len(sandbox.account.contacts):
+        time.sleep(0.01)
+    assert sandbox.account.imports.counts() == {"completed": 1}
 
 
 def test_with_speed_seconds_pass_sooner(wall: Wall) -> None:

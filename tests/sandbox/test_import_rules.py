@@ -354,7 +354,13 @@ def test_a_payload_has_less_than_400_000_bytes(api: Api, size: int, status: int)
     assert api.ask("POST", "/import/bulk_import", data=body).status_code == status
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"{}", b'{"contacts":[]}', b'{"contacts":{}}', b"\xff"])
+HALF_A_PAIR = rb'{"contacts":[{"email":"ada@example.com","first_name":"\ud83d"}]}'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"[]", b"{}", b'{"contacts":[]}', b'{"contacts":{}}', b"\xff", b"[" * 100_000, HALF_A_PAIR],
+)
 def test_what_is_no_batch_is_refused(api: Api, body: bytes) -> None:
     answer = api.ask("POST", "/import/bulk_import", data=body)
 

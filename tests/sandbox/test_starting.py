@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,6 +87,35 @@ def test_each_key_has_a_file(tmp_path: Path, start_sandbox: Callable[..., Runnin
         "account.db",
         "account.db-2",
     }
+
+
+AS_IN_VERSION_1 = """
+create trigger contact_added after insert on contact begin
+    update setting set value = value + 1 where name = 'contacts';
+end;
+create trigger membership_added after insert on membership when new.status = 1 begin
+    update list set subscribed = subscribed + 1 where id = new.list;
+end;
+create trigger membership_changed after update of status on membership when new.status <> old.status begin
+    update list set subscribed = subscribed + (new.status = 1) - (old.status = 1) where id = new.list;
+end;
+pragma user_version = 1;
+"""
+
+
+def test_a_file_of_the_first_version_is_taken_over(tmp_path: Path) -> None:
+    database = tmp_path / "account.db"
+    batch = {"contacts": [{"email": "ada@example.com", "subscribe": [{"listid": 1}]}]}
+    with serve(database):
+        pass
+    with closing(sqlite3.connect(database)) as connection:
+        connection.executescript(AS_IN_VERSION_1)
+
+    for _ in range(2):
+        with serve(database, progress="at-once") as sandbox:
+            sandbox.account.imports.submit(batch)
+            counted = len(sandbox.account.contacts), sandbox.account.lists.all()[0]["subscribed"]
+        assert counted == (1, 1)
 
 
 def test_a_file_in_use_is_a_clear_error(tmp_path: Path, start_sandbox: Callable[..., RunningSandbox]) -> None:

@@ -16,7 +16,7 @@ from target_activecampaign.sandbox.state.seed import SeedInvalidError
 from target_activecampaign.sandbox.switches import SWITCHES, Switches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from sandbox_fixture import Api
 
@@ -128,6 +128,49 @@ def test_a_failure_of_the_sandbox_itself_is_500_and_undone(
     assert sandbox.account.imports.counts() == {}
     assert "ada@example.com" not in caplog.text
     assert api.get("/lists").status_code == 200
+
+
+def test_a_failure_behind_an_answer_is_told_and_undone(
+    start_sandbox: Callable[..., RunningSandbox],
+    connect: Callable[..., Api],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    sandbox = start_sandbox(progress="seconds=0", with_limits=False)
+    api = connect(sandbox)
+    with monkeypatch.context() as patch:
+        patch.setattr(sandbox.account.lists, "set_statuses", None)
+        codes = [
+            api.post("/import/bulk_import", {"contacts": [{"email": "ada@example.com"}]}).status_code,
+            api.get("/lists").status_code,
+        ]
+        assert codes == [200, 500]
+        assert len(sandbox.account.contacts) == 0
+    assert "the sandbox failed at an import" in caplog.text
+    assert "ada@example.com" not in caplog.text
+
+    assert api.get("/lists").status_code == 200
+    assert len(sandbox.account.contacts) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/api/3/contact/sync", rb'{"contact":{"email":"ada@example.com","firstName":"\ud83d"}}'),
+        ("/_sandbox/faults", rb'{"fault":"/lists status=503 body=\ude00"}'),
+        ("/_sandbox/seed", b"[" * 100_000),
+    ],
+)
+def test_what_is_no_json_that_can_be_kept_is_400_and_harms_nothing(
+    sandbox: RunningSandbox, api: Api, path: str, body: bytes
+) -> None:
+    answers = [
+        api.session.post(f"{sandbox.url}{path}", data=body, timeout=60),
+        api.session.get(f"{sandbox.url}/_sandbox/faults", timeout=60),
+        api.get("/lists"),
+    ]
+    assert [answer.status_code for answer in answers] == [400, 200, 200]
+    assert len(sandbox.account.contacts) == 0
 
 
 def test_a_body_that_nobody_has_reason_to_send_is_413(api: Api) -> None:

@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from target_activecampaign.sandbox.api.call import Answer
-from target_activecampaign.sandbox.state.batch import MAX_BYTES, MAX_CONTACTS, Known, complaints
+from target_activecampaign.sandbox.state.batch import (
+    MAX_BYTES,
+    MAX_CONTACTS,
+    Known,
+    complaints,
+    is_acceptable,
+)
 
 if TYPE_CHECKING:
     from typing import Any
@@ -21,6 +27,8 @@ REFUSED = (
 
 def count_contacts(call: Call) -> int:
     """Return how many contacts a request holds, for its limit; 0 when that cannot be told."""
+    if call.batch is not None:
+        return len(call.batch.contacts)
     contacts = call.payload.get("contacts")
     return len(contacts) if isinstance(contacts, list) else 0
 
@@ -29,18 +37,21 @@ def submit_import(call: Call) -> Answer:
     """`POST /import/bulk_import`: 200 is 'queued', not 'done'; 400 refuses the batch as a whole."""
     if len(call.body) > MAX_BYTES:
         return _refused([f"The payload must be less than 400K bytes, this one has {len(call.body)}"])
-    payload = call.payload
-    contacts = payload.get("contacts")
-    if not payload:
-        return _refused(["Invalid or unparsable json"])
-    if not isinstance(contacts, list) or not contacts:
-        return _refused(["'contacts' must be an array of at least one contact"])
-    if len(contacts) > MAX_CONTACTS:
-        return _refused([f"Up to {MAX_CONTACTS} contacts may be imported at once"])
-    callback = payload.get("callback")
-    if callback is not None and not (isinstance(callback, dict) and callback.get("url")):
-        return _refused(["'callback' must be an object with a url"])
-    return _refusal_of_contacts(call, contacts) or _accept(call, len(contacts))
+    batch, account = call.batch, call.account
+    known = Known(frozenset(account.fields.kinds()), account.lists.ids())
+    if batch is None or not is_acceptable(batch, account.switches, known):
+        return _refused(_reasons(call, known))
+    batch_id = account.imports.accept(batch, call.body, call.effects())
+    key = account.switches["success-key"]
+    return Answer(
+        200,
+        {
+            key: 1,
+            "queued_contacts": len(batch.contacts),
+            "batchId": batch_id,
+            "message": "Contact import queued",
+        },
+    )
 
 
 def show_import(call: Call) -> Answer:
@@ -72,6 +83,10 @@ def list_imports(call: Call) -> Answer:
     )
 
 
+NOT_ABOUT_THE_REST = frozenset({submit_import, show_import})
+"""What is answered without carrying out all imports that are due; a look sees to those that it depends on."""
+
+
 def over_limit(limit: int) -> Answer:
     """400, not 429, for too many imports; that the text for single contacts has another figure is assumed."""
     reason = (
@@ -81,23 +96,25 @@ def over_limit(limit: int) -> Answer:
     return Answer(400, {"success": 0, "message": "Rate limit exceeded.", "failureReasons": [reason]})
 
 
-def _accept(call: Call, contacts: int) -> Answer:
-    batch_id = call.account.imports.submit(call.payload, call.effects())
-    key = call.account.switches["success-key"]
-    return Answer(
-        200, {key: 1, "queued_contacts": contacts, "batchId": batch_id, "message": "Contact import queued"}
-    )
-
-
-def _refusal_of_contacts(call: Call, contacts: list[Any]) -> Answer | None:
+def _reasons(call: Call, known: Known) -> list[Any]:
+    """Return why a batch is refused."""
+    payload = call.payload
+    contacts = payload.get("contacts")
+    if not payload:
+        return ["Invalid or unparsable json"]
+    if not isinstance(contacts, list) or not contacts:
+        return ["'contacts' must be an array of at least one contact"]
+    if len(contacts) > MAX_CONTACTS:
+        return [f"Up to {MAX_CONTACTS} contacts may be imported at once"]
+    callback = payload.get("callback")
+    if callback is not None and not (isinstance(callback, dict) and callback.get("url")):
+        return ["'callback' must be an object with a url"]
     switches = call.account.switches
-    known = Known(frozenset(call.account.fields.kinds()), call.account.lists.ids())
     first = 1 if switches["positions"] == "from-one" else 0
-    reasons = [
+    return [
         {"contact": complaint.position + first, "failureReason": complaint.reason}
         for complaint in complaints(contacts, switches, known)
     ]
-    return _refused(reasons) if reasons else None
 
 
 def _refused(reasons: list[Any]) -> Answer:

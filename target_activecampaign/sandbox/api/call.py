@@ -7,11 +7,16 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from target_activecampaign.sandbox.state.batch import read_batch
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
     from target_activecampaign.sandbox.account import Account
+    from target_activecampaign.sandbox.state.batch import Batch
     from target_activecampaign.sandbox.state.imports import Effect
 
     Json = Mapping[str, Any]
@@ -78,12 +83,20 @@ class Call:
 
     @cached_property
     def payload(self) -> Json:
-        """The body as an object; empty when it is none."""
+        """The body as an object; empty when it is none.
+
+        Half a surrogate pair makes it none, as for PHP's `json_decode` (assumed); nor could it be kept.
+        """
         try:
-            payload = json.loads(self.body)
-        except ValueError:
+            payload = msgspec.json.decode(self.body)
+        except (ValueError, RecursionError):
             return {}
         return payload if isinstance(payload, dict) else {}
+
+    @cached_property
+    def batch(self) -> Batch | None:
+        """The body as a batch of contacts, `None` when it does not have the shape of one."""
+        return read_batch(self.body)
 
     def parameter(self, name: str) -> str | None:
         """Return the last value of a query parameter, `None` when there is none."""

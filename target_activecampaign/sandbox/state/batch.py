@@ -7,7 +7,11 @@ is told.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+
+from msgspec import UNSET, Meta, Struct, UnsetType, ValidationError, convert
+from msgspec.json import Decoder
+from msgspec.structs import fields
 
 from target_activecampaign.sandbox.state.addresses import is_valid_address
 
@@ -23,27 +27,60 @@ MAX_BYTES = 399_999
 MAX_ID_DIGITS = 18
 """More do not fit the database."""
 
+Id = (
+    Annotated[int, Meta(ge=0, lt=10**MAX_ID_DIGITS)]
+    | Annotated[str, Meta(pattern=rf"^[0-9]{{1,{MAX_ID_DIGITS}}}\Z")]
+)
+Scalar = str | int | float | bool | None
+
+
+class SentValue(Struct, gc=False):
+    """A custom field's value, which may be anything."""
+
+    id: Id
+    value: Any = None
+
+
+class SentList(Struct, gc=False):
+    """A list to be put on or taken off."""
+
+    listid: Id
+
+
+class SentContact(Struct, gc=False):
+    """One contact of a batch in the shape that it is taken in; other attributes are dropped silently."""
+
+    email: str
+    first_name: Scalar | UnsetType = UNSET
+    last_name: Scalar | UnsetType = UNSET
+    phone: Scalar | UnsetType = UNSET
+    customer_acct_name: Scalar | UnsetType = UNSET
+    fields: list[SentValue] | None = None
+    subscribe: list[SentList] | None = None
+    unsubscribe: list[SentList] | None = None
+    tags: list[str | int | bool] | None = None
+    exclude_automations: Any = None
+
+
+class Callback(Struct, gc=False):
+    """Whom to tell of the end."""
+
+    url: Any
+
+
+class Batch(Struct, gc=False):
+    """A request in the shape that it is taken in. What is in it is not yet looked at."""
+
+    contacts: Annotated[list[SentContact], Meta(min_length=1, max_length=MAX_CONTACTS)]
+    exclude_automations: Any = None
+    callback: Callback | None = None
+
 
 class Complaint(NamedTuple):
     """Why a batch is refused: the contact's position from 0, and the reason in ActiveCampaign's words."""
 
     position: int
     reason: str
-
-
-class BulkContact(NamedTuple):
-    """One contact of a batch. `None` leaves an attribute alone; values are pairs of field id and text."""
-
-    email: str
-    first_name: str | None
-    last_name: str | None
-    phone: str | None
-    orgname: str | None
-    tags: Sequence[str]
-    values: Sequence[tuple[int, str]]
-    subscribe: Sequence[int]
-    unsubscribe: Sequence[int]
-    excludes_automations: bool
 
 
 @dataclass(frozen=True)
@@ -54,123 +91,117 @@ class Known:
     lists: frozenset[int]
 
 
+def read_batch(body: bytes) -> Batch | None:
+    """Return the batch of a request's body, `None` when it does not have the shape of one."""
+    try:
+        return _DECODER.decode(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def is_acceptable(batch: Batch, switches: Switches, known: Known) -> bool:
+    """Tell whether there is no complaint about a batch that has the right shape."""
+    readings = switches.as_dict()
+    trims = readings["address-blanks"] == "trim"
+    asks_for_ids = "refuse" in (readings["unknown-field"], readings["unknown-list"])
+    return (
+        (batch.callback is None or bool(batch.callback.url))
+        and all(
+            is_valid_address(contact.email.strip() if trims else contact.email) for contact in batch.contacts
+        )
+        and not (
+            asks_for_ids and any(_complaint_about_ids(contact, readings, known) for contact in batch.contacts)
+        )
+    )
+
+
 def complaints(contacts: Sequence[object], switches: Switches, known: Known) -> list[Complaint]:
     """Return why the batch is refused whole; empty when it is not."""
+    readings = switches.as_dict()
     found = (
         Complaint(position, reason)
         for position, contact in enumerate(contacts)
-        if (reason := _complaint(contact, switches, known)) is not None
+        if (reason := _complaint(contact, readings, known)) is not None
     )
-    if switches["refusal-names"] == "first":
+    if readings["refusal-names"] == "first":
         return [first for first in [next(found, None)] if first is not None]
     return list(found)
 
 
-def read_contact(
-    contact: Mapping[str, object], switches: Switches, *, excludes_automations: bool
-) -> BulkContact:
-    """Return a contact that had no complaint.
+def text_of(value: object, empty: str | None) -> str | None:
+    """Return an attribute or a value as text.
 
     Args:
-        contact: The contact as it was sent.
-        switches: The readings in force.
-        excludes_automations: What the top of the request says; either place counts (assumed).
+        value: What was sent. What was not is `None`, leave it alone.
+        empty: What an empty value stands for: an empty text, or `None`.
     """
-    empty = "" if switches["empty-values"] == "clear" else None
-    return BulkContact(
-        _text(contact["email"]).strip(),
-        _attribute(contact, "first_name", empty),
-        _attribute(contact, "last_name", empty),
-        _attribute(contact, "phone", empty),
-        _attribute(contact, "customer_acct_name", empty),
-        [_text(tag) for tag in _items(contact, "tags") if tag],
-        _values(contact, empty),
-        [_id(entry["listid"]) for entry in _objects(contact, "subscribe")],
-        [_id(entry["listid"]) for entry in _objects(contact, "unsubscribe")],
-        excludes_automations or contact.get("exclude_automations") in (True, "true", "1", 1),
-    )
+    if isinstance(value, str):
+        return value or empty
+    if value is UNSET:
+        return None
+    return empty if value is None else str(value)
 
 
-def _complaint(contact: object, switches: Switches, known: Known) -> str | None:
-    if not isinstance(contact, dict) or contact.get("email") in (None, ""):
+def ids_of(lists: Sequence[SentList] | None) -> list[int]:
+    """Return the ids of lists."""
+    return [int(entry.listid) for entry in lists] if lists else []
+
+
+def is_on(value: object) -> bool:
+    """Tell whether an option that may be anything is switched on."""
+    return value in (True, "true", "1", 1)
+
+
+_DECODER = Decoder(Batch)
+
+
+def _complaint(contact: object, readings: Mapping[str, str], known: Known) -> str | None:
+    if not isinstance(contact, dict):
         return "Field 'email' not found"
-    email = contact["email"]
-    if isinstance(email, str) and switches["address-blanks"] == "trim":
+    reason = _complaint_about_email(contact.get("email"), readings)
+    if reason is not None:
+        return reason
+    try:
+        return _complaint_about_ids(convert(contact, SentContact), readings, known)
+    except ValidationError:
+        return _complaint_about_shape(contact)
+
+
+def _complaint_about_email(email: object, readings: Mapping[str, str]) -> str | None:
+    if email is None or email == "":
+        return "Field 'email' not found"
+    if isinstance(email, str) and readings["address-blanks"] == "trim":
         email = email.strip()
     if not isinstance(email, str) or not is_valid_address(email):
         return "Field 'email' incorrect format"
-    return _complaint_about_shape(contact) or _complaint_about_ids(contact, switches, known)
-
-
-def _complaint_about_shape(contact: Mapping[str, object]) -> str | None:
-    """That wrong types refuse the batch, and in these words, is assumed."""
-    for name in ("first_name", "last_name", "phone", "customer_acct_name"):
-        if isinstance(contact.get(name), (dict, list)):
-            return f"Field '{name}' incorrect format"
-    for name, key in (("fields", "id"), ("subscribe", "listid"), ("unsubscribe", "listid")):
-        if name in contact and not _are_objects_with_id(contact[name], key):
-            return f"Field '{name}' incorrect format"
-    tags = contact.get("tags")
-    if tags is not None and not (isinstance(tags, list) and all(isinstance(tag, (str, int)) for tag in tags)):
-        return "Field 'tags' incorrect format"
     return None
 
 
-def _complaint_about_ids(contact: Mapping[str, object], switches: Switches, known: Known) -> str | None:
-    if switches["unknown-field"] == "refuse" and not known.fields.issuperset(
-        _id(entry["id"]) for entry in _objects(contact, "fields")
+def _complaint_about_shape(contact: Mapping[str, object]) -> str:
+    """That wrong types refuse the batch, and in these words, is assumed."""
+    wrong = next(
+        field.name
+        for field in fields(SentContact)
+        if field.name in contact and not _fits(contact[field.name], field.type)
+    )
+    return f"Field '{wrong}' incorrect format"
+
+
+def _complaint_about_ids(contact: SentContact, readings: Mapping[str, str], known: Known) -> str | None:
+    if readings["unknown-field"] == "refuse" and not known.fields.issuperset(
+        int(entry.id) for entry in contact.fields or ()
     ):
         return "Field 'fields' has an unknown id"
-    lists = (*_objects(contact, "subscribe"), *_objects(contact, "unsubscribe"))
-    if switches["unknown-list"] == "refuse" and not known.lists.issuperset(
-        _id(entry["listid"]) for entry in lists
+    if readings["unknown-list"] == "refuse" and not known.lists.issuperset(
+        ids_of(contact.subscribe) + ids_of(contact.unsubscribe)
     ):
         return "Field 'listid' is unknown"
     return None
 
 
-def _are_objects_with_id(entries: object, key: str) -> bool:
-    return entries is None or (
-        isinstance(entries, list)
-        and all(isinstance(entry, dict) and _is_id(entry.get(key)) for entry in entries)
-    )
-
-
-def _attribute(contact: Mapping[str, object], name: str, empty: str | None) -> str | None:
-    if name not in contact:
-        return None
-    value = contact[name]
-    return empty if value is None or value == "" else _text(value)
-
-
-def _values(contact: Mapping[str, object], empty: str | None) -> list[tuple[int, str]]:
-    values = []
-    for entry in _objects(contact, "fields"):
-        value = entry.get("value")
-        text = empty if value is None or value == "" else _text(value)
-        if text is not None:
-            values.append((_id(entry["id"]), text))
-    return values
-
-
-def _items(contact: Mapping[str, object], name: str) -> Sequence[object]:
-    items = contact.get(name)
-    return items if isinstance(items, list) else ()
-
-
-def _objects(contact: Mapping[str, object], name: str) -> Sequence[Mapping[str, object]]:
-    objects = contact.get(name)
-    return objects if isinstance(objects, list) else ()
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else str(value)
-
-
-def _is_id(value: object) -> bool:
-    text = str(value)
-    return text.isdecimal() and text.isascii() and len(text) <= MAX_ID_DIGITS
-
-
-def _id(value: object) -> int:
-    return value if isinstance(value, int) else int(str(value))
+def _fits(value: object, shape: Any) -> bool:  # noqa: ANN401 - a type of any kind
+    try:
+        convert(value, shape)
+    except ValidationError:
+        return False
+    return True

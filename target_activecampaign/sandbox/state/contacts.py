@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -71,6 +72,13 @@ class Contacts:
         """Return the contact of an address, or `None`."""
         return self._storage.row("select * from contact where email = ?", (email,))
 
+    def known(self, emails: list[str]) -> list[sqlite3.Row]:
+        """Return id, email and `bounced_hard` of those of these addresses that there are."""
+        return self._storage.rows(
+            "select id, email, bounced_hard from contact where email in (select value from json_each(?))",
+            (json.dumps(emails),),
+        )
+
     def next_id(self) -> int:
         """Return the id that the next new contact has; ids of deleted contacts do not come again."""
         return self._storage.number("select seq from sqlite_sequence where name = 'contact'") + 1
@@ -86,42 +94,41 @@ class Contacts:
     def update(self, contact: int, data: ContactData, source: int) -> None:
         """Change what `data` names of a contact."""
         with self._storage.transaction():
+            if data.email is not None:
+                self._storage.write("update contact set email = ? where id = ?", (data.email, contact))
             self.update_many([(contact, data.attributes)], source)
             self._set_values(contact, data, source)
 
     def insert_many(self, contacts: Iterable[tuple[int, Attributes]], source: int) -> None:
         """Make contacts of these ids."""
         date = self._clock.date()
-        self._storage.write_many(
-            "insert into contact (id, email, first_name, last_name, phone, orgname, cdate, udate, source, "
-            "first_name_source, last_name_source, phone_source, orgname_source) "
-            "values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                (contact, email, first_name or "", last_name or "", phone or "", orgname or "", date, date)
-                + (source,) * 5
-                for contact, (email, first_name, last_name, phone, orgname) in contacts
-            ],
-        )
+        written = (date, date, source, source, source, source, source)
+        rows = [
+            (contact, email, first_name or "", last_name or "", phone or "", orgname or "", *written)
+            for contact, (email, first_name, last_name, phone, orgname) in contacts
+        ]
+        with self._storage.transaction():
+            self._storage.insert_many(
+                "insert into contact (id, email, first_name, last_name, phone, orgname, cdate, udate, "
+                "source, first_name_source, last_name_source, phone_source, orgname_source)",
+                rows,
+            )
+            self._storage.write("update setting set value = value + ? where name = 'contacts'", (len(rows),))
 
     def update_many(self, contacts: Iterable[tuple[int, Attributes]], source: int) -> None:
-        """Change the attributes of contacts that are not `None`, and note where these come from."""
+        """Change the attributes of contacts that are not `None`, and note where these come from.
+
+        Emails stay as they are: merely to name one makes SQLite write its index again.
+        """
         date = self._clock.date()
         self._storage.write_many(
-            "update contact set email = coalesce(?, email), first_name = coalesce(?, first_name), "
-            "last_name = coalesce(?, last_name), phone = coalesce(?, phone), orgname = coalesce(?, orgname), "
-            "first_name_source = iif(?, ?, first_name_source), "
-            "last_name_source = iif(?, ?, last_name_source), "
-            "phone_source = iif(?, ?, phone_source), orgname_source = iif(?, ?, orgname_source), "
-            "udate = ? where id = ?",
-            [
-                (
-                    *attributes,
-                    *(part for value in attributes[1:] for part in (value is not None, source)),
-                    date,
-                    contact,
-                )
-                for contact, attributes in contacts
-            ],
+            "update contact set first_name = coalesce(?1, first_name), last_name = coalesce(?2, last_name), "
+            "phone = coalesce(?3, phone), orgname = coalesce(?4, orgname), "
+            "first_name_source = iif(?1 is null, first_name_source, ?5), "
+            "last_name_source = iif(?2 is null, last_name_source, ?5), "
+            "phone_source = iif(?3 is null, phone_source, ?5), "
+            "orgname_source = iif(?4 is null, orgname_source, ?5), udate = ?6 where id = ?7",
+            [(*attributes[1:], source, date, contact) for contact, attributes in contacts],
         )
 
     def delete(self, contact: int) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Iterable
 
     from target_activecampaign.sandbox.state.storage import Storage
 
@@ -32,6 +33,32 @@ class Exclusion(NamedTuple):
         if self.match_type == "begin":
             return address.startswith(self.phrase)
         return self.phrase in address
+
+
+class Rules:
+    """Rules, sorted so that the usual ones are all tried at once however many there are."""
+
+    def __init__(self, rules: Iterable[Exclusion]) -> None:
+        exact, endings, others = set(), [], []
+        for rule in rules:
+            if rule.match_type == "exact" and not rule.lists:
+                exact.add(rule.phrase)
+            elif rule.match_type == "end" and not rule.lists:
+                endings.append(rule.phrase)
+            else:
+                others.append(rule)
+        self._exact, self._endings, self._others = exact, tuple(endings), others
+
+    def exclude(self, address: str, lists: Iterable[int]) -> bool:
+        """Tell whether `address`, given in lower case, is unwanted on `lists`."""
+        return (
+            address in self._exact
+            or address.endswith(self._endings)
+            or any(
+                rule.matches(address) and (not rule.lists or not rule.lists.isdisjoint(lists))
+                for rule in self._others
+            )
+        )
 
 
 class Exclusions:
@@ -66,10 +93,10 @@ class Exclusions:
         """Return one rule, or `None`."""
         return self._storage.row("select * from exclusion where id = ?", (exclusion,))
 
-    def for_email(self) -> list[Exclusion]:
+    def for_email(self) -> Rules:
         """Return the rules that email imports meet."""
-        return [
+        return Rules(
             Exclusion(row["match_phrase"].lower(), row["match_type"], frozenset(json.loads(row["lists"])))
             for row in self.all()
             if row["channel"] != "allSms"
-        ]
+        )

@@ -162,15 +162,15 @@ class Fields:
         """Return a field's links to lists."""
         return self._storage.rows("select * from field_rel where field = ? order by id", (field,))
 
-    def set_values(self, values: Iterable[Value], source: int, *, keeps_unknown: bool = True) -> None:
-        """Write contacts' values; those of fields that the account does not have are dropped."""
+    def set_values(
+        self, values: Iterable[tuple[int, int, str]], source: int, *, keeps_unknown: bool = True
+    ) -> None:
+        """Write contacts' values, each with what `Value` has; those of unknown fields are dropped."""
         kinds = self.kinds()
         plain = {field for field, kind in kinds.items() if kind.is_plain(keeps_unknown=keeps_unknown)}
         date = self._clock.date()
-        self._storage.write_many(
-            "insert into field_value (contact, field, value, cdate, udate, source) "
-            "values (?, ?, ?, ?, ?, ?) on conflict (contact, field) do update set "
-            "value = excluded.value, udate = excluded.udate, source = excluded.source",
+        self._storage.insert_many(
+            "insert into field_value (contact, field, value, cdate, udate, source)",
             [
                 (
                     contact,
@@ -183,6 +183,8 @@ class Fields:
                 for contact, field, value in values
                 if field in kinds
             ],
+            "on conflict (contact, field) do update set "
+            "value = excluded.value, udate = excluded.udate, source = excluded.source",
         )
 
     def values_of(self, contact: int) -> list[sqlite3.Row]:

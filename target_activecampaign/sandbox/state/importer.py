@@ -5,22 +5,21 @@ Works on whole batches, since this is where the sandbox must be fast. Knows noth
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from target_activecampaign.sandbox.state.fields import Value
-from target_activecampaign.sandbox.state.lists import Membership, Status
+from target_activecampaign.sandbox.state.batch import ids_of, is_on, text_of
+from target_activecampaign.sandbox.state.lists import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping
 
     from target_activecampaign.sandbox.clock import Clock
-    from target_activecampaign.sandbox.state.batch import BulkContact
+    from target_activecampaign.sandbox.state.batch import Batch, SentContact
     from target_activecampaign.sandbox.state.contacts import Attributes, Contacts
-    from target_activecampaign.sandbox.state.exclusions import Exclusion, Exclusions
+    from target_activecampaign.sandbox.state.exclusions import Exclusions, Rules
     from target_activecampaign.sandbox.state.fields import Fields
-    from target_activecampaign.sandbox.state.lists import Lists
+    from target_activecampaign.sandbox.state.lists import Lists, MembershipChanges
     from target_activecampaign.sandbox.state.storage import Storage
     from target_activecampaign.sandbox.state.tags import Tags
     from target_activecampaign.sandbox.switches import Switches
@@ -63,25 +62,33 @@ class Outcome:
 
 
 @dataclass
-class _Batch:
-    """What is known before, and what is to be written."""
+class _Plan:
+    """What is known before a batch, and what is to be written.
+
+    Attributes:
+        empty: What an empty value stands for: an empty text, or `None` to leave the attribute alone.
+        excludes_automations: For all contacts of the batch.
+    """
 
     source: int
     ids: dict[str, int]
     bounced: frozenset[int]
-    statuses: dict[tuple[int, int], int]
-    rules: list[Exclusion]
+    rules: Rules
+    fields: Mapping[int, object]
     lists: frozenset[int]
     room: int
     next_id: int
     refused: frozenset[str]
     readings: dict[str, str]
+    empty: str | None
+    excludes_automations: bool
+    memberships: MembershipChanges
     outcome: Outcome = field(default_factory=Outcome)
     seen: set[str] = field(default_factory=set)
+    changed: set[int] = field(default_factory=set)
     inserts: list[tuple[int, Attributes]] = field(default_factory=list)
     updates: list[tuple[int, Attributes]] = field(default_factory=list)
-    values: list[Value] = field(default_factory=list)
-    memberships: list[Membership] = field(default_factory=list)
+    values: list[tuple[int, int, str]] = field(default_factory=list)
     tags: list[tuple[int, str]] = field(default_factory=list)
 
 
@@ -92,146 +99,164 @@ class Importer:
         self._subjects = subjects
 
     def apply(
-        self, contacts: Sequence[BulkContact], source: int, room: int, refused: Collection[str] = ()
+        self, batch: Batch, source: int, room: int, count: int | None = None, refused: Collection[str] = ()
     ) -> Outcome:
         """Write a batch, as a whole.
 
         Args:
-            contacts: The batch.
+            batch: The batch, acceptable.
             source: The write that the values are noted to come from.
             room: How many more contacts the account may have.
+            count: How many of its contacts are applied, `None` for all.
             refused: Addresses that a fault refuses.
         """
         with self._subjects.storage.transaction():
-            batch = self._before(contacts, source, room, refused)
-            for contact in contacts:
-                self._take(batch, contact)
-            self._write(batch)
-        return batch.outcome
+            plan = self._plan(batch, source, room, refused)
+            for contact in batch.contacts[:count]:
+                _take(plan, contact)
+            self._write(plan)
+        return plan.outcome
 
-    def _before(
-        self, contacts: Sequence[BulkContact], source: int, room: int, refused: Collection[str]
-    ) -> _Batch:
-        storage = self._subjects.storage
-        known = storage.rows(
-            "select id, email, bounced_hard from contact where email in (select value from json_each(?))",
-            (json.dumps([contact.email for contact in contacts]),),
-        )
-        memberships = storage.rows(
-            "select contact, list, status from membership where contact in (select value from json_each(?))",
-            (json.dumps([row["id"] for row in known]),),
-        )
-        return _Batch(
+    def _plan(self, batch: Batch, source: int, room: int, refused: Collection[str]) -> _Plan:
+        subjects = self._subjects
+        known = subjects.contacts.known([contact.email.strip() for contact in batch.contacts])
+        readings = subjects.switches.as_dict()
+        return _Plan(
             source,
             {row["email"].lower(): row["id"] for row in known},
             frozenset(row["id"] for row in known if row["bounced_hard"]),
-            {(row["contact"], row["list"]): row["status"] for row in memberships},
-            self._subjects.exclusions.for_email(),
-            self._subjects.lists.ids(),
+            subjects.exclusions.for_email(),
+            subjects.fields.kinds(),
+            subjects.lists.ids(),
             room,
-            self._subjects.contacts.next_id(),
+            subjects.contacts.next_id(),
             frozenset(address.lower() for address in refused),
-            self._subjects.switches.as_dict(),
+            readings,
+            "" if readings["empty-values"] == "clear" else None,
+            is_on(batch.exclude_automations),
+            subjects.lists.changes(row["id"] for row in known),
         )
 
-    def _take(self, batch: _Batch, contact: BulkContact) -> None:
-        identity = contact.email.lower()
-        if identity in batch.seen and batch.readings["same-address-twice"] == "first-wins":
-            return
-        batch.seen.add(identity)
-        known = batch.ids.get(identity)
-        reason = self._objection(batch, contact, identity, known)
-        if reason is None and known is None and batch.room <= 0:
-            reason = _OVER_LIMIT[batch.readings["over-limit"]]
-        if reason is not None:
-            if reason:
-                batch.outcome.failures.append(Failure(contact.email, reason))
-            return
-        self._plan(
-            batch, contact, self._create(batch, contact) if known is None else _update(batch, contact, known)
-        )
+    def _write(self, plan: _Plan) -> None:
+        subjects, source = self._subjects, plan.source
+        subjects.contacts.insert_many(plan.inserts, source)
+        subjects.contacts.update_many(plan.updates, source)
+        keeps_unknown = plan.readings["unknown-option"] == "store"
+        subjects.fields.set_values(plan.values, source, keeps_unknown=keeps_unknown)
+        subjects.lists.set_statuses(plan.memberships, source)
+        ids = subjects.tags.ids_of(dict.fromkeys(tag for _, tag in plan.tags))
+        subjects.tags.give_many([(contact, ids[tag]) for contact, tag in plan.tags], source)
 
-    def _objection(self, batch: _Batch, contact: BulkContact, identity: str, known: int | None) -> str | None:
-        """Say why a contact is not imported; that it ends in `failure` is assumed for all but exclusions."""
-        if identity in batch.refused:
-            return "refused by a fault"
-        if any(
-            rule.matches(identity) and (not rule.lists or rule.lists.intersection(contact.subscribe))
-            for rule in batch.rules
-        ):
-            return "on the exclusion list"
-        return self._objection_to_known(batch, contact, known) or self._objection_to_ids(batch, contact)
 
-    def _objection_to_known(self, batch: _Batch, contact: BulkContact, known: int | None) -> str | None:
-        switches = batch.readings
-        if known is None:
-            return None
-        if known in batch.bounced and switches["bounced"] == "failure":
-            return "the address bounced"
-        has_left = any(batch.statuses.get((known, list_id)) in HAS_LEFT for list_id in contact.subscribe)
-        return "left the list" if has_left and switches["left-list"] == "failure" else None
-
-    def _objection_to_ids(self, batch: _Batch, contact: BulkContact) -> str | None:
-        switches = batch.readings
-        if switches["unknown-field"] == "failure":
-            kinds = self._subjects.fields.kinds()
-            if any(field_id not in kinds for field_id, _ in contact.values):
-                return "unknown custom field"
-        lists = (*contact.subscribe, *contact.unsubscribe)
-        if switches["unknown-list"] == "failure" and not batch.lists.issuperset(lists):
-            return "unknown list"
-        return None
-
-    def _create(self, batch: _Batch, contact: BulkContact) -> int:
-        contact_id = batch.next_id
-        batch.next_id += 1
-        batch.room -= 1
-        batch.ids[contact.email.lower()] = contact_id
-        batch.outcome.created.append(contact_id)
-        batch.inserts.append((contact_id, contact[:5]))
-        return contact_id
-
-    def _plan(self, batch: _Batch, contact: BulkContact, contact_id: int) -> None:
-        """Note the values, tags and memberships of a contact that is imported."""
-        batch.values += [Value(contact_id, field_id, value) for field_id, value in contact.values]
-        batch.tags += [(contact_id, tag) for tag in contact.tags]
-        if not contact.excludes_automations:
-            batch.outcome.automations += 1
-        joins, leaves = (
-            batch.lists.intersection(contact.subscribe),
-            batch.lists.intersection(contact.unsubscribe),
-        )
-        if batch.readings["subscribe-and-unsubscribe"] == "unsubscribe":
-            joins -= leaves
+def _take(plan: _Plan, contact: SentContact) -> None:
+    """Plan what becomes of one contact."""
+    email = contact.email.strip()
+    identity = email.lower()
+    if identity in plan.seen and plan.readings["same-address-twice"] == "first-wins":
+        return
+    plan.seen.add(identity)
+    known = plan.ids.get(identity)
+    joins, leaves = ids_of(contact.subscribe), ids_of(contact.unsubscribe)
+    reason = _objection(plan, contact, identity, known, joins)
+    if reason is None:
+        contact_id = known
+        if contact_id is None:
+            contact_id = plan.ids[identity] = _create(plan, contact, email)
         else:
-            leaves -= joins
-        for list_id in joins:
-            if batch.statuses.get((contact_id, list_id)) not in HAS_LEFT:
-                _set_status(batch, contact_id, list_id, Status.SUBSCRIBED)
-        for list_id in leaves:
-            # Who is not on a list cannot leave it (assumed).
-            if (contact_id, list_id) in batch.statuses:
-                _set_status(batch, contact_id, list_id, Status.UNSUBSCRIBED)
-
-    def _write(self, batch: _Batch) -> None:
-        subjects = self._subjects
-        subjects.contacts.insert_many(batch.inserts, batch.source)
-        subjects.contacts.update_many(batch.updates, batch.source)
-        subjects.fields.set_values(
-            batch.values, batch.source, keeps_unknown=batch.readings["unknown-option"] == "store"
-        )
-        subjects.lists.set_statuses(batch.memberships, batch.source)
-        ids = subjects.tags.ids_of(dict.fromkeys(tag for _, tag in batch.tags))
-        subjects.tags.give_many([(contact, ids[tag]) for contact, tag in batch.tags], batch.source)
+            _update(plan, contact, contact_id)
+        _plan_values(plan, contact, contact_id)
+        _plan_memberships(plan, contact_id, joins, leaves)
+    elif reason:
+        plan.outcome.failures.append(Failure(email, reason))
 
 
-def _update(batch: _Batch, contact: BulkContact, known: int) -> int:
-    batch.updates.append((known, (None, *contact[1:5])))
-    if known not in batch.outcome.updated and known not in batch.outcome.created:
-        batch.outcome.updated.append(known)
-    return known
+def _objection(
+    plan: _Plan, contact: SentContact, identity: str, known: int | None, joins: list[int]
+) -> str | None:
+    """Say why a contact is not imported; that it ends in `failure` is assumed for all but exclusions."""
+    if identity in plan.refused:
+        return "refused by a fault"
+    if plan.rules.exclude(identity, joins):
+        return "on the exclusion list"
+    reason = _objection_to_ids(plan, contact)
+    if known is not None:
+        return _objection_to_known(plan, known, joins) or reason
+    if reason is None and plan.room <= 0:
+        return _OVER_LIMIT[plan.readings["over-limit"]]
+    return reason
 
 
-def _set_status(batch: _Batch, contact: int, list_id: int, status: Status) -> None:
-    batch.statuses[contact, list_id] = status
-    batch.memberships.append(Membership(contact, list_id, status))
+def _objection_to_known(plan: _Plan, known: int, joins: list[int]) -> str | None:
+    if known in plan.bounced and plan.readings["bounced"] == "failure":
+        return "the address bounced"
+    has_left = any(plan.memberships.status(known, list_id) in HAS_LEFT for list_id in joins)
+    return "left the list" if has_left and plan.readings["left-list"] == "failure" else None
+
+
+def _objection_to_ids(plan: _Plan, contact: SentContact) -> str | None:
+    if plan.readings["unknown-field"] == "failure" and any(
+        int(entry.id) not in plan.fields
+        for entry in contact.fields or ()
+        if text_of(entry.value, plan.empty) is not None
+    ):
+        return "unknown custom field"
+    if plan.readings["unknown-list"] == "failure" and not plan.lists.issuperset(
+        ids_of(contact.subscribe) + ids_of(contact.unsubscribe)
+    ):
+        return "unknown list"
+    return None
+
+
+def _create(plan: _Plan, contact: SentContact, email: str) -> int:
+    contact_id = plan.next_id
+    plan.next_id += 1
+    plan.room -= 1
+    plan.changed.add(contact_id)
+    plan.outcome.created.append(contact_id)
+    plan.inserts.append((contact_id, _attributes(contact, email, plan.empty)))
+    return contact_id
+
+
+def _update(plan: _Plan, contact: SentContact, known: int) -> None:
+    plan.updates.append((known, _attributes(contact, None, plan.empty)))
+    if known not in plan.changed:
+        plan.changed.add(known)
+        plan.outcome.updated.append(known)
+
+
+def _attributes(contact: SentContact, email: str | None, empty: str | None) -> Attributes:
+    return (
+        email,
+        text_of(contact.first_name, empty),
+        text_of(contact.last_name, empty),
+        text_of(contact.phone, empty),
+        text_of(contact.customer_acct_name, empty),
+    )
+
+
+def _plan_values(plan: _Plan, contact: SentContact, contact_id: int) -> None:
+    for entry in contact.fields or ():
+        text = text_of(entry.value, plan.empty)
+        if text is not None:
+            plan.values.append((contact_id, int(entry.id), text))
+    if contact.tags:
+        plan.tags += [(contact_id, str(tag)) for tag in contact.tags if tag]
+    if not plan.excludes_automations and not is_on(contact.exclude_automations):
+        plan.outcome.automations += 1
+
+
+def _plan_memberships(plan: _Plan, contact_id: int, joins: list[int], leaves: list[int]) -> None:
+    """Note the lists of a contact; those that the account does not have are dropped."""
+    joined, left = plan.lists.intersection(joins), plan.lists.intersection(leaves)
+    if left and plan.readings["subscribe-and-unsubscribe"] == "unsubscribe":
+        joined -= left
+    elif left:
+        left -= joined
+    memberships = plan.memberships
+    for list_id in joined:
+        if memberships.status(contact_id, list_id) not in HAS_LEFT:
+            memberships.set_status(contact_id, list_id, Status.SUBSCRIBED)
+    for list_id in left:
+        # Who is not on a list cannot leave it (assumed).
+        if memberships.status(contact_id, list_id) is not None:
+            memberships.set_status(contact_id, list_id, Status.UNSUBSCRIBED)

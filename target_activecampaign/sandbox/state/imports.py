@@ -7,7 +7,9 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from target_activecampaign.sandbox.state.batch import read_contact
+import msgspec
+
+from target_activecampaign.sandbox.state.batch import read_batch
 from target_activecampaign.sandbox.state.importer import Importer, Outcome, Subjects
 from target_activecampaign.sandbox.state.progress import Progress
 
@@ -16,8 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
+    from target_activecampaign.sandbox.state.batch import Batch
     from target_activecampaign.sandbox.state.sources import Sources
 
+HIGHEST_NUMBER = 2**63 - 1
 DAYS_RECENT = 7
 """Days that `recentlyCompleted` covers (import list reference)."""
 
@@ -76,11 +80,21 @@ class Imports:
         self._importer = Importer(subjects)
         self.progress = progress
 
-    def submit(self, payload: Mapping[str, Any], effect: Effect | None = None) -> str:
-        """Accept a batch that has no complaint and return its id.
+    def submit(self, payload: Mapping[str, Any]) -> str:
+        """Accept an acceptable batch that is at hand as objects, and return its id. For tests."""
+        body = msgspec.json.encode(payload)
+        batch = read_batch(body)
+        if batch is None:
+            message = "this is no batch"
+            raise ValueError(message)
+        return self.accept(batch, body)
+
+    def accept(self, batch: Batch, body: bytes, effect: Effect | None = None) -> str:
+        """Accept an acceptable batch and return its id.
 
         Args:
-            payload: The request.
+            batch: The batch.
+            body: The request that it was read from.
             effect: How a fault makes it end.
         """
         batch_id = str(uuid.uuid4())
@@ -89,32 +103,44 @@ class Imports:
             number = self._storage.write(
                 "insert into import (batch_id, contacts, status, queued_seconds, queued_at, effect) "
                 "values (?, ?, 'open', ?, ?, ?)",
-                (batch_id, len(payload["contacts"]), self._clock.seconds(), self._clock.date(), stored),
+                (batch_id, len(batch.contacts), self._clock.seconds(), self._clock.date(), stored),
             )
             if self.progress.kind == "at-once" and not (effect and effect.stays_open):
-                self._run(number, batch_id, effect or Effect(), payload)
+                self._run(number, batch_id, effect or Effect(), batch)
             else:
-                self._storage.write("insert into payload values (?, ?)", (number, json.dumps(payload)))
+                self._storage.write("insert into payload values (?, ?)", (number, body))
         return batch_id
 
     def look(self, batch_id: str) -> Look | None:
-        """Look at an import, which may end by that; `None` when there is none of this id."""
+        """Look at an import, which may end by that; `None` when there is none of this id.
+
+        Runs what is due before it only when it is due itself.
+        """
         with self._storage.transaction():
             self._storage.write("update import set looks = looks + 1 where batch_id = ?", (batch_id,))
-            self.advance()
-            row = self._storage.row("select * from import where batch_id = ?", (batch_id,))
-        if row is None:
-            return None
+            row = self.with_batch_id(batch_id)
+            if row is None:
+                return None
+            due = self._due(row["number"])
+            if due and due[-1]["number"] == row["number"]:
+                self._run_all(due)
+                row = self.with_batch_id(batch_id) or row
         status = self._open_status(row) if row["status"] == "open" else row["status"]
         return Look(status, json.loads(row["success"]), json.loads(row["failure"]))
 
     def advance(self) -> None:
         """Run every import whose turn has come."""
         with self._storage.transaction():
-            for row in self._due():
-                effect = _effect(row)
-                if not effect.stays_open:
-                    self._run(row["number"], row["batch_id"], effect, self._payload(row["number"]))
+            self._run_all(self._due())
+
+    def advance_by_one(self) -> None:
+        """Run the first import whose turn has come, if there is one."""
+        with self._storage.transaction():
+            self._run_all(self._due(count=1))
+
+    def is_behind(self) -> bool:
+        """Tell whether there are imports whose turn has come."""
+        return bool(self._due(count=1))
 
     def settle(self) -> None:
         """Run every open import that a fault does not hold open, whatever the progress says."""
@@ -172,33 +198,36 @@ class Imports:
             Day(row["date"], row["batches"], row["contacts"]) for row in self._storage.rows(sql, parameters)
         ]
 
-    def _due(self) -> list[sqlite3.Row]:
+    def _due(self, up_to: int = HIGHEST_NUMBER, count: int = -1) -> list[sqlite3.Row]:
+        """Return imports whose turn has come, up to that number, and only so many where `count` is not -1."""
         if self.progress.kind == "never":
             return []
         waits = self.progress.amount if self.progress.kind == "seconds" else 0.0
         looks = self.progress.amount if self.progress.kind == "looks" else 0.0
         return self._storage.rows(
             "select number, batch_id, effect from import "
-            "where status = 'open' and queued_seconds <= ? and looks >= ? order by number",
-            (self._clock.seconds() - waits, looks),
+            "where status = 'open' and queued_seconds <= ? and looks >= ? and number <= ? "
+            "and (effect is null or not json_extract(effect, '$.stays_open')) order by number limit ?",
+            (self._clock.seconds() - waits, looks, up_to, count),
         )
 
     def _open_status(self, row: sqlite3.Row) -> str:
         return self.progress.status(row["looks"], self._clock.seconds() - row["queued_seconds"])
 
-    def _payload(self, number: int) -> Mapping[str, Any]:
+    def _batch(self, number: int) -> Batch:
         row = self._storage.row("select body from payload where import = ?", (number,))
-        payload: Mapping[str, Any] = json.loads(row["body"]) if row else {"contacts": []}
-        return payload
+        batch = None if row is None else read_batch(row["body"])
+        if batch is None:  # pragma: no cover
+            raise AssertionError
+        return batch
 
-    def _run(self, number: int, batch_id: str, effect: Effect, payload: Mapping[str, Any]) -> None:
+    def _run_all(self, due: list[sqlite3.Row]) -> None:
+        for row in due:
+            self._run(row["number"], row["batch_id"], _effect(row), self._batch(row["number"]))
+
+    def _run(self, number: int, batch_id: str, effect: Effect, batch: Batch) -> None:
         source = self._sources.new(f"import {batch_id}")
-        excludes = payload.get("exclude_automations") in (True, "true", "1", 1)
-        contacts = [
-            read_contact(contact, self._subjects.switches, excludes_automations=excludes)
-            for contact in payload["contacts"][: effect.applied]
-        ]
-        outcome = self._importer.apply(contacts, source, self._room(), effect.refuse)
+        outcome = self._importer.apply(batch, source, self._room(), effect.applied, effect.refuse)
         self._end(number, effect.status, outcome)
 
     def _end(self, number: int, status: str, outcome: Outcome) -> None:

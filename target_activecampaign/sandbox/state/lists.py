@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections import Counter
 from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -29,6 +31,39 @@ class Membership(NamedTuple):
     contact: int
     list: int
     status: int
+
+
+class MembershipChanges:
+    """Changes of memberships, noted one after the other; a status that is there already is none.
+
+    Attributes:
+        memberships: Contact, list and status of each change.
+        growth: How many more subscribers each list has after them.
+
+    Args:
+        statuses: The statuses before, by contact and list.
+    """
+
+    def __init__(self, statuses: dict[tuple[int, int], int]) -> None:
+        self._statuses = statuses
+        self.memberships: list[tuple[int, int, int]] = []
+        self.growth = Counter[int]()
+
+    def status(self, contact: int, list_id: int) -> int | None:
+        """Return a contact's status on a list after the changes so far, `None` when it never was on it."""
+        return self._statuses.get((contact, list_id))
+
+    def set_status(self, contact: int, list_id: int, status: int) -> None:
+        """Note a status."""
+        before = self._statuses.get((contact, list_id))
+        if status == before:
+            return
+        self._statuses[contact, list_id] = status
+        self.memberships.append((contact, list_id, status))
+        if status == Status.SUBSCRIBED:
+            self.growth[list_id] += 1
+        elif before == Status.SUBSCRIBED:
+            self.growth[list_id] -= 1
 
 
 class Lists:
@@ -76,39 +111,45 @@ class Lists:
 
     def set_status(self, membership: Membership, source: int, sourceid: int = 0) -> sqlite3.Row:
         """Write one membership and return it."""
+        contact, list_id, status = membership
         with self._storage.transaction():
-            self.set_statuses([membership], source, sourceid)
+            changes = self.changes([contact])
+            changes.set_status(contact, list_id, status)
+            self.set_statuses(changes, source, sourceid)
             row = self._storage.row(
-                "select * from membership where contact = ? and list = ?",
-                (membership.contact, membership.list),
+                "select * from membership where contact = ? and list = ?", (contact, list_id)
             )
         if row is None:  # pragma: no cover
             raise AssertionError
         return row
 
-    def set_statuses(self, memberships: Iterable[Membership], source: int, sourceid: int = 0) -> None:
-        """Write memberships. A status that did not change changes nothing."""
-        date = self._clock.date()
-        self._storage.write_many(
-            "insert into membership (contact, list, status, sourceid, sdate, udate, cdate, source) "
-            "values (?, ?, ?, ?, ?, ?, ?, ?) on conflict (contact, list) do update set "
-            "status = excluded.status, sourceid = excluded.sourceid, source = excluded.source, "
-            "sdate = coalesce(excluded.sdate, sdate), udate = coalesce(excluded.udate, udate) "
-            "where status <> excluded.status",
-            [
-                (
-                    contact,
-                    list_id,
-                    status,
-                    sourceid,
-                    date if status == Status.SUBSCRIBED else None,
-                    date if status == Status.UNSUBSCRIBED else None,
-                    date,
-                    source,
-                )
-                for contact, list_id, status in memberships
-            ],
+    def changes(self, contacts: Iterable[int]) -> MembershipChanges:
+        """Return a sheet to note changes on; `contacts` are those who may be on lists already."""
+        rows = self._storage.rows(
+            "select contact, list, status from membership where contact in (select value from json_each(?))",
+            (json.dumps(list(contacts)),),
         )
+        return MembershipChanges({(row["contact"], row["list"]): row["status"] for row in rows})
+
+    def set_statuses(self, changes: MembershipChanges, source: int, sourceid: int = 0) -> None:
+        """Write changes, in their order."""
+        date = self._clock.date()
+        dates = {int(Status.SUBSCRIBED): (date, None), int(Status.UNSUBSCRIBED): (None, date)}
+        with self._storage.transaction():
+            self._storage.insert_many(
+                "insert into membership (contact, list, status, sourceid, sdate, udate, cdate, source)",
+                [
+                    (contact, list_id, status, sourceid, *dates.get(status, (None, None)), date, source)
+                    for contact, list_id, status in changes.memberships
+                ],
+                "on conflict (contact, list) do update set "
+                "status = excluded.status, sourceid = excluded.sourceid, source = excluded.source, "
+                "sdate = coalesce(excluded.sdate, sdate), udate = coalesce(excluded.udate, udate)",
+            )
+            self._storage.write_many(
+                "update list set subscribed = subscribed + ? where id = ?",
+                [(more, list_id) for list_id, more in changes.growth.items()],
+            )
 
     def of(self, contact: int) -> list[sqlite3.Row]:
         """Return a contact's memberships."""

@@ -10,7 +10,7 @@ create table list (
     name text not null, stringid text not null, channel text not null default 'email',
     sender_url text not null default '', sender_reminder text not null default '',
     cdate text not null, udate text,
-    subscribed integer not null default 0  -- kept by the triggers below
+    subscribed integer not null default 0  -- kept by `Lists` and the triggers below
 );
 
 create table contact (
@@ -96,22 +96,14 @@ create index import_open on import (queued_seconds) where status = 'open';
 -- The body of an import until it ended.
 create table payload (import integer primary key, body blob not null);
 
--- Counts that pages and limits ask for all the time.
+-- Counts that pages and limits ask for all the time. What comes by the hundred is counted where it is written, in
+-- one go for all of it; what goes is counted here, whatever it goes with.
 insert into setting values ('contacts', '0');
-create trigger contact_added after insert on contact begin
-    update setting set value = value + 1 where name = 'contacts';
-end;
 create trigger contact_deleted after delete on contact begin
     update setting set value = value - 1 where name = 'contacts';
     delete from membership where contact = old.id;
     delete from field_value where contact = old.id;
     delete from contact_tag where contact = old.id;
-end;
-create trigger membership_added after insert on membership when new.status = 1 begin
-    update list set subscribed = subscribed + 1 where id = new.list;
-end;
-create trigger membership_changed after update of status on membership when new.status <> old.status begin
-    update list set subscribed = subscribed + (new.status = 1) - (old.status = 1) where id = new.list;
 end;
 create trigger membership_deleted after delete on membership when old.status = 1 begin
     update list set subscribed = subscribed - 1 where id = old.list;

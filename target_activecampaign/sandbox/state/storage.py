@@ -10,6 +10,7 @@ import sqlite3
 import threading
 from contextlib import contextmanager, suppress
 from importlib import resources
+from itertools import chain
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,7 +20,16 @@ if TYPE_CHECKING:
     Parameters = Sequence[object] | Mapping[str, object]
 
 APPLICATION_ID = 0x41435342  # "ACSB", so that no other SQLite file is taken for an account
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+_FROM_VERSION_1 = f"""
+drop trigger contact_added;
+drop trigger membership_added;
+drop trigger membership_changed;
+pragma user_version = {SCHEMA_VERSION};
+"""
+"""Before, triggers counted each row that came, which took a quarter of the time of an import's writes."""
+ROWS_AT_ONCE = 50
+"""Rows in one statement: takes 0.6 times as long as one for each, and fewer turns with other threads."""
 CACHE_KIBIBYTES = 256 * 1024
 """Memory that the database may take to be quick; a small account takes little of it."""
 
@@ -92,6 +102,22 @@ class Storage:
         with self.transaction():
             self.connection.executemany(sql, rows)
 
+    def insert_many(self, insert: str, rows: Sequence[Sequence[object]], on_conflict: str = "") -> None:
+        """Insert rows, in their order.
+
+        Args:
+            insert: The statement up to its values, e.g. `insert into tag (tag, tag_type)`.
+            rows: As many values each as `insert` names columns.
+            on_conflict: The rest of the statement.
+        """
+        with self.transaction():
+            for start in range(0, len(rows), ROWS_AT_ONCE):
+                some = rows[start : start + ROWS_AT_ONCE]
+                places = ", ".join([f"({', '.join('?' * len(some[0]))})"] * len(some))
+                self.connection.execute(
+                    f"{insert} values {places} {on_conflict}", list(chain.from_iterable(some))
+                )
+
     def clear(self) -> None:
         """Drop every table and make them anew, empty."""
         with self.transaction():
@@ -155,9 +181,12 @@ def _prepare(connection: sqlite3.Connection, path: Path | None) -> bool:
         raise DatabaseUnusableError(message) from error
     is_new = bool(connection.execute("select count(*) = 0 from sqlite_master").fetchone()[0])
     connection.execute("commit")
+    stamp = _stamp(connection)
     if is_new:
         connection.executescript(_schema())
-    elif _stamp(connection) != (APPLICATION_ID, SCHEMA_VERSION):
+    elif stamp == (APPLICATION_ID, 1):
+        connection.executescript(f"begin; {_FROM_VERSION_1} commit;")
+    elif stamp != (APPLICATION_ID, SCHEMA_VERSION):
         message = f"{path} is not a database of this version of the sandbox"
         raise DatabaseUnusableError(message)
     return is_new

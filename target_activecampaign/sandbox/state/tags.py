@@ -73,10 +73,10 @@ class Tags:
     def give_many(self, links: Iterable[tuple[int, int]], source: int) -> None:
         """Give tags to contacts: pairs of contact id and tag id."""
         date = self._clock.date()
-        self._storage.write_many(
-            "insert into contact_tag (contact, tag, cdate, source) values (?, ?, ?, ?) on conflict "
-            "do nothing",
+        self._storage.insert_many(
+            "insert into contact_tag (contact, tag, cdate, source)",
             [(contact, tag, date, source) for contact, tag in links],
+            "on conflict do nothing",
         )
 
     def of(self, contact: int) -> list[sqlite3.Row]:
