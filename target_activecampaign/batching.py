@@ -5,7 +5,6 @@ Owns the limits of one request and its encoding. Sizes are bytes of the real bod
 
 from __future__ import annotations
 
-import enum
 import typing as t
 
 import msgspec
@@ -32,27 +31,16 @@ MOST_BYTES_OF_A_CONTACT = MAX_BODY_BYTES - ENVELOPE_BYTES - 1
 """A larger one can't be sent at all, not even alone in a request."""
 
 
-class Place(enum.Enum):
-    """Where a contact on its way stands."""
+Place: t.TypeAlias = t.Literal["gathering", "filling", "waiting", "looking up", "ready", "taken"]
+"""Where a contact on its way stands.
 
-    GATHERING = enum.auto()
-    """Its identity was sent before in this run: it waits a while for more records of the identity."""
-
-    FILLING = enum.auto()
-    """In the window that is being filled: later records of its identity still merge into it."""
-
-    WAITING = enum.auto()
-    """Closed, behind an earlier contact of its identity that has no verdict yet."""
-
-    LOOKING_UP = enum.auto()
-    """It unsubscribes, and whether there is anybody to unsubscribe is being looked up."""
-
-    READY = enum.auto()
-    """May be sent."""
-
-    TAKEN = enum.auto()
-    """In a batch that is being sent, or in an open import."""
-
+gathering: Its identity was sent before in this run: it waits a while for more records of the identity.
+filling: In the window that is being filled: later records of its identity still merge into it.
+waiting: Closed, behind an earlier contact of its identity that has no verdict yet.
+looking up: It unsubscribes, and whether there is anybody to unsubscribe is being looked up.
+ready: May be sent.
+taken: In a batch that is being sent, or in an open import.
+"""
 
 _NOT_OWED = Segment()
 
@@ -79,7 +67,7 @@ class PendingContact(msgspec.Struct, eq=False, gc=False):
     is_merged: bool = False
     is_known: bool = False
     member_since: int | None = None
-    place: Place = Place.FILLING
+    place: Place = "filling"
     segment: Segment = _NOT_OWED
 
     @property

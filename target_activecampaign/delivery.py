@@ -8,6 +8,7 @@ answers. All of them share one lock, which nobody holds while a request is in th
 from __future__ import annotations
 
 import contextlib
+import itertools
 import logging
 import math
 import threading
@@ -29,7 +30,7 @@ from target_activecampaign.run_memory import UNCONFIRMED, RunMemory
 from target_activecampaign.verification import Lookup, plan_verification
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from target_activecampaign.allowance import AccountRoom, Contract
     from target_activecampaign.answers import Refused
@@ -47,6 +48,7 @@ SILENCE_SECONDS = 3.0
 """After so long without a new contact of its stream, a batch that is not full leaves all the same."""
 
 _TRICKLE_SILENCES = 10  # with nothing else to send, what takes longer than that to fill leaves, too
+_MOST_DECIDED_AT_ONCE = 250  # contacts; meanwhile couriers wait
 _MOST_READY_BATCHES = 8
 _MOST_WAITING_CONTACTS = 20_000
 _MOST_LOOKUPS = 1_000
@@ -302,26 +304,33 @@ class Delivery:
             books = {} if self._bookkeeping is None else self._bookkeeping.compare(contacts)
             with self._changed:
                 self._raise_failure()
-                sent = self._memory.find(pending.contact.email for pending in contacts)
-                streams = {pending.origin.stream for pending in contacts}
-                self._last_put.update(dict.fromkeys(streams, self.clock.now()))
                 self._kept_bytes += self._intake.kept_bytes
-                self._decide_all(self._intake.empty(), books, sent)
-                self._write_state()
-                if not self._outbox.is_empty:
-                    # Else couriers would be woken for nothing, a thousand times in a run without changes.
-                    self._changed.notify_all()
+            items = iter(self._intake.empty())
+            try:
+                while some := list(itertools.islice(items, _MOST_DECIDED_AT_ONCE)):
+                    with self._changed:
+                        self._decide_all(some, books)
+                        self._write_state()
+                        if not self._outbox.is_empty:
+                            # Else couriers would be woken for nothing throughout a run without changes.
+                            self._changed.notify_all()
+            except BaseException as error:
+                # Nobody owes what was not decided over: no STATE may follow it.
+                self.take_failure(error)
+                raise
 
-    def _decide_all(
-        self, items: Iterable[PendingContact | State], books: Mapping[str, Books], sent: dict[str, bytes]
-    ) -> None:
+    def _decide_all(self, items: Sequence[PendingContact | State], books: Mapping[str, Books]) -> None:
         """Decide in order what becomes of what was read.
 
         Args:
             items: In the order of the input.
             books: Stream to what the ledger knows of its contacts.
-            sent: Of the identities in it, those that this run sends, with what is confirmed.
         """
+        self._raise_failure()
+        contacts = [item for item in items if isinstance(item, PendingContact)]
+        sent = self._memory.find(pending.contact.email for pending in contacts)
+        streams = {pending.origin.stream for pending in contacts}
+        self._last_put.update(dict.fromkeys(streams, self.clock.now()))
         records = 0
         unchanged: list[Origin] = []
         for item in items:
@@ -353,7 +362,8 @@ class Delivery:
         Args:
             pending: The contact of a record.
             books: What the ledger knows of its stream.
-            sent: As above; one more, where it is sent for the first time.
+            sent: Those that this run has sent, with what is confirmed; one more, where it is sent for the
+                first time.
         """
         email = pending.contact.email
         confirmed = sent.get(email)
@@ -368,7 +378,8 @@ class Delivery:
         elif not pending.contact.unsubscribes and self._is_over_a_limit():
             self._hold_back(pending.origin)
         else:
-            self._memory.send(email, counts=not pending.contact.unsubscribes)
+            if not pending.contact.unsubscribes:
+                self._memory.count()
             sent[email] = UNCONFIRMED
             pending.is_known = email in books.known
             self._put(pending)
@@ -453,7 +464,7 @@ class Delivery:
             self._reach(_CONTRACT)
         gone = list(self._outbox.withdraw(_may_be_new))
         for email in {pending.contact.email for pending in gone}:
-            self._memory.withdraw(email)
+            self._memory.count_out(email)
         for pending in gone:
             self._kept_bytes -= pending.origin.kept_bytes
             self._report.streams[pending.origin.stream].held_back += 1
@@ -687,6 +698,7 @@ class Delivery:
                 self._outbox.admit(pending)
             else:
                 self._report.streams[pending.origin.stream].left_alone += 1
+                self._memory.leave_alone(pending.contact.email)
                 self._settle_unchanged(pending)
             self._write_state()
             self._changed.notify_all()

@@ -25,7 +25,6 @@ from target_activecampaign.batching import (
     MAX_BODY_BYTES,
     Batch,
     PendingContact,
-    Place,
     bytes_in_array,
 )
 
@@ -148,11 +147,13 @@ class Outbox:
         else:
             self._lanes[pending.contact.email] = [pending]
         if lane or was_sent:
-            pending.place = Place.GATHERING
+            pending.place = "gathering"
             self._gathering[pending] = self._records + self._gathered_records
             self._gathering_by_stream[pending.origin.stream] += 1
+        elif pending.contact.unsubscribes:
+            self.release(pending)
         else:
-            self.place(pending)
+            self._fill(pending)
         return None
 
     def take_gathered(self) -> Iterator[PendingContact]:
@@ -181,7 +182,7 @@ class Outbox:
         before = self._before(pending)
         if before is not None and before.fingerprint == self.fingerprint_of(pending):
             self._wait(pending)
-        elif before is not None and before.place is Place.WAITING:
+        elif before is not None and before.place == "waiting":
             superseded = before.merge(pending)
             if superseded is not None:
                 self._lanes[pending.contact.email].remove(pending)
@@ -229,7 +230,7 @@ class Outbox:
             if batch is None and self._is_takeable(stream):
                 batch = self._compose(stream, admits)
         for pending in batch.contacts if batch else ():
-            pending.place = Place.TAKEN
+            pending.place = "taken"
         return batch
 
     def put_back(self, batches: list[Batch]) -> None:
@@ -252,23 +253,23 @@ class Outbox:
             del self._lanes[pending.contact.email]
             return None
         lane[0].is_known |= is_known
-        if lane[0].place is not Place.WAITING:
+        if lane[0].place != "waiting":
             return None
         self._waiting -= 1
-        lane[0].place = Place.READY
+        lane[0].place = "ready"
         return lane[0]
 
     def release(self, pending: PendingContact) -> None:
         """Let a contact be sent, before others, that waited for an earlier one of its identity."""
         if pending.contact.unsubscribes:
-            pending.place = Place.LOOKING_UP
+            pending.place = "looking up"
             self.lookups.append(pending)
         else:
             self.admit(pending)
 
     def admit(self, pending: PendingContact) -> None:
         """Let a contact be sent that was looked up."""
-        pending.place = Place.READY
+        pending.place = "ready"
         self._ready[pending.origin.stream].put_first(pending)
 
     def withdraw(self, is_held_back: Callable[[PendingContact], bool]) -> Iterator[PendingContact]:
@@ -277,11 +278,7 @@ class Outbox:
         Yields:
             Each contact that is out.
         """
-        out = [
-            lane
-            for lane in self._lanes.values()
-            if lane[0].place is not Place.TAKEN and is_held_back(lane[0])
-        ]
+        out = [lane for lane in self._lanes.values() if lane[0].place != "taken" and is_held_back(lane[0])]
         gone = {pending for lane in out for pending in lane}
         for queue in (*self._windows.values(), *self._ready.values()):
             queue.drop(gone)
@@ -292,7 +289,7 @@ class Outbox:
         for lane in out:
             del self._lanes[lane[0].contact.email]
             for pending in lane:
-                self._waiting -= pending.place is Place.WAITING
+                self._waiting -= pending.place == "waiting"
                 if pending in self._gathering:
                     self._leave_gathering(pending)
                 if pending in self.lookups:
@@ -309,7 +306,7 @@ class Outbox:
         return lane[position - 1] if position else None
 
     def _wait(self, pending: PendingContact) -> None:
-        pending.place = Place.WAITING
+        pending.place = "waiting"
         self._waiting += 1
 
     def _fill(self, pending: PendingContact) -> None:
@@ -320,7 +317,7 @@ class Outbox:
             window = None
         if window is None:
             window = self._windows[stream] = _Queue()
-        pending.place = Place.FILLING
+        pending.place = "filling"
         window.append(pending)
         if len(window) >= self._batch_size_rows:
             self._close(stream)
@@ -328,7 +325,7 @@ class Outbox:
     def _close(self, stream: str) -> None:
         for pending in self._windows.pop(stream, _Queue()):
             if self._lanes[pending.contact.email][0] is pending:
-                pending.place = Place.READY
+                pending.place = "ready"
                 self._ready[stream].append(pending)
             else:
                 self._wait(pending)
@@ -367,7 +364,7 @@ class Outbox:
         return batch if batch.contacts else None
 
 
-_MERGES = (Place.GATHERING, Place.FILLING)
+_MERGES = ("gathering", "filling")
 
 
 class _Queue:

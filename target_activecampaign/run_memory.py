@@ -15,7 +15,10 @@ UNCONFIRMED = b""
 
 
 class RunMemory:
-    """Identity to fingerprint of what was last confirmed, for every contact that this run sends. Exact."""
+    """Identity to fingerprint of what was last confirmed, for every contact that this run has sent. Exact.
+
+    Who is on their way for the first time is known to the outbox alone.
+    """
 
     def __init__(self) -> None:
         self._fingerprints = IdentityStore()
@@ -28,7 +31,7 @@ class RunMemory:
         return self._count
 
     def find(self, emails: Iterable[str]) -> dict[str, bytes]:
-        """The fingerprints of those identities that this run sends, `UNCONFIRMED` where it is not confirmed.
+        """The fingerprints of those that have their verdict, `UNCONFIRMED` where it was no success.
 
         Raises:
             OutputError: If the temporary folder can't be used, as from all others.
@@ -38,30 +41,32 @@ class RunMemory:
         keys = {self._hash(email.encode()): email for email in emails}
         return {keys[key]: value for key, value in self._fingerprints.find(keys).items()}
 
-    def send(self, email: str, *, counts: bool = True) -> None:
-        """Remember that a contact of this identity, which was not sent so far, will be.
+    def count(self) -> None:
+        """Count a contact of an identity that was not sent so far, and will be."""
+        self._count += 1
 
-        Args:
-            email: The identity.
-            counts: Whether it counts as sent; who is only taken off a list does not.
-        """
-        self._count += counts
-        self._is_empty = False
-        self._fingerprints.put(self._hash(email.encode()), UNCONFIRMED)
+    def count_out(self, email: str) -> None:
+        """Forget an identity that was counted, and is not sent after all."""
+        self._count -= 1
+        self._fingerprints.remove(self._hash(email.encode()))
 
     def confirm(self, email: str, fingerprint: bytes) -> None:
         """Remember what was delivered."""
-        self._fingerprints.put(self._hash(email.encode()), fingerprint)
+        self._put(email, fingerprint)
 
     def forget(self, email: str) -> None:
         """Remember that the last thing sent for this identity was refused."""
-        self._fingerprints.put(self._hash(email.encode()), UNCONFIRMED)
+        self._put(email, UNCONFIRMED)
 
-    def withdraw(self, email: str) -> None:
-        """Forget an identity that was not sent after all."""
-        self._count -= 1
-        self._fingerprints.remove(self._hash(email.encode()))
+    def leave_alone(self, email: str) -> None:
+        """Remember somebody who turned out to need nothing, unless more is remembered."""
+        if not self.find([email]):
+            self._put(email, UNCONFIRMED)
 
     def close(self) -> None:
         """Let go of what was kept on disk."""
         self._fingerprints.close()
+
+    def _put(self, email: str, fingerprint: bytes) -> None:
+        self._is_empty = False
+        self._fingerprints.put(self._hash(email.encode()), fingerprint)

@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from target_activecampaign.batching import MAX_BODY_BYTES, Batch, PendingContact, Place, split_batch
+from target_activecampaign.batching import MAX_BODY_BYTES, Batch, PendingContact, split_batch
 from target_activecampaign.contact import Contact, Origin
 from target_activecampaign.outbox import GATHERED_RECORDS, Outbox
 
@@ -247,7 +247,7 @@ def test_whoever_is_taken_off_is_looked_up_before_and_then_sent_with_the_others(
     put(outbox, "bo", 2)
     outbox.close_filling()
     pending = outbox.lookups.popleft()
-    assert pending.place is Place.LOOKING_UP
+    assert pending.place == "looking up"
     outbox.admit(pending)
     assert lines(outbox.take(anyone)) == [1, 2]
 
@@ -418,21 +418,21 @@ class OutboxMachine(RuleBasedStateMachine):
         on_their_way = [pending for lane in lanes.values() for pending in lane]
         assert sorted(pending.origin.line for pending in on_their_way) == sorted(self.merged)
         places = [pending.place for pending in on_their_way]
-        assert self.outbox.waiting == places.count(Place.WAITING)
-        assert self.outbox.gathering == places.count(Place.GATHERING)
+        assert self.outbox.waiting == places.count("waiting")
+        assert self.outbox.gathering == places.count("gathering")
         queued = [
             pending
             for queue in (*self.outbox._windows.values(), *self.outbox._ready.values())
             for pending in queue
         ]
-        assert len(queued) == places.count(Place.FILLING) + places.count(Place.READY)
+        assert len(queued) == places.count("filling") + places.count("ready")
         # Of an identity only the first is being sent: so none is twice in one import, or in two.
         batches = [*self.outbox._again, *self.taken]
         sent = [pending for batch in batches for pending in batch.contacts]
-        assert len(sent) == places.count(Place.TAKEN)
+        assert len(sent) == places.count("taken")
         assert all(lanes[pending.contact.email][0] is pending for pending in sent)
         assert all(
-            pending.place is Place.WAITING or i == 0 or pending.place in {Place.FILLING, Place.GATHERING}
+            pending.place == "waiting" or i == 0 or pending.place in {"filling", "gathering"}
             for lane in lanes.values()
             for i, pending in enumerate(lane)
         )

@@ -24,16 +24,17 @@ def test_a_run_starts_without_memories() -> None:
     assert memory.find([ADA]) == {}
 
 
-def test_what_is_sent_counts_and_is_not_confirmed() -> None:
+def test_what_is_sent_counts_and_is_remembered_from_its_verdict_on() -> None:
     memory = RunMemory()
-    memory.send(ADA)
+    memory.count()
     assert len(memory) == 1
-    assert memory.find([ADA, BOB]) == {ADA: UNCONFIRMED}
+    assert memory.find([ADA]) == {}
+    memory.confirm(ADA, b"1")
+    assert memory.find([ADA, BOB]) == {ADA: b"1"}
 
 
 def test_what_was_confirmed_last_is_remembered() -> None:
     memory = RunMemory()
-    memory.send(ADA)
     memory.confirm(ADA, b"1")
     memory.confirm(ADA, b"2")
     assert memory.find([ADA]) == {ADA: b"2"}
@@ -41,17 +42,26 @@ def test_what_was_confirmed_last_is_remembered() -> None:
 
 def test_a_refused_contact_is_not_confirmed_and_counts_still() -> None:
     memory = RunMemory()
-    memory.send(ADA)
+    memory.count()
     memory.confirm(ADA, b"1")
     memory.forget(ADA)
     assert len(memory) == 1
     assert memory.find([ADA]) == {ADA: UNCONFIRMED}
 
 
+def test_who_needed_nothing_is_remembered_unless_more_is() -> None:
+    memory = RunMemory()
+    memory.confirm(ADA, b"1")
+    memory.leave_alone(ADA)
+    memory.leave_alone(BOB)
+    assert memory.find([ADA, BOB]) == {ADA: b"1", BOB: UNCONFIRMED}
+
+
 def test_what_was_not_sent_after_all_does_not_count() -> None:
     memory = RunMemory()
-    memory.send(ADA)
-    memory.withdraw(ADA)
+    memory.count()
+    memory.confirm(ADA, b"1")
+    memory.count_out(ADA)
     assert len(memory) == 0
     assert memory.find([ADA]) == {}
 
