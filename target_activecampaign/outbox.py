@@ -27,6 +27,7 @@ from target_activecampaign.batching import (
     PendingContact,
     bytes_in_array,
 )
+from target_activecampaign.lanes import Lanes
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -57,8 +58,7 @@ class Outbox:
         self._fingerprint = fingerprint
         self._batch_size_rows = batch_size_rows
         self._gathered_records = gathered_records
-        # Of each identity the contacts on their way, in the order of their records.
-        self._lanes: dict[str, list[PendingContact]] = {}
+        self._lanes = Lanes()
         self._gathering: dict[PendingContact, int] = {}  # to the record at which each is due, in this order
         self._gathering_by_stream: Counter[str] = Counter()
         self._windows: dict[str, _Queue] = {}
@@ -114,7 +114,7 @@ class Outbox:
 
     def is_first(self, pending: PendingContact) -> bool:
         """Whether no earlier contact of its identity is on its way."""
-        return self._lanes[pending.contact.email][0] is pending
+        return self._lanes.is_first(pending)
 
     # The way in
 
@@ -134,19 +134,16 @@ class Outbox:
             The origin of the record that it superseded, or `None`. Where there is one, an earlier contact has
             taken it in, which holds up an earlier segment already.
         """
-        lane = self._lanes.get(pending.contact.email)
-        last = lane[-1] if lane else None
+        last = self._lanes.last(pending.contact.email)
         if last and last.place in _MERGES and (superseded := last.merge(pending)):
             return superseded
-        if lane and last:
-            lane.append(pending)
+        self._lanes.append(pending)
+        if last:
             pending.is_known = last.is_known
             if last.fingerprint == pending.fingerprint:
                 self._wait(pending)
                 return None
-        else:
-            self._lanes[pending.contact.email] = [pending]
-        if lane or was_sent:
+        if last or was_sent:
             pending.place = "gathering"
             self._gathering[pending] = self._records + self._gathered_records
             self._gathering_by_stream[pending.origin.stream] += 1
@@ -179,13 +176,13 @@ class Outbox:
             The origin of a record that is superseded, because the contact before it took this one in: then
             this one is on its way no longer, and what it held up is held up by the other.
         """
-        before = self._before(pending)
+        before = self._lanes.before(pending)
         if before is not None and before.fingerprint == self.fingerprint_of(pending):
             self._wait(pending)
         elif before is not None and before.place == "waiting":
             superseded = before.merge(pending)
             if superseded is not None:
-                self._lanes[pending.contact.email].remove(pending)
+                self._lanes.remove(pending)
                 return superseded
             self._wait(pending)
         elif pending.contact.unsubscribes:
@@ -247,17 +244,15 @@ class Outbox:
         Returns:
             The contact that waited for it, if any: `release` it, or `settle` it too.
         """
-        lane = self._lanes[pending.contact.email]
-        lane.remove(pending)
-        if not lane:
-            del self._lanes[pending.contact.email]
+        following = self._lanes.remove(pending)
+        if following is None:
             return None
-        lane[0].is_known |= is_known
-        if lane[0].place != "waiting":
+        following.is_known |= is_known
+        if following.place != "waiting":
             return None
         self._waiting -= 1
-        lane[0].place = "ready"
-        return lane[0]
+        following.place = "ready"
+        return following
 
     def release(self, pending: PendingContact) -> None:
         """Let a contact be sent, before others, that waited for an earlier one of its identity."""
@@ -278,7 +273,7 @@ class Outbox:
         Yields:
             Each contact that is out.
         """
-        out = [lane for lane in self._lanes.values() if lane[0].place != "taken" and is_held_back(lane[0])]
+        out = [lane for lane in self._lanes if lane[0].place != "taken" and is_held_back(lane[0])]
         gone = {pending for lane in out for pending in lane}
         for queue in (*self._windows.values(), *self._ready.values()):
             queue.drop(gone)
@@ -287,7 +282,7 @@ class Outbox:
             if kept := _partition(batch, lambda pending: pending not in gone)[0]:
                 self._again.append(kept)
         for lane in out:
-            del self._lanes[lane[0].contact.email]
+            self._lanes.drop(lane[0].contact.email)
             for pending in lane:
                 self._waiting -= pending.place == "waiting"
                 if pending in self._gathering:
@@ -299,11 +294,6 @@ class Outbox:
     def _leave_gathering(self, pending: PendingContact) -> None:
         del self._gathering[pending]
         self._gathering_by_stream[pending.origin.stream] -= 1
-
-    def _before(self, pending: PendingContact) -> PendingContact | None:
-        lane = self._lanes[pending.contact.email]
-        position = lane.index(pending)
-        return lane[position - 1] if position else None
 
     def _wait(self, pending: PendingContact) -> None:
         pending.place = "waiting"
@@ -324,7 +314,7 @@ class Outbox:
 
     def _close(self, stream: str) -> None:
         for pending in self._windows.pop(stream, _Queue()):
-            if self._lanes[pending.contact.email][0] is pending:
+            if self._lanes.is_first(pending):
                 pending.place = "ready"
                 self._ready[stream].append(pending)
             else:

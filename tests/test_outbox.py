@@ -415,7 +415,7 @@ class OutboxMachine(RuleBasedStateMachine):
     @invariant()
     def everybody_is_in_one_place(self) -> None:
         lanes = self.outbox._lanes
-        on_their_way = [pending for lane in lanes.values() for pending in lane]
+        on_their_way = [pending for lane in lanes for pending in lane]
         assert sorted(pending.origin.line for pending in on_their_way) == sorted(self.merged)
         places = [pending.place for pending in on_their_way]
         assert self.outbox.waiting == places.count("waiting")
@@ -430,10 +430,10 @@ class OutboxMachine(RuleBasedStateMachine):
         batches = [*self.outbox._again, *self.taken]
         sent = [pending for batch in batches for pending in batch.contacts]
         assert len(sent) == places.count("taken")
-        assert all(lanes[pending.contact.email][0] is pending for pending in sent)
+        assert all(lanes.is_first(pending) for pending in sent)
         assert all(
             pending.place == "waiting" or i == 0 or pending.place in {"filling", "gathering"}
-            for lane in lanes.values()
+            for lane in lanes
             for i, pending in enumerate(lane)
         )
 

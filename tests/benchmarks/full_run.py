@@ -15,6 +15,7 @@ import argparse
 import contextlib
 import json
 import random
+import resource
 import sqlite3
 import subprocess
 import sys
@@ -153,7 +154,9 @@ def run_target(options: Options, folder: Path, url: str) -> dict[str, t.Any]:
     if process.returncode:
         print((folder / "log").read_text()[-3000:])  # noqa: T201 - why it failed
     report = json.loads((folder / "report.json").read_text())
-    return {"exit_code": process.returncode, "report": report, "series": series}
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)  # the sandbox still runs, so it is not in it
+    seconds = used.ru_utime + used.ru_stime
+    return {"exit_code": process.returncode, "report": report, "series": series, "seconds": seconds}
 
 
 def write_input(path: Path, options: Options) -> None:
@@ -227,6 +230,7 @@ def judge(
         "looks, % of the request budget": round(100 * looks / (whole_seconds * requests), 1),
         "requests": report["requests"],
         "seconds": report["seconds"],
+        "processor time of the target, us a contact": round(outcome["seconds"] / options.contacts * 1e6, 1),
         "most memory, MB": round(max(outcome["series"]["resident_bytes"]) / 1e6),
         "most threads": max(outcome["series"]["threads"]),
     }
