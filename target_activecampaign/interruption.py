@@ -64,7 +64,8 @@ class Interruption:
         while True:
             try:
                 self._raises_at_once = True
-                self.check()
+                if self._first_signal is not None:
+                    self.check()
                 line = next(iterator, None)
             finally:
                 self._raises_at_once = False

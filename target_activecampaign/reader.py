@@ -87,11 +87,10 @@ class MessageReader(GenericSingerReader[t.Any]):
             self.line = line
             message = self.deserialize_json(line)
             kind = message.get("type")
-            callback = callbacks.get(kind) if isinstance(kind, str) else None
-            if callback is None:
+            if not isinstance(kind, str) or kind not in callbacks:
                 raise self.complaint("is no Singer message: its type is missing or unknown")
-            callback(message)
-            counts[t.cast("str", kind)] += 1
+            callbacks[kind](message)
+            counts[kind] += 1
         return counts
 
     def deserialize_json(self, line: str | bytes) -> dict[str, t.Any]:
