@@ -2,7 +2,8 @@
 
 The newest entries stand in a dictionary; when it has grown, they move, sorted, into a temporary database on
 disk, which SQLite makes without a name and removes by itself. They move some at a time, while new ones come,
-so that nobody waits for all of them. Holds hashes, never an address.
+so that nobody waits for all of them. Most keys that are asked for are new: a bit for each that may be on disk
+spares nearly all of them the way there, and errs on the side of asking. Holds hashes, never an address.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ if t.TYPE_CHECKING:
 _MOST_IN_MEMORY = 50_000  # and as many that leave
 _STEPS = 200  # in which they leave
 _KEYS_A_QUERY = 500
+_BITS = 2**26  # 8 MB; of a million entries one key in 70 is looked for in vain, of ten million one in 7
 _SETUP = (
     "PRAGMA cache_size = -16000",  # 16 MB
     "PRAGMA journal_mode = OFF",
@@ -47,6 +49,7 @@ class IdentityStore:
         self._leaving: dict[bytes, bytes | None] = {}
         self._yet_to_move: Iterator[bytes] = iter(())
         self._database: sqlite3.Connection | None = None
+        self._bits = bytearray()
 
     def find(self, keys: Iterable[bytes]) -> dict[bytes, bytes]:
         """The entries of these keys, those that there are.
@@ -59,7 +62,8 @@ class IdentityStore:
         for key in keys:
             entries = self._newest if key in self._newest else self._leaving
             if key not in entries:
-                elsewhere.append(key)
+                if self._may_be_on_disk(key):
+                    elsewhere.append(key)
             elif (value := entries[key]) is not None:
                 found[key] = value
         found.update(self._find_on_disk(elsewhere))
@@ -99,6 +103,12 @@ class IdentityStore:
         self._leaving, self._newest = self._newest, {}
         self._yet_to_move = iter(sorted(self._leaving))  # neighbours stand on the same page
 
+    def _may_be_on_disk(self, key: bytes) -> int:
+        if not self._bits:
+            return False
+        place = _place_of(key)
+        return self._bits[place >> 3] & 1 << (place & 7)
+
     def _find_on_disk(self, keys: list[bytes]) -> dict[bytes, bytes]:
         database = self._database
         if database is None:
@@ -116,6 +126,9 @@ class IdentityStore:
         keys = list(itertools.islice(self._yet_to_move, count))
         entries = [(key, self._leaving[key]) for key in keys]
         database = self._open()
+        for key in keys:
+            place = _place_of(key)
+            self._bits[place >> 3] |= 1 << (place & 7)
         database.execute("BEGIN")
         database.executemany(_PUT, [(key, value) for key, value in entries if value is not None])
         database.executemany(
@@ -131,7 +144,12 @@ class IdentityStore:
             self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
             for statement in _SETUP:
                 self._database.execute(statement)
+            self._bits = bytearray(_BITS // 8)
         return self._database
+
+
+def _place_of(key: bytes) -> int:
+    return int.from_bytes(key[:4], "little") % _BITS
 
 
 def _tried(work: Callable[[], _T]) -> _T:
