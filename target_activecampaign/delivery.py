@@ -597,7 +597,7 @@ class Delivery:
         if self._room:
             self._room.release(batch)
         if len(batch) == 1:
-            self._settle(batch.contacts[0], Rejection(Reason.REFUSED_BY_ACTIVECAMPAIGN, refusal.words))
+            self._refuse(batch.contacts[0], Rejection(Reason.REFUSED_BY_ACTIVECAMPAIGN, refusal.words))
         else:
             logger.info("an import of %d contacts was refused whole; looking for the cause", len(batch))
             self._outbox.put_back(split_batch(batch, refusal.positions))
@@ -769,37 +769,39 @@ class Delivery:
             self._bookkeeping.write(batch, rejected, batch.taken_at)
         with self._changed:
             self._concluding -= 1
-            self._count_verdicts(batch, status.created, rejected)
+            self._count_created(batch, status.created, rejected)
+            delivered = [pending for pending in batch.contacts if pending not in rejected]
+            self._confirm(batch.stream, delivered)
             for pending in batch.contacts:
-                self._settle(pending, rejected.get(pending))
+                if pending in rejected:
+                    self._refuse(pending, rejected[pending])
             self._write_state()
             self._changed.notify_all()
 
-    def _count_verdicts(self, batch: Batch, created: int, rejected: Collection[PendingContact]) -> None:
-        could_be_new = batch.possibly_new - sum(map(_may_be_new, rejected))
-        figures = self._report.streams[batch.stream]
-        figures.created += min(created, could_be_new)
-        self._report.names_more_than_new |= created > could_be_new
-        for pending in batch.contacts:
-            if pending in rejected:
-                continue
-            figures.unsubscribed += pending.contact.unsubscribes
-            figures.delivered += pending.is_record
-
     # Verdicts
 
-    def _settle(self, pending: PendingContact, rejection: Rejection | None) -> None:
-        """Write a contact's verdict down and let go what waited for it."""
-        email = pending.contact.email
-        if rejection is None:
-            self._memory.confirm(email, pending.fingerprint)
+    def _count_created(self, batch: Batch, created: int, rejected: Collection[PendingContact]) -> None:
+        could_be_new = batch.possibly_new - sum(map(_may_be_new, rejected))
+        self._report.streams[batch.stream].created += min(created, could_be_new)
+        self._report.names_more_than_new |= created > could_be_new
+
+    def _confirm(self, stream: str, delivered: Collection[PendingContact]) -> None:
+        """Write down who was delivered and let go what waited for them."""
+        figures = self._report.streams[stream]
+        figures.unsubscribed += sum(pending.contact.unsubscribes for pending in delivered)
+        figures.delivered += sum(pending.is_record for pending in delivered)
+        self._memory.confirm({pending.contact.email: pending.fingerprint for pending in delivered})
+        for pending in delivered:
+            self._let_go(pending, is_known=True)
+
+    def _refuse(self, pending: PendingContact, rejection: Rejection) -> None:
+        """Write down that a contact was not delivered and let go what waited for it."""
+        self._memory.forget(pending.contact.email)
+        if pending.is_record:
+            self._reject(rejection, pending.origin)
         else:
-            self._memory.forget(email)
-            if pending.is_record:
-                self._reject(rejection, pending.origin)
-            else:
-                self._report.streams[pending.origin.stream].left_alone += 1
-        self._let_go(pending, is_known=rejection is None)
+            self._report.streams[pending.origin.stream].left_alone += 1
+        self._let_go(pending, is_known=False)
 
     def _settle_unchanged(self, pending: PendingContact) -> None:
         self._count_settled_unchanged(pending)

@@ -15,7 +15,7 @@ import typing as t
 from target_activecampaign.errors import OutputError
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 _MOST_IN_MEMORY = 50_000  # and as many that leave
 _STEPS = 200  # in which they leave
@@ -44,6 +44,7 @@ class IdentityStore:
         """
         self._most_in_memory = most_in_memory
         self._step = max(1, most_in_memory // _STEPS)
+        self._came = 0  # since the last step
         # `None` for what was removed.
         self._newest: dict[bytes, bytes | None] = {}
         self._leaving: dict[bytes, bytes | None] = {}
@@ -75,7 +76,21 @@ class IdentityStore:
         Raises:
             OutputError: If the temporary folder is full.
         """
-        self._set(key, value)
+        self.put_all({key: value})
+
+    def put_all(self, entries: Mapping[bytes, bytes | None]) -> None:
+        """Add or replace entries, or remove those whose value is `None`.
+
+        Raises:
+            OutputError: If the temporary folder is full.
+        """
+        self._newest.update(entries)
+        self._came += len(entries)
+        if len(self._newest) >= self._most_in_memory:
+            _tried(self._let_newest_leave)
+        elif self._leaving and self._came >= self._step:
+            _tried(lambda: self._move(2 * self._came))
+            self._came = 0
 
     def remove(self, key: bytes) -> None:
         """Remove an entry, if there is one.
@@ -83,20 +98,12 @@ class IdentityStore:
         Raises:
             OutputError: If the temporary folder is full.
         """
-        self._set(key, None)
+        self.put_all({key: None})
 
     def close(self) -> None:
         """Let go of the file."""
         if self._database is not None:
             self._database.close()
-
-    def _set(self, key: bytes, value: bytes | None) -> None:
-        newest = self._newest
-        newest[key] = value
-        if len(newest) >= self._most_in_memory:
-            _tried(self._let_newest_leave)
-        elif self._leaving and not len(newest) % self._step:
-            _tried(lambda: self._move(2 * self._step))
 
     def _let_newest_leave(self) -> None:
         self._move(len(self._leaving))

@@ -8,7 +8,7 @@ from target_activecampaign.identity_store import IdentityStore
 from target_activecampaign.keyed_hash import KeyedHash
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 UNCONFIRMED = b""
 """Stands for the fingerprint of a contact that was sent, and is not confirmed."""
@@ -50,23 +50,21 @@ class RunMemory:
         self._count -= 1
         self._fingerprints.remove(self._hash(email.encode()))
 
-    def confirm(self, email: str, fingerprint: bytes) -> None:
-        """Remember what was delivered."""
-        self._put(email, fingerprint)
+    def confirm(self, fingerprints: Mapping[str, bytes]) -> None:
+        """Remember what was delivered, by identity."""
+        if fingerprints:
+            self._is_empty = False
+            self._fingerprints.put_all({self._hash(email.encode()): fp for email, fp in fingerprints.items()})
 
     def forget(self, email: str) -> None:
         """Remember that the last thing sent for this identity was refused."""
-        self._put(email, UNCONFIRMED)
+        self.confirm({email: UNCONFIRMED})
 
     def leave_alone(self, email: str) -> None:
         """Remember somebody who turned out to need nothing, unless more is remembered."""
         if not self.find([email]):
-            self._put(email, UNCONFIRMED)
+            self.forget(email)
 
     def close(self) -> None:
         """Let go of what was kept on disk."""
         self._fingerprints.close()
-
-    def _put(self, email: str, fingerprint: bytes) -> None:
-        self._is_empty = False
-        self._fingerprints.put(self._hash(email.encode()), fingerprint)

@@ -29,21 +29,21 @@ def test_what_is_sent_counts_and_is_remembered_from_its_verdict_on() -> None:
     memory.count()
     assert len(memory) == 1
     assert memory.find([ADA]) == {}
-    memory.confirm(ADA, b"1")
+    memory.confirm({ADA: b"1"})
     assert memory.find([ADA, BOB]) == {ADA: b"1"}
 
 
 def test_what_was_confirmed_last_is_remembered() -> None:
     memory = RunMemory()
-    memory.confirm(ADA, b"1")
-    memory.confirm(ADA, b"2")
+    memory.confirm({ADA: b"1"})
+    memory.confirm({ADA: b"2"})
     assert memory.find([ADA]) == {ADA: b"2"}
 
 
 def test_a_refused_contact_is_not_confirmed_and_counts_still() -> None:
     memory = RunMemory()
     memory.count()
-    memory.confirm(ADA, b"1")
+    memory.confirm({ADA: b"1"})
     memory.forget(ADA)
     assert len(memory) == 1
     assert memory.find([ADA]) == {ADA: UNCONFIRMED}
@@ -51,7 +51,7 @@ def test_a_refused_contact_is_not_confirmed_and_counts_still() -> None:
 
 def test_who_needed_nothing_is_remembered_unless_more_is() -> None:
     memory = RunMemory()
-    memory.confirm(ADA, b"1")
+    memory.confirm({ADA: b"1"})
     memory.leave_alone(ADA)
     memory.leave_alone(BOB)
     assert memory.find([ADA, BOB]) == {ADA: b"1", BOB: UNCONFIRMED}
@@ -60,7 +60,7 @@ def test_who_needed_nothing_is_remembered_unless_more_is() -> None:
 def test_what_was_not_sent_after_all_does_not_count() -> None:
     memory = RunMemory()
     memory.count()
-    memory.confirm(ADA, b"1")
+    memory.confirm({ADA: b"1"})
     memory.count_out(ADA)
     assert len(memory) == 0
     assert memory.find([ADA]) == {}
