@@ -354,6 +354,12 @@ def test_a_payload_has_less_than_400_000_bytes(api: Api, size: int, status: int)
     assert api.ask("POST", "/import/bulk_import", data=body).status_code == status
 
 
+def test_of_a_key_that_stands_twice_the_last_one_counts(api: Api) -> None:
+    body = b'{"contacts":[{"email":1,"email":"ada@example.com","tags":7,"tags":["a"]}]}'
+
+    assert api.ask("POST", "/import/bulk_import", data=body).status_code == 200
+
+
 HALF_A_PAIR = rb'{"contacts":[{"email":"ada@example.com","first_name":"\ud83d"}]}'
 
 

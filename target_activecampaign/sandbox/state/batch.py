@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from msgspec import UNSET, Meta, Struct, UnsetType, ValidationError, convert
-from msgspec.json import Decoder
+from msgspec.json import Decoder, decode
 from msgspec.structs import fields
 
 from target_activecampaign.sandbox.state.addresses import is_valid_address
@@ -94,7 +94,11 @@ class Known:
 def read_batch(body: bytes) -> Batch | None:
     """Return the batch of a request's body, `None` when it does not have the shape of one."""
     try:
-        return _DECODER.decode(body)
+        try:
+            return _DECODER.decode(body)
+        except ValidationError:
+            # Of a key that stands twice the last one counts, whatever the first holds.
+            return convert(decode(body), Batch)
     except (ValueError, RecursionError):
         return None
 
