@@ -17,12 +17,12 @@ from target_activecampaign.errors import OutputError
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-_MOST_IN_MEMORY = 50_000  # and as many that leave
+_MOST_IN_MEMORY = 25_000  # and as many that leave
 _STEPS = 200  # in which they leave
 _KEYS_A_QUERY = 500
 _BITS = 2**26  # 8 MB; of a million entries one key in 70 is looked for in vain, of ten million one in 7
 _SETUP = (
-    "PRAGMA cache_size = -16000",  # 16 MB
+    "PRAGMA cache_size = -8000",  # 8 MB
     "PRAGMA journal_mode = OFF",
     "PRAGMA synchronous = OFF",
     "PRAGMA temp_store = FILE",
@@ -107,7 +107,7 @@ class IdentityStore:
 
     def _let_newest_leave(self) -> None:
         self._move(len(self._leaving))
-        self._leaving, self._newest = self._newest, {}
+        self._leaving, self._newest, self._came = self._newest, {}, 0
         self._yet_to_move = iter(sorted(self._leaving))  # neighbours stand on the same page
 
     def _may_be_on_disk(self, key: bytes) -> int:

@@ -31,6 +31,7 @@ from target_activecampaign.contact import Origin, Reason, Rejection
 from target_activecampaign.errors import SettingsError, TargetError
 from target_activecampaign.interruption import Interruption
 from target_activecampaign.privacy import keep_log_private
+from target_activecampaign.process import prepare_process
 from target_activecampaign.reader import MessageReader
 from target_activecampaign.settings import parse_settings
 from target_activecampaign.settings_environment import settings_from_environment
@@ -54,10 +55,6 @@ _KNOWN_ERRORS = (
     RecordsWithoutSchemaException,
     StreamMapConfigError,
 )
-
-# How long the reader's thread may keep couriers waiting that have an answer. With Python's 5 ms, a run at
-# limits raised 60 times reached 73 % of its pace, and 89 % with this.
-_SWITCH_SECONDS = 0.0005
 
 # What the SDK adds to records, and takes away before a sink sees them.
 _METADATA = frozenset(
@@ -306,7 +303,7 @@ class TargetActiveCampaign(Target):
         cls.print_version(print_fn=cls.logger.info)
         target = cls(config=config.config, parse_env_config=config.parse_env) if config else cls()
         target.interruption.install()
-        sys.setswitchinterval(_SWITCH_SECONDS)
+        prepare_process()
         sys.exit(target.run_to_end(file_input))
 
     def run_to_end(self, file_input: t.IO[t.Any] | None) -> int:

@@ -31,6 +31,7 @@ MAY_KNOW = {
     "exclusions": "",
     "contact": "",
     "privacy": "",
+    "process": "",
     "stream_maps": "",
     "ledger_secrecy": "secret keyed_hash",
     "ledger_schema": "errors",
@@ -73,7 +74,7 @@ MAY_KNOW = {
     "ledger_command": "email_address errors privacy secret settings settings_environment ledger",
     "command": "privacy ledger_command sandbox",
     "target": "errors contact interruption reader batch_files settings_schema settings_environment "
-    "settings run sinks command privacy stream_maps",
+    "settings run sinks command privacy process stream_maps",
     "__main__": "target",
     "__init__": "",
 }

@@ -88,6 +88,22 @@ def test_a_store_is_a_dictionary_also_when_it_moves_to_disk(
     store.close()
 
 
+def test_entries_move_to_disk_a_few_at_a_time() -> None:
+    class Watched(IdentityStore):
+        moved: t.ClassVar[list[int]] = []
+
+        def _move(self, count: int) -> None:
+            self.moved.append(count)
+            super()._move(count)
+
+    store = Watched(1_000)
+    for number in range(20_000):
+        store.put(b"%016d" % number, b"")
+    assert len(store.moved) > 1_000
+    assert max(store.moved[1:]) <= 10, "of a thousand, two hundred steps"
+    store.close()
+
+
 def test_few_entries_need_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> t.NoReturn:
         raise AssertionError
