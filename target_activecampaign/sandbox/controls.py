@@ -200,7 +200,14 @@ class Controls:
                 await asyncio.to_thread(tenant.account.imports.advance)
                 with tenant.account.storage.transaction():
                     shown = control(Ask(request, tenant, payload))
-            except (ValueError, KeyError, TypeError, RecursionError, SeedInvalidError) as error:
+            except (
+                msgspec.MsgspecError,
+                ValueError,
+                KeyError,
+                TypeError,
+                RecursionError,
+                SeedInvalidError,
+            ) as error:
                 return JSONResponse({"message": str(error)}, 400)
             return JSONResponse({"message": "no such thing"}, 404) if shown is None else JSONResponse(shown)
 

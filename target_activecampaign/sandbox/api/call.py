@@ -89,7 +89,7 @@ class Call:
         """
         try:
             payload = msgspec.json.decode(self.body)
-        except (ValueError, RecursionError):
+        except (msgspec.MsgspecError, ValueError, RecursionError):
             return {}
         return payload if isinstance(payload, dict) else {}
 

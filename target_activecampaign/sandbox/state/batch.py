@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
-from msgspec import UNSET, Meta, Struct, UnsetType, ValidationError, convert
+from msgspec import UNSET, Meta, MsgspecError, Struct, UnsetType, ValidationError, convert
 from msgspec.json import Decoder, decode
 from msgspec.structs import fields
 
@@ -99,7 +99,7 @@ def read_batch(body: bytes) -> Batch | None:
         except ValidationError:
             # Of a key that stands twice the last one counts, whatever the first holds.
             return convert(decode(body), Batch)
-    except (ValueError, RecursionError):
+    except (MsgspecError, ValueError, RecursionError):
         return None
 
 
