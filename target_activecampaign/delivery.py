@@ -300,8 +300,7 @@ class Delivery:
     def _empty_intake(self) -> None:
         """Compare what was read with what is known, and decide in order what becomes of each contact."""
         with self._intake_lock:
-            contacts = self._intake.contacts
-            books = {} if self._bookkeeping is None else self._bookkeeping.compare(contacts)
+            books = {} if self._bookkeeping is None else self._bookkeeping.compare(self._intake.contacts)
             with self._changed:
                 self._raise_failure()
                 self._kept_bytes += self._intake.kept_bytes

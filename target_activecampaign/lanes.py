@@ -16,7 +16,7 @@ class Lanes:
 
     def __init__(self) -> None:
         # Nearly every lane holds one contact. A list for each would be one more thing for Python's garbage
-        # collector to visit, again and again: an eighth of a full run's processor time.
+        # collector to visit, again and again: an eighth of the time in which a full run held the interpreter.
         self._first: dict[str, PendingContact] = {}
         self._behind: dict[str, deque[PendingContact]] = {}
 
