@@ -5,8 +5,6 @@ Owns when the ledger is asked and told what. Must not know its tables, imports o
 
 from __future__ import annotations
 
-import itertools
-import operator
 import typing as t
 from collections import defaultdict
 
@@ -31,8 +29,6 @@ class Books(t.NamedTuple):
 
 
 NO_BOOKS = Books((), {})
-_stream = operator.attrgetter("origin.stream")
-_list_id = operator.attrgetter("contact.list_id")
 
 
 class Bookkeeping:
@@ -71,11 +67,10 @@ class Bookkeeping:
             LedgerError: If the ledger can't be read.
         """
         groups: defaultdict[tuple[str, int], dict[str, bytes]] = defaultdict(dict)
-        for stream, some in itertools.groupby(reversed(contacts), key=_stream):
-            for list_id, part in itertools.groupby(some, key=_list_id):
-                groups[stream, list_id].update(
-                    [(p.contact.email, p.fingerprint) for p in part if not p.contact.unsubscribes]
-                )
+        for pending in reversed(contacts):
+            contact = pending.contact
+            if not contact.unsubscribes:
+                groups[pending.origin.stream, contact.list_id][contact.email] = pending.fingerprint
         return {stream: self._compare(stream, list_id, group) for (stream, list_id), group in groups.items()}
 
     def _compare(self, stream: str, list_id: int, fingerprints: dict[str, bytes]) -> Books:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 # The common case, decided without the library, which takes 19 us an address and is asked up to a million
-# times a run. Whatever this pattern takes, the library takes too (held by a property-based test).
+# times a run. Whatever passes here, the library takes too (held by a property-based test): in an address this
+# short no part can be too long.
+_LONGEST_COMMON = 64
 _COMMON = re.compile(
-    r"(?=.{3,254}\Z)(?=.{1,64}@)"
-    r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*"
-    r"@(?:(?=[a-z0-9-]{1,62}\.)[a-z0-9]+(?:-[a-z0-9]+)*\.)+"
+    r"[a-z0-9_+-][a-z0-9_+.-]*@[a-z0-9][a-z0-9.-]*\."
     # Names that are nobody's mailbox by definition (RFC 6761), which the library refuses.
     r"(?!(?:arpa|invalid|local|localhost|onion)\Z)[a-z]{2,63}",
 )
@@ -32,9 +32,19 @@ def normalise_email(text: str) -> str | None:
     if len(text) > _LONGEST_TEXT:
         return None
     candidate = text.strip().lower()
-    if _COMMON.fullmatch(candidate):
-        return candidate
-    return _check_with_library(candidate)
+    return candidate if _is_common(candidate) else _check_with_library(candidate)
+
+
+def _is_common(candidate: str) -> bool:
+    return (
+        len(candidate) <= _LONGEST_COMMON
+        and _COMMON.fullmatch(candidate) is not None
+        # Cheaper than in the pattern.
+        and ".." not in candidate
+        and ".@" not in candidate
+        and ".-" not in candidate
+        and "-." not in candidate
+    )
 
 
 def _check_with_library(candidate: str) -> str | None:

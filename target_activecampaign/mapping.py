@@ -6,12 +6,14 @@ once per SCHEMA. Pure: no network, no clock, no log.
 
 from __future__ import annotations
 
+import copy
 import difflib
 import operator
 import typing as t
 from dataclasses import dataclass
 
 from target_activecampaign.contact import (
+    ATTRIBUTES,
     Contact,
     CustomValue,
     Payload,
@@ -23,9 +25,10 @@ from target_activecampaign.custom_fields import UnfitValueError, format_text, fo
 from target_activecampaign.email_address import normalise_email
 from target_activecampaign.errors import SettingsError
 from target_activecampaign.phone import normalise_phone
+from target_activecampaign.typed_records import ABSENT
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from target_activecampaign.custom_fields import CustomField
     from target_activecampaign.settings import FieldMapping, StreamExport
@@ -59,26 +62,22 @@ class _Source(t.NamedTuple):
 
     Attributes:
         key: Where it goes: an attribute of the payload, or the id of a custom field.
-        property: Its name, for complaints.
-        read: Reads it from a record, `_ABSENT` where the record has none; `None` where it is the record's
-            own property of this name.
+        path: The name of its property, for complaints; with dots where it is nested.
+        property: The record's own property that holds it; `None` where there is none.
+        descend: From that property's value to the value, `ABSENT` where there is none; `None` where it is
+            the value itself.
         write: From a value that is not null to the text that is sent; raises `UnfitValueError`.
-        keeps_text: Whether text is sent as it is.
     """
 
     key: t.Any
-    property: str
-    read: Callable[[Record], t.Any] | None
+    path: str
+    property: str | None
+    descend: Callable[[t.Any], t.Any] | None
     write: Callable[[t.Any], str]
-    keeps_text: bool
-
-    def find(self, record: Record) -> t.Any:  # noqa: ANN401 - a JSON value
-        """The value in a record, or `_ABSENT`."""
-        return record.get(self.property, _ABSENT) if self.read is None else self.read(record)
 
 
 _key = operator.attrgetter("key")
-_ABSENT: t.Any = object()
+_NO_SOURCE = _Source(None, "", None, None, format_text)  # of an attribute that is not mapped
 
 
 class RecordMapper:
@@ -100,101 +99,129 @@ class RecordMapper:
         self._static_tags = static_tags
         self._exclude_automations = options.exclude_automations
         self._clears_nulls = options.clears_nulls
-        self._email = email
+        by_key = {source.key: source for source in attributes}
+        fields = sorted(custom_fields, key=_key)
+        self._field_ids = [source.key for source in fields]
         # In the order in which a contact has them.
-        self._attributes = tuple(sorted(attributes, key=_key))
-        self._custom_fields = tuple(sorted(custom_fields, key=_key))
+        self._texts = [by_key.get(name, _NO_SOURCE) for name in ATTRIBUTES] + fields
+        self._writers = [(source.write, source.write is format_text) for source in self._texts]
+        self._email = email
         self._tags = tags
+        sources = [email, *self._texts, *([] if tags is None else [tags])]
+        self._descents = [(place, source.descend) for place, source in enumerate(sources) if source.descend]
+        self.properties = [source.property for source in sources]
+        self._pick: Callable[[t.Any], Sequence[t.Any]] = self._pick_from_mapping
 
-    def map(self, record: Record) -> Contact | Rejection:
+    def for_records(self, pick: Callable[[t.Any], Sequence[t.Any]]) -> RecordMapper:
+        """The same for records of another kind.
+
+        Args:
+            pick: From such a record to the values of `properties`, `ABSENT` for one that it lacks; more
+                values behind them do no harm.
+        """
+        mapper = copy.copy(self)
+        mapper._pick = pick  # noqa: SLF001 - its own kind
+        return mapper
+
+    def map(self, record: t.Any) -> Contact | Rejection:  # noqa: ANN401 - of the kind that it picks from
         """Make the contact of a record, or say why it can't become one.
 
         Args:
             record: Values as JSON gives them, or `datetime`, `date`, `Decimal`.
         """
-        email = self._read_email(record)
+        values = iter(self._find_values(record))
+        email = self._read_email(next(values))
         if isinstance(email, Rejection):
             return email
-        payload = Payload(email)
-        payload.subscribe = self._lists
-        payload.exclude_automations = self._exclude_automations
         try:
-            for key, text in self._read_values(self._attributes, record):
-                setattr(payload, key, text)
-            payload.fields = [
-                CustomValue(key, text) for key, text in self._read_values(self._custom_fields, record)
+            account, first, last, phone, *texts = self._write_texts(values)
+            tags = self._static_tags if self._tags is None else self._read_tags(self._tags, next(values))
+            fields = [
+                CustomValue(key, text)
+                for key, text in zip(self._field_ids, texts, strict=True)
+                if text is not None
             ]
-            payload.tags = self._read_tags(record)
+            payload = Payload(
+                email, account, first, last, phone, fields, tags, self._lists, (), self._exclude_automations
+            )
             return Contact.of(payload, self.list_id)
         except _UnfitPropertyError as error:
             return Rejection(Reason.VALUE_INVALID, str(error))
         except UnicodeEncodeError:
             return Rejection(Reason.VALUE_INVALID, "a mapped value holds half of a surrogate pair")
 
-    def map_deletion(self, record: Record) -> Contact | Rejection:
+    def map_deletion(self, record: t.Any) -> Contact | Rejection:  # noqa: ANN401 - likewise
         """Make the contact that takes a record's person off the list, or say why that can't be.
 
         Args:
             record: With `_sdc_deleted_at`; its other values do not count.
         """
-        email = self._read_email(record)
+        email = self._read_email(self._find_values(record)[0])
         if isinstance(email, Rejection):
             return email
         return Contact.taking_off(email, self.list_id, exclude_automations=self._exclude_automations)
 
-    def identify(self, record: Record) -> str | None:
+    def identify(self, record: t.Any) -> str | None:  # noqa: ANN401 - likewise
         """The identity of a record that may not be fit to become a contact; `None` where it has none."""
-        email = self._read_email(record)
+        email = self._read_email(self._find_values(record)[0])
         return None if isinstance(email, Rejection) else email
 
-    def _read_email(self, record: Record) -> str | Rejection:
-        value = self._email.find(record)
+    def _find_values(self, record: t.Any) -> Sequence[t.Any]:  # noqa: ANN401 - likewise
+        """The values that are mapped: the address, attributes, custom fields, tags."""
+        values = self._pick(record)
+        if not self._descents:
+            return values
+        found = list(values)
+        for place, descend in self._descents:
+            found[place] = descend(found[place])
+        return found
+
+    def _pick_from_mapping(self, record: Mapping[str | None, t.Any]) -> Sequence[t.Any]:
+        return [record.get(name, ABSENT) for name in self.properties]
+
+    def _read_email(self, value: t.Any) -> str | Rejection:  # noqa: ANN401 - a JSON value
         if isinstance(value, str):
             if email := normalise_email(value):
                 return email
             is_missing = not value.strip()
         else:
-            is_missing = value is _ABSENT or value is None
+            is_missing = value is ABSENT or value is None
         if is_missing:
-            return Rejection(Reason.EMAIL_MISSING, f"{self._email.property}: no address")
-        return Rejection(Reason.EMAIL_INVALID, f"{self._email.property}: not an address")
+            return Rejection(Reason.EMAIL_MISSING, f"{self._email.path}: no address")
+        return Rejection(Reason.EMAIL_INVALID, f"{self._email.path}: not an address")
 
-    def _read_values(self, sources: Iterable[_Source], record: Record) -> list[tuple[t.Any, str]]:
-        values = []
-        for key, name, read, write, keeps_text in sources:
-            # As `find` does, without a call for each value of each record.
-            value = record.get(name, _ABSENT) if read is None else read(record)
-            if keeps_text and value.__class__ is str:
-                text = value
-            elif value is None:
-                text = ""
-            elif value is _ABSENT:
-                continue
-            else:
-                try:
+    def _write_texts(self, values: Iterable[t.Any]) -> list[str | None]:
+        """The text of each attribute and custom field; `None` where the record says nothing of it."""
+        texts: list[str | None] = []
+        blank = "" if self._clears_nulls else None
+        try:
+            for (write, keeps_text), value in zip(self._writers, values, strict=False):
+                if type(value) is str and (keeps_text or not value or value.isspace()):
+                    text = value
+                elif value is None:
+                    text = ""
+                elif value is ABSENT:
+                    texts.append(None)
+                    continue
+                else:
                     text = write(value)
-                except UnfitValueError as error:
-                    text = _blank_or_unfit(value, name, error)
-            # An absent property says nothing; an empty one is a null: left alone, or emptied by "" (assumed).
-            if text and not text.isspace():
-                values.append((key, text))
-            elif self._clears_nulls:
-                values.append((key, ""))
-        return values
+                # An absent property says nothing; an empty one is a null: left alone, or emptied by ""
+                # (assumed).
+                texts.append(text if text and not text.isspace() else blank)
+        except UnfitValueError as error:
+            raise _UnfitPropertyError(self._texts[len(texts)].path, str(error)) from None
+        return texts
 
-    def _read_tags(self, record: Record) -> tuple[str, ...]:
-        if self._tags is None:
-            return self._static_tags
-        value = self._tags.find(record)
-        if value is _ABSENT or value is None:
+    def _read_tags(self, source: _Source, value: t.Any) -> tuple[str, ...]:  # noqa: ANN401 - a JSON value
+        if value is ABSENT or value is None:
             return self._static_tags
         items = value.split(",") if isinstance(value, str) else value
         if not isinstance(items, (list, tuple)):
-            raise _UnfitPropertyError(self._tags.property, "an array of strings was expected")
+            raise _UnfitPropertyError(source.path, "an array of strings was expected")
         try:
             names = [format_text(item).strip() for item in items if item is not None]
         except UnfitValueError as error:
-            raise _UnfitPropertyError(self._tags.property, str(error)) from None
+            raise _UnfitPropertyError(source.path, str(error)) from None
         return tuple(dict.fromkeys((*self._static_tags, *filter(None, names))))
 
 
@@ -203,13 +230,6 @@ class _UnfitPropertyError(Exception):
 
     def __init__(self, property_path: str, expected: str) -> None:
         super().__init__(f"{property_path}: {expected}")
-
-
-def _blank_or_unfit(value: object, property_path: str, error: UnfitValueError) -> str:
-    """Empty text for blank text, which means as little as a null to any type of field."""
-    if isinstance(value, str) and not value.strip():
-        return ""
-    raise _UnfitPropertyError(property_path, str(error)) from None
 
 
 def compile_mapping(
@@ -344,22 +364,21 @@ def _property_paths(schema: Schema, depth: int) -> list[str]:
 
 
 def _source(key: t.Any, schema: Schema, path: str, write: Callable[[t.Any], str]) -> _Source:  # noqa: ANN401
-    keys = _keys_along(schema, path) or (path,)
-    return _Source(key, path, None if keys == (path,) else _reader_for(keys), write, write is format_text)
+    name, *inner = _keys_along(schema, path) or (path,)
+    return _Source(key, path, name, _descender(inner), write)
 
 
-def _reader_for(keys: tuple[str, ...]) -> Callable[[Record], t.Any]:
-    """A function that reads a property, `_ABSENT` where the record has none."""
-    head, *rest = keys
-    if not rest:
-        return lambda record: record.get(head, _ABSENT)
-    read_rest = _reader_for(tuple(rest))
+def _descender(keys: Sequence[str]) -> Callable[[t.Any], t.Any] | None:
+    """A function from an object to what is nested in it along these keys; `None` without any."""
+    if not keys:
+        return None
+    key, descend = keys[0], _descender(keys[1:])
 
-    def read(record: Record) -> t.Any:  # noqa: ANN401 - a JSON value
-        inner = record.get(head, _ABSENT)
-        if isinstance(inner, dict):
-            return read_rest(inner)
+    def read(value: t.Any) -> t.Any:  # noqa: ANN401 - a JSON value
+        if isinstance(value, dict):
+            inner = value.get(key, ABSENT)
+            return inner if descend is None else descend(inner)
         # A null object is a null in each of its properties.
-        return inner if inner is None or inner is _ABSENT else _ABSENT
+        return value if value is None or value is ABSENT else ABSENT
 
     return read

@@ -60,14 +60,15 @@ def compile_quick_check(schema: Mapping[str, t.Any], keywords: Collection[str]) 
         Whether a record surely fits the schema. Raises whatever it likes where it can't say.
     """
     own = {keyword: value for keyword, value in schema.items() if keyword != "$schema"}
-    table = _compile(own, keywords)
+    table = compile_table(own, keywords)
     if table is None:
         return lambda _: True
     check = table.get(dict, _never)
     return check or (lambda _: True)
 
 
-def _compile(schema: t.Any, keywords: Collection[str]) -> Table:  # noqa: ANN401 - a JSON value
+def compile_table(schema: t.Any, keywords: Collection[str]) -> Table:  # noqa: ANN401 - a JSON value
+    """Compile the schema of a value; see `compile_quick_check`."""
     if isinstance(schema, bool):
         return None if schema else {}
     if "$schema" in schema:
@@ -90,7 +91,7 @@ def _compile_keyword(  # noqa: PLR0911 - one for each kind
     if keyword in {"enum", "const"}:
         return _one_of(value if keyword == "enum" else [value])
     if keyword in {"anyOf", "allOf"}:
-        tables = [_compile(part, keywords) for part in value]
+        tables = [compile_table(part, keywords) for part in value]
         return _any(tables) if keyword == "anyOf" else _all(tables)
     if keyword in _CHECKS:
         name, make_check = _CHECKS[keyword]
@@ -99,9 +100,9 @@ def _compile_keyword(  # noqa: PLR0911 - one for each kind
         return _every_class_but("object", _check_properties(value, keywords))
     if keyword == "additionalProperties":
         known = schema.get("properties", {}).keys()
-        return _every_class_but("object", _check_others(known, _compile(value, keywords)))
+        return _every_class_but("object", _check_others(known, compile_table(value, keywords)))
     if keyword == "items":
-        return _every_class_but("array", _check_items(_compile(value, keywords)))
+        return _every_class_but("array", _check_items(compile_table(value, keywords)))
     for name, concerned in _CONCERN.items():
         if keyword in concerned:
             return _every_class_but(name, _cannot_say)
@@ -161,7 +162,7 @@ def _one_of(values: Iterable[t.Any]) -> Table:
 
 
 def _check_properties(properties: Mapping[str, t.Any], keywords: Collection[str]) -> Check:
-    compiled = {name: _compile(schema, keywords) for name, schema in properties.items()}
+    compiled = {name: compile_table(schema, keywords) for name, schema in properties.items()}
     anything = dict.fromkeys(_EVERY_CLASS)
     tables = {name: anything if table is None else table for name, table in compiled.items()}
 

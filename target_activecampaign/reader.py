@@ -32,6 +32,18 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-
 _LONGEST_NAME = 1_000
 
 
+class _RecordMessage(msgspec.Struct, tag_field="type", tag="RECORD", forbid_unknown_fields=True, gc=False):
+    """A RECORD message and nothing more."""
+
+    stream: str
+    record: msgspec.Raw
+    time_extracted: str | None = None
+    version: int | None = None
+
+
+_RECORD_DECODER = msgspec.json.Decoder(_RecordMessage)
+
+
 class MessageReader(GenericSingerReader[t.Any]):
     """Reads messages from lines of text or bytes.
 
@@ -40,6 +52,8 @@ class MessageReader(GenericSingerReader[t.Any]):
         row: Of the file of a BATCH message that is being processed, from 1; else `None`.
         line: The message as it came.
         guard_reading: Wraps the input, so that a signal can end a wait for the next line.
+        takers: Stream to what takes the JSON of its records, where that is surely what the SCHEMA says; it
+            says whether it did. What it leaves is read as any message is.
     """
 
     def __init__(self) -> None:
@@ -49,6 +63,7 @@ class MessageReader(GenericSingerReader[t.Any]):
         self.row: int | None = None
         self.line: str | bytes = ""
         self.guard_reading: Callable[[Iterable[str | bytes]], Iterable[str | bytes]] = iter
+        self.takers: dict[str, Callable[..., bool]] = {}
 
     @property
     def default_input(self) -> t.IO[t.Any]:
@@ -80,18 +95,33 @@ class MessageReader(GenericSingerReader[t.Any]):
             InputError: At the first line that is no Singer message.
         """
         counts: Counter[str] = Counter()
+        taken = 0
         for line in self.guard_reading(_read(file_input or self.default_input)):
             self.line_number += 1
+            self.line = line
+            if self.takers and self._is_taken(line):
+                taken += 1
+                continue
             if line.isspace():
                 continue
-            self.line = line
             message = self.deserialize_json(line)
             kind = message.get("type")
             if not isinstance(kind, str) or kind not in callbacks:
                 raise self.complaint("is no Singer message: its type is missing or unknown")
             callbacks[kind](message)
             counts[kind] += 1
-        return counts
+        return counts + Counter(RECORD=taken)
+
+    def _is_taken(self, line: str | bytes) -> bool:
+        """Hand a record on whose values nobody has read yet, if there is somebody who takes it."""
+        if len(line) > LONGEST_LINE_BYTES:
+            return False
+        try:
+            message = _RECORD_DECODER.decode(line)
+        except (msgspec.MsgspecError, ValueError):
+            return False
+        take = self.takers.get(message.stream)
+        return take is not None and take(message.record)
 
     def deserialize_json(self, line: str | bytes) -> dict[str, t.Any]:
         """Read one line.

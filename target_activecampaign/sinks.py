@@ -8,18 +8,34 @@ from singer_sdk.exceptions import MissingKeyPropertiesError
 from singer_sdk.sinks import Sink
 
 from target_activecampaign.contact import Reason, Rejection
-from target_activecampaign.validation import RecordValidator
+from target_activecampaign.typed_records import compile_record_type
+from target_activecampaign.validation import REFUSING_KEYWORDS, RecordValidator
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable
 
+    import msgspec
     from singer_sdk.sinks.core import BaseJSONSchemaValidator
 
     from target_activecampaign.contact import Contact, Origin
     from target_activecampaign.mapping import RecordMapper
     from target_activecampaign.report import StreamFigures
     from target_activecampaign.target import TargetActiveCampaign
+    from target_activecampaign.typed_records import TypedRecords
 
+METADATA = frozenset(
+    f"_sdc_{name}"
+    for name in (
+        "batched_at",
+        "deleted_at",
+        "extracted_at",
+        "received_at",
+        "sequence",
+        "sync_started_at",
+        "table_version",
+    )
+)
+"""What the SDK adds to records, and takes away before a sink sees them."""
 
 _COUNTED_AT_ONCE = 100  # records; the SDK looks at the clock each time
 
@@ -35,6 +51,7 @@ class ActiveCampaignSink(Sink):
     _mapper: RecordMapper | None = None
     _figures: StreamFigures | None = None
     _find_fault: Callable[[dict[str, t.Any]], str | None] | None = None
+    _typed: tuple[TypedRecords, RecordMapper] | None = None
 
     def setup(self) -> None:
         """Compile the mapping of this schema; the first exported stream connects to the account.
@@ -45,7 +62,19 @@ class ActiveCampaignSink(Sink):
         """
         run = self.target.current_run
         self._mapper = run.open_stream(self.stream_name, self.schema)
-        self._figures = None if self._mapper is None else run.figures_of(self.stream_name)
+        if self._mapper is not None:
+            self._figures = run.figures_of(self.stream_name)
+            self._typed = self._compile_typed(self._mapper)
+
+    def _compile_typed(self, mapper: RecordMapper) -> tuple[TypedRecords, RecordMapper] | None:
+        records = compile_record_type(
+            self.schema,
+            keys=self._keys,
+            metadata=METADATA,
+            keywords=REFUSING_KEYWORDS if self.validate_schema else (),
+        )
+        pick = None if records is None else records.picker(mapper.properties)
+        return None if records is None or pick is None else (records, mapper.for_records(pick))
 
     @property
     def target(self) -> TargetActiveCampaign:
@@ -84,24 +113,65 @@ class ActiveCampaignSink(Sink):
             TargetError: What stopped the delivery.
         """
         origin: Origin = context["origin"]
-        self._counted += 1
-        if self._counted >= _COUNTED_AT_ONCE:
-            self._tell_metrics()
+        self._count()
         if not record.keys() >= self._keys:
             self._complain_of_missing_keys(record, origin)
         run, mapper, figures = self._target.current_run, self._mapper, self._figures
         if mapper is None or figures is None:
             run.ignore(self.stream_name)
-            return
-        figures.read += 1
-        result: Contact | Rejection
-        if context["is_deletion"]:
-            result = mapper.map_deletion(record)
+        elif context["is_deletion"]:
+            figures.read += 1
+            self._hand_on(mapper.map_deletion(record), origin)
         else:
+            figures.read += 1
             fault = None if self._find_fault is None else self._find_fault(record)
             result = mapper.map(record) if fault is None else Rejection(Reason.SCHEMA_INVALID, fault)
-            if run.is_mirror and (email := mapper.identify(record)):
-                run.bring(self.stream_name, mapper.list_id, email)
+            self._bring(record, mapper)
+            self._hand_on(result, origin)
+
+    @property
+    def takes_unread(self) -> bool:
+        """Whether `take_unread` may ever succeed."""
+        return self._typed is not None
+
+    def take_unread(self, raw: msgspec.Raw | bytes, origin: Origin) -> bool:
+        """Take a record as `process_record` does, if it is surely what the schema says and no deletion.
+
+        Args:
+            raw: Its JSON, as the tap sent it.
+            origin: Where it stood in the input.
+
+        Returns:
+            Whether it was taken. If not, nothing was done.
+
+        Raises:
+            TargetError: What stopped the delivery.
+        """
+        if self._typed is None or self._figures is None:
+            return False
+        records, mapper = self._typed
+        record = records.read(raw)
+        if record is None:
+            return False
+        self._count()
+        self._figures.read += 1
+        result = mapper.map(record)
+        self._bring(record, mapper)
+        self._hand_on(result, origin)
+        return True
+
+    def _count(self) -> None:
+        self._counted += 1
+        if self._counted >= _COUNTED_AT_ONCE:
+            self._tell_metrics()
+
+    def _bring(self, record: object, mapper: RecordMapper) -> None:
+        run = self._target.current_run
+        if run.is_mirror and (email := mapper.identify(record)):
+            run.bring(self.stream_name, mapper.list_id, email)
+
+    def _hand_on(self, result: Contact | Rejection, origin: Origin) -> None:
+        run = self._target.current_run
         if isinstance(result, Rejection):
             run.set_aside(result, origin)
         else:

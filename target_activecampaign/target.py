@@ -7,6 +7,7 @@ and metrics. The places that override what the SDK marks as private are held by 
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 import typing as t
@@ -32,16 +33,17 @@ from target_activecampaign.errors import SettingsError, TargetError
 from target_activecampaign.interruption import Interruption
 from target_activecampaign.privacy import keep_log_private
 from target_activecampaign.process import prepare_process
-from target_activecampaign.reader import MessageReader
+from target_activecampaign.reader import LONGEST_LINE_BYTES, MessageReader
 from target_activecampaign.settings import parse_settings
 from target_activecampaign.settings_environment import settings_from_environment
 from target_activecampaign.settings_schema import CONFIG_JSONSCHEMA
-from target_activecampaign.sinks import ActiveCampaignSink
+from target_activecampaign.sinks import METADATA, ActiveCampaignSink
 from target_activecampaign.stream_maps import complaints_about
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    import msgspec
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
     from singer_sdk.mapper import StreamMap
 
@@ -54,20 +56,6 @@ _KNOWN_ERRORS = (
     MissingKeyPropertiesError,
     RecordsWithoutSchemaException,
     StreamMapConfigError,
-)
-
-# What the SDK adds to records, and takes away before a sink sees them.
-_METADATA = frozenset(
-    f"_sdc_{name}"
-    for name in (
-        "batched_at",
-        "deleted_at",
-        "extracted_at",
-        "received_at",
-        "sequence",
-        "sync_started_at",
-        "table_version",
-    )
 )
 
 
@@ -149,7 +137,9 @@ class TargetActiveCampaign(Target):
         reader.require_names(message_dict, "key_properties")
         if self.current_run.keeps_records:
             self._schema_lines[stream] = reader.line
-        self._routes.clear()  # a schema may change sinks of other streams, too: they may share an alias
+        # A schema may change sinks of other streams, too: they may share an alias.
+        self._routes.clear()
+        reader.takers.clear()
         try:
             super()._process_schema_message(message_dict)
         except TargetError:
@@ -188,12 +178,14 @@ class TargetActiveCampaign(Target):
                 reader.row = None
 
     def _process_row(self, stream: str, line: bytes, row: int) -> None:
-        record = self.message_reader.read_value(line)
+        reader = self.message_reader
         message = None
         if self.current_run.keeps_records:
-            name = self.message_reader.serialize_name(stream)
+            name = reader.serialize_name(stream)
             message = b'{"type":"RECORD","stream":' + name + b',"record":' + line.strip() + b"}"
-        self._process_record(stream, record, message, row)
+        take = reader.takers.get(stream)
+        if take is None or len(line) > LONGEST_LINE_BYTES or not take(line, message, row):
+            self._process_record(stream, reader.read_value(line), message, row)
 
     def _process_state_message(self, message_dict: Message) -> None:
         if "value" not in message_dict:
@@ -223,7 +215,7 @@ class TargetActiveCampaign(Target):
             if transformed is None:
                 continue
             is_deletion = False
-            if not _METADATA.isdisjoint(transformed):
+            if not METADATA.isdisjoint(transformed):
                 # The person is gone at the source: subscribing them again would do harm.
                 is_deletion = transformed.get("_sdc_deleted_at") is not None
                 if is_deletion and self.current_run.ignores_deletions:
@@ -231,6 +223,28 @@ class TargetActiveCampaign(Target):
                     continue
                 sink._remove_sdc_metadata_from_record(transformed)  # noqa: SLF001 - as the SDK's own loop does
             sink.process_record(transformed, {"origin": origin, "is_deletion": is_deletion})
+
+    def _take_unread(
+        self,
+        stream: str,
+        route: _Route,
+        raw: msgspec.Raw | bytes,
+        line: str | bytes | None = None,
+        row: int | None = None,
+    ) -> bool:
+        """Let a record's one sink take it, if nobody has to look at it before.
+
+        Returns:
+            Whether it was taken. If not, nothing was done.
+        """
+        reader, run = self.message_reader, self.current_run
+        if row is None and run.keeps_records:
+            line = reader.line
+        origin = Origin(route.alias, reader.line_number, row, line, self._schema_lines.get(stream))
+        is_taken = route.sink.take_unread(raw, origin)
+        if is_taken and run.is_mirror:
+            run.completeness.take_record(stream)
+        return is_taken
 
     def _find_routes(self, stream: str) -> list[_Route]:
         """Compile the way of a stream's records, which holds until the next SCHEMA.
@@ -249,6 +263,8 @@ class TargetActiveCampaign(Target):
             for stream_map in maps
         ]
         self._routes[stream] = routes
+        if len(routes) == 1 and routes[0].transform is None and routes[0].sink.takes_unread:
+            self.message_reader.takers[stream] = functools.partial(self._take_unread, stream, routes[0])
         return routes
 
     def _require_schema(self, stream: str) -> None:

@@ -19,8 +19,8 @@ if t.TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LONGEST_SHOWN_NAME = 60
-# `format` is no more than a remark without a checker of formats.
-_KEYWORDS = DEFAULT_JSONSCHEMA_VALIDATOR.VALIDATORS.keys() - {"format"}
+REFUSING_KEYWORDS = DEFAULT_JSONSCHEMA_VALIDATOR.VALIDATORS.keys() - {"format"}
+"""Those of a schema that may refuse a value: `format` is a remark without a checker of formats."""
 
 
 class RecordValidator(BaseJSONSchemaValidator):
@@ -36,7 +36,7 @@ class RecordValidator(BaseJSONSchemaValidator):
         try:
             DEFAULT_JSONSCHEMA_VALIDATOR.check_schema(schema)
             self._names = set(_names(schema))
-            self._surely_fits = compile_quick_check(schema, _KEYWORDS)
+            self._surely_fits = compile_quick_check(schema, REFUSING_KEYWORDS)
         except jsonschema.SchemaError as error:
             msg = f"not a valid JSON schema at {_path(error.absolute_path, set(_names(schema)))}"
             raise InvalidJSONSchema(msg) from None

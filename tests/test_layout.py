@@ -28,6 +28,7 @@ MAY_KNOW = {
     "custom_fields": "",
     "quick_check": "",
     "validation": "quick_check",
+    "typed_records": "quick_check",
     "exclusions": "",
     "contact": "",
     "privacy": "",
@@ -58,7 +59,7 @@ MAY_KNOW = {
     "settings_schema": "batching",
     "settings_environment": "settings_schema",
     "settings": "errors hostname secret settings_schema settings_section",
-    "mapping": "errors contact custom_fields email_address phone settings",
+    "mapping": "errors contact custom_fields email_address phone settings typed_records",
     "answers": "errors custom_fields exclusions",
     "client": "errors secret rate_limits pacing custom_fields exclusions allowance answers",
     "rehearsal": "answers client contact identity_store keyed_hash",
@@ -70,7 +71,7 @@ MAY_KNOW = {
     "sandbox": "",
     "run": "errors pacing contact custom_fields exclusions interruption rejects report state_output settings "
     "mapping client connection delivery sandbox bookkeeping completeness ledger mirror rehearsal secret",
-    "sinks": "contact validation mapping report target",
+    "sinks": "contact validation typed_records mapping report target",
     "ledger_command": "email_address errors privacy secret settings settings_environment ledger",
     "command": "privacy ledger_command sandbox",
     "target": "errors contact interruption reader batch_files settings_schema settings_environment "

@@ -15,7 +15,7 @@ from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR
 
 from target_activecampaign.quick_check import compile_quick_check
 from target_activecampaign.validation import (
-    _KEYWORDS,
+    REFUSING_KEYWORDS,
     RecordValidator,
     _raise_if_not_of_the_validator,
 )
@@ -112,7 +112,7 @@ def test_it_is_never_sure_of_what_jsonschema_refuses(keyword: str, data: st.Data
 
 
 def sure_of(schema: dict[str, t.Any], *, as_property: bool = False) -> set[str]:
-    check = compile_quick_check(schema, _KEYWORDS)
+    check = compile_quick_check(schema, REFUSING_KEYWORDS)
     return {repr(value) for value in records(as_property=as_property) if is_sure(check, value)}
 
 
@@ -123,7 +123,9 @@ def is_sure(check: t.Callable[[t.Any], bool], record: dict[str, t.Any]) -> bool:
         return False  # it is asked no further
 
 
-def accepted_by_jsonschema(schema: dict[str, t.Any], *, as_property: bool = False) -> set[str]:
+def accepted_by_jsonschema(
+    schema: dict[str, t.Any], *, as_property: bool = False, of: t.Sequence[dict[str, t.Any]] = ()
+) -> set[str]:
     validator = DEFAULT_JSONSCHEMA_VALIDATOR(schema, registry=referencing.Registry())
 
     def accepts(record: dict[str, t.Any]) -> bool:
@@ -133,7 +135,7 @@ def accepted_by_jsonschema(schema: dict[str, t.Any], *, as_property: bool = Fals
             _raise_if_not_of_the_validator(error)
             return False  # the record is refused then
 
-    return {repr(value) for value in records(as_property=as_property) if accepts(value)}
+    return {repr(value) for value in of or records(as_property=as_property) if accepts(value)}
 
 
 def records(*, as_property: bool) -> list[dict[str, t.Any]]:
@@ -144,7 +146,7 @@ def test_the_keywords_are_those_of_the_validator() -> None:
     """Were one missing, it would be taken for a remark."""
     assert {
         name for name in keywords(st.none()) if name not in {"$defs", "then", "else", "$schema"}
-    } >= _KEYWORDS - {"$dynamicRef"}
+    } >= REFUSING_KEYWORDS - {"$dynamicRef"}
 
 
 COMMON: dict[str, t.Any] = {
@@ -189,7 +191,7 @@ COMMON: dict[str, t.Any] = {
     ],
 )
 def test_it_is_sure_of_what_is_common(record: dict[str, t.Any]) -> None:
-    assert compile_quick_check(COMMON, _KEYWORDS)(record)
+    assert compile_quick_check(COMMON, REFUSING_KEYWORDS)(record)
 
 
 @pytest.mark.parametrize(
@@ -207,7 +209,7 @@ def test_it_is_sure_of_what_is_common(record: dict[str, t.Any]) -> None:
     ],
 )
 def test_it_is_not_sure_of_the_rest(record: dict[str, t.Any]) -> None:
-    assert not is_sure(compile_quick_check(COMMON, _KEYWORDS), record)
+    assert not is_sure(compile_quick_check(COMMON, REFUSING_KEYWORDS), record)
 
 
 def test_what_it_cannot_compare_is_left_to_jsonschema() -> None:

@@ -9,14 +9,18 @@ import json
 import typing as t
 
 import pytest
-from fuzz.entries import FakeRun
+from fuzz.entries import OWN_ERRORS, FakeRun
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from singer_sdk import Target
 from singer_sdk.sinks import RecordSink
 
-from target_activecampaign.sinks import ActiveCampaignSink
-from target_activecampaign.target import _METADATA, TargetActiveCampaign
+from target_activecampaign import sinks
+from target_activecampaign.sinks import METADATA, ActiveCampaignSink
+from target_activecampaign.target import TargetActiveCampaign
+
+if t.TYPE_CHECKING:
+    from target_activecampaign.contact import Contact, Origin, Rejection
 
 CONFIG = {"hostname": "sandbox", "api_key": "k", "data_privacy_consent": True, "list_id": 1}
 SCHEMA: dict[str, t.Any] = {
@@ -28,6 +32,7 @@ SCHEMA: dict[str, t.Any] = {
         "_sdc_deleted_at": {"type": ["string", "null"]},
     },
 }
+SCHEMA_MESSAGE = {"type": "SCHEMA", "stream": "people", "schema": SCHEMA, "key_properties": []}
 SETTINGS: dict[str, dict[str, t.Any]] = {
     "as it came": {},
     "flattening": {"flattening_enabled": True, "flattening_max_depth": 2},
@@ -95,6 +100,8 @@ def seen_by_us(config: dict[str, t.Any], record: dict[str, t.Any]) -> list[Seen]
 
 
 class _Witness:
+    properties = ("not in the schema",)  # so that it is shown whole records
+
     def __init__(self, stream: str, seen: list[Seen]) -> None:
         self._stream = stream
         self._seen = seen
@@ -105,10 +112,7 @@ class _Witness:
 
 
 def feed(target: Target, record: dict[str, t.Any]) -> None:
-    messages = (
-        {"type": "SCHEMA", "stream": "people", "schema": SCHEMA, "key_properties": []},
-        {"type": "RECORD", "stream": "people", "record": record},
-    )
+    messages = (SCHEMA_MESSAGE, {"type": "RECORD", "stream": "people", "record": record})
     lines = "".join(json.dumps(message) + "\n" for message in messages)
     file = io.BytesIO(lines.encode()) if isinstance(target, TargetActiveCampaign) else io.StringIO(lines)
     target.process_lines(t.cast("t.Any", file))
@@ -123,7 +127,7 @@ def test_what_reaches_a_sink_is_what_the_sdk_would_hand_to_it(name: str, record:
 
 def test_the_columns_of_metadata_are_those_that_the_sdk_takes_away() -> None:
     source = inspect.getsource(ActiveCampaignSink._remove_sdc_metadata_from_record)
-    assert {name.strip('", ()') for name in source.split('"') if name.startswith("_sdc_")} == _METADATA
+    assert {name.strip('", ()') for name in source.split('"') if name.startswith("_sdc_")} == METADATA
 
 
 def test_a_record_that_no_map_changes_is_not_copied() -> None:
@@ -153,3 +157,103 @@ def test_a_schema_that_changes_another_streams_sink_is_seen_by_that_stream() -> 
     lines = "".join(json.dumps(message) + "\n" for message in (other, record))
     target.process_lines(t.cast("t.Any", io.BytesIO(lines.encode())))
     assert target._routes["people"][0].sink is target._sinks_active["all"] is not first
+
+
+# What a record looks like that is read as a struct, and what it may be instead.
+LINES = st.one_of(
+    RECORDS.map(lambda record: json.dumps({"type": "RECORD", "stream": "people", "record": record})),
+    st.builds(
+        lambda record, more: json.dumps({**more, "stream": "people", "record": record, "type": "RECORD"}),
+        RECORDS,
+        st.sampled_from([{"time_extracted": "now"}, {"time_extracted": 1}, {"version": 1}, {"more": None}]),
+    ),
+    st.sampled_from(
+        [
+            '{"type": "RECORD", "stream": "people", "record": {"email": "a@example.com", "email": 7}}',
+            '{"type": "RECORD", "stream": "people", "record": {"email": 7, "email": "a@example.com"}}',
+            r'{"type": "RECORD", "stream": "people", "record": {"\u0065mail": "a@example.com"}}',
+            r'{"type": "RECORD", "stream": "people", "record": {"email": "a@example.com", "\ud800": 1}}',
+            '{"type": "RECORD", "stream": "people", "record": {"email": "a@example.com", "id": NaN}}',
+            '{"type": "RECORD", "stream": "people", "record": {"email": "a@example.com", "id": 1.0}}',
+            '{"type": "RECORD", "stream": "people", "record": {"email": "a@example.com", "id": 1e999}}',
+            '{"type": "RECORD", "stream": "people", "record": ["a@example.com"]}',
+            '{"type": "RECORD", "stream": "people"}',
+            '{"type": "RECORD", "stream": "people", "record": {"_sdc_deleted_at": 1, "email": "a@b.co"}}',
+            '{"type": "RECORD", "stream": "people", "record": {"_sdc_deleted_at": null, "email": "a@b.co"}}',
+            '{"type": "STATE", "value": 1}',
+            '{"type": "RECORD", "stream": "others", "record": {}}',
+            '{"type": "RECORD", "stream": "people", "record": {"email": "a@example.com"}',
+            '{"type": "RECORD", "stream": "people", "record": {"email": "a@example.com"}} x',
+            "",
+            "  ",
+            json.dumps(SCHEMA_MESSAGE),
+            json.dumps({**SCHEMA_MESSAGE, "key_properties": ["id"]}),
+        ]
+    ),
+)
+
+
+class _Recorder(FakeRun):
+    """Writes down all that a run is told."""
+
+    is_mirror = True
+
+    def __init__(self, *, ignores_deletions: bool) -> None:
+        super().__init__()
+        self.ignores_deletions = ignores_deletions
+        self.told: list[object] = []
+
+    def deliver(self, contact: Contact, origin: Origin) -> None:
+        self.told.append(("deliver", contact, origin))
+
+    def set_aside(self, rejection: Rejection, origin: Origin) -> None:
+        self.told.append(("set aside", rejection, origin))
+
+    def bring(self, *person: object) -> None:
+        self.told.append(("bring", person))
+
+    def pass_on(self, state: object) -> None:
+        self.told.append(("state", state))
+
+
+def told(config: dict[str, t.Any], lines: list[str], *, typed: bool, ignores: bool) -> list[object]:
+    target = TargetActiveCampaign(config=copy.deepcopy({**CONFIG, **config}))
+    run = _Recorder(ignores_deletions=ignores)
+    target.current_run = t.cast("t.Any", run)
+    text = "".join(f"{line}\n" for line in [json.dumps(SCHEMA_MESSAGE), *lines])
+    with pytest.MonkeyPatch.context() as patch:
+        if not typed:
+            patch.setattr(sinks, "compile_record_type", lambda *_, **__: None)
+        try:
+            counts: object = target.process_lines(t.cast("t.Any", io.BytesIO(text.encode())))
+        except OWN_ERRORS as error:
+            counts = str(error)
+    return [
+        *run.told,
+        counts,
+        run.ignored,
+        [figures.read for figures in run.figures.values()],
+        vars(run.completeness),
+    ]
+
+
+@pytest.mark.parametrize("name", ["as it came", "an alias", "without validation"])
+@given(lines=st.lists(LINES, max_size=5), ignores=st.booleans())
+@settings(max_examples=60)
+def test_a_record_that_is_read_as_a_struct_goes_the_way_of_all_others(
+    name: str, lines: list[str], *, ignores: bool
+) -> None:
+    record = json.dumps({"type": "RECORD", "stream": "people", "record": {"email": "first@example.com"}})
+    both = [told(SETTINGS[name], [record, *lines], typed=typed, ignores=ignores) for typed in (True, False)]
+    assert both[0] == both[1]
+
+
+def test_a_common_record_is_read_as_a_struct() -> None:
+    target = TargetActiveCampaign(config=CONFIG)
+    target.current_run = t.cast("t.Any", FakeRun())
+    with pytest.MonkeyPatch.context() as patch:
+        feed(target, {"email": "ada@example.com"})
+        assert list(target.message_reader.takers) == ["people"]
+        patch.setattr(target, "_process_record_message", None)
+        line = {"type": "RECORD", "stream": "people", "record": {"email": "bo@example.com", "id": 1}}
+        target.process_lines(t.cast("t.Any", io.BytesIO(json.dumps(line).encode())))
