@@ -337,16 +337,18 @@ class Delivery:
                 self._acknowledgement.add_state(item.value)
                 continue
             records += 1
-            contact, origin = item.contact, item.origin
-            email = contact.email
-            own = books.get(origin.stream, NO_BOOKS)
-            is_left_to_the_books = email not in sent and not self._outbox.has(email)
-            if is_left_to_the_books and own.unchanged.get(email) == item.fingerprint:
-                unchanged.append(origin)
+            email = item.contact.email
+            own = books.get(item.origin.stream, NO_BOOKS)
+            is_first = email not in sent and not self._outbox.has(email)
+            if is_first and own.unchanged.get(email) == item.fingerprint:
+                unchanged.append(item.origin)
                 continue
             self._count_records(records)
             records = 0
-            self._decide(item, own, sent)
+            if is_first:
+                self._decide_first(item, own, sent)
+            else:
+                self._decide(item, own, sent)
         self._count_records(records)
         self._count_unchanged(unchanged)
 
@@ -374,14 +376,20 @@ class Delivery:
             else:
                 pending.is_known = bool(confirmed)
                 self._put(pending, was_sent=True)
-        elif not pending.contact.unsubscribes and self._is_over_a_limit():
-            self._hold_back(pending.origin)
         else:
-            if not pending.contact.unsubscribes:
-                self._memory.count()
-            sent[email] = UNCONFIRMED
-            pending.is_known = email in books.known
-            self._put(pending)
+            self._decide_first(pending, books, sent)
+
+    def _decide_first(self, pending: PendingContact, books: Books, sent: dict[str, bytes]) -> None:
+        """The same of one whose identity this run has not sent, and is not on its way."""
+        if not pending.contact.unsubscribes:
+            if self._is_over_a_limit():
+                self._hold_back(pending.origin)
+                return
+            self._memory.count()
+        email = pending.contact.email
+        sent[email] = UNCONFIRMED
+        pending.is_known = email in books.known
+        self._put(pending)
 
     def _count_unchanged(self, origins: Collection[Origin]) -> None:
         for stream, count in Counter([origin.stream for origin in origins]).items():
@@ -761,19 +769,18 @@ class Delivery:
             f"import {import_id} ended without naming it, and it is not in the account",
         )
         rejected = dict.fromkeys(missing, skipped)
-        rejected.update(
-            {pending: refused for pending in batch.contacts if pending.contact.email in status.failed}
-        )
+        if status.failed:
+            rejected.update(
+                {pending: refused for pending in batch.contacts if pending.contact.email in status.failed}
+            )
         if self._bookkeeping is not None:
             self._bookkeeping.write(batch, rejected, batch.taken_at)
         with self._changed:
             self._concluding -= 1
             self._count_created(batch, status.created, rejected)
-            delivered = [pending for pending in batch.contacts if pending not in rejected]
-            self._confirm(batch.stream, delivered)
-            for pending in batch.contacts:
-                if pending in rejected:
-                    self._refuse(pending, rejected[pending])
+            self._confirm(batch.stream, [p for p in batch.contacts if p not in rejected])
+            for pending in [p for p in batch.contacts if p in rejected]:
+                self._refuse(pending, rejected[pending])
             self._write_state()
             self._changed.notify_all()
 
@@ -790,8 +797,7 @@ class Delivery:
         figures.unsubscribed += sum(pending.contact.unsubscribes for pending in delivered)
         figures.delivered += sum(pending.is_record for pending in delivered)
         self._memory.confirm({pending.contact.email: pending.fingerprint for pending in delivered})
-        for pending in delivered:
-            self._let_go(pending, is_known=True)
+        self._let_go(delivered, is_known=True)
 
     def _refuse(self, pending: PendingContact, rejection: Rejection) -> None:
         """Write down that a contact was not delivered and let go what waited for it."""
@@ -800,29 +806,38 @@ class Delivery:
             self._reject(rejection, pending.origin)
         else:
             self._report.streams[pending.origin.stream].left_alone += 1
-        self._let_go(pending, is_known=False)
+        self._let_go([pending], is_known=False)
 
     def _settle_unchanged(self, pending: PendingContact) -> None:
         self._count_settled_unchanged(pending)
-        self._let_go(pending, is_known=pending.is_known)
+        self._let_go([pending], is_known=pending.is_known)
 
     def _count_settled_unchanged(self, pending: PendingContact) -> None:
         self._report.streams[pending.origin.stream].unchanged += pending.is_record
 
-    def _let_go(self, pending: PendingContact, *, is_known: bool) -> None:
-        """Let go of a contact that has its verdict, and of all that waited for it and changes nothing."""
-        following: PendingContact | None = pending
-        while following is not None:
+    def _let_go(self, some: Collection[PendingContact], *, is_known: bool) -> None:
+        """Let contacts go that have their verdict, and all that waited for them and changes nothing.
+
+        Args:
+            some: Of different identities.
+            is_known: Whether the account has all of them for sure.
+        """
+        self._kept_bytes -= sum([p.origin.kept_bytes for p in some if p.origin.source])
+        for segment, contacts in Counter([pending.segment for pending in some]).items():
+            self._acknowledgement.settle(segment, contacts)
+        for waited in self._outbox.settle_all(some, is_known=is_known):
+            self._go_on_with(waited)
+
+    def _go_on_with(self, waited: PendingContact) -> None:
+        """Let a contact be sent that waited for a verdict, or go too where it changes nothing."""
+        following: PendingContact | None = waited
+        while following is not None and self._is_unchanged(following):
+            self._count_settled_unchanged(following)
             self._kept_bytes -= following.origin.kept_bytes
             self._acknowledgement.settle(following.segment)
-            following = self._outbox.settle(following, is_known=is_known)
-            if following is None:
-                return
-            if not self._is_unchanged(following):
-                self._outbox.release(following)
-                return
-            self._count_settled_unchanged(following)
-            is_known = following.is_known
+            following = self._outbox.settle(following, is_known=following.is_known)
+        if following is not None:
+            self._outbox.release(following)
 
     def _is_unchanged(self, pending: PendingContact) -> bool:
         """Whether all of this is what this run confirmed last of its identity."""
