@@ -307,13 +307,11 @@ class Outbox:
     def _fill(self, pending: PendingContact) -> None:
         stream = pending.origin.stream
         window = self._windows.get(stream)
-        if window is not None and not window.has_room_for(pending, self._batch_size_rows):
+        if window is None or not window.append_if_it_fits(pending):
             self._close(stream)
-            window = None
-        if window is None:
             window = self._windows[stream] = _Queue()
+            window.append_if_it_fits(pending)
         pending.place = "filling"
-        window.append(pending)
         if len(window) >= self._batch_size_rows:
             self._close(stream)
 
@@ -370,9 +368,14 @@ class _Queue:
     def __iter__(self) -> Iterator[PendingContact]:
         return iter(self._contacts)
 
-    def append(self, pending: PendingContact) -> None:
+    def append_if_it_fits(self, pending: PendingContact) -> bool:
+        """Put a contact last, if all can be sent in one request by their bytes; alone, each can."""
+        size = self._bytes + bytes_in_array(pending.contact)
+        if size > MAX_BODY_BYTES - ENVELOPE_BYTES:
+            return False
         self._contacts.append(pending)
-        self._bytes += bytes_in_array(pending.contact)
+        self._bytes = size
+        return True
 
     def extend(self, some: Collection[PendingContact]) -> None:
         self._contacts.extend(some)
@@ -392,10 +395,6 @@ class _Queue:
         kept = [pending for pending in self._contacts if pending not in gone]
         self._contacts = deque(kept)
         self._bytes = sum(bytes_in_array(pending.contact) for pending in kept)
-
-    def has_room_for(self, pending: PendingContact, rows: int) -> bool:
-        room = MAX_BODY_BYTES - ENVELOPE_BYTES - self._bytes
-        return len(self) < rows and bytes_in_array(pending.contact) <= room
 
     def fills_a_batch(self, rows: int) -> bool:
         return len(self) >= rows or self._bytes + ENVELOPE_BYTES > MAX_BODY_BYTES
