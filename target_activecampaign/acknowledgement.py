@@ -50,9 +50,9 @@ class Acknowledgement:
         self._current.unsettled += 1
         return self._current
 
-    def settle(self, segment: Segment) -> None:
-        """Count a contact's verdict, and settle the STATEs that waited for it."""
-        segment.unsettled -= 1
+    def settle(self, segment: Segment, contacts: int = 1) -> None:
+        """Count verdicts of contacts, and settle the STATEs that waited for them."""
+        segment.unsettled -= contacts
         if segment.later is not None and not segment.unsettled:
             self._hand_down(segment.earlier, segment.state)
             segment.later.earlier = segment.earlier

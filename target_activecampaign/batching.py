@@ -12,7 +12,8 @@ import msgspec
 from target_activecampaign.acknowledgement import Segment
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections import deque
+    from collections.abc import Callable, Iterable, Sequence
 
     from target_activecampaign.contact import Contact, Origin
 
@@ -132,6 +133,11 @@ class Batch:
         return len(self.contacts)
 
     @property
+    def body_bytes(self) -> int:
+        """Bytes of the request's body, at the most."""
+        return self._body_bytes
+
+    @property
     def is_full(self) -> bool:
         """Whether it holds as many contacts as a request may."""
         return len(self.contacts) >= self._max_contacts
@@ -149,6 +155,33 @@ class Batch:
         """Put a contact in. Ask `has_room_for` before."""
         self.contacts.append(pending)
         self._body_bytes += bytes_in_array(pending.contact)
+
+    def fill_from(
+        self, queue: deque[PendingContact], admits: Callable[[PendingContact], bool]
+    ) -> list[PendingContact]:
+        """Take contacts from the front of a queue into the batch, as many as it has room for.
+
+        Args:
+            queue: They are taken out of it.
+            admits: Whether a contact may be sent now; asked in order.
+
+        Returns:
+            Those that were not admitted, in order.
+        """
+        not_admitted: list[PendingContact] = []
+        room = MAX_BODY_BYTES - self._body_bytes
+        while queue and len(self.contacts) < self._max_contacts:
+            size = bytes_in_array(queue[0].contact)
+            if size > room:
+                break
+            pending = queue.popleft()
+            if admits(pending):
+                self.contacts.append(pending)
+                room -= size
+            else:
+                not_admitted.append(pending)
+        self._body_bytes = MAX_BODY_BYTES - room
+        return not_admitted
 
     def encode(self) -> bytes:
         """The body of the request.

@@ -1,26 +1,22 @@
 """The door to ActiveCampaign: what was sent, how often, and when is it given up?
 
-The only module that talks HTTP; what an answer means, `answers` knows. Logs and errors name the endpoint and
-what was tried, never the key, an address or a body.
+How a request travels, `transport` knows; what an answer means, `answers` does. Logs and errors name the
+endpoint and what was tried, never the key, an address or a body.
 """
 
 from __future__ import annotations
 
-import ipaddress
 import itertools
 import logging
 import threading
 import typing as t
-import urllib.parse
 from collections import Counter
 
-import requests
 import tenacity
 
 from target_activecampaign.allowance import Contract
 from target_activecampaign.answers import (
     MOST_TRIES,
-    MOST_TRIES_TLS,
     Accepted,
     Answer,
     ImportStatus,
@@ -37,6 +33,7 @@ from target_activecampaign.answers import (
     read_submission,
 )
 from target_activecampaign.errors import NotPermittedError, ServiceError
+from target_activecampaign.transport import Transport
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -59,10 +56,6 @@ _LONGEST_PAUSE_SECONDS = 60.0
 _FIRST_WAIT_SLOTS = 10
 _LONGEST_WAIT_SLOTS = 100
 _MOST_WAIT_SLOTS = 1_500
-# The largest answer is a page of 100 custom fields or contacts, well below a megabyte.
-_CHUNK_BYTES = 65_536
-_MOST_CHUNKS = 256
-_MOST_CONNECTIONS = 1_000  # kept when idle; there are never more threads than that
 
 
 class Client:
@@ -75,9 +68,6 @@ class Client:
     def __init__(self, base_url: str, api_key: Secret, pacer: Pacer, timeout_seconds: float) -> None:
         """Prepare; nothing is sent yet.
 
-        Connections are shared: there are as many as requests in the air at once, and a thread takes any that
-        is free.
-
         Args:
             base_url: Scheme and host, without a path.
             api_key: Goes to this host alone, as the header `Api-Token`.
@@ -85,12 +75,8 @@ class Client:
             timeout_seconds: For one request.
         """
         self.requests = 0
-        self._base_url = base_url
-        self._api_key = api_key
+        self._transport = Transport(base_url, api_key, timeout_seconds)
         self._pacer = pacer
-        self._timeout_seconds = timeout_seconds
-        self._local = threading.local()
-        self._adapter = requests.adapters.HTTPAdapter(pool_maxsize=_MOST_CONNECTIONS)
         self._lock = threading.Lock()
         self._import_refusals = 0
 
@@ -342,63 +328,10 @@ class Client:
     ) -> Answer:
         with self._lock:
             self.requests += 1
-        headers = {"Api-Token": self._api_key.reveal(), "Accept": "application/json"}
-        if body is not None:
-            headers["Content-Type"] = "application/json"
-        try:
-            with self._session().request(
-                method,
-                f"{self._base_url}/api/3/{path}",
-                params=query,
-                data=body,
-                headers=headers,
-                timeout=self._timeout_seconds,
-                allow_redirects=False,
-                stream=True,
-            ) as response:
-                content = _read_body(response)
-                return Answer(response.status_code, content, response.headers, f"{method} {path}")
-        except requests.exceptions.SSLError as error:
-            raise TryAgainError(_describe(error), most_tries=MOST_TRIES_TLS) from None
-        except requests.RequestException as error:
-            raise TryAgainError(_describe(error)) from None
-
-    def _session(self) -> requests.Session:
-        """A session for each thread: `requests` promises nothing for a shared one.
-
-        The connections below are urllib3's, which threads may share.
-        """
-        session: requests.Session | None = getattr(self._local, "session", None)
-        if session is None:
-            session = self._local.session = _Session()
-            session.mount(self._base_url, self._adapter)
-            session.auth = _keep_headers
-            # Proxies of the environment are for the internet.
-            session.trust_env = not _is_loopback(self._base_url)
-        return session
+        return self._transport.send(method, path, query=query, body=body)
 
 
 _T = t.TypeVar("_T")
-
-
-class _Session(requests.Session):
-    """Never follows a redirect: the key is for one host alone."""
-
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """Nowhere; else `requests` reads the target even where it may not follow it."""
-
-
-def _keep_headers(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Stands in for credentials of a `.netrc`, which `requests` would add by itself."""
-    return request
-
-
-def _is_loopback(base_url: str) -> bool:
-    host = urllib.parse.urlsplit(base_url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _try_again(state: tenacity.RetryCallState) -> TryAgainError:
@@ -414,27 +347,6 @@ _jitter = tenacity.wait_random_exponential(multiplier=1, max=_LONGEST_PAUSE_SECO
 def _pause(state: tenacity.RetryCallState) -> float:
     error = _try_again(state)
     return 0.0 if error.limit else float(_jitter(state))
-
-
-def _read_body(response: requests.Response) -> bytes:
-    """The body, up to a size that no answer has: memory stays bounded whatever the host sends."""
-    chunks = list(itertools.islice(response.iter_content(_CHUNK_BYTES), _MOST_CHUNKS + 1))
-    if len(chunks) > _MOST_CHUNKS:
-        what = f"HTTP {response.status_code} with an answer of more than {_MOST_CHUNKS * _CHUNK_BYTES} bytes"
-        raise TryAgainError(what)
-    return b"".join(chunks)
-
-
-def _describe(error: requests.RequestException) -> str:
-    """What went wrong on the way, in words that hold nothing of the request."""
-    kinds: dict[type[requests.RequestException], str] = {
-        requests.exceptions.SSLError: "the host's certificate could not be verified, or TLS failed",
-        requests.exceptions.ProxyError: "the proxy could not be used",
-        requests.exceptions.ConnectTimeout: "no connection in time",
-        requests.exceptions.ReadTimeout: "no answer in time",
-        requests.exceptions.ConnectionError: "the host could not be reached or found, or cut the connection",
-    }
-    return next((words for kind, words in kinds.items() if isinstance(error, kind)), type(error).__name__)
 
 
 def _count(number: int, one: str, many: str) -> str:

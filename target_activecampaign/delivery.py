@@ -102,7 +102,9 @@ class Delivery:
         self._acknowledgement = Acknowledgement()
         self._followed = Followed(settings.requests_per_second / 2)
         self._most_open = min(_MOST_OPEN_IMPORTS, max(10, 2 * settings.imports_per_minute))
-        self._changed = threading.Condition()
+        lock = threading.RLock()
+        self._changed = threading.Condition(lock)
+        self._to_read_back = threading.Condition(lock)
         self._couriers: Couriers | None = None
         self._couriers_started = False
         self._verifications: deque[Verification] = deque()
@@ -218,7 +220,7 @@ class Delivery:
             )
             pending.segment = self._acknowledgement.owe()
             self._outbox.put(pending)
-            self._changed.notify_all()
+            self._tell_who_waits()
         self._start_couriers()
 
     def settle(self) -> None:
@@ -232,7 +234,7 @@ class Delivery:
             self._input_ended = True
             self._end_gathering()
             self._outbox.close_windows()
-            self._changed.notify_all()
+            self._tell_who_waits()
             while not self._outbox.is_empty:
                 self._check_interruption()
                 self._raise_failure()
@@ -264,7 +266,7 @@ class Delivery:
                 self._empty_intake()
             with self._changed:
                 self._stops_submitting = True
-                self._changed.notify_all()
+                self._tell_who_waits()
                 self._write_state(at_once=True)
                 while self._is_under_way() and self.clock.now() < deadline:
                     self._nap(max(0.01, deadline - self.clock.now()))
@@ -288,7 +290,7 @@ class Delivery:
     def _end(self) -> None:
         with self._changed:
             self._stopped = True
-            self._changed.notify_all()
+            self._tell_who_waits()
         self._pacer.stop()
         if self._couriers is not None and self._couriers_started:
             self._couriers.join()
@@ -312,7 +314,7 @@ class Delivery:
                         self._write_state()
                         if not self._outbox.is_empty:
                             # Else couriers would be woken for nothing throughout a run without changes.
-                            self._changed.notify_all()
+                            self._tell_who_waits()
             except BaseException as error:
                 # Nobody owes what was not decided over: no STATE may follow it.
                 self.take_failure(error)
@@ -337,16 +339,18 @@ class Delivery:
                 self._acknowledgement.add_state(item.value)
                 continue
             records += 1
-            contact, origin = item.contact, item.origin
-            email = contact.email
-            own = books.get(origin.stream, NO_BOOKS)
-            is_left_to_the_books = email not in sent and not self._outbox.has(email)
-            if is_left_to_the_books and own.unchanged.get(email) == item.fingerprint:
-                unchanged.append(origin)
+            email = item.contact.email
+            own = books.get(item.origin.stream, NO_BOOKS)
+            is_first = email not in sent and not self._outbox.has(email)
+            if is_first and own.unchanged.get(email) == item.fingerprint:
+                unchanged.append(item.origin)
                 continue
             self._count_records(records)
             records = 0
-            self._decide(item, own, sent)
+            if is_first:
+                self._decide_first(item, own, sent)
+            else:
+                self._decide(item, own, sent)
         self._count_records(records)
         self._count_unchanged(unchanged)
 
@@ -374,14 +378,20 @@ class Delivery:
             else:
                 pending.is_known = bool(confirmed)
                 self._put(pending, was_sent=True)
-        elif not pending.contact.unsubscribes and self._is_over_a_limit():
-            self._hold_back(pending.origin)
         else:
-            if not pending.contact.unsubscribes:
-                self._memory.count()
-            sent[email] = UNCONFIRMED
-            pending.is_known = email in books.known
-            self._put(pending)
+            self._decide_first(pending, books, sent)
+
+    def _decide_first(self, pending: PendingContact, books: Books, sent: dict[str, bytes]) -> None:
+        """The same of one whose identity this run has not sent, and is not on its way."""
+        if not pending.contact.unsubscribes:
+            if self._is_over_a_limit():
+                self._hold_back(pending.origin)
+                return
+            self._memory.count()
+        email = pending.contact.email
+        sent[email] = UNCONFIRMED
+        pending.is_known = email in books.known
+        self._put(pending)
 
     def _count_unchanged(self, origins: Collection[Origin]) -> None:
         for stream, count in Counter([origin.stream for origin in origins]).items():
@@ -436,6 +446,16 @@ class Delivery:
         """Wait for something to change, not for long: time may make something due as well."""
         self.clock.wait_for_change(self._changed, min(seconds, _LONGEST_NAP_SECONDS))
 
+    def _tell_who_waits(self) -> None:
+        """Wake those for whom something may have changed.
+
+        Most runs read little back. Woken every time, whoever waits to do that would find nothing, and take
+        interpreter and lock from the others.
+        """
+        self._changed.notify_all()
+        if self._has_to_read_back or self._is_over:
+            self._to_read_back.notify_all()
+
     def _raise_failure(self) -> None:
         if self._failure is not None:
             raise self._failure
@@ -467,7 +487,7 @@ class Delivery:
         for pending in gone:
             self._kept_bytes -= pending.origin.kept_bytes
             self._report.streams[pending.origin.stream].held_back += 1
-        self._changed.notify_all()
+        self._tell_who_waits()
 
     # The submitting side
 
@@ -510,7 +530,12 @@ class Delivery:
     @property
     def _is_ending(self) -> bool:
         """Whether nothing more is submitted, whatever there is."""
-        return self._stops_submitting or self._stopped or self._failure is not None
+        return self._stops_submitting or self._is_over
+
+    @property
+    def _is_over(self) -> bool:
+        """Whether nothing more is asked of the account at all."""
+        return self._stopped or self._failure is not None
 
     def _close_filling_if_due(self) -> None:
         """Let batches go that are not full: at the end of the input, when their stream is silent or trickles.
@@ -567,7 +592,7 @@ class Delivery:
                 self._followed.add(OpenImport(outcome.import_id, batch, self.clock.now()))
             else:
                 self._take_refusal(batch, outcome)
-            self._changed.notify_all()
+            self._tell_who_waits()
 
     def _take_rehearsed(self, batch: Batch, outcome: Accepted) -> None:
         """Take a batch for delivered that a dry run did not send: who may be new is counted as new."""
@@ -583,13 +608,13 @@ class Delivery:
         """Take note that a batch was perhaps sent, and nobody knows what became of it."""
         with self._changed:
             self._in_the_air -= 1
-            self._changed.notify_all()
+            self._tell_who_waits()
 
     def take_failure(self, error: BaseException) -> None:
         """Take what ended a courier: the reader's thread raises it."""
         with self._changed:
             self._failure = self._failure or error
-            self._changed.notify_all()
+            self._tell_who_waits()
 
     def _take_refusal(self, batch: Batch, refusal: Refused) -> None:
         """Find the contacts for which a batch was refused: nobody is set aside on a position alone."""
@@ -615,14 +640,14 @@ class Delivery:
         with self._changed:
             if self._room:
                 self._room.finish_reading(contract, self.clock.now())
-            self._changed.notify_all()
+            self._tell_who_waits()
 
     # The following side
 
     def next_import(self) -> OpenImport | None:
         """Wait for an import that is to be looked at; `None` at the end."""
         with self._changed:
-            while not (self._stopped or self._failure):
+            while not self._is_over:
                 now = self.clock.now()
                 self._write_state()
                 if (due := self._followed.take_due(now)) is not None:
@@ -647,7 +672,7 @@ class Delivery:
                 self._followed.end(open_import)
                 is_concluded = self._take_end(open_import, status)
             self._write_state()
-            self._changed.notify_all()
+            self._tell_who_waits()
         if is_concluded:
             self._conclude(open_import.batch, open_import.id, status, ())
 
@@ -662,15 +687,20 @@ class Delivery:
     def next_verification(self) -> Verification | Lookup | None:
         """Wait for something to be read back, or looked up before it is sent; `None` at the end."""
         with self._changed:
-            while not (self._stopped or self._failure):
+            while not self._is_over:
                 if self._outbox.lookups and not self._stops_submitting:
                     self._looking_up += 1
                     return Lookup(self._outbox.lookups.popleft())
                 if self._verifications:
                     self._verifying += 1
                     return self._verifications.popleft()
-                self._nap()
+                self.clock.wait_for_change(self._to_read_back, _LONGEST_NAP_SECONDS)
             return None
+
+    @property
+    def _has_to_read_back(self) -> bool:
+        """Whether `next_verification` may have something."""
+        return bool(self._outbox.lookups or self._verifications)
 
     def take_verification(self, verification: Verification | Lookup) -> None:
         """Take what was read back, and with it the import's verdicts; or what was looked up."""
@@ -700,7 +730,7 @@ class Delivery:
                 self._memory.leave_alone(pending.contact.email)
                 self._settle_unchanged(pending)
             self._write_state()
-            self._changed.notify_all()
+            self._tell_who_waits()
 
     def _take_end(self, open_import: OpenImport, status: ImportStatus) -> bool:
         """Take that an import ended; whether its verdicts can be taken at once."""
@@ -761,21 +791,20 @@ class Delivery:
             f"import {import_id} ended without naming it, and it is not in the account",
         )
         rejected = dict.fromkeys(missing, skipped)
-        rejected.update(
-            {pending: refused for pending in batch.contacts if pending.contact.email in status.failed}
-        )
+        if status.failed:
+            rejected.update(
+                {pending: refused for pending in batch.contacts if pending.contact.email in status.failed}
+            )
         if self._bookkeeping is not None:
             self._bookkeeping.write(batch, rejected, batch.taken_at)
         with self._changed:
             self._concluding -= 1
             self._count_created(batch, status.created, rejected)
-            delivered = [pending for pending in batch.contacts if pending not in rejected]
-            self._confirm(batch.stream, delivered)
-            for pending in batch.contacts:
-                if pending in rejected:
-                    self._refuse(pending, rejected[pending])
+            self._confirm(batch.stream, [p for p in batch.contacts if p not in rejected])
+            for pending in [p for p in batch.contacts if p in rejected]:
+                self._refuse(pending, rejected[pending])
             self._write_state()
-            self._changed.notify_all()
+            self._tell_who_waits()
 
     # Verdicts
 
@@ -790,8 +819,7 @@ class Delivery:
         figures.unsubscribed += sum(pending.contact.unsubscribes for pending in delivered)
         figures.delivered += sum(pending.is_record for pending in delivered)
         self._memory.confirm({pending.contact.email: pending.fingerprint for pending in delivered})
-        for pending in delivered:
-            self._let_go(pending, is_known=True)
+        self._let_go(delivered, is_known=True)
 
     def _refuse(self, pending: PendingContact, rejection: Rejection) -> None:
         """Write down that a contact was not delivered and let go what waited for it."""
@@ -800,29 +828,38 @@ class Delivery:
             self._reject(rejection, pending.origin)
         else:
             self._report.streams[pending.origin.stream].left_alone += 1
-        self._let_go(pending, is_known=False)
+        self._let_go([pending], is_known=False)
 
     def _settle_unchanged(self, pending: PendingContact) -> None:
         self._count_settled_unchanged(pending)
-        self._let_go(pending, is_known=pending.is_known)
+        self._let_go([pending], is_known=pending.is_known)
 
     def _count_settled_unchanged(self, pending: PendingContact) -> None:
         self._report.streams[pending.origin.stream].unchanged += pending.is_record
 
-    def _let_go(self, pending: PendingContact, *, is_known: bool) -> None:
-        """Let go of a contact that has its verdict, and of all that waited for it and changes nothing."""
-        following: PendingContact | None = pending
-        while following is not None:
+    def _let_go(self, some: Collection[PendingContact], *, is_known: bool) -> None:
+        """Let contacts go that have their verdict, and all that waited for them and changes nothing.
+
+        Args:
+            some: Of different identities.
+            is_known: Whether the account has all of them for sure.
+        """
+        self._kept_bytes -= sum([p.origin.kept_bytes for p in some if p.origin.source])
+        for segment, contacts in Counter([pending.segment for pending in some]).items():
+            self._acknowledgement.settle(segment, contacts)
+        for waited in self._outbox.settle_all(some, is_known=is_known):
+            self._go_on_with(waited)
+
+    def _go_on_with(self, waited: PendingContact) -> None:
+        """Let a contact be sent that waited for a verdict, or go too where it changes nothing."""
+        following: PendingContact | None = waited
+        while following is not None and self._is_unchanged(following):
+            self._count_settled_unchanged(following)
             self._kept_bytes -= following.origin.kept_bytes
             self._acknowledgement.settle(following.segment)
-            following = self._outbox.settle(following, is_known=is_known)
-            if following is None:
-                return
-            if not self._is_unchanged(following):
-                self._outbox.release(following)
-                return
-            self._count_settled_unchanged(following)
-            is_known = following.is_known
+            following = self._outbox.settle(following, is_known=following.is_known)
+        if following is not None:
+            self._outbox.release(following)
 
     def _is_unchanged(self, pending: PendingContact) -> bool:
         """Whether all of this is what this run confirmed last of its identity."""

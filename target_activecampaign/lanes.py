@@ -6,7 +6,7 @@ import typing as t
 from collections import deque
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from target_activecampaign.batching import PendingContact
 
@@ -34,8 +34,11 @@ class Lanes:
 
     def last(self, email: str) -> PendingContact | None:
         """The contact of this identity behind which a new one would stand."""
+        first = self._first.get(email)
+        if first is None:
+            return None
         behind = self._behind.get(email)
-        return behind[-1] if behind else self._first.get(email)
+        return behind[-1] if behind else first
 
     def is_first(self, pending: PendingContact) -> bool:
         """Whether no earlier contact of its identity is on its way."""
@@ -72,6 +75,18 @@ class Lanes:
         if not behind:
             del self._behind[email]
         return self._first[email]
+
+    def remove_lone(self, some: Iterable[PendingContact]) -> list[PendingContact]:
+        """Take those out that stand in their lane alone, as nearly all do; the others stay, and come back."""
+        first, behind = self._first, self._behind
+        others = []
+        for pending in some:
+            email = pending.contact.email
+            if email in behind:
+                others.append(pending)
+            else:
+                del first[email]
+        return others
 
     def drop(self, email: str) -> None:
         """Take all contacts of an identity out."""

@@ -254,6 +254,11 @@ class Outbox:
         following.place = "ready"
         return following
 
+    def settle_all(self, some: Iterable[PendingContact], *, is_known: bool) -> list[PendingContact]:
+        """Let contacts of several identities go; those that waited for them, as `settle` tells of one."""
+        others = self._lanes.remove_lone(some)
+        return [waited for pending in others if (waited := self.settle(pending, is_known=is_known))]
+
     def release(self, pending: PendingContact) -> None:
         """Let a contact be sent, before others, that waited for an earlier one of its identity."""
         if pending.contact.unsubscribes:
@@ -302,23 +307,24 @@ class Outbox:
     def _fill(self, pending: PendingContact) -> None:
         stream = pending.origin.stream
         window = self._windows.get(stream)
-        if window is not None and not window.has_room_for(pending, self._batch_size_rows):
+        if window is None or not window.append_if_it_fits(pending):
             self._close(stream)
-            window = None
-        if window is None:
             window = self._windows[stream] = _Queue()
+            window.append_if_it_fits(pending)
         pending.place = "filling"
-        window.append(pending)
         if len(window) >= self._batch_size_rows:
             self._close(stream)
 
     def _close(self, stream: str) -> None:
+        ready: list[PendingContact] = []
         for pending in self._windows.pop(stream, _Queue()):
             if self._lanes.is_first(pending):
                 pending.place = "ready"
-                self._ready[stream].append(pending)
+                ready.append(pending)
             else:
                 self._wait(pending)
+        if ready:
+            self._ready[stream].extend(ready)
 
     def _is_takeable(self, stream: str) -> bool:
         queue = self._ready[stream]
@@ -339,15 +345,7 @@ class Outbox:
     def _compose(self, stream: str, admits: Callable[[PendingContact], bool]) -> Batch | None:
         batch = Batch(stream, self._batch_size_rows)
         queue = self._ready[stream]
-        not_admitted: list[PendingContact] = []
-        while queue and batch.has_room_for(queue.first.contact):
-            pending = queue.popleft()
-            if admits(pending):
-                batch.add(pending)
-            else:
-                not_admitted.append(pending)
-        for pending in reversed(not_admitted):
-            queue.put_first(pending)
+        queue.fill(batch, admits)
         if not queue:
             del self._ready[stream]
             self._may_leave_partly.discard(stream)
@@ -370,31 +368,33 @@ class _Queue:
     def __iter__(self) -> Iterator[PendingContact]:
         return iter(self._contacts)
 
-    @property
-    def first(self) -> PendingContact:
-        return self._contacts[0]
-
-    def append(self, pending: PendingContact) -> None:
+    def append_if_it_fits(self, pending: PendingContact) -> bool:
+        """Put a contact last, if all can be sent in one request by their bytes; alone, each can."""
+        size = self._bytes + bytes_in_array(pending.contact)
+        if size > MAX_BODY_BYTES - ENVELOPE_BYTES:
+            return False
         self._contacts.append(pending)
-        self._bytes += bytes_in_array(pending.contact)
+        self._bytes = size
+        return True
+
+    def extend(self, some: Collection[PendingContact]) -> None:
+        self._contacts.extend(some)
+        self._bytes += sum([bytes_in_array(pending.contact) for pending in some])
 
     def put_first(self, pending: PendingContact) -> None:
         self._contacts.appendleft(pending)
         self._bytes += bytes_in_array(pending.contact)
 
-    def popleft(self) -> PendingContact:
-        pending = self._contacts.popleft()
-        self._bytes -= bytes_in_array(pending.contact)
-        return pending
+    def fill(self, batch: Batch, admits: Callable[[PendingContact], bool]) -> None:
+        bytes_before = batch.body_bytes
+        not_admitted = batch.fill_from(self._contacts, admits)
+        self._contacts.extendleft(reversed(not_admitted))
+        self._bytes -= batch.body_bytes - bytes_before
 
     def drop(self, gone: set[PendingContact]) -> None:
         kept = [pending for pending in self._contacts if pending not in gone]
         self._contacts = deque(kept)
         self._bytes = sum(bytes_in_array(pending.contact) for pending in kept)
-
-    def has_room_for(self, pending: PendingContact, rows: int) -> bool:
-        room = MAX_BODY_BYTES - ENVELOPE_BYTES - self._bytes
-        return len(self) < rows and bytes_in_array(pending.contact) <= room
 
     def fills_a_batch(self, rows: int) -> bool:
         return len(self) >= rows or self._bytes + ENVELOPE_BYTES > MAX_BODY_BYTES

@@ -61,7 +61,8 @@ MAY_KNOW = {
     "settings": "errors hostname secret settings_schema settings_section",
     "mapping": "errors contact custom_fields email_address phone settings typed_records",
     "answers": "errors custom_fields exclusions",
-    "client": "errors secret rate_limits pacing custom_fields exclusions allowance answers",
+    "transport": "answers secret",
+    "client": "errors secret rate_limits pacing custom_fields exclusions allowance answers transport",
     "rehearsal": "answers client contact identity_store keyed_hash",
     "connection": "errors allowance custom_fields exclusions settings client",
     "verification": "batching following settings answers client",
@@ -84,7 +85,8 @@ LOOKS_UP_FOR_TYPES = {("couriers", "delivery"), ("sinks", "target")}
 
 # What only one module, or the parts of one, may know of the outside.
 ONE_DOOR = {
-    "requests": "client",
+    "requests": "transport",
+    "urllib3": "transport",
     "tenacity": "client",
     "time": "pacing",
     "pyrate_limiter": "rate_limits",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import http.server
+import shutil
 import threading
 import typing as t
 
 import pytest
 import requests
+import urllib3
 from raw_command import SCHEMA_LINE, fast_config, record_line, run_bytes
 
 from target_activecampaign.client import Client
@@ -108,21 +110,28 @@ def test_https_goes_through_the_proxy_of_the_environment_without_showing_it_the_
     assert proxy.received == []
 
 
-def test_certificates_are_verified(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[dict[str, t.Any]] = []
+@pytest.mark.parametrize("bundle", ["", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE"])
+def test_certificates_are_verified_by_the_authorities_of_the_environment_where_it_names_some(
+    bundle: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, object, object]] = []
 
-    def send(_: object, request: requests.PreparedRequest, **options: object) -> t.NoReturn:
-        asked.append({"url": request.url, **options})
-        raise requests.exceptions.SSLError
+    def urlopen(connections: urllib3.HTTPSConnectionPool, method: str, url: str, **_: object) -> t.NoReturn:
+        asked.append((f"{connections.host} {method} {url}", connections.cert_reqs, connections.ca_certs))
+        raise urllib3.exceptions.SSLError
 
-    monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", send)
+    monkeypatch.setattr(urllib3.HTTPSConnectionPool, "urlopen", urlopen)
     monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
     monkeypatch.delenv("CURL_CA_BUNDLE", raising=False)
+    usual = requests.utils.DEFAULT_CA_BUNDLE_PATH
+    trusted: set[str | None] = {usual, None}  # by the version of `requests` it is named, or loaded before
+    if bundle:
+        trusted = {str(shutil.copy(usual, tmp_path))}
+        monkeypatch.setenv(bundle, str(*trusted))
     with pytest.raises(ServiceError, match="certificate could not be verified"):
         client_of("https://acme.example").check_key()
-    assert {(request["url"], request["verify"]) for request in asked} == {
-        ("https://acme.example/api/3/users/me", True)
-    }
+    assert {request[:2] for request in asked} == {("acme.example GET /api/3/users/me", "CERT_REQUIRED")}
+    assert {authorities for _, _, authorities in asked} <= trusted
 
 
 @pytest.mark.parametrize("hostname", ["http://acme.example", "http://192.0.2.1", "http://localhost.example"])
