@@ -176,13 +176,11 @@ class Fields:
                     contact,
                     field,
                     value if field in plain else kinds[field].stored(value, keeps_unknown=keeps_unknown),
-                    date,
-                    date,
-                    source,
                 )
                 for contact, field, value in values
                 if field in kinds
             ],
+            (date, date, source),
             "on conflict (contact, field) do update set "
             "value = excluded.value, udate = excluded.udate, source = excluded.source",
         )
