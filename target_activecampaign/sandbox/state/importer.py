@@ -66,6 +66,7 @@ class _Plan:
     """What is known before a batch, and what is to be written.
 
     Attributes:
+        asks_for_ids: Whether unknown ids of fields or lists end in `failure`.
         empty: What an empty value stands for: an empty text, or `None` to leave the attribute alone.
         taken: Who is imported, by the contact's id.
     """
@@ -80,6 +81,7 @@ class _Plan:
     next_id: int
     refused: frozenset[str]
     readings: dict[str, str]
+    asks_for_ids: bool
     empty: str | None
     memberships: MembershipChanges
     outcome: Outcome = field(default_factory=Outcome)
@@ -134,6 +136,7 @@ class Importer:
             subjects.contacts.next_id(),
             frozenset(address.lower() for address in refused),
             readings,
+            "failure" in (readings["unknown-field"], readings["unknown-list"]),
             "" if readings["empty-values"] == "clear" else None,
             subjects.lists.changes(row["id"] for row in known),
         )
@@ -181,7 +184,7 @@ def _objection(
         return "refused by a fault"
     if plan.rules.exclude(identity, joins):
         return "on the exclusion list"
-    reason = _objection_to_ids(plan, contact)
+    reason = _objection_to_ids(plan, contact) if plan.asks_for_ids else None
     if known is not None:
         return _objection_to_known(plan, known, joins) or reason
     if reason is None and plan.room <= 0:
