@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from target_activecampaign.sandbox.state.batch import ids_of, is_on, text_of
-from target_activecampaign.sandbox.state.lists import Status
+from target_activecampaign.sandbox.state.lists import SUBSCRIBED, UNSUBSCRIBED, Status
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from target_activecampaign.sandbox.switches import Switches
 
 HAS_LEFT = frozenset({Status.UNSUBSCRIBED, Status.BOUNCED})
-
+WAS_NEVER_ON = frozenset({None})
+"""Who is not on a list cannot leave it (assumed)."""
 
 _OVER_LIMIT = {"failure": "over the account's contact limit", "silent": "", "let-through": None}
 """The reason of failure; an empty one skips the contact silently, `None` lets it in."""
@@ -263,11 +264,7 @@ def _plan_memberships(plan: _Plan, contact_id: int, joins: list[int], leaves: li
         joined -= left
     elif left:
         left -= joined
-    memberships = plan.memberships
     for list_id in joined:
-        if memberships.status(contact_id, list_id) not in HAS_LEFT:
-            memberships.set_status(contact_id, list_id, Status.SUBSCRIBED)
+        plan.memberships.set_status(contact_id, list_id, SUBSCRIBED, HAS_LEFT)
     for list_id in left:
-        # Who is not on a list cannot leave it (assumed).
-        if memberships.status(contact_id, list_id) is not None:
-            memberships.set_status(contact_id, list_id, Status.UNSUBSCRIBED)
+        plan.memberships.set_status(contact_id, list_id, UNSUBSCRIBED, WAS_NEVER_ON)
