@@ -71,9 +71,7 @@ class Desk:
         if answer is None:
             await self._cut((request.client.host, request.client.port) if request.client else ("", 0))
             return _Silence()
-        return Response(
-            answer.encoded(), answer.status, {"content-type": "application/json", **answer.headers}
-        )
+        return Response(answer.encoded, answer.status, {"content-type": "application/json", **answer.headers})
 
     async def _receive(self, request: Request) -> _Visit:
         started = time.perf_counter()
@@ -175,7 +173,7 @@ class Desk:
                 {name: request.headers[name] for name in SHOWN_HEADERS if name in request.headers},
                 journal.cut_text(visit.body or b""),
                 None if answer is None else answer.status,
-                journal.cut_text(b"" if answer is None else answer.encoded()),
+                journal.cut_text(b"" if answer is None else answer.encoded),
                 round((time.perf_counter() - visit.started) * 1000, 2),
                 tuple(fault.text for fault in visit.faults),
             )

@@ -3,10 +3,12 @@
 Run by hand: `python tests/benchmarks/sandbox_imports.py [--imports N]`. The sandbox runs in its own process
 with its limits off, imports are carried out before they are answered, and the account is a file. With
 `--imports 4000` the account ends with a million contacts. The last line is the figure that counts.
+Processor time is the sandbox's alone, serving included (Linux); that of the last tenth of the imports, beside
+the first, shows what it costs that the account has grown.
 
 With `--paced SECONDS` it gets 100 imports and 100 looks at them a second instead, at a steady pace, and
 imports end a second after they came, so while others come. What counts then is how long answers take from
-the moment at which they were to be asked for.
+the moment at which they were to be asked for. So many `--imports` are in the account before.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from __future__ import annotations
 import argparse
 import http.client
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -37,7 +40,7 @@ IMPORT = "/api/3/import/bulk_import"
 LOOK = "/api/3/import/info?batchId="
 START = (
     "from target_activecampaign.sandbox.command import command;"
-    "command(['--port', '0', '--no-limits', '--progress', '{progress}', '--contact-limit', '100000000',"
+    "command(['--port', '0', '--no-limits', '--progress', 'at-once', '--contact-limit', '100000000',"
     " '--database', r'{database}'])"
 )
 PACE = 100
@@ -45,24 +48,26 @@ PACE = 100
 LOOKED_AT = 2 * PACE
 """Looks go to the imports of the last two seconds, half of which have ended."""
 CONNECTIONS = 32
+LOOKS = 1_000
+"""Looks, at imports that have ended, whose processor time is measured."""
 
 
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--imports", type=int, default=400)
+    parser.add_argument("--imports", type=int)
     parser.add_argument("--paced", type=int, metavar="SECONDS")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        progress = "at-once" if options.paced is None else "seconds=1"
-        start = START.format(database=Path(folder, "account.db"), progress=progress)
+        start = START.format(database=Path(folder, "account.db"))
         with subprocess.Popen([sys.executable, "-c", start], stdout=subprocess.PIPE, text=True) as sandbox:
             try:
                 address = address_of(sandbox)
+                connection = http.client.HTTPConnection(address)
                 if options.paced is None:
-                    print_figures(http.client.HTTPConnection(address), options.imports)
+                    print_figures(connection, sandbox.pid, options.imports or 400)
                 else:
-                    print_paced(Pacer(address), options.paced)
+                    print_paced(connection, sandbox.pid, options.imports or 0, options.paced)
             finally:
                 sandbox.terminate()
 
@@ -73,25 +78,35 @@ def address_of(sandbox: subprocess.Popen[str]) -> str:
     return line.split("http://")[1].split()[0]
 
 
-def print_figures(connection: http.client.HTTPConnection, imports: int) -> None:
-    """Send the imports, ask for the pages, print what each took."""
-    spent = slowest = 0.0
+def print_figures(connection: http.client.HTTPConnection, process: int, imports: int) -> None:
+    """Send the imports, ask for the pages, look at the imports, print what each took."""
+    tenth = max(imports // 10, 1)
+    seconds, spent, batches = [], [processor_seconds(process)], []
     for number in range(imports):
         body = make_body(number * CONTACTS)
-        seconds = time_asking(connection, "POST", IMPORT, body)
-        spent, slowest = spent + seconds, max(slowest, seconds)
-    say(f"{imports * CONTACTS:,} contacts in {spent:.1f} s, slowest import {slowest * 1000:.0f} ms")
+        started = time.perf_counter()
+        batches.append(json.loads(ask(connection, "POST", IMPORT, body))["batchId"])
+        seconds.append(time.perf_counter() - started)
+        spent.append(processor_seconds(process))
+    say(f"{imports * CONTACTS:,} contacts in {sum(seconds):.1f} s, slowest {max(seconds) * 1000:.0f} ms")
     for name, path in PAGES.items():
-        seconds = time_asking(connection, "GET", path.format(middle=imports * CONTACTS // 2))
-        say(f"{name}: {seconds * 1000:.0f} ms")
-    say(f"imports a second: {imports / spent:.0f}")
+        page = time_asking(connection, "GET", path.format(middle=imports * CONTACTS // 2))
+        say(f"{name}: {page * 1000:.0f} ms")
+    before = processor_seconds(process)
+    for number in range(LOOKS):
+        ask(connection, "GET", LOOK + batches[number % imports])
+    looks = (processor_seconds(process) - before) / LOOKS
+    first, last = (spent[tenth] - spent[0]) / tenth, (spent[-1] - spent[-1 - tenth]) / tenth
+    say(f"processor time, ms: import {first * 1000:.2f}, at last {last * 1000:.2f}, look {looks * 1000:.2f}")
+    say(f"imports a second: {imports / sum(seconds):.0f}")
 
 
 class Pacer:
     """Sends imports and looks at the moments at which they are due, over connections enough."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, before: int) -> None:
         self._address = address
+        self._before = before
         self._here = threading.local()
         self._batches: list[str] = []
         self._started = time.perf_counter()
@@ -105,7 +120,7 @@ class Pacer:
             return list(answers[0]), list(answers[1])
 
     def _import(self, number: int) -> float:
-        body = make_body(number * CONTACTS)
+        body = make_body((self._before + number) * CONTACTS)
         due = self._wait(number / PACE)
         answer = ask(self._connection(), "POST", IMPORT, body)
         seconds = time.perf_counter() - due
@@ -130,12 +145,27 @@ class Pacer:
         return connection
 
 
-def print_paced(pacer: Pacer, seconds: int) -> None:
-    """Send at a steady pace and print how long answers took, in milliseconds."""
-    imports, looks = pacer.run(seconds)
+def print_paced(connection: http.client.HTTPConnection, process: int, before: int, seconds: int) -> None:
+    """Send at a steady pace and print how long answers took, in milliseconds; `before` imports come first."""
+    for number in range(before):
+        ask(connection, "POST", IMPORT, make_body(number * CONTACTS))
+    ask(connection, "PUT", "/_sandbox/progress", b'{"progress": "seconds=1"}')
+    spent = processor_seconds(process)
+    imports, looks = Pacer(f"{connection.host}:{connection.port}", before).run(seconds)
+    spent = processor_seconds(process) - spent
     for name, answers in (("imports", imports), ("looks", looks), ("all", imports + looks)):
         median, p99 = statistics.median(answers), statistics.quantiles(answers, n=100)[-1]
         say(f"{name}: median {median * 1000:.1f}, p99 {p99 * 1000:.1f}, max {max(answers) * 1000:.1f} ms")
+    say(f"processor time, ms: import and look {spent / len(imports) * 1000:.2f}")
+
+
+def processor_seconds(process: int) -> float:
+    """Return the processor time that a process has used so far, 0 where the system does not tell."""
+    try:
+        used = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[11:13]
+    except FileNotFoundError:
+        return 0.0
+    return sum(map(int, used)) / os.sysconf("SC_CLK_TCK")
 
 
 def time_asking(connection: http.client.HTTPConnection, method: str, path: str, body: bytes = b"") -> float:

@@ -45,8 +45,9 @@ class Answer:
     body: Any
     headers: Mapping[str, str] = field(default_factory=dict)
 
+    @cached_property
     def encoded(self) -> bytes:
-        """Return the body's bytes."""
+        """The body's bytes; journal and client get the same."""
         if isinstance(self.body, bytes):
             return self.body
         return json.dumps(self.body, separators=(",", ":")).encode()

@@ -102,9 +102,8 @@ class Contacts:
     def insert_many(self, contacts: Iterable[tuple[int, Attributes]], source: int) -> None:
         """Make contacts of these ids."""
         date = self._clock.date()
-        written = (date, date, source, source, source, source, source)
         rows = [
-            (contact, email, first_name or "", last_name or "", phone or "", orgname or "", *written)
+            (contact, email, first_name or "", last_name or "", phone or "", orgname or "")
             for contact, (email, first_name, last_name, phone, orgname) in contacts
         ]
         with self._storage.transaction():
@@ -112,6 +111,7 @@ class Contacts:
                 "insert into contact (id, email, first_name, last_name, phone, orgname, cdate, udate, "
                 "source, first_name_source, last_name_source, phone_source, orgname_source)",
                 rows,
+                (date, date, source, source, source, source, source),
             )
             self._storage.write("update setting set value = value + ? where name = 'contacts'", (len(rows),))
 

@@ -51,14 +51,12 @@ class Rules:
 
     def exclude(self, address: str, lists: Iterable[int]) -> bool:
         """Tell whether `address`, given in lower case, is unwanted on `lists`."""
-        return (
-            address in self._exact
-            or address.endswith(self._endings)
-            or any(
-                rule.matches(address) and (not rule.lists or not rule.lists.isdisjoint(lists))
-                for rule in self._others
-            )
-        )
+        if address in self._exact or address.endswith(self._endings):
+            return True
+        for rule in self._others:
+            if rule.matches(address) and (not rule.lists or not rule.lists.isdisjoint(lists)):
+                return True
+        return False
 
 
 class Exclusions:

@@ -11,7 +11,7 @@ from target_activecampaign.sandbox.clock import ACCOUNT_TIME_ZONE
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from target_activecampaign.sandbox.clock import Clock
     from target_activecampaign.sandbox.state.storage import Storage
@@ -163,26 +163,22 @@ class Fields:
         return self._storage.rows("select * from field_rel where field = ? order by id", (field,))
 
     def set_values(
-        self, values: Iterable[tuple[int, int, str]], source: int, *, keeps_unknown: bool = True
+        self, values: Sequence[tuple[int, int, str]], source: int, *, keeps_unknown: bool = True
     ) -> None:
         """Write contacts' values, each with what `Value` has; those of unknown fields are dropped."""
         kinds = self.kinds()
         plain = {field for field, kind in kinds.items() if kind.is_plain(keeps_unknown=keeps_unknown)}
+        if not plain.issuperset({field for _, field, _ in values}):
+            values = [
+                (contact, field, kinds[field].stored(value, keeps_unknown=keeps_unknown))
+                for contact, field, value in values
+                if field in kinds
+            ]
         date = self._clock.date()
         self._storage.insert_many(
             "insert into field_value (contact, field, value, cdate, udate, source)",
-            [
-                (
-                    contact,
-                    field,
-                    value if field in plain else kinds[field].stored(value, keeps_unknown=keeps_unknown),
-                    date,
-                    date,
-                    source,
-                )
-                for contact, field, value in values
-                if field in kinds
-            ],
+            values,
+            (date, date, source),
             "on conflict (contact, field) do update set "
             "value = excluded.value, udate = excluded.udate, source = excluded.source",
         )

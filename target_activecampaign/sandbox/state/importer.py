@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from target_activecampaign.sandbox.state.batch import ids_of, is_on, text_of
-from target_activecampaign.sandbox.state.lists import Status
+from target_activecampaign.sandbox.state.lists import SUBSCRIBED, UNSUBSCRIBED, Status
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from target_activecampaign.sandbox.switches import Switches
 
 HAS_LEFT = frozenset({Status.UNSUBSCRIBED, Status.BOUNCED})
-
+WAS_NEVER_ON = frozenset({None})
+"""Who is not on a list cannot leave it (assumed)."""
 
 _OVER_LIMIT = {"failure": "over the account's contact limit", "silent": "", "let-through": None}
 """The reason of failure; an empty one skips the contact silently, `None` lets it in."""
@@ -66,8 +67,9 @@ class _Plan:
     """What is known before a batch, and what is to be written.
 
     Attributes:
+        asks_for_ids: Whether unknown ids of fields or lists end in `failure`.
         empty: What an empty value stands for: an empty text, or `None` to leave the attribute alone.
-        excludes_automations: For all contacts of the batch.
+        taken: Who is imported, by the contact's id.
     """
 
     source: int
@@ -80,16 +82,15 @@ class _Plan:
     next_id: int
     refused: frozenset[str]
     readings: dict[str, str]
+    asks_for_ids: bool
     empty: str | None
-    excludes_automations: bool
     memberships: MembershipChanges
     outcome: Outcome = field(default_factory=Outcome)
     seen: set[str] = field(default_factory=set)
     changed: set[int] = field(default_factory=set)
     inserts: list[tuple[int, Attributes]] = field(default_factory=list)
     updates: list[tuple[int, Attributes]] = field(default_factory=list)
-    values: list[tuple[int, int, str]] = field(default_factory=list)
-    tags: list[tuple[int, str]] = field(default_factory=list)
+    taken: list[tuple[int, SentContact]] = field(default_factory=list)
 
 
 class Importer:
@@ -115,6 +116,10 @@ class Importer:
             for contact in batch.contacts[:count]:
                 _take(plan, contact)
             self._write(plan)
+            if not is_on(batch.exclude_automations):
+                plan.outcome.automations = sum(
+                    not is_on(contact.exclude_automations) for _, contact in plan.taken
+                )
         return plan.outcome
 
     def _plan(self, batch: Batch, source: int, room: int, refused: Collection[str]) -> _Plan:
@@ -132,8 +137,8 @@ class Importer:
             subjects.contacts.next_id(),
             frozenset(address.lower() for address in refused),
             readings,
+            "failure" in (readings["unknown-field"], readings["unknown-list"]),
             "" if readings["empty-values"] == "clear" else None,
-            is_on(batch.exclude_automations),
             subjects.lists.changes(row["id"] for row in known),
         )
 
@@ -142,10 +147,12 @@ class Importer:
         subjects.contacts.insert_many(plan.inserts, source)
         subjects.contacts.update_many(plan.updates, source)
         keeps_unknown = plan.readings["unknown-option"] == "store"
-        subjects.fields.set_values(plan.values, source, keeps_unknown=keeps_unknown)
+        subjects.fields.set_values(_values(plan), source, keeps_unknown=keeps_unknown)
         subjects.lists.set_statuses(plan.memberships, source)
-        ids = subjects.tags.ids_of(dict.fromkeys(tag for _, tag in plan.tags))
-        subjects.tags.give_many([(contact, ids[tag]) for contact, tag in plan.tags], source)
+        tags = _tags(plan)
+        if tags:
+            ids = subjects.tags.ids_of(dict.fromkeys(tag for _, tag in tags))
+            subjects.tags.give_many([(contact, ids[tag]) for contact, tag in tags], source)
 
 
 def _take(plan: _Plan, contact: SentContact) -> None:
@@ -164,7 +171,7 @@ def _take(plan: _Plan, contact: SentContact) -> None:
             contact_id = plan.ids[identity] = _create(plan, contact, email)
         else:
             _update(plan, contact, contact_id)
-        _plan_values(plan, contact, contact_id)
+        plan.taken.append((contact_id, contact))
         _plan_memberships(plan, contact_id, joins, leaves)
     elif reason:
         plan.outcome.failures.append(Failure(email, reason))
@@ -178,7 +185,7 @@ def _objection(
         return "refused by a fault"
     if plan.rules.exclude(identity, joins):
         return "on the exclusion list"
-    reason = _objection_to_ids(plan, contact)
+    reason = _objection_to_ids(plan, contact) if plan.asks_for_ids else None
     if known is not None:
         return _objection_to_known(plan, known, joins) or reason
     if reason is None and plan.room <= 0:
@@ -234,15 +241,20 @@ def _attributes(contact: SentContact, email: str | None, empty: str | None) -> A
     )
 
 
-def _plan_values(plan: _Plan, contact: SentContact, contact_id: int) -> None:
-    for entry in contact.fields or ():
-        text = text_of(entry.value, plan.empty)
-        if text is not None:
-            plan.values.append((contact_id, int(entry.id), text))
-    if contact.tags:
-        plan.tags += [(contact_id, str(tag)) for tag in contact.tags if tag]
-    if not plan.excludes_automations and not is_on(contact.exclude_automations):
-        plan.outcome.automations += 1
+def _values(plan: _Plan) -> list[tuple[int, int, str]]:
+    """Return the values to be written, as `Fields.set_values` takes them."""
+    empty = plan.empty
+    return [
+        (contact_id, int(entry.id), text)
+        for contact_id, contact in plan.taken
+        for entry in contact.fields or ()
+        if (text := text_of(entry.value, empty)) is not None
+    ]
+
+
+def _tags(plan: _Plan) -> list[tuple[int, str]]:
+    """Return who is given which tag, by its name."""
+    return [(contact_id, str(tag)) for contact_id, contact in plan.taken for tag in contact.tags or () if tag]
 
 
 def _plan_memberships(plan: _Plan, contact_id: int, joins: list[int], leaves: list[int]) -> None:
@@ -252,11 +264,7 @@ def _plan_memberships(plan: _Plan, contact_id: int, joins: list[int], leaves: li
         joined -= left
     elif left:
         left -= joined
-    memberships = plan.memberships
     for list_id in joined:
-        if memberships.status(contact_id, list_id) not in HAS_LEFT:
-            memberships.set_status(contact_id, list_id, Status.SUBSCRIBED)
+        plan.memberships.set_status(contact_id, list_id, SUBSCRIBED, HAS_LEFT)
     for list_id in left:
-        # Who is not on a list cannot leave it (assumed).
-        if memberships.status(contact_id, list_id) is not None:
-            memberships.set_status(contact_id, list_id, Status.UNSUBSCRIBED)
+        plan.memberships.set_status(contact_id, list_id, UNSUBSCRIBED, WAS_NEVER_ON)

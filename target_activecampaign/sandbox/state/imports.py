@@ -199,7 +199,11 @@ class Imports:
         ]
 
     def _due(self, up_to: int = HIGHEST_NUMBER, count: int = -1) -> list[sqlite3.Row]:
-        """Return imports whose turn has come, up to that number, and only so many where `count` is not -1."""
+        """Return imports whose turn has come, up to that number, and only so many where `count` is not -1.
+
+        They queue in the order of their numbers. To ask for it by the moments keeps the database to the index
+        of open imports; by the numbers alone it would walk through all that ever were.
+        """
         if self.progress.kind == "never":
             return []
         waits = self.progress.amount if self.progress.kind == "seconds" else 0.0
@@ -207,7 +211,8 @@ class Imports:
         return self._storage.rows(
             "select number, batch_id, effect from import "
             "where status = 'open' and queued_seconds <= ? and looks >= ? and number <= ? "
-            "and (effect is null or not json_extract(effect, '$.stays_open')) order by number limit ?",
+            "and (effect is null or not json_extract(effect, '$.stays_open')) "
+            "order by queued_seconds, number limit ?",
             (self._clock.seconds() - waits, looks, up_to, count),
         )
 

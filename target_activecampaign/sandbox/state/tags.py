@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from target_activecampaign.sandbox.clock import Clock
     from target_activecampaign.sandbox.state.storage import Storage
@@ -70,12 +70,12 @@ class Tags:
             raise AssertionError
         return row
 
-    def give_many(self, links: Iterable[tuple[int, int]], source: int) -> None:
+    def give_many(self, links: Sequence[tuple[int, int]], source: int) -> None:
         """Give tags to contacts: pairs of contact id and tag id."""
-        date = self._clock.date()
         self._storage.insert_many(
             "insert into contact_tag (contact, tag, cdate, source)",
-            [(contact, tag, date, source) for contact, tag in links],
+            links,
+            (self._clock.date(), source),
             "on conflict do nothing",
         )
 
