@@ -44,6 +44,7 @@ def _is_common(candidate: str) -> bool:
         and ".@" not in candidate
         and ".-" not in candidate
         and "-." not in candidate
+        and "--" not in candidate
     )
 
 

@@ -108,6 +108,9 @@ def is_taken_unchanged_by_the_library(address: str) -> bool:
 @example("a@b.test.example")
 @example("a@b.test")
 @example("a@b--c.example")
+@example("a@bc--d.example")
+@example("a@b-.example")
+@example("a@b.-c.example")
 def test_whatever_the_fast_path_takes_the_library_takes_and_leaves_alone(address: str) -> None:
     if email_address._is_common(address):
         assert is_taken_unchanged_by_the_library(address)
