@@ -41,7 +41,8 @@ class _RecordMessage(msgspec.Struct, tag_field="type", tag="RECORD", forbid_unkn
     version: int | None = None
 
 
-_RECORD_DECODER = msgspec.json.Decoder(_RecordMessage)
+RECORD_DECODER = msgspec.json.Decoder(_RecordMessage)
+"""Cuts the JSON of a record out of its message, unread; refuses any other line."""
 
 
 class MessageReader(GenericSingerReader[t.Any]):
@@ -117,7 +118,7 @@ class MessageReader(GenericSingerReader[t.Any]):
         if len(line) > LONGEST_LINE_BYTES:
             return False
         try:
-            message = _RECORD_DECODER.decode(line)
+            message = RECORD_DECODER.decode(line)
         except (msgspec.MsgspecError, ValueError):
             return False
         take = self.takers.get(message.stream)

@@ -20,6 +20,8 @@ from target_activecampaign.sinks import METADATA, ActiveCampaignSink
 from target_activecampaign.target import TargetActiveCampaign
 
 if t.TYPE_CHECKING:
+    from pathlib import Path
+
     from target_activecampaign.contact import Contact, Origin, Rejection
 
 CONFIG = {"hostname": "sandbox", "api_key": "k", "data_privacy_consent": True, "list_id": 1}
@@ -246,6 +248,22 @@ def test_a_record_that_is_read_as_a_struct_goes_the_way_of_all_others(
     record = json.dumps({"type": "RECORD", "stream": "people", "record": {"email": "first@example.com"}})
     both = [told(SETTINGS[name], [record, *lines], typed=typed, ignores=ignores) for typed in (True, False)]
     assert both[0] == both[1]
+
+
+def test_a_row_of_a_batch_that_is_read_as_a_struct_goes_the_way_of_all_others(tmp_path: Path) -> None:
+    rows = [
+        *['{"email": "a@example.com"}', '{"email": "b@example.com", "id": 1}', '{"email": 7}', "", "[]"],
+        *['{"email": "c@example.com", "other": 1}', '{"email": "d@example.com", "_sdc_deleted_at": 1}'],
+        *['{"email": "e@example.com", "_sdc_sequence": 1}', ' {"email": "f@example.com"} ', "{}", "nonsense"],
+    ]
+    file = tmp_path / "rows.jsonl"
+    file.write_text("\n".join(rows))
+    message = {"type": "BATCH", "stream": "people", "encoding": {"format": "jsonl"}}
+    lines = [json.dumps({**message, "manifest": [file.as_uri()]})]
+    record = json.dumps({"type": "RECORD", "stream": "people", "record": {"email": "first@example.com"}})
+    both = [told({}, [record, *lines], typed=typed, ignores=False) for typed in (True, False)]
+    assert both[0] == both[1]
+    assert "row 11" in str(both[0][-4])
 
 
 def test_a_common_record_is_read_as_a_struct() -> None:
