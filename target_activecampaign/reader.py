@@ -32,6 +32,10 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-
 _LONGEST_NAME = 1_000
 
 
+# What `msgspec` raises where it takes a text for no JSON; the last one where its parts are nested too deep.
+_REFUSALS = (msgspec.MsgspecError, ValueError, ArithmeticError, RecursionError)
+
+
 class _RecordMessage(msgspec.Struct, tag_field="type", tag="RECORD", forbid_unknown_fields=True, gc=False):
     """A RECORD message and nothing more."""
 
@@ -119,7 +123,7 @@ class MessageReader(GenericSingerReader[t.Any]):
             return False
         try:
             message = RECORD_DECODER.decode(line)
-        except (msgspec.MsgspecError, ValueError):
+        except _REFUSALS:
             return False
         take = self.takers.get(message.stream)
         return take is not None and take(message.record)
@@ -234,7 +238,7 @@ def parse_json(text: str | bytes) -> t.Any:  # noqa: ANN401 - a JSON value
     """
     try:
         return _DECODER.decode(text)
-    except (msgspec.MsgspecError, ValueError, ArithmeticError, RecursionError):
+    except _REFUSALS:
         # It is stricter than Singer taps are: NaN, halves of surrogate pairs, a byte order mark.
         return _parse_leniently(text)
 

@@ -161,7 +161,32 @@ def test_a_schema_that_changes_another_streams_sink_is_seen_by_that_stream() -> 
     assert target._routes["people"][0].sink is target._sinks_active["all"] is not first
 
 
-# What a record looks like that is read as a struct, and what it may be instead.
+# What is no common record of a message.
+TOO_DEEP = "[" * 9_999 + "]" * 9_999
+ODD_LINES = [
+    '{"type": "RECORD", "stream": "people", "record": {"email": "a@example.com", "email": 7}}',
+    '{"type": "RECORD", "stream": "people", "record": {"email": 7, "email": "a@example.com"}}',
+    r'{"type": "RECORD", "stream": "people", "record": {"\u0065mail": "a@example.com"}}',
+    r'{"type": "RECORD", "stream": "people", "record": {"email": "a@example.com", "\ud800": 1}}',
+    '{"type": "RECORD", "stream": "people", "record": {"email": "a@example.com", "id": NaN}}',
+    '{"type": "RECORD", "stream": "people", "record": {"email": "a@example.com", "id": 1.0}}',
+    '{"type": "RECORD", "stream": "people", "record": {"email": "a@example.com", "id": 1e999}}',
+    '{"type": "RECORD", "stream": "people", "record": ["a@example.com"]}',
+    f'{{"type": "RECORD", "stream": "people", "record": {{"id": {TOO_DEEP}}}}}',
+    f'{{"type": "RECORD", "stream": "people", "time_extracted": {TOO_DEEP}, "record": {{}}}}',
+    f'{{"type": "RECORD", "stream": "people", "record": {{}}, "more": {TOO_DEEP}}}',
+    '{"type": "RECORD", "stream": "people"}',
+    '{"type": "RECORD", "stream": "people", "record": {"_sdc_deleted_at": 1, "email": "a@b.co"}}',
+    '{"type": "RECORD", "stream": "people", "record": {"_sdc_deleted_at": null, "email": "a@b.co"}}',
+    '{"type": "STATE", "value": 1}',
+    '{"type": "RECORD", "stream": "others", "record": {}}',
+    '{"type": "RECORD", "stream": "people", "record": {"email": "a@example.com"}',
+    '{"type": "RECORD", "stream": "people", "record": {"email": "a@example.com"}} x',
+    "",
+    "  ",
+    json.dumps(SCHEMA_MESSAGE),
+    json.dumps({**SCHEMA_MESSAGE, "key_properties": ["id"]}),
+]
 LINES = st.one_of(
     RECORDS.map(lambda record: json.dumps({"type": "RECORD", "stream": "people", "record": record})),
     st.builds(
@@ -169,29 +194,7 @@ LINES = st.one_of(
         RECORDS,
         st.sampled_from([{"time_extracted": "now"}, {"time_extracted": 1}, {"version": 1}, {"more": None}]),
     ),
-    st.sampled_from(
-        [
-            '{"type": "RECORD", "stream": "people", "record": {"email": "a@example.com", "email": 7}}',
-            '{"type": "RECORD", "stream": "people", "record": {"email": 7, "email": "a@example.com"}}',
-            r'{"type": "RECORD", "stream": "people", "record": {"\u0065mail": "a@example.com"}}',
-            r'{"type": "RECORD", "stream": "people", "record": {"email": "a@example.com", "\ud800": 1}}',
-            '{"type": "RECORD", "stream": "people", "record": {"email": "a@example.com", "id": NaN}}',
-            '{"type": "RECORD", "stream": "people", "record": {"email": "a@example.com", "id": 1.0}}',
-            '{"type": "RECORD", "stream": "people", "record": {"email": "a@example.com", "id": 1e999}}',
-            '{"type": "RECORD", "stream": "people", "record": ["a@example.com"]}',
-            '{"type": "RECORD", "stream": "people"}',
-            '{"type": "RECORD", "stream": "people", "record": {"_sdc_deleted_at": 1, "email": "a@b.co"}}',
-            '{"type": "RECORD", "stream": "people", "record": {"_sdc_deleted_at": null, "email": "a@b.co"}}',
-            '{"type": "STATE", "value": 1}',
-            '{"type": "RECORD", "stream": "others", "record": {}}',
-            '{"type": "RECORD", "stream": "people", "record": {"email": "a@example.com"}',
-            '{"type": "RECORD", "stream": "people", "record": {"email": "a@example.com"}} x',
-            "",
-            "  ",
-            json.dumps(SCHEMA_MESSAGE),
-            json.dumps({**SCHEMA_MESSAGE, "key_properties": ["id"]}),
-        ]
-    ),
+    st.sampled_from(ODD_LINES),
 )
 
 
@@ -239,15 +242,29 @@ def told(config: dict[str, t.Any], lines: list[str], *, typed: bool, ignores: bo
     ]
 
 
+def told_both_ways(
+    config: dict[str, t.Any], lines: list[str], *, ignores: bool
+) -> tuple[list[object], list[object]]:
+    """What a run is told where records may be read as structs, and where none is; the first never is."""
+    record = json.dumps({"type": "RECORD", "stream": "people", "record": {"email": "first@example.com"}})
+    some = [record, *lines]
+    return told(config, some, typed=True, ignores=ignores), told(config, some, typed=False, ignores=ignores)
+
+
 @pytest.mark.parametrize("name", ["as it came", "an alias", "without validation"])
 @given(lines=st.lists(LINES, max_size=5), ignores=st.booleans())
 @settings(max_examples=60)
 def test_a_record_that_is_read_as_a_struct_goes_the_way_of_all_others(
     name: str, lines: list[str], *, ignores: bool
 ) -> None:
-    record = json.dumps({"type": "RECORD", "stream": "people", "record": {"email": "first@example.com"}})
-    both = [told(SETTINGS[name], [record, *lines], typed=typed, ignores=ignores) for typed in (True, False)]
-    assert both[0] == both[1]
+    typed, plain = told_both_ways(SETTINGS[name], lines, ignores=ignores)
+    assert typed == plain
+
+
+@pytest.mark.parametrize("line", ODD_LINES, ids=range(len(ODD_LINES)))
+def test_an_odd_line_goes_the_way_of_all_others(line: str) -> None:
+    typed, plain = told_both_ways({}, [line], ignores=False)
+    assert typed == plain
 
 
 def test_a_row_of_a_batch_that_is_read_as_a_struct_goes_the_way_of_all_others(tmp_path: Path) -> None:
@@ -260,10 +277,9 @@ def test_a_row_of_a_batch_that_is_read_as_a_struct_goes_the_way_of_all_others(tm
     file.write_text("\n".join(rows))
     message = {"type": "BATCH", "stream": "people", "encoding": {"format": "jsonl"}}
     lines = [json.dumps({**message, "manifest": [file.as_uri()]})]
-    record = json.dumps({"type": "RECORD", "stream": "people", "record": {"email": "first@example.com"}})
-    both = [told({}, [record, *lines], typed=typed, ignores=False) for typed in (True, False)]
-    assert both[0] == both[1]
-    assert "row 11" in str(both[0][-4])
+    typed, plain = told_both_ways({}, lines, ignores=False)
+    assert typed == plain
+    assert "row 11" in str(typed[-4])
 
 
 def test_a_common_record_is_read_as_a_struct() -> None:
