@@ -33,7 +33,6 @@ if t.TYPE_CHECKING:
     from target_activecampaign.custom_fields import CustomField
     from target_activecampaign.settings import FieldMapping, StreamExport
 
-Record: t.TypeAlias = "Mapping[str, t.Any]"
 Schema: t.TypeAlias = "Mapping[str, t.Any]"
 
 # Attributes that are mapped by default, where the stream has properties of these names.
@@ -116,8 +115,7 @@ class RecordMapper:
         """The same for records of another kind.
 
         Args:
-            pick: From such a record to the values of `properties`, `ABSENT` for one that it lacks; more
-                values behind them do no harm.
+            pick: From such a record to the values of `properties`, `ABSENT` for one that it lacks.
         """
         mapper = copy.copy(self)
         mapper._pick = pick  # noqa: SLF001 - its own kind

@@ -143,9 +143,9 @@ def _type_of(schema: t.Any, keywords: Collection[str]) -> tuple[t.Any, Mapping[t
     lengths = {_LENGTHS[key]: value for key, value in parts.items() if key in _LENGTHS and key in keywords}
     others = {key: value for key, value in parts.items() if key not in _LENGTHS} if lengths else schema
     table = compile_table(others, keywords)
-    has_exact_type = table and table.keys() <= _EXACT and not any(table.values())
-    if table and has_exact_type and all(isinstance(n, int) and n < _LONGEST for n in lengths.values()):
+    can_be_told = all(isinstance(length, int) and length < _LONGEST for length in lengths.values())
+    if table and table.keys() <= _EXACT and not any(table.values()) and can_be_told:
         text = t.Annotated[str, msgspec.Meta(**lengths)] if lengths else str
         kinds = [text if class_ is str else class_ for class_ in table]
-        return functools.reduce(operator.or_, kinds, kinds[0]), None
+        return functools.reduce(operator.or_, kinds), None
     return t.Any, compile_table(schema, keywords)

@@ -194,20 +194,20 @@ def test_it_is_sure_of_what_is_common(record: dict[str, t.Any]) -> None:
     assert compile_quick_check(COMMON, REFUSING_KEYWORDS)(record)
 
 
-@pytest.mark.parametrize(
-    "record",
-    [
-        {},
-        {"id": True},
-        {"id": 2**31},
-        {"id": 1, "other": 1},
-        {"id": 1, "email": "a" * 256},
-        {"id": 1, "odd": None},
-        {"id": 1, "price": Decimal("0.001")},
-        {"id": 1, "tags": [1]},
-        {"id": 1, "address": {"city": ""}},
-    ],
-)
+UNFIT: list[dict[str, t.Any]] = [
+    {},
+    {"id": True},
+    {"id": 2**31},
+    {"id": 1, "other": 1},
+    {"id": 1, "email": "a" * 256},
+    {"id": 1, "odd": None},
+    {"id": 1, "price": Decimal("0.001")},
+    {"id": 1, "tags": [1]},
+    {"id": 1, "address": {"city": ""}},
+]
+
+
+@pytest.mark.parametrize("record", UNFIT)
 def test_it_is_not_sure_of_the_rest(record: dict[str, t.Any]) -> None:
     assert not is_sure(compile_quick_check(COMMON, REFUSING_KEYWORDS), record)
 
