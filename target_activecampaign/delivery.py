@@ -147,28 +147,41 @@ class Delivery:
 
     # The reader's side
 
-    def add(self, contact: Contact, origin: Origin) -> None:
-        """Take a contact. Waits where too much is under way.
+    def add(self, contacts: Sequence[Contact], origins: Sequence[Origin]) -> None:
+        """Take contacts. Waits where too much is under way.
+
+        Args:
+            contacts: In the order of the input.
+            origins: Where the record of each stood there.
 
         Raises:
             TargetError: What stopped the delivery.
         """
-        if len(contact.body) > MOST_BYTES_OF_A_CONTACT:
-            detail = "larger than a whole request of ActiveCampaign's importer may be"
-            self.set_aside(Rejection(Reason.TOO_LARGE, detail), origin)
-            return
         if self._failure is not None:
             raise self._failure
         if not self._couriers_started:
             self._start_couriers()
+        fingerprints = [self._fingerprint(contact.body) for contact in contacts]
+        some = list(map(PendingContact, contacts, origins, fingerprints))
+        if any(len(contact.body) > MOST_BYTES_OF_A_CONTACT for contact in contacts):
+            some = self._set_aside_too_large(some)
         with self._intake_lock:
-            self._intake.add_contact(
-                PendingContact(contact, origin, self._fingerprint(contact.body)), self.clock
-            )
+            self._intake.add_contacts(some, self.clock)
         if self._intake.is_full:
             self._empty_intake()
             with self._changed:
                 self._wait_for_room()
+
+    def _set_aside_too_large(self, some: Iterable[PendingContact]) -> list[PendingContact]:
+        """Those that an import can take."""
+        detail = "larger than a whole request of ActiveCampaign's importer may be"
+        kept = []
+        for pending in some:
+            if len(pending.contact.body) > MOST_BYTES_OF_A_CONTACT:
+                self.set_aside(Rejection(Reason.TOO_LARGE, detail), pending.origin)
+            else:
+                kept.append(pending)
+        return kept
 
     def set_aside(self, rejection: Rejection, origin: Origin) -> None:
         """Take a record that can't become a contact.

@@ -10,6 +10,8 @@ import typing as t
 from target_activecampaign.batching import PendingContact
 
 if t.TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from target_activecampaign.pacing import Clock
 
 MOST_CONTACTS = 2_500
@@ -48,14 +50,13 @@ class Intake:
         """Whether enough is there, or something has waited long enough."""
         return self.is_full or (bool(self._items) and now - self._since >= LONGEST_SECONDS)
 
-    def add_contact(self, pending: PendingContact, clock: Clock) -> None:
-        """Take a contact in."""
+    def add_contacts(self, some: Sequence[PendingContact], clock: Clock) -> None:
+        """Take contacts in."""
         items = self._items
         if not items:
             self._since = clock.now()
-        items.append(pending)
-        if pending.origin.source is not None:
-            self.kept_bytes += pending.origin.kept_bytes
+        items.extend(some)
+        self.kept_bytes += sum([p.origin.kept_bytes for p in some if p.origin.source is not None])
         self.is_full = len(items) >= MOST_CONTACTS or self.kept_bytes >= MOST_KEPT_BYTES
 
     def add_state(self, value: t.Any) -> None:  # noqa: ANN401 - whatever the tap chose

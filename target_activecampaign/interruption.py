@@ -13,6 +13,8 @@ if t.TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from types import FrameType
 
+_T = t.TypeVar("_T")
+
 
 class Interruption:
     """Whether the run was asked to stop.
@@ -54,24 +56,24 @@ class Interruption:
         finally:
             self._raises_at_once = False
 
-    def guard_reading(self, lines: Iterable[str | bytes]) -> Iterator[str | bytes]:
-        """Give the lines of the input; a signal ends the wait for the next one.
+    def guard_reading(self, chunks: Iterable[_T]) -> Iterator[_T]:
+        """Give the lines of the input, some at a time; a signal ends the wait for the next ones.
 
         Raises:
             InterruptedRunError: If the run was asked to stop.
         """
-        iterator = iter(lines)
+        iterator = iter(chunks)
         while True:
             try:
                 self._raises_at_once = True
                 if self._first_signal is not None:
                     self.check()
-                line = next(iterator, None)
+                chunk = next(iterator, None)
             finally:
                 self._raises_at_once = False
-            if line is None:
+            if chunk is None:
                 return
-            yield line
+            yield chunk
 
     def _handle(self, signal_number: int, _: FrameType | None) -> None:
         if signal_number in self._seen:

@@ -34,6 +34,7 @@ if t.TYPE_CHECKING:
     from target_activecampaign.settings import FieldMapping, StreamExport
 
 Schema: t.TypeAlias = "Mapping[str, t.Any]"
+_T = t.TypeVar("_T")
 
 # Attributes that are mapped by default, where the stream has properties of these names.
 _DEFAULT_ATTRIBUTES = ("first_name", "last_name", "phone")
@@ -75,6 +76,11 @@ class _Source(t.NamedTuple):
     write: Callable[[t.Any], str]
 
 
+_ColumnWriter: t.TypeAlias = "Callable[[Sequence[t.Any], dict[int, Rejection]], Sequence[str | None]]"
+
+_UNFIT = (UnfitValueError, UnicodeEncodeError)  # what is raised of a value that can't be sent
+_HALF_A_PAIR = Rejection(Reason.VALUE_INVALID, "a mapped value holds half of a surrogate pair")
+
 _key = operator.attrgetter("key")
 _NO_SOURCE = _Source(None, "", None, None, format_text)  # of an attribute that is not mapped
 
@@ -97,16 +103,16 @@ class RecordMapper:
         self._lists = (Subscription(list_id),)
         self._static_tags = static_tags
         self._exclude_automations = options.exclude_automations
-        self._clears_nulls = options.clears_nulls
+        blank = "" if options.clears_nulls else None
         by_key = {source.key: source for source in attributes}
         fields = sorted(custom_fields, key=_key)
         self._field_ids = [source.key for source in fields]
         # In the order in which a contact has them.
-        self._texts = [by_key.get(name, _NO_SOURCE) for name in ATTRIBUTES] + fields
-        self._writers = [(source.write, source.write is format_text) for source in self._texts]
+        texts = [by_key.get(name, _NO_SOURCE) for name in ATTRIBUTES] + fields
+        self._writers = [_column_writer(source, blank) for source in texts]
         self._email = email
         self._tags = tags
-        sources = [email, *self._texts, *([] if tags is None else [tags])]
+        sources = [email, *texts, *([] if tags is None else [tags])]
         self._descents = [(place, source.descend) for place, source in enumerate(sources) if source.descend]
         self.properties = [source.property for source in sources]
         self._pick: Callable[[t.Any], Sequence[t.Any]] = self._pick_from_mapping
@@ -121,32 +127,40 @@ class RecordMapper:
         mapper._pick = pick  # noqa: SLF001 - its own kind
         return mapper
 
-    def map(self, record: t.Any) -> Contact | Rejection:  # noqa: ANN401 - of the kind that it picks from
-        """Make the contact of a record, or say why it can't become one.
+    def map_all(self, records: Sequence[t.Any]) -> Sequence[Contact | Rejection]:
+        """Make the contact of each record, or say why it can't become one.
+
+        Goes property by property: record by record takes half as long again.
 
         Args:
-            record: Values as JSON gives them, or `datetime`, `date`, `Decimal`.
+            records: One or more. Values as JSON gives them, or `datetime`, `date`, `Decimal`.
         """
-        values = iter(self._find_values(record))
-        email = self._read_email(next(values))
-        if isinstance(email, Rejection):
-            return email
-        try:
-            account, first, last, phone, *texts = self._write_texts(values)
-            tags = self._static_tags if self._tags is None else self._read_tags(self._tags, next(values))
-            fields = [
-                CustomValue(key, text)
-                for key, text in zip(self._field_ids, texts, strict=True)
-                if text is not None
-            ]
-            payload = Payload(
-                email, account, first, last, phone, fields, tags, self._lists, (), self._exclude_automations
+        columns = iter(self._find_columns(records))
+        rejections: dict[int, Rejection] = {}  # by place; the first one of a record counts
+        emails = self._read_emails(next(columns), rejections)
+        texts = [write(next(columns), rejections) for write in self._writers]
+        tags = [self._static_tags] * len(records)
+        if self._tags is not None:
+            tags = self._read_tags(self._tags, next(columns), rejections)
+        attributes, custom = texts[: len(ATTRIBUTES)], texts[len(ATTRIBUTES) :]
+        fields = self._custom_values(custom) if custom else [[] for _ in records]
+        payloads = [
+            Payload(
+                email, account, first, last, phone, values, names, self._lists, (), self._exclude_automations
             )
-            return Contact.of(payload, self.list_id)
-        except _UnfitPropertyError as error:
-            return Rejection(Reason.VALUE_INVALID, str(error))
-        except UnicodeEncodeError:
-            return Rejection(Reason.VALUE_INVALID, "a mapped value holds half of a surrogate pair")
+            for email, account, first, last, phone, values, names in zip(
+                emails, *attributes, fields, tags, strict=True
+            )
+        ]
+        contacts = self._encode(payloads, rejections)
+        if not rejections:
+            return t.cast("list[Contact]", contacts)
+        results = [rejections.get(place) or contact for place, contact in enumerate(contacts)]
+        return t.cast("list[Contact | Rejection]", results)
+
+    def map(self, record: t.Any) -> Contact | Rejection:  # noqa: ANN401 - of the kind that it picks from
+        """Make the contact of one record, as `map_all` does."""
+        return self.map_all([record])[0]
 
     def map_deletion(self, record: t.Any) -> Contact | Rejection:  # noqa: ANN401 - likewise
         """Make the contact that takes a record's person off the list, or say why that can't be.
@@ -154,28 +168,36 @@ class RecordMapper:
         Args:
             record: With `_sdc_deleted_at`; its other values do not count.
         """
-        email = self._read_email(self._find_values(record)[0])
+        email = self._read_email(self._find_columns([record])[0][0])
         if isinstance(email, Rejection):
             return email
         return Contact.taking_off(email, self.list_id, exclude_automations=self._exclude_automations)
 
     def identify(self, record: t.Any) -> str | None:  # noqa: ANN401 - likewise
         """The identity of a record that may not be fit to become a contact; `None` where it has none."""
-        email = self._read_email(self._find_values(record)[0])
+        email = self._read_email(self._find_columns([record])[0][0])
         return None if isinstance(email, Rejection) else email
 
-    def _find_values(self, record: t.Any) -> Sequence[t.Any]:  # noqa: ANN401 - likewise
-        """The values that are mapped: the address, attributes, custom fields, tags."""
-        values = self._pick(record)
-        if not self._descents:
-            return values
-        found = list(values)
+    def _find_columns(self, records: Sequence[t.Any]) -> list[Sequence[t.Any]]:
+        """The values that are mapped, of all records each: the address, attributes, custom fields, tags."""
+        columns: list[Sequence[t.Any]] = list(zip(*map(self._pick, records), strict=True))
         for place, descend in self._descents:
-            found[place] = descend(found[place])
-        return found
+            columns[place] = [descend(value) for value in columns[place]]
+        return columns
 
     def _pick_from_mapping(self, record: Mapping[str | None, t.Any]) -> Sequence[t.Any]:
         return [record.get(name, ABSENT) for name in self.properties]
+
+    def _read_emails(self, values: Sequence[t.Any], rejections: dict[int, Rejection]) -> list[str]:
+        """The identities; an empty one, and a rejection, where there is none."""
+        emails = [(type(value) is str and normalise_email(value)) or "" for value in values]
+        for place in [place for place, email in enumerate(emails) if not email]:
+            email = self._read_email(values[place])
+            if isinstance(email, Rejection):
+                rejections[place] = email
+            else:
+                emails[place] = email
+        return emails
 
     def _read_email(self, value: t.Any) -> str | Rejection:  # noqa: ANN401 - a JSON value
         if isinstance(value, str):
@@ -188,46 +210,110 @@ class RecordMapper:
             return Rejection(Reason.EMAIL_MISSING, f"{self._email.path}: no address")
         return Rejection(Reason.EMAIL_INVALID, f"{self._email.path}: not an address")
 
-    def _write_texts(self, values: Iterable[t.Any]) -> list[str | None]:
-        """The text of each attribute and custom field; `None` where the record says nothing of it."""
-        texts: list[str | None] = []
-        blank = "" if self._clears_nulls else None
+    def _custom_values(self, columns: Iterable[Sequence[str | None]]) -> list[list[CustomValue]]:
+        """The custom fields of each record, from the texts of each field."""
+        values = [
+            [None if text is None else CustomValue(key, text) for text in texts]
+            for key, texts in zip(self._field_ids, columns, strict=True)
+        ]
+        return [list(filter(None, of_record)) for of_record in zip(*values, strict=True)]
+
+    def _read_tags(
+        self, source: _Source, values: Sequence[t.Any], rejections: dict[int, Rejection]
+    ) -> list[tuple[str, ...]]:
+        found = _one_by_one(_tags_in, values, source.path, rejections)
+        return [tuple(dict.fromkeys((*self._static_tags, *(tags or ())))) for tags in found]
+
+    def _encode(
+        self, payloads: Sequence[Payload], rejections: dict[int, Rejection]
+    ) -> Sequence[Contact | None]:
         try:
-            for (write, keeps_text), value in zip(self._writers, values, strict=False):
-                if type(value) is str and (keeps_text or not value or value.isspace()):
-                    text = value
-                elif value is None:
-                    text = ""
-                elif value is ABSENT:
-                    texts.append(None)
-                    continue
-                else:
-                    text = write(value)
-                # An absent property says nothing; an empty one is a null: left alone, or emptied by ""
-                # (assumed).
-                texts.append(text if text and not text.isspace() else blank)
-        except UnfitValueError as error:
-            raise _UnfitPropertyError(self._texts[len(texts)].path, str(error)) from None
-        return texts
+            return Contact.of_all(payloads, self.list_id)
+        except UnicodeEncodeError:
+            return _one_by_one(lambda payload: Contact.of(payload, self.list_id), payloads, "", rejections)
 
-    def _read_tags(self, source: _Source, value: t.Any) -> tuple[str, ...]:  # noqa: ANN401 - a JSON value
-        if value is ABSENT or value is None:
-            return self._static_tags
-        items = value.split(",") if isinstance(value, str) else value
-        if not isinstance(items, (list, tuple)):
-            raise _UnfitPropertyError(source.path, "an array of strings was expected")
+
+def _column_writer(source: _Source, blank: str | None) -> _ColumnWriter:
+    """What writes the values of an attribute or custom field, of all records in one go.
+
+    An absent property says nothing of it: `None`. An empty one is a null: left alone, or emptied by ""
+    (assumed).
+
+    Args:
+        source: Where the values come from.
+        blank: Stands for an empty value.
+    """
+    write, path = source.write, source.path
+
+    def write_any(value: t.Any) -> str | None:  # noqa: ANN401 - a JSON value
+        if value is ABSENT:
+            return None
+        is_blank = value is None or (type(value) is str and not value.strip())
+        text = "" if is_blank else write(value)
+        return text if text and not text.isspace() else blank
+
+    def write_texts(values: Sequence[t.Any], rejections: dict[int, Rejection]) -> Sequence[str | None]:
         try:
-            names = [format_text(item).strip() for item in items if item is not None]
+            return [
+                value if type(value) is str and value and not value.isspace() else write_any(value)
+                for value in values
+            ]
+        except _UNFIT:
+            return _one_by_one(write_any, values, path, rejections)
+
+    def write_others(values: Sequence[t.Any], rejections: dict[int, Rejection]) -> Sequence[str | None]:
+        try:
+            return [
+                write(value) or blank
+                if type(value) is str and value and not value.isspace()
+                else write_any(value)
+                for value in values
+            ]
+        except _UNFIT:
+            return _one_by_one(write_any, values, path, rejections)
+
+    if source.property is None:
+        return lambda values, _: [None] * len(values)
+    return write_texts if write is format_text else write_others
+
+
+def _one_by_one(
+    work: Callable[[t.Any], _T], values: Iterable[t.Any], path: str, rejections: dict[int, Rejection]
+) -> list[_T | None]:
+    """What work makes of each value; `None`, and a rejection of its record, where the value is unfit.
+
+    Args:
+        work: Raises `UnfitValueError`, or `UnicodeEncodeError`.
+        values: Of all records.
+        path: Their property, for complaints.
+        rejections: Takes those of records that have none yet, by place.
+    """
+    results: list[_T | None] = []
+    for place, value in enumerate(values):
+        result = None
+        try:
+            result = work(value)
         except UnfitValueError as error:
-            raise _UnfitPropertyError(source.path, str(error)) from None
-        return tuple(dict.fromkeys((*self._static_tags, *filter(None, names))))
+            rejections.setdefault(place, Rejection(Reason.VALUE_INVALID, f"{path}: {error}"))
+        except UnicodeEncodeError:
+            rejections.setdefault(place, _HALF_A_PAIR)
+        results.append(result)
+    return results
 
 
-class _UnfitPropertyError(Exception):
-    """A mapped property holds a value that can't be written; names the property, never the value."""
+def _tags_in(value: t.Any) -> list[str]:  # noqa: ANN401 - a JSON value
+    """Names of tags in an array or a text with commas.
 
-    def __init__(self, property_path: str, expected: str) -> None:
-        super().__init__(f"{property_path}: {expected}")
+    Raises:
+        UnfitValueError: For anything else.
+    """
+    if value is ABSENT or value is None:
+        return []
+    items = value.split(",") if isinstance(value, str) else value
+    if not isinstance(items, (list, tuple)):
+        msg = "an array of strings was expected"
+        raise UnfitValueError(msg)
+    return list(filter(None, (format_text(item).strip() for item in items if item is not None)))
 
 
 def compile_mapping(

@@ -6,6 +6,7 @@ its number. Knows nothing of what a message is for.
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import sys
@@ -20,7 +21,11 @@ from singer_sdk.singerlib.json import deserialize_json
 from target_activecampaign.errors import InputError
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from target_activecampaign.typed_records import TypedRecords
+
+Lines: t.TypeAlias = "Sequence[str | bytes]"
 
 LONGEST_LINE_BYTES = 16 * 2**20
 """A line is held in memory whole, and as Python objects takes up to 40 times its size (measured). Forty
@@ -30,23 +35,23 @@ times what an import may hold (assumed to be enough for any record)."""
 # changes of the writing direction.
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _LONGEST_NAME = 1_000
+_CHUNK_BYTES = 2**16  # what a pipe holds
 
 
 # What `msgspec` raises where it takes a text for no JSON; the last one where its parts are nested too deep.
 _REFUSALS = (msgspec.MsgspecError, ValueError, ArithmeticError, RecursionError)
 
 
-class _RecordMessage(msgspec.Struct, tag_field="type", tag="RECORD", forbid_unknown_fields=True, gc=False):
-    """A RECORD message and nothing more."""
+class Taker(t.NamedTuple):
+    """Takes the records of a stream that are surely what its SCHEMA says, many at a time.
 
-    stream: str
-    record: msgspec.Raw
-    time_extracted: str | None = None
-    version: int | None = None
+    Attributes:
+        records: Reads such records.
+        take: Takes some, and as many lines of the input, which follow each other, that hold them.
+    """
 
-
-RECORD_DECODER = msgspec.json.Decoder(_RecordMessage)
-"""Cuts the JSON of a record out of its message, unread; refuses any other line."""
+    records: TypedRecords
+    take: Callable[[Sequence[t.Any], Sequence[str | bytes]], None]
 
 
 class MessageReader(GenericSingerReader[t.Any]):
@@ -56,9 +61,7 @@ class MessageReader(GenericSingerReader[t.Any]):
         line_number: Of the message that is being processed, from 1.
         row: Of the file of a BATCH message that is being processed, from 1; else `None`.
         line: The message as it came.
-        guard_reading: Wraps the input, so that a signal can end a wait for the next line.
-        takers: Stream to what takes the JSON of its records, where that is surely what the SCHEMA says; it
-            says whether it did. What it leaves is read as any message is.
+        guard_reading: Wraps the input, so that a signal can end a wait for the next lines.
     """
 
     def __init__(self) -> None:
@@ -67,8 +70,10 @@ class MessageReader(GenericSingerReader[t.Any]):
         self.line_number = 0
         self.row: int | None = None
         self.line: str | bytes = ""
-        self.guard_reading: Callable[[Iterable[str | bytes]], Iterable[str | bytes]] = iter
-        self.takers: dict[str, Callable[..., bool]] = {}
+        self.guard_reading: Callable[[Iterable[Lines]], Iterable[Lines]] = iter
+        self._takers: dict[str, Taker] = {}
+        self._taker_of: dict[type, Taker] = {}
+        self._decode_record: Callable[[str | bytes], t.Any] = parse_json
 
     @property
     def default_input(self) -> t.IO[t.Any]:
@@ -100,33 +105,84 @@ class MessageReader(GenericSingerReader[t.Any]):
             InputError: At the first line that is no Singer message.
         """
         counts: Counter[str] = Counter()
-        taken = 0
-        for line in self.guard_reading(_read(file_input or self.default_input)):
-            self.line_number += 1
-            self.line = line
-            if self.takers and self._is_taken(line):
-                taken += 1
-                continue
-            if line.isspace():
-                continue
-            message = self.deserialize_json(line)
-            kind = message.get("type")
-            if not isinstance(kind, str) or kind not in callbacks:
-                raise self.complaint("is no Singer message: its type is missing or unknown")
-            callbacks[kind](message)
-            counts[kind] += 1
-        return counts + Counter(RECORD=taken)
+        for lines in self.guard_reading(_read(file_input or self.default_input)):
+            place = 0
+            while place < len(lines):
+                if taken := self._take_records(lines, place):
+                    counts["RECORD"] += taken
+                else:
+                    counts.update(self._process_line(lines[place], callbacks))
+                place += taken or 1
+        return counts
 
-    def _is_taken(self, line: str | bytes) -> bool:
-        """Hand a record on whose values nobody has read yet, if there is somebody who takes it."""
-        if len(line) > LONGEST_LINE_BYTES:
-            return False
+    def _process_line(
+        self, line: str | bytes, callbacks: dict[str, t.Callable[[dict[str, t.Any]], None]]
+    ) -> tuple[str, ...]:
+        """Hand a message on; the type of each, which is none for a blank line."""
+        self.line_number += 1
+        self.line = line
+        if not line.strip():
+            return ()
+        message = self.deserialize_json(line)
+        kind = message.get("type")
+        if not isinstance(kind, str) or kind not in callbacks:
+            raise self.complaint("is no Singer message: its type is missing or unknown")
+        callbacks[kind](message)
+        return (kind,)
+
+    # Records that are taken many at a time
+
+    def add_taker(self, stream: str, taker: Taker) -> None:
+        """Let the records of a stream be taken many at a time; what is left is read as any message is."""
+        self._takers[stream] = taker
+        self._taker_of = {_record_message(name, own.records): own for name, own in self._takers.items()}
+        message_types: t.Any = t.Union[tuple(self._taker_of)]  # noqa: UP007 - of a tuple
+        self._decode_record = msgspec.json.Decoder(message_types, float_hook=Decimal).decode
+
+    def clear_takers(self) -> None:
+        """Read every message alone from now on."""
+        self._takers.clear()
+
+    def _take_records(self, lines: Lines, begin: int) -> int:
+        """Hand on the records of one stream that follow each other from a line on and can be taken.
+
+        Returns:
+            How many. None where the line is to be read alone.
+        """
+        records: list[t.Any] = []
+        taker = None
+        if not self._takers:
+            return 0
         try:
-            message = RECORD_DECODER.decode(line)
+            for line in itertools.islice(lines, begin, None):
+                if len(line) > LONGEST_LINE_BYTES:
+                    break
+                message = self._decode_record(line)
+                own = self._taker_of[type(message)]
+                if own is not (taker or own) or not own.records.fits(message.record):
+                    break
+                taker = own
+                records.append(message.record)
         except _REFUSALS:
-            return False
-        take = self.takers.get(message.stream)
-        return take is not None and take(message.record)
+            pass
+        if taker is not None:
+            self.line_number += 1
+            taker.take(records, lines[begin : begin + len(records)])
+            self.line_number += len(records) - 1
+        return len(records)
+
+    def read_rows(self, stream: str, rows: Sequence[bytes], begin: int) -> list[t.Any]:
+        """The records of a BATCH message's rows that follow each other from one on and can be taken."""
+        records: list[t.Any] = []
+        taker = self._takers.get(stream)
+        if taker is None:
+            return records
+        for row in itertools.islice(rows, begin, None):
+            record = None if len(row) > LONGEST_LINE_BYTES else taker.records.read(row)
+            if record is None:
+                break
+            records.append(record)
+        return records
 
     def deserialize_json(self, line: str | bytes) -> dict[str, t.Any]:
         """Read one line.
@@ -221,13 +277,52 @@ def iterate_lines(file: t.IO[t.Any]) -> Iterator[t.Any]:
         yield line
 
 
-def _read(file: t.IO[t.Any]) -> Iterator[str | bytes]:
+def _read(file: t.IO[t.Any]) -> Iterator[Lines]:
+    read = getattr(file, "read1", None)
     try:
-        yield from iterate_lines(file)
+        yield from ([line] for line in iterate_lines(file)) if read is None else _iterate_chunks(read)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
         msg = f"the input can't be read: {reason}"
         raise InputError(msg) from None
+
+
+def _iterate_chunks(read: Callable[[int], bytes]) -> Iterator[list[bytes]]:
+    """Lines that have come, without their ends; of one that is too long no more than what shows that.
+
+    Args:
+        read: Gives as many bytes as are there, up to so many; waits for the first one.
+    """
+    begun: list[bytes] = []  # parts of the line that has not ended yet
+    length = 0
+    while length <= LONGEST_LINE_BYTES and (data := read(_CHUNK_BYTES)):
+        *whole, rest = data.split(b"\n")
+        if whole:
+            whole[0] = b"".join((*begun, whole[0]))
+            yield whole
+            begun, length = [], 0
+        begun.append(rest)
+        length += len(rest)
+    if length:
+        yield [b"".join(begun)]
+
+
+def _record_message(stream: str, records: TypedRecords) -> type:
+    """The type of a RECORD message of a stream that holds such a record and nothing unknown."""
+    return msgspec.defstruct(
+        "RecordMessage",
+        [
+            ("record", records.struct),
+            ("type", t.Literal["RECORD"]),
+            ("time_extracted", str | None, None),
+            ("version", int | None, None),
+        ],
+        tag_field="stream",
+        tag=stream,
+        forbid_unknown_fields=True,
+        kw_only=True,
+        gc=False,
+    )
 
 
 def parse_json(text: str | bytes) -> t.Any:  # noqa: ANN401 - a JSON value

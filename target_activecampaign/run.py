@@ -33,7 +33,7 @@ from target_activecampaign.report import Report, check_report_path, write_report
 from target_activecampaign.state_output import StateOutput
 
 if t.TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from target_activecampaign.contact import Contact, Origin
     from target_activecampaign.custom_fields import CustomField
@@ -229,19 +229,29 @@ class Run:
         self._deletions += 1
         self._report.ignored[stream] += 1
 
-    def deliver(self, contact: Contact, origin: Origin) -> None:
-        """Take a contact; waits where too much is under way.
+    def take(self, results: Sequence[Contact | Rejection], origins: Sequence[Origin]) -> None:
+        """Take what records became; waits where too much is under way.
+
+        Args:
+            results: In the order of the input.
+            origins: Where each record stood there.
 
         Raises:
             TargetError: What stopped the delivery.
         """
-        if self._exclusions is not None and (
-            excluded := self._exclusions.find(contact.email, contact.list_id)
-        ):
-            detail = f"on the account's exclusion list: {excluded.phrase!r} ({excluded.match_type})"
-            self._delivery.set_aside(Rejection(Reason.EXCLUDED, detail), origin)
-            return
-        self._delivery.add(contact, origin)
+        contacts: list[Contact] = []
+        their_origins: list[Origin] = []
+        exclusions = self._exclusions
+        for result, origin in zip(results, origins, strict=True):
+            if isinstance(result, Rejection):
+                self.set_aside(result, origin)
+            elif exclusions is not None and (excluded := exclusions.find(result.email, result.list_id)):
+                detail = f"on the account's exclusion list: {excluded.phrase!r} ({excluded.match_type})"
+                self.set_aside(Rejection(Reason.EXCLUDED, detail), origin)
+            else:
+                contacts.append(result)
+                their_origins.append(origin)
+        self._delivery.add(contacts, their_origins)
 
     def set_aside(self, rejection: Rejection, origin: Origin) -> None:
         """Take a record that can't become a contact.

@@ -12,12 +12,11 @@ from target_activecampaign.typed_records import compile_record_type
 from target_activecampaign.validation import REFUSING_KEYWORDS, RecordValidator
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    import msgspec
     from singer_sdk.sinks.core import BaseJSONSchemaValidator
 
-    from target_activecampaign.contact import Contact, Origin
+    from target_activecampaign.contact import Origin
     from target_activecampaign.mapping import RecordMapper
     from target_activecampaign.report import StreamFigures
     from target_activecampaign.target import TargetActiveCampaign
@@ -113,7 +112,7 @@ class ActiveCampaignSink(Sink):
             TargetError: What stopped the delivery.
         """
         origin: Origin = context["origin"]
-        self._count()
+        self._count(1)
         if not record.keys() >= self._keys:
             self._complain_of_missing_keys(record, origin)
         run, mapper, figures = self._target.current_run, self._mapper, self._figures
@@ -121,47 +120,43 @@ class ActiveCampaignSink(Sink):
             run.ignore(self.stream_name)
         elif context["is_deletion"]:
             figures.read += 1
-            self._hand_on(mapper.map_deletion(record), origin)
+            run.take([mapper.map_deletion(record)], [origin])
         else:
             figures.read += 1
             fault = None if self._find_fault is None else self._find_fault(record)
             result = mapper.map(record) if fault is None else Rejection(Reason.SCHEMA_INVALID, fault)
             self._bring(record, mapper)
-            self._hand_on(result, origin)
+            run.take([result], [origin])
 
     @property
-    def takes_unread(self) -> bool:
-        """Whether `take_unread` may ever succeed."""
-        return self._typed is not None
+    def typed_records(self) -> TypedRecords | None:
+        """What reads records for `take_all`; `None` where each has to be looked at."""
+        return None if self._typed is None else self._typed[0]
 
-    def take_unread(self, raw: msgspec.Raw | bytes, origin: Origin) -> bool:
-        """Take a record as `process_record` does, if it is surely what the schema says and no deletion.
+    def take_all(self, records: Sequence[t.Any], origins: Sequence[Origin]) -> None:
+        """Take records as `process_record` does.
 
         Args:
-            raw: Its JSON, as the tap sent it.
-            origin: Where it stood in the input.
-
-        Returns:
-            Whether it was taken. If not, nothing was done.
+            records: Read by `typed_records`: they are what the schema says and no deletions.
+            origins: Where they stood in the input.
 
         Raises:
             TargetError: What stopped the delivery.
         """
         if self._typed is None or self._figures is None:
-            return False
-        records, mapper = self._typed
-        record = records.read(raw)
-        if record is None:
-            return False
-        self._count()
-        self._figures.read += 1
-        result = mapper.map(record)
-        self._bring(record, mapper)
-        self._hand_on(result, origin)
-        return True
+            msg = "there is nothing that such records were read by"
+            raise RuntimeError(msg)
+        self._count(len(records))
+        self._figures.read += len(records)
+        _, mapper = self._typed
+        results = mapper.map_all(records)
+        if self._target.current_run.is_mirror:
+            for record in records:
+                self._bring(record, mapper)
+        self._target.current_run.take(results, origins)
 
-    def _count(self) -> None:
-        self._counted += 1
+    def _count(self, records: int) -> None:
+        self._counted += records
         if self._counted >= _COUNTED_AT_ONCE:
             self._tell_metrics()
 
@@ -169,13 +164,6 @@ class ActiveCampaignSink(Sink):
         run = self._target.current_run
         if run.is_mirror and (email := mapper.identify(record)):
             run.bring(self.stream_name, mapper.list_id, email)
-
-    def _hand_on(self, result: Contact | Rejection, origin: Origin) -> None:
-        run = self._target.current_run
-        if isinstance(result, Rejection):
-            run.set_aside(result, origin)
-        else:
-            run.deliver(result, origin)
 
     def set_aside(self, rejection: Rejection, origin: Origin) -> None:
         """Take a record that did not come through the stream's maps.

@@ -8,6 +8,7 @@ and metrics. The places that override what the SDK marks as private are held by 
 from __future__ import annotations
 
 import functools
+import itertools
 import os
 import sys
 import typing as t
@@ -29,11 +30,11 @@ from singer_sdk.mapper import SameRecordTransform
 from target_activecampaign.batch_files import iterate_rows
 from target_activecampaign.command import TargetCommand
 from target_activecampaign.contact import Origin, Reason, Rejection
-from target_activecampaign.errors import SettingsError, TargetError
+from target_activecampaign.errors import InputError, SettingsError, TargetError
 from target_activecampaign.interruption import Interruption
 from target_activecampaign.privacy import keep_log_private
 from target_activecampaign.process import prepare_process
-from target_activecampaign.reader import LONGEST_LINE_BYTES, MessageReader
+from target_activecampaign.reader import MessageReader, Taker
 from target_activecampaign.settings import parse_settings
 from target_activecampaign.settings_environment import settings_from_environment
 from target_activecampaign.settings_schema import CONFIG_JSONSCHEMA
@@ -41,9 +42,8 @@ from target_activecampaign.sinks import METADATA, ActiveCampaignSink
 from target_activecampaign.stream_maps import complaints_about
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    import msgspec
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
     from singer_sdk.mapper import StreamMap
 
@@ -57,6 +57,8 @@ _KNOWN_ERRORS = (
     RecordsWithoutSchemaException,
     StreamMapConfigError,
 )
+
+_ROWS_AT_ONCE = 100  # of a BATCH message's files
 
 
 class _Route(t.NamedTuple):
@@ -139,7 +141,7 @@ class TargetActiveCampaign(Target):
             self._schema_lines[stream] = reader.line
         # A schema may change sinks of other streams, too: they may share an alias.
         self._routes.clear()
-        reader.takers.clear()
+        reader.clear_takers()
         try:
             super()._process_schema_message(message_dict)
         except TargetError:
@@ -170,22 +172,35 @@ class TargetActiveCampaign(Target):
         self._require_schema(stream)
         storage = (self.config.get("batch_config") or {}).get("storage")
         rows = iterate_rows(message_dict["encoding"], message_dict["manifest"], storage, reader.complaint)
-        for row, line in enumerate(rows, start=1):
+        number = 0  # rows before these
+        for some in _in_groups(rows):
             self.interruption.check()
-            if line.strip():
-                reader.row = row
-                self._process_row(stream, line, row)
-                reader.row = None
+            self._process_rows(stream, some, number)
+            number += len(some)
 
-    def _process_row(self, stream: str, line: bytes, row: int) -> None:
+    def _process_rows(self, stream: str, rows: Sequence[bytes], before: int) -> None:
+        """Process rows of a BATCH message, behind so many."""
         reader = self.message_reader
-        message = None
-        if self.current_run.keeps_records:
-            name = reader.serialize_name(stream)
-            message = b'{"type":"RECORD","stream":' + name + b',"record":' + line.strip() + b"}"
-        take = reader.takers.get(stream)
-        if take is None or len(line) > LONGEST_LINE_BYTES or not take(line, message, row):
-            self._process_record(stream, reader.read_value(line), message, row)
+        done = 0
+        while done < len(rows):
+            row = before + done + 1
+            if records := reader.read_rows(stream, rows, done):
+                places = zip(itertools.repeat(reader.line_number), itertools.count(row), strict=False)
+                lines = (self._as_message(stream, line) for line in rows[done:])
+                self._take(stream, self._routes[stream][0], records, places, lines)
+            elif rows[done].strip():
+                reader.row = row
+                line = self._as_message(stream, rows[done])
+                self._process_record(stream, reader.read_value(rows[done]), line, row)
+                reader.row = None
+            done += len(records) or 1
+
+    def _as_message(self, stream: str, row: bytes) -> bytes | None:
+        """The RECORD message that a row of a BATCH message stands for, where it is kept."""
+        if not self.current_run.keeps_records:
+            return None
+        name = self.message_reader.serialize_name(stream)
+        return b'{"type":"RECORD","stream":' + name + b',"record":' + row.strip() + b"}"
 
     def _process_state_message(self, message_dict: Message) -> None:
         if "value" not in message_dict:
@@ -224,27 +239,30 @@ class TargetActiveCampaign(Target):
                 sink._remove_sdc_metadata_from_record(transformed)  # noqa: SLF001 - as the SDK's own loop does
             sink.process_record(transformed, {"origin": origin, "is_deletion": is_deletion})
 
-    def _take_unread(
+    def _take_records(
+        self, stream: str, route: _Route, records: Sequence[t.Any], lines: Sequence[str | bytes]
+    ) -> None:
+        """Take records that nobody has to look at, from lines that follow each other."""
+        places = zip(itertools.count(self.message_reader.line_number), itertools.repeat(None), strict=False)
+        kept = lines if self.current_run.keeps_records else itertools.repeat(None)
+        self._take(stream, route, records, places, kept)
+
+    def _take(
         self,
         stream: str,
         route: _Route,
-        raw: msgspec.Raw | bytes,
-        line: str | bytes | None = None,
-        row: int | None = None,
-    ) -> bool:
-        """Let a record's one sink take it, if nobody has to look at it before.
-
-        Returns:
-            Whether it was taken. If not, nothing was done.
-        """
-        reader, run = self.message_reader, self.current_run
-        if row is None and run.keeps_records:
-            line = reader.line
-        origin = Origin(route.alias, reader.line_number, row, line, self._schema_lines.get(stream))
-        is_taken = route.sink.take_unread(raw, origin)
-        if is_taken and run.is_mirror:
-            run.completeness.take_record(stream)
-        return is_taken
+        records: Sequence[t.Any],
+        places: Iterable[tuple[int, int | None]],
+        lines: Iterable[str | bytes | None],
+    ) -> None:
+        schema = self._schema_lines.get(stream)
+        origins = [
+            Origin(route.alias, line_number, row, line, schema)
+            for _, (line_number, row), line in zip(records, places, lines, strict=False)
+        ]
+        route.sink.take_all(records, origins)
+        if self.current_run.is_mirror:
+            self.current_run.completeness.take_record(stream)
 
     def _find_routes(self, stream: str) -> list[_Route]:
         """Compile the way of a stream's records, which holds until the next SCHEMA.
@@ -263,8 +281,10 @@ class TargetActiveCampaign(Target):
             for stream_map in maps
         ]
         self._routes[stream] = routes
-        if len(routes) == 1 and routes[0].transform is None and routes[0].sink.takes_unread:
-            self.message_reader.takers[stream] = functools.partial(self._take_unread, stream, routes[0])
+        typed_records = routes[0].sink.typed_records
+        if len(routes) == 1 and routes[0].transform is None and typed_records is not None:
+            take = functools.partial(self._take_records, stream, routes[0])
+            self.message_reader.add_taker(stream, Taker(typed_records, take))
         return routes
 
     def _require_schema(self, stream: str) -> None:
@@ -416,6 +436,21 @@ def _transform(
         detail = f"stream_maps: an expression failed ({type(error).__name__})"
         sink.set_aside(Rejection(Reason.VALUE_INVALID, detail), origin)
         return None
+
+
+def _in_groups(rows: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """Rows, some at a time; those that could be read before an error, too."""
+    group: list[bytes] = []
+    try:
+        for row in rows:
+            group.append(row)
+            if len(group) == _ROWS_AT_ONCE:
+                yield group
+                group = []
+    except InputError:
+        yield group
+        raise
+    yield group
 
 
 def _changes_nothing(stream_map: StreamMap) -> bool:

@@ -32,12 +32,14 @@ _ANSWERED = {"type", "properties", "required", "additionalProperties"}
 _EXACT = {str, int, bool, type(None)}
 _LENGTHS = {"minLength": "min_length", "maxLength": "max_length"}
 _LONGEST = 2**31
-# What a value may be that was not asked for.
-_ABSENT_OR_NULL: dict[type, Check | None] = {msgspec.UnsetType: None, type(None): None}
 
 
 class TypedRecords:
-    """Reads records of one schema. Made by `compile_record_type`."""
+    """Reads records of one schema. Made by `compile_record_type`.
+
+    Attributes:
+        struct: A subclass of `msgspec.Struct`: the type of such a record.
+    """
 
     def __init__(
         self, struct: type, names: Mapping[str, str], checks: Mapping[str, Mapping[type, Check | None]]
@@ -45,27 +47,35 @@ class TypedRecords:
         """Prepare.
 
         Args:
-            struct: A subclass of `msgspec.Struct`.
+            struct: As above.
             names: Property to attribute of the struct, of those that may be picked.
             checks: Attribute to a table of what its type does not say: class of the value to a look at it, if
                 it needs one.
         """
+        self.struct = struct
         self._decode: Callable[[t.Any], t.Any] = msgspec.json.Decoder(struct, float_hook=Decimal).decode
         self._names = names
         self._checks = [(operator.attrgetter(name), table) for name, table in checks.items()]
 
-    def read(self, raw: msgspec.Raw | str | bytes) -> object | None:
+    def read(self, raw: str | bytes) -> object | None:
         """Read the JSON of a record; `None` where it does not surely fit, or says that its person is gone."""
         try:
-            record = self._decode(raw)
+            record: object = self._decode(raw)
+        except Exception:  # noqa: BLE001 - it is not sure then
+            return None
+        return record if self.fits(record) else None
+
+    def fits(self, record: object) -> bool:
+        """Whether a record is surely what the schema says, in what its type does not say of it."""
+        try:
             for get, table in self._checks:
                 value = get(record)
                 check = table[type(value)]
                 if check is not None and not check(value):
-                    return None
+                    return False
         except Exception:  # noqa: BLE001 - it is not sure then
-            return None
-        return t.cast("object", record)
+            return False
+        return True
 
     def picker(self, properties: Sequence[str | None]) -> Callable[[t.Any], Sequence[t.Any]] | None:
         """What picks the values of some properties out of a record that was read.
@@ -109,14 +119,18 @@ def compile_record_type(
         return None
     names = {name: f"p{number}" for number, name in enumerate((*properties, *metadata))}
     fields: list[t.Any] = []  # in the order in which records likely have them
-    checks: dict[str, Mapping[type, Check | None]] = {names[_DELETED_AT]: _ABSENT_OR_NULL}
+    checks: dict[str, Mapping[type, Check | None]] = {}
     for name, part in properties.items():
         kind, table = _type_of(part, keywords)
         if table is not None:
             checks[names[name]] = {**table, msgspec.UnsetType: None}
         is_needed = name in required
         fields.append((names[name], kind) if is_needed else (names[name], kind | msgspec.UnsetType, ABSENT))
-    fields += [(names[name], t.Any, ABSENT) for name in metadata]
+    fields += [
+        # Of somebody who is gone it holds something; such a record goes another way.
+        (names[name], msgspec.UnsetType | None if name == _DELETED_AT else t.Any, ABSENT)
+        for name in metadata
+    ]
     try:
         struct = msgspec.defstruct(
             "Record",

@@ -68,7 +68,7 @@ class Stage:
     def add(self, contact: Contact, stream: str = "people") -> None:
         self.added.append(contact)
         self.report.streams[stream].read += 1
-        self.delivery.add(contact, Origin(stream, len(self.added)))
+        self.delivery.add([contact], [Origin(stream, len(self.added))])
 
     def totals(self) -> dict[str, t.Any]:
         return self.report.totals().as_json()
@@ -333,7 +333,7 @@ def test_what_stops_the_delivery_reaches_the_reader() -> None:
     with pytest.raises(ServiceError, match="refused"):
         stage.delivery.finish()
     with pytest.raises(ServiceError, match="refused"):
-        stage.delivery.add(contact(2), Origin("people", 2))
+        stage.delivery.add([contact(2)], [Origin("people", 2)])
 
 
 def test_a_state_that_can_not_be_written_never_ends_as_done(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -393,7 +393,7 @@ def test_reading_waits_while_long_records_are_kept_for_the_rejects_file(
     stage = Stage(client)
     for number in range(50):
         stage.report.streams["people"].read += 1
-        stage.delivery.add(contact(number), Origin("people", number, source="x" * 300))
+        stage.delivery.add([contact(number)], [Origin("people", number, source="x" * 300)])
     assert len(client.bodies) >= 10
     stage.delivery.finish()
     assert len(client.people) == 50

@@ -42,7 +42,7 @@ MAY_KNOW = {
     "ledger": "errors secret ledger_secrecy ledger_schema ledger_sets ledger_database ledger_lock",
     "mirror": "errors completeness identity_store ledger",
     "interruption": "errors",
-    "reader": "errors",
+    "reader": "errors typed_records",
     "parquet_rows": "",
     "batch_files": "errors parquet_rows reader",
     "state_output": "errors",

@@ -16,6 +16,9 @@ from hypothesis import strategies as st
 from target_activecampaign.errors import InputError
 from target_activecampaign.reader import MessageReader, _parse_leniently, parse_json
 
+if t.TYPE_CHECKING:
+    from target_activecampaign.reader import Lines
+
 KINDS = ("SCHEMA", "RECORD", "STATE")
 
 
@@ -61,7 +64,7 @@ def test_the_line_of_a_message_is_known_while_it_is_processed() -> None:
     reader.process_lines(
         io.BytesIO(data), {"STATE": lambda _: seen.append((reader.line_number, reader.line))}
     )
-    assert seen == [(2, b'{"type": "STATE"}\n'), (4, b'{"type": "STATE", "value": 1}\n')]
+    assert seen == [(2, b'{"type": "STATE"}'), (4, b'{"type": "STATE", "value": 1}')]
 
 
 def test_numbers_keep_their_digits() -> None:
@@ -101,16 +104,16 @@ def test_a_byte_order_mark_does_no_harm() -> None:
 
 
 def test_what_guards_the_reading_sees_every_line() -> None:
-    reader, seen = MessageReader(), []
+    reader, seen = MessageReader(), list[str | bytes]()
 
-    def guard(lines: t.Iterable[str | bytes]) -> t.Iterator[str | bytes]:
-        for line in lines:
-            seen.append(line)
-            yield line
+    def guard(chunks: t.Iterable[Lines]) -> t.Iterator[Lines]:
+        for lines in chunks:
+            seen.extend(lines)
+            yield lines
 
     reader.guard_reading = guard
     reader.process_lines(io.BytesIO(b'{"type": "STATE"}\n\n'), {"STATE": lambda _: None})
-    assert seen == [b'{"type": "STATE"}\n', b"\n"]
+    assert seen == [b'{"type": "STATE"}', b""]
 
 
 @pytest.mark.parametrize(

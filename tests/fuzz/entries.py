@@ -37,7 +37,7 @@ from target_activecampaign.settings import FieldMapping, StreamExport
 from target_activecampaign.target import _KNOWN_ERRORS, TargetActiveCampaign
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 FIELD_TYPES = ("text", "date", "datetime", "number", "currency", "checkbox", "dropdown", "")
 OWN_ERRORS = (TargetError, *_KNOWN_ERRORS)
@@ -73,6 +73,13 @@ class FakeRun:
 
     def ignore_deletion(self, _: str) -> None:
         self.ignored += 1
+
+    def take(self, results: Sequence[Contact | Rejection], origins: Sequence[Origin]) -> None:
+        for result, origin in zip(results, origins, strict=True):
+            if isinstance(result, Rejection):
+                self.set_aside(result, origin)
+            else:
+                self.deliver(result, origin)
 
     def deliver(self, contact: Contact, origin: Origin) -> None:
         self.verdicts += 1
