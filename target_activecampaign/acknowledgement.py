@@ -45,9 +45,9 @@ class Acknowledgement:
         self._settled: t.Any = _NONE
         self._is_blocked = False
 
-    def owe(self) -> Segment:
-        """Count one more contact without a verdict; hand the segment to `settle` when it has one."""
-        self._current.unsettled += 1
+    def owe(self, contacts: int = 1) -> Segment:
+        """Count more contacts without a verdict; hand the segment to `settle` when they have one."""
+        self._current.unsettled += contacts
         return self._current
 
     def settle(self, segment: Segment, contacts: int = 1) -> None:

@@ -345,25 +345,29 @@ class Delivery:
         sent = self._memory.find(pending.contact.email for pending in contacts)
         streams = {pending.origin.stream for pending in contacts}
         self._last_put.update(dict.fromkeys(streams, self.clock.now()))
-        records = 0
         unchanged: list[Origin] = []
+        new: dict[str, PendingContact] = {}  # by identity, those that can be put on their way together
+        records = 0  # that are not counted yet
+        due = self._outbox.records_to_due
         for item in items:
             if isinstance(item, State):
+                self._put_new(new, books, sent)
                 self._acknowledgement.add_state(item.value)
                 continue
             records += 1
             email = item.contact.email
             own = books.get(item.origin.stream, NO_BOOKS)
-            is_first = email not in sent and not self._outbox.has(email)
-            if is_first and own.unchanged.get(email) == item.fingerprint:
+            is_new = email not in sent and email not in new and not self._outbox.has(email)
+            if is_new and own.unchanged.get(email) == item.fingerprint:
                 unchanged.append(item.origin)
-                continue
-            self._count_records(records)
-            records = 0
-            if is_first:
-                self._decide_first(item, own, sent)
+            elif is_new and not item.contact.unsubscribes and records < due:
+                new[email] = item
             else:
+                self._put_new(new, books, sent)
+                self._count_records(records)
                 self._decide(item, own, sent)
+                records, due = 0, self._outbox.records_to_due
+        self._put_new(new, books, sent)
         self._count_records(records)
         self._count_unchanged(unchanged)
 
@@ -396,15 +400,36 @@ class Delivery:
 
     def _decide_first(self, pending: PendingContact, books: Books, sent: dict[str, bytes]) -> None:
         """The same of one whose identity this run has not sent, and is not on its way."""
-        if not pending.contact.unsubscribes:
-            if self._is_over_a_limit():
-                self._hold_back(pending.origin)
-                return
-            self._memory.count()
         email = pending.contact.email
+        if not pending.contact.unsubscribes:
+            self._put_new({email: pending}, {pending.origin.stream: books}, sent)
+            return
         sent[email] = UNCONFIRMED
         pending.is_known = email in books.known
         self._put(pending)
+
+    def _put_new(
+        self, new: dict[str, PendingContact], books: Mapping[str, Books], sent: dict[str, bytes]
+    ) -> None:
+        """Send contacts that subscribe, of identities that this run has not sent, or hold them back.
+
+        Args:
+            new: By identity, in the order of the input; empty afterwards.
+            books: As in `_decide_all`.
+            sent: As in `_decide`.
+        """
+        some = self._hold_back_above_limit(list(new.values()))
+        new.clear()
+        if not some:
+            return
+        self._memory.count(len(some))
+        sent.update(dict.fromkeys([pending.contact.email for pending in some], UNCONFIRMED))
+        self.first_contact = self.first_contact or some[0].contact
+        segment = self._acknowledgement.owe(len(some))
+        for pending in some:
+            pending.segment = segment
+            pending.is_known = pending.contact.email in books.get(pending.origin.stream, NO_BOOKS).known
+        self._outbox.put_new(some)
 
     def _count_unchanged(self, origins: Collection[Origin]) -> None:
         for stream, count in Counter([origin.stream for origin in origins]).items():
@@ -475,11 +500,15 @@ class Delivery:
 
     # Limits
 
-    def _is_over_a_limit(self) -> bool:
-        """Whether one more contact, of an identity that was not sent so far, is too much."""
-        if self._report.limit is None and len(self._memory) >= self._settings.profile_limit:
-            self._reach(_PROFILES)
-        return self._report.limit is not None
+    def _hold_back_above_limit(self, some: list[PendingContact]) -> list[PendingContact]:
+        """Contacts of identities that were not sent so far, as many as are not too much."""
+        room = max(0, self._settings.profile_limit - len(self._memory)) if self._report.limit is None else 0
+        if len(some) > room:
+            if self._report.limit is None:
+                self._reach(_PROFILES)
+            for pending in some[room:]:
+                self._hold_back(pending.origin)
+        return some[:room]
 
     def _reach(self, limit: str) -> None:
         self._report.limit = limit

@@ -12,6 +12,7 @@ import itertools
 import sqlite3
 import struct
 import typing as t
+from collections import defaultdict
 
 from target_activecampaign.errors import OutputError
 
@@ -28,8 +29,18 @@ _SETUP = (
     "PRAGMA synchronous = OFF",
     "PRAGMA temp_store = FILE",
     "CREATE TABLE entry (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE place (number INTEGER PRIMARY KEY)",
 )
-_PUT = "INSERT INTO entry VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+_KEY_BYTES = 16
+_PUT_AT_ONCE = 250  # places
+# Takes many entries apart by itself, laid end to end, each of so many bytes: half the time of one after the
+# other.
+_PUT = f"""
+    INSERT INTO entry
+    SELECT substr(:entries, number * :bytes + 1, {_KEY_BYTES}),
+           substr(:entries, number * :bytes + {_KEY_BYTES + 1}, :bytes - {_KEY_BYTES})
+    FROM place WHERE number < :count
+    ON CONFLICT (key) DO UPDATE SET value = excluded.value"""  # noqa: S608 - a number of ours
 
 _T = t.TypeVar("_T")
 
@@ -132,15 +143,23 @@ class IdentityStore:
     def _move(self, count: int) -> None:
         """Move the next of those that leave to disk."""
         keys = list(itertools.islice(self._yet_to_move, count))
-        entries = [(key, self._leaving[key]) for key in keys]
         database, bits = self._open(), self._bits
         for place in _places_of(keys):
             bits[place >> 3] |= 1 << (place & 7)
+        by_length: defaultdict[int, list[bytes]] = defaultdict(list)
+        removed: list[tuple[bytes]] = []
+        for key in keys:
+            value = self._leaving[key]
+            if value is None:
+                removed.append((key,))
+            else:
+                by_length[_KEY_BYTES + len(value)].append(key + value)
         database.execute("BEGIN")
-        database.executemany(_PUT, [entry for entry in entries if entry[1] is not None])
-        database.executemany(
-            "DELETE FROM entry WHERE key = ?", [(key,) for key, value in entries if value is None]
-        )
+        for length, entries in by_length.items():
+            for begin in range(0, len(entries), _PUT_AT_ONCE):
+                some = entries[begin : begin + _PUT_AT_ONCE]
+                database.execute(_PUT, {"entries": b"".join(some), "bytes": length, "count": len(some)})
+        database.executemany("DELETE FROM entry WHERE key = ?", removed)
         database.execute("COMMIT")
         if len(keys) < count:
             self._leaving = {}
@@ -151,6 +170,8 @@ class IdentityStore:
             self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
             for statement in _SETUP:
                 self._database.execute(statement)
+            places = [(number,) for number in range(_PUT_AT_ONCE)]
+            self._database.executemany("INSERT INTO place VALUES (?)", places)
             self._bits = bytearray(_BITS // 8)
         return self._database
 

@@ -6,7 +6,7 @@ import typing as t
 from collections import deque
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from target_activecampaign.batching import PendingContact
 
@@ -44,6 +44,15 @@ class Lanes:
         """Whether no earlier contact of its identity is on its way."""
         return self._first[pending.contact.email] is pending
 
+    def split_first(
+        self, some: Sequence[PendingContact]
+    ) -> tuple[Sequence[PendingContact], Sequence[PendingContact]]:
+        """Those before which no contact of their identity is on its way, and the others."""
+        if not self._behind:
+            return some, ()
+        others = [pending for pending in some if not self.is_first(pending)]
+        return [pending for pending in some if self.is_first(pending)], others
+
     def before(self, pending: PendingContact) -> PendingContact | None:
         """The contact before this one, if any."""
         first = self._first[pending.contact.email]
@@ -60,6 +69,10 @@ class Lanes:
             self._first[email] = pending
         else:
             self._behind.setdefault(email, deque()).append(pending)
+
+    def append_new(self, some: Iterable[PendingContact]) -> None:
+        """Begin lanes with contacts of different identities that are not on their way."""
+        self._first.update({pending.contact.email: pending for pending in some})
 
     def remove(self, pending: PendingContact) -> PendingContact | None:
         """Take a contact out; the first that its lane has then, if any."""

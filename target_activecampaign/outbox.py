@@ -17,6 +17,10 @@ time, limits, verdicts or the network.
 
 from __future__ import annotations
 
+import bisect
+import itertools
+import math
+import operator
 import typing as t
 from collections import Counter, defaultdict, deque
 
@@ -30,7 +34,7 @@ from target_activecampaign.batching import (
 from target_activecampaign.lanes import Lanes
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from target_activecampaign.contact import Origin
 
@@ -121,7 +125,19 @@ class Outbox:
     def count_records(self, count: int) -> bool:
         """Count records of the input, whatever becomes of them; whether `take_gathered` has something now."""
         self._records += count
-        return bool(self._gathering) and next(iter(self._gathering.values())) <= self._records
+        return self.records_to_due <= 0
+
+    @property
+    def records_to_due(self) -> float:
+        """After how many more records `take_gathered` has something; infinite where nothing gathers."""
+        due = next(iter(self._gathering.values()), math.inf)
+        return due - self._records
+
+    def put_new(self, some: Sequence[PendingContact]) -> None:
+        """Take contacts that subscribe, of different identities, none of which was sent or is on its way."""
+        self._lanes.append_new(some)
+        for stream, own in itertools.groupby(some, key=_stream_of):
+            self._fill(stream, list(own))
 
     def put(self, pending: PendingContact, *, was_sent: bool = False) -> Origin | None:
         """Take a contact, behind those of its identity that are on their way.
@@ -150,7 +166,7 @@ class Outbox:
         elif pending.contact.unsubscribes:
             self.release(pending)
         else:
-            self._fill(pending)
+            self._fill(pending.origin.stream, [pending])
         return None
 
     def take_gathered(self) -> Iterator[PendingContact]:
@@ -192,7 +208,7 @@ class Outbox:
             else:
                 self._wait(pending)
         else:
-            self._fill(pending)
+            self._fill(pending.origin.stream, [pending])
         return None
 
     def close_windows(self) -> None:
@@ -304,25 +320,23 @@ class Outbox:
         pending.place = "waiting"
         self._waiting += 1
 
-    def _fill(self, pending: PendingContact) -> None:
-        stream = pending.origin.stream
-        window = self._windows.get(stream)
-        if window is None or not window.append_if_it_fits(pending):
-            self._close(stream)
-            window = self._windows[stream] = _Queue()
-            window.append_if_it_fits(pending)
-        pending.place = "filling"
-        if len(window) >= self._batch_size_rows:
-            self._close(stream)
+    def _fill(self, stream: str, some: Sequence[PendingContact]) -> None:
+        """Give contacts their places in windows, in order."""
+        while some:
+            window = self._windows.setdefault(stream, _Queue())
+            count = window.append_those_that_fit(some[: self._batch_size_rows - len(window)])
+            for pending in some[:count]:
+                pending.place = "filling"
+            some = some[count:]
+            if some or len(window) >= self._batch_size_rows:
+                self._close(stream)
 
     def _close(self, stream: str) -> None:
-        ready: list[PendingContact] = []
-        for pending in self._windows.pop(stream, _Queue()):
-            if self._lanes.is_first(pending):
-                pending.place = "ready"
-                ready.append(pending)
-            else:
-                self._wait(pending)
+        ready, behind = self._lanes.split_first(list(self._windows.pop(stream, ())))
+        for pending in ready:
+            pending.place = "ready"
+        for pending in behind:
+            self._wait(pending)
         if ready:
             self._ready[stream].extend(ready)
 
@@ -352,6 +366,7 @@ class Outbox:
         return batch if batch.contacts else None
 
 
+_stream_of = operator.attrgetter("origin.stream")
 _MERGES = ("gathering", "filling")
 
 
@@ -368,14 +383,19 @@ class _Queue:
     def __iter__(self) -> Iterator[PendingContact]:
         return iter(self._contacts)
 
-    def append_if_it_fits(self, pending: PendingContact) -> bool:
-        """Put a contact last, if all can be sent in one request by their bytes; alone, each can."""
-        size = self._bytes + bytes_in_array(pending.contact)
-        if size > MAX_BODY_BYTES - ENVELOPE_BYTES:
-            return False
-        self._contacts.append(pending)
-        self._bytes = size
-        return True
+    def append_those_that_fit(self, some: Sequence[PendingContact]) -> int:
+        """Put contacts last, as many as can be sent in one request by their bytes; alone, each can.
+
+        Returns:
+            How many of them.
+        """
+        room = MAX_BODY_BYTES - ENVELOPE_BYTES - self._bytes
+        sizes = list(itertools.accumulate([bytes_in_array(pending.contact) for pending in some]))
+        count = bisect.bisect_right(sizes, room)
+        if count:
+            self._contacts.extend(some[:count])
+            self._bytes += sizes[count - 1]
+        return count
 
     def extend(self, some: Collection[PendingContact]) -> None:
         self._contacts.extend(some)

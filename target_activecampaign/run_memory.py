@@ -41,9 +41,9 @@ class RunMemory:
         keys = {self._hash(email.encode()): email for email in emails}
         return {keys[key]: value for key, value in self._fingerprints.find(keys).items()}
 
-    def count(self) -> None:
-        """Count a contact of an identity that was not sent so far, and will be."""
-        self._count += 1
+    def count(self, contacts: int) -> None:
+        """Count contacts of identities that were not sent so far, and will be."""
+        self._count += contacts
 
     def count_out(self, email: str) -> None:
         """Forget an identity that was counted, and is not sent after all."""

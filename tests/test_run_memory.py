@@ -26,7 +26,7 @@ def test_a_run_starts_without_memories() -> None:
 
 def test_what_is_sent_counts_and_is_remembered_from_its_verdict_on() -> None:
     memory = RunMemory()
-    memory.count()
+    memory.count(1)
     assert len(memory) == 1
     assert memory.find([ADA]) == {}
     memory.confirm({ADA: b"1"})
@@ -42,7 +42,7 @@ def test_what_was_confirmed_last_is_remembered() -> None:
 
 def test_a_refused_contact_is_not_confirmed_and_counts_still() -> None:
     memory = RunMemory()
-    memory.count()
+    memory.count(1)
     memory.confirm({ADA: b"1"})
     memory.forget(ADA)
     assert len(memory) == 1
@@ -59,7 +59,7 @@ def test_who_needed_nothing_is_remembered_unless_more_is() -> None:
 
 def test_what_was_not_sent_after_all_does_not_count() -> None:
     memory = RunMemory()
-    memory.count()
+    memory.count(1)
     memory.confirm({ADA: b"1"})
     memory.count_out(ADA)
     assert len(memory) == 0
