@@ -64,8 +64,9 @@ def main() -> int:
         folder = Path(name)
         with running_sandbox(options, folder) as url:
             outcome = run_target(options, folder, url)
-            refused = ask(url, "figures?seconds=600")["series"]
-        figures = judge(options, outcome, read_imports(folder), sum(second["refused"] for second in refused))
+            refused = sum(second["refused"] for second in ask(url, "figures?seconds=600")["series"])
+        outcome["sandbox_seconds"] = processor_seconds_of_the_ended() - outcome["seconds"]
+        figures = judge(options, outcome, read_imports(folder), refused)
     for figure, value in figures.items():
         print(f"{figure:>42}: {value}")  # noqa: T201 - what this is for
     if options.json:
@@ -154,9 +155,14 @@ def run_target(options: Options, folder: Path, url: str) -> dict[str, t.Any]:
     if process.returncode:
         print((folder / "log").read_text()[-3000:])  # noqa: T201 - why it failed
     report = json.loads((folder / "report.json").read_text())
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)  # the sandbox still runs, so it is not in it
-    seconds = used.ru_utime + used.ru_stime
+    seconds = processor_seconds_of_the_ended()  # the sandbox still runs
     return {"exit_code": process.returncode, "report": report, "series": series, "seconds": seconds}
+
+
+def processor_seconds_of_the_ended() -> float:
+    """Processor time of all processes that this one started and that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def write_input(path: Path, options: Options) -> None:
@@ -231,6 +237,9 @@ def judge(
         "requests": report["requests"],
         "seconds": report["seconds"],
         "processor time of the target, us a contact": round(outcome["seconds"] / options.contacts * 1e6, 1),
+        "processor time of the sandbox, ms an import": round(
+            outcome["sandbox_seconds"] / len(imports) * 1e3, 1
+        ),
         "most memory, MB": round(max(outcome["series"]["resident_bytes"]) / 1e6),
         "most threads": max(outcome["series"]["threads"]),
     }
