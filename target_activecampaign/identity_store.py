@@ -2,15 +2,14 @@
 
 The newest entries stand in a dictionary; when it has grown, they move, sorted, into a temporary database on
 disk, which SQLite makes without a name and removes by itself. They move some at a time, while new ones come,
-so that nobody waits for all of them. Most keys that are asked for are new: a bit for each that may be on disk
-spares nearly all of them the way there, and errs on the side of asking. Holds hashes, never an address.
+so that nobody waits for all of them. Whoever asks mostly for keys that are new asks `seen_bits` first. Holds
+hashes, never an address.
 """
 
 from __future__ import annotations
 
 import itertools
 import sqlite3
-import struct
 import typing as t
 from collections import defaultdict
 
@@ -22,7 +21,6 @@ if t.TYPE_CHECKING:
 _MOST_IN_MEMORY = 25_000  # and as many that leave
 _STEPS = 200  # in which they leave
 _KEYS_A_QUERY = 500
-_BITS = 2**26  # 8 MB; of a million entries one key in 70 is looked for in vain, of ten million one in 7
 _SETUP = (
     "PRAGMA cache_size = -8000",  # 8 MB
     "PRAGMA journal_mode = OFF",
@@ -62,7 +60,6 @@ class IdentityStore:
         self._leaving: dict[bytes, bytes | None] = {}
         self._yet_to_move: Iterator[bytes] = iter(())
         self._database: sqlite3.Connection | None = None
-        self._bits = bytearray()
 
     def find(self, keys: Iterable[bytes]) -> dict[bytes, bytes]:
         """The entries of these keys, those that there are.
@@ -78,7 +75,7 @@ class IdentityStore:
                 elsewhere.append(key)
             elif (value := entries[key]) is not None:
                 found[key] = value
-        found.update(self._find_on_disk(self._that_may_be_on_disk(elsewhere)))
+        found.update(self._find_on_disk(elsewhere))
         return found
 
     def put(self, key: bytes, value: bytes) -> None:
@@ -103,14 +100,6 @@ class IdentityStore:
             _tried(lambda: self._move(2 * self._came))
             self._came = 0
 
-    def remove(self, key: bytes) -> None:
-        """Remove an entry, if there is one.
-
-        Raises:
-            OutputError: If the temporary folder is full.
-        """
-        self.put_all({key: None})
-
     def close(self) -> None:
         """Let go of the file."""
         if self._database is not None:
@@ -120,13 +109,6 @@ class IdentityStore:
         self._move(len(self._leaving))
         self._leaving, self._newest, self._came = self._newest, {}, 0
         self._yet_to_move = iter(sorted(self._leaving))  # neighbours stand on the same page
-
-    def _that_may_be_on_disk(self, keys: list[bytes]) -> list[bytes]:
-        bits = self._bits
-        if not bits:
-            return []
-        places = zip(keys, _places_of(keys), strict=True)
-        return [key for key, place in places if bits[place >> 3] & 1 << (place & 7)]
 
     def _find_on_disk(self, keys: list[bytes]) -> dict[bytes, bytes]:
         database = self._database
@@ -143,9 +125,7 @@ class IdentityStore:
     def _move(self, count: int) -> None:
         """Move the next of those that leave to disk."""
         keys = list(itertools.islice(self._yet_to_move, count))
-        database, bits = self._open(), self._bits
-        for place in _places_of(keys):
-            bits[place >> 3] |= 1 << (place & 7)
+        database = self._open()
         by_length: defaultdict[int, list[bytes]] = defaultdict(list)
         removed: list[tuple[bytes]] = []
         for key in keys:
@@ -172,13 +152,7 @@ class IdentityStore:
                 self._database.execute(statement)
             places = [(number,) for number in range(_PUT_AT_ONCE)]
             self._database.executemany("INSERT INTO place VALUES (?)", places)
-            self._bits = bytearray(_BITS // 8)
         return self._database
-
-
-def _places_of(keys: list[bytes]) -> list[int]:
-    """The bits that stand for keys, by their first four bytes; in one go, since a call for each costs."""
-    return [number % _BITS for (number,) in struct.iter_unpack("<I12x", b"".join(keys))]
 
 
 def _tried(work: Callable[[], _T]) -> _T:

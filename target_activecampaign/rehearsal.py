@@ -8,8 +8,7 @@ import threading
 import typing as t
 
 from target_activecampaign.answers import SUBSCRIBED, UNSUBSCRIBED, Accepted, Membership
-from target_activecampaign.identity_store import IdentityStore
-from target_activecampaign.keyed_hash import KeyedHash
+from target_activecampaign.email_store import EmailStore
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,8 +38,7 @@ class Rehearsal:
         """
         self._client = client
         self._numbers = itertools.count(1)
-        self._lists = IdentityStore() if remembers_lists else None
-        self._hash = KeyedHash.random()
+        self._lists = EmailStore() if remembers_lists else None
         self._lock = threading.Lock()
 
     def submit(self, body: bytes, contacts: int, departs: Callable[[], None] = lambda: None) -> Accepted:  # noqa: ARG002 - as the client's
@@ -58,8 +56,7 @@ class Rehearsal:
         if self._lists is None:
             return found
         with self._lock:
-            key = self._hash(email.encode())
-            remembered = self._lists.find([key]).get(key)
+            remembered = self._lists.find([email]).get(email)
         if remembered is None:
             return found
         lists = dict(found or {})
@@ -76,14 +73,15 @@ class Rehearsal:
         if self._lists is not None:
             self._lists.close()
 
-    def _remember(self, contact: dict[str, t.Any], lists: IdentityStore) -> None:
-        key = self._hash(contact["email"].encode())
-        remembered = dict(part.split(":") for part in lists.find([key]).get(key, b"").decode().split())
+    def _remember(self, contact: dict[str, t.Any], lists: EmailStore) -> None:
+        email = contact["email"]
+        remembered = dict(part.split(":") for part in lists.find([email]).get(email, b"").decode().split())
         for entry in contact.get("subscribe", ()):
             remembered.setdefault(str(entry["listid"]), str(SUBSCRIBED))
         for entry in contact.get("unsubscribe", ()):
             remembered[str(entry["listid"])] = str(UNSUBSCRIBED)
-        lists.put(key, " ".join(f"{list_id}:{status}" for list_id, status in remembered.items()).encode())
+        text = " ".join(f"{list_id}:{status}" for list_id, status in remembered.items())
+        lists.put_all({email: text.encode()})
 
 
 def plan(

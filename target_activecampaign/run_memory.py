@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import typing as t
 
-from target_activecampaign.identity_store import IdentityStore
-from target_activecampaign.keyed_hash import KeyedHash
+from target_activecampaign.email_store import EmailStore
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -21,10 +20,8 @@ class RunMemory:
     """
 
     def __init__(self) -> None:
-        self._fingerprints = IdentityStore()
-        self._hash = KeyedHash.random()
+        self._fingerprints = EmailStore()
         self._count = 0
-        self._is_empty = True
 
     def __len__(self) -> int:
         """Distinct contacts that this run has sent or is about to send."""
@@ -36,10 +33,7 @@ class RunMemory:
         Raises:
             OutputError: If the temporary folder can't be used, as from all others.
         """
-        if self._is_empty:
-            return {}
-        keys = {self._hash(email.encode()): email for email in emails}
-        return {keys[key]: value for key, value in self._fingerprints.find(keys).items()}
+        return self._fingerprints.find(emails)
 
     def count(self, contacts: int) -> None:
         """Count contacts of identities that were not sent so far, and will be."""
@@ -48,13 +42,11 @@ class RunMemory:
     def count_out(self, email: str) -> None:
         """Forget an identity that was counted, and is not sent after all."""
         self._count -= 1
-        self._fingerprints.remove(self._hash(email.encode()))
+        self._fingerprints.put_all({email: None})
 
     def confirm(self, fingerprints: Mapping[str, bytes]) -> None:
         """Remember what was delivered, by identity."""
-        if fingerprints:
-            self._is_empty = False
-            self._fingerprints.put_all({self._hash(email.encode()): fp for email, fp in fingerprints.items()})
+        self._fingerprints.put_all(fingerprints)
 
     def forget(self, email: str) -> None:
         """Remember that the last thing sent for this identity was refused."""

@@ -78,7 +78,7 @@ def test_a_store_is_a_dictionary_also_when_it_moves_to_disk(
     entries: dict[bytes, bytes] = {}
     for key, value in changes:
         if value is None:
-            store.remove(key)
+            store.put_all({key: None})
             entries.pop(key, None)
         else:
             store.put(key, value)
