@@ -523,3 +523,44 @@ def test_thousands_of_echoes_of_one_contact_are_let_go_together() -> None:
     stage.delivery.finish()
     totals = stage.totals()
     assert (totals["delivered"], totals["unchanged"] + totals["superseded"]) == (1, 3_999)
+
+
+@settings(max_examples=300)
+@given(
+    records=st.lists(
+        st.tuples(st.integers(0, 19), st.integers(0, 9), st.booleans()), min_size=10, max_size=30
+    ),
+    most=st.integers(6, 30),
+    rows=st.integers(1, 3),
+)
+def test_what_is_sent_together_does_not_depend_on_how_much_is_read_at_once(
+    records: list[tuple[int, int, bool]], most: int, rows: int
+) -> None:
+    sent = range(4)
+
+    def decided(*, at_each: bool) -> object:
+        """Which records leave together, which are superseded, unchanged or held back; nothing is sent."""
+        stage = Stage(FakeClient(0), batch_size_rows=rows, profile_limit=most)
+        delivery, outbox = stage.delivery, stage.delivery._outbox
+        delivery._couriers_started = True
+        outbox._gathered_records = 4
+        delivery._memory.count(len(sent))
+        delivery._memory.confirm({f"person{number}@example.com": b"" for number in sent})
+        for line, (number, kind, cut) in enumerate(records):
+            email = f"person{number}@example.com"
+            one = contact(number, first_name=f"{line // 3}")
+            taken_off = Contact.taking_off(email, 1, exclude_automations=False)
+            delivery.add([taken_off if kind == 0 else one], [Origin("people", line)])
+            if kind == 1:
+                delivery.pass_on(line)
+            if cut or at_each:
+                delivery._empty_intake()
+        delivery._empty_intake()
+        waits = (outbox.waiting, outbox.gathering, [pending.origin.line for pending in outbox.lookups])
+        ready = [
+            [pending.origin.line for pending in batch.contacts]
+            for batch in iter(lambda: outbox.take(lambda _: True), None)
+        ]
+        return waits, ready, outbox.filling, stage.totals(), stage.states
+
+    assert decided(at_each=False) == decided(at_each=True)

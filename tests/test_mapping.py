@@ -417,6 +417,37 @@ def test_any_record_becomes_a_contact_or_is_rejected(
 
 
 @given(
+    records=st.lists(
+        st.builds(lambda email, record: {"email": email, **record}, _EMAILS, _RECORDS), min_size=1
+    ),
+    clears_nulls=st.booleans(),
+    everything=st.booleans(),
+)
+def test_records_are_mapped_together_as_each_alone(
+    *, records: list[dict[str, t.Any]], clears_nulls: bool, everything: bool
+) -> None:
+    compiled = mapper(
+        EVERYTHING if everything else None, tags=("all",), options=MappingOptions(clears_nulls=clears_nulls)
+    )
+    assert list(compiled.map_all(records)) == [compiled.map(record) for record in records]
+
+
+def test_of_a_record_with_several_faults_the_first_is_named() -> None:
+    records: list[dict[str, t.Any]] = [
+        {"email": "no address", "joined": "no date", "first_name": "\ud800"},
+        {"email": "ada@example.com", "joined": "no date", "score": "no number", "interests": {}},
+        {"email": "ada@example.com", "interests": {}, "first_name": "\ud800"},
+        {"email": "ada@example.com", "first_name": "\ud800"},
+        {"email": "ada@example.com", "first_name": "Ada"},
+    ]
+    found = mapper().map_all(records)
+    assert [one.detail.partition(":")[0] for one in found if isinstance(one, Rejection)] == [
+        *("email", "joined", "interests", "a mapped value holds half of a surrogate pair")
+    ]
+    assert isinstance(found[-1], Contact)
+
+
+@given(
     st.text("QXZ\ud800", min_size=3),
     st.sampled_from([*SCHEMA["properties"]]),
     st.sampled_from(["{}", "{}@x"]),

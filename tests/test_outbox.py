@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import typing as t
 
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -68,6 +68,37 @@ def place_gathered(outbox: Outbox) -> list[int]:
     """Place what has gathered long enough; the lines that were superseded by that."""
     placed = [outbox.place(pending) for pending in outbox.take_gathered()]
     return [origin.line for origin in placed if origin]
+
+
+@given(
+    letters=st.lists(st.sampled_from([1, 1, 1, 150_000, 350_000]), max_size=12),
+    streams=st.lists(st.sampled_from(sorted(LISTS)), min_size=12, max_size=12),
+    rows=st.integers(1, 4),
+    cut=st.integers(0, 12),
+)
+def test_new_contacts_that_come_together_stand_where_they_would_stand_one_by_one(
+    letters: list[int], streams: list[str], rows: int, cut: int
+) -> None:
+    def some() -> list[PendingContact]:
+        return [
+            PendingContact(
+                contact(f"p{line}", stream, first_name="x" * count), Origin(stream, line), b"%d" % line
+            )
+            for line, (count, stream) in enumerate(zip(letters, streams, strict=False))
+        ]
+
+    def batches(outbox: Outbox) -> list[list[int]]:
+        taken = [lines(batch) for batch in iter(lambda: outbox.take(anyone), None)]
+        outbox.close_filling()
+        return [*taken, [], *(lines(batch) for batch in iter(lambda: outbox.take(anyone), None))]
+
+    together, one_by_one = outbox_of(rows), outbox_of(rows)
+    people = some()
+    together.put_new(people[:cut])
+    together.put_new(people[cut:])
+    for pending in some():
+        one_by_one.put(pending)
+    assert batches(together) == batches(one_by_one)
 
 
 def test_a_full_window_can_be_taken_at_once_and_another_when_it_is_closed() -> None:

@@ -22,6 +22,17 @@ if t.TYPE_CHECKING:
 KINDS = ("SCHEMA", "RECORD", "STATE")
 
 
+class Pipe(io.BytesIO):
+    """Gives its bytes in pieces of any size, as a pipe does."""
+
+    def __init__(self, data: bytes, sizes: list[int]) -> None:
+        super().__init__(data)
+        self._sizes = iter(sizes)
+
+    def read1(self, size: int | None = -1, /) -> bytes:
+        return super().read1(min(next(self._sizes, 7), size or 0))
+
+
 def read(data: bytes | str) -> tuple[list[dict[str, t.Any]], MessageReader]:
     reader, messages = MessageReader(), list[dict[str, t.Any]]()
     file: t.IO[t.Any] = io.BytesIO(data) if isinstance(data, bytes) else io.StringIO(data)
@@ -83,6 +94,8 @@ def test_a_number_that_python_cannot_hold_breaks_no_more_than_its_value() -> Non
 def test_a_line_that_memory_should_not_hold_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("target_activecampaign.reader.LONGEST_LINE_BYTES", 21)
     longest = b'{"type": "STATE"   }'
+    pipe = Pipe((longest + b"\n") * 10, [])
+    assert MessageReader().process_lines(pipe, {"STATE": lambda _: None}) == {"STATE": 10}
     assert len(read(longest)[0]) == 1
     assert "line 2 of the input is longer than 21 bytes" in complaint_of(longest + b"\n" + longest + b"  \n")
 
@@ -153,6 +166,53 @@ def test_a_message_must_have_what_its_type_needs() -> None:
         ) as no:
             reader.require(message, **types_)
         assert "ada" not in str(no.value)
+
+
+PIECES = st.sampled_from(
+    [b'{"type": "STATE"}', b'{"type": "STATE", "value": "\xc3\xa4"}', b"", b" ", b"\r", b"\x0b", b"nonsense"]
+)
+
+
+@given(lines=st.lists(PIECES), sizes=st.lists(st.integers(1, 40)), ends=st.booleans())
+def test_however_lines_come_out_of_a_pipe_they_are_the_same(
+    lines: list[bytes], sizes: list[int], *, ends: bool
+) -> None:
+    data = b"\n".join(lines) + b"\n" * ends
+
+    def seen(file: io.BytesIO) -> tuple[list[tuple[int, bytes | str]], str]:
+        reader, found = MessageReader(), list[tuple[int, bytes | str]]()
+        note = lambda _: found.append((reader.line_number, reader.line.strip()))  # noqa: E731
+        try:
+            counts = str(reader.process_lines(file, {"STATE": note}))
+        except InputError as error:
+            counts = str(error)
+        return found, counts
+
+    class LineByLine(io.BytesIO):
+        read1 = None  # type: ignore[assignment]
+
+    assert seen(Pipe(data, sizes)) == seen(LineByLine(data))
+
+
+def test_lines_are_processed_as_soon_as_they_are_there() -> None:
+    seen: list[str] = []
+
+    class Tap(io.BytesIO):
+        def read1(self, size: int | None = -1, /) -> bytes:
+            seen.append("waits")
+            return super().read1(min(size or 0, 30))
+
+    line = b'{"type": "STATE", "value": 1}\n'
+    MessageReader().process_lines(Tap(line * 2), {"STATE": lambda _: seen.append("a line")})
+    assert seen == ["waits", "a line", "waits", "a line", "waits"]
+
+
+def test_of_a_line_that_is_too_long_no_more_is_read_than_shows_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("target_activecampaign.reader.LONGEST_LINE_BYTES", 21)
+    pipe = Pipe(b"{" * 1000, [])
+    with pytest.raises(InputError, match="is longer than 21 bytes"):
+        MessageReader().process_lines(pipe, {})
+    assert pipe.tell() <= 28
 
 
 @given(st.text())
