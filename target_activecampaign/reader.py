@@ -6,7 +6,6 @@ its number. Knows nothing of what a message is for.
 
 from __future__ import annotations
 
-import itertools
 import json
 import re
 import sys
@@ -108,27 +107,29 @@ class MessageReader(GenericSingerReader[t.Any]):
         for lines in self.guard_reading(_read(file_input or self.default_input)):
             place = 0
             while place < len(lines):
-                if taken := self._take_records(lines, place):
+                if self._takers and (taken := self._take_records(lines, place)):
                     counts["RECORD"] += taken
-                else:
-                    counts.update(self._process_line(lines[place], callbacks))
-                place += taken or 1
+                    place += taken
+                    continue
+                if (kind := self._process_line(lines[place], callbacks)) is not None:
+                    counts[kind] += 1
+                place += 1
         return counts
 
     def _process_line(
         self, line: str | bytes, callbacks: dict[str, t.Callable[[dict[str, t.Any]], None]]
-    ) -> tuple[str, ...]:
-        """Hand a message on; the type of each, which is none for a blank line."""
+    ) -> str | None:
+        """Hand a message on; its type, `None` for a blank line."""
         self.line_number += 1
         self.line = line
         if not line.strip():
-            return ()
+            return None
         message = self.deserialize_json(line)
         kind = message.get("type")
         if not isinstance(kind, str) or kind not in callbacks:
             raise self.complaint("is no Singer message: its type is missing or unknown")
         callbacks[kind](message)
-        return (kind,)
+        return kind
 
     # Records that are taken many at a time
 
@@ -151,10 +152,9 @@ class MessageReader(GenericSingerReader[t.Any]):
         """
         records: list[t.Any] = []
         taker = None
-        if not self._takers:
-            return 0
         try:
-            for line in itertools.islice(lines, begin, None):
+            for place in range(begin, len(lines)):
+                line = lines[place]
                 if len(line) > LONGEST_LINE_BYTES:
                     break
                 message = self._decode_record(line)
@@ -177,7 +177,7 @@ class MessageReader(GenericSingerReader[t.Any]):
         taker = self._takers.get(stream)
         if taker is None:
             return records
-        for row in itertools.islice(rows, begin, None):
+        for row in rows[begin:]:
             record = None if len(row) > LONGEST_LINE_BYTES else taker.records.read(row)
             if record is None:
                 break

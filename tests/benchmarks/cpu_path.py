@@ -140,8 +140,9 @@ class CountingRun:
 
     def take(self, results: Sequence[Contact | Rejection], origins: Sequence[Origin]) -> None:
         """Count."""
-        self.contacts += sum(isinstance(result, Contact) for result in results)
-        self.rejected += len(results) - sum(isinstance(result, Contact) for result in results)
+        contacts = sum([isinstance(result, Contact) for result in results])
+        self.contacts += contacts
+        self.rejected += len(results) - contacts
 
     def pass_on(self, state: object) -> None:
         """Keep no STATE."""
