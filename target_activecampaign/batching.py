@@ -76,6 +76,10 @@ class PendingContact(msgspec.Struct, eq=False, gc=False):
         """Whether a record of the input stands behind it, and not the mirror."""
         return self.member_since is None
 
+    def may_be_new(self) -> bool:
+        """Whether the account may get a contact more by it."""
+        return not self.is_known and not self.contact.unsubscribes
+
     def merge(self, later: PendingContact) -> Origin | None:
         """Take a later contact of this identity in, if both can be sent as one.
 

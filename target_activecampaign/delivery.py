@@ -1,8 +1,9 @@
 """Delivery: when is a record done?
 
-Owns every contact from its mapping to its verdict, in one object of ours. The reader's thread brings
-contacts and STATEs in, and waits only where too much is under way; couriers ask what to do next and bring
-answers. All of them share one lock, which nobody holds while a request is in the air. Knows no HTTP.
+Owns every contact from its mapping to its verdict, in one object of ours; what becomes of each is decided in
+`verdicts`. The reader's thread brings contacts and STATEs in, and waits only where too much is under way;
+couriers ask what to do next and bring answers. All of them share one lock, which nobody holds while a request
+is in the air. Knows no HTTP.
 """
 
 from __future__ import annotations
@@ -13,28 +14,27 @@ import logging
 import math
 import threading
 import typing as t
-from collections import Counter, deque
+from collections import deque
 
 from target_activecampaign.acknowledgement import Acknowledgement
 from target_activecampaign.answers import Accepted, ImportStatus
 from target_activecampaign.batching import MOST_BYTES_OF_A_CONTACT, Batch, PendingContact, split_batch
-from target_activecampaign.bookkeeping import NO_BOOKS
 from target_activecampaign.contact import Contact, Origin, Reason, Rejection
 from target_activecampaign.couriers import Couriers
 from target_activecampaign.errors import ServiceError, TargetError, UnconfirmedImportError
 from target_activecampaign.following import Followed, OpenImport
-from target_activecampaign.intake import Intake, State
+from target_activecampaign.intake import Intake
 from target_activecampaign.keyed_hash import KeyedHash
 from target_activecampaign.outbox import Outbox
-from target_activecampaign.run_memory import UNCONFIRMED, RunMemory
+from target_activecampaign.verdicts import Verdicts
 from target_activecampaign.verification import Lookup, plan_verification
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from target_activecampaign.allowance import AccountRoom, Contract
     from target_activecampaign.answers import Refused
-    from target_activecampaign.bookkeeping import Bookkeeping, Books
+    from target_activecampaign.bookkeeping import Bookkeeping
     from target_activecampaign.client import Client
     from target_activecampaign.pacing import Clock, Pacer
     from target_activecampaign.report import Report
@@ -56,8 +56,6 @@ _MOST_KEPT_BYTES = 64 * 1024**2  # of input lines, kept for the rejects file unt
 _MOST_OPEN_IMPORTS = 200  # what the service takes in two minutes; their contacts take 40 MB
 _MOST_ATTEMPTS = 3  # imports of one batch that came to no end
 _LONGEST_NAP_SECONDS = 0.5
-_CONTRACT = "account_limit_guard"
-_PROFILES = "profile_limit"
 
 
 class Delivery:
@@ -89,17 +87,21 @@ class Delivery:
         self._report = report
         self._state_output = state_output
         self._room: AccountRoom | None = None
-        self.first_contact: Contact | None = None
-        self._write_rejected = reject
         self._check_interruption = check_interruption
         self._fingerprint: Callable[[bytes], bytes] = KeyedHash.random()
         self._outbox = Outbox(settings.batch_size_rows, self._fingerprint_of)
-        self._memory = RunMemory()
         self._bookkeeping: Bookkeeping | None = None
         # Whoever empties the intake holds this, also while asking the ledger; the other lock comes after it.
         self._intake_lock = threading.Lock()
         self._intake = Intake()
         self._acknowledgement = Acknowledgement()
+        self._verdicts = Verdicts(
+            outbox=self._outbox,
+            acknowledgement=self._acknowledgement,
+            report=report,
+            reject=reject,
+            profile_limit=settings.profile_limit,
+        )
         self._followed = Followed(settings.requests_per_second / 2)
         self._most_open = min(_MOST_OPEN_IMPORTS, max(10, 2 * settings.imports_per_minute))
         lock = threading.RLock()
@@ -112,7 +114,6 @@ class Delivery:
         self._looking_up = 0
         self._concluding = 0
         self._in_the_air = 0
-        self._kept_bytes = 0
         self._last_put: dict[str, float] = {}
         self._last_closed = self.clock.now()
         self._reader_waits = False
@@ -144,6 +145,11 @@ class Delivery:
             requests_per_second=self._settings.requests_per_second,
             imports_per_minute=self._settings.imports_per_minute,
         )
+
+    @property
+    def first_contact(self) -> Contact | None:
+        """The first contact that was to be sent, if any."""
+        return self._verdicts.first_contact
 
     # The reader's side
 
@@ -191,7 +197,7 @@ class Delivery:
         """
         with self._changed:
             self._raise_failure()
-            self._reject(rejection, origin)
+            self._verdicts.reject(rejection, origin)
 
     def pass_on(self, state: t.Any) -> None:  # noqa: ANN401 - whatever the tap chose
         """Take a STATE; it leaves when everything before it is settled.
@@ -245,7 +251,7 @@ class Delivery:
         self._empty_intake()
         with self._changed:
             self._input_ended = True
-            self._end_gathering()
+            self._verdicts.end_gathering()
             self._outbox.close_windows()
             self._tell_who_waits()
             while not self._outbox.is_empty:
@@ -307,7 +313,7 @@ class Delivery:
         self._pacer.stop()
         if self._couriers is not None and self._couriers_started:
             self._couriers.join()
-        self._memory.close()
+        self._verdicts.close()
 
     def _fingerprint_of(self, body: bytes) -> bytes:
         return self._fingerprint(body)
@@ -315,15 +321,19 @@ class Delivery:
     def _empty_intake(self) -> None:
         """Compare what was read with what is known, and decide in order what becomes of each contact."""
         with self._intake_lock:
-            books = {} if self._bookkeeping is None else self._bookkeeping.compare(self._intake.contacts)
+            contacts = self._intake.contacts
+            books = {} if self._bookkeeping is None else self._bookkeeping.compare(contacts)
             with self._changed:
                 self._raise_failure()
-                self._kept_bytes += self._intake.kept_bytes
+                streams = {pending.origin.stream for pending in contacts}
+                self._last_put.update(dict.fromkeys(streams, self.clock.now()))
+                self._verdicts.kept_bytes += self._intake.kept_bytes
             items = iter(self._intake.empty())
             try:
                 while some := list(itertools.islice(items, _MOST_DECIDED_AT_ONCE)):
                     with self._changed:
-                        self._decide_all(some, books)
+                        self._raise_failure()
+                        self._verdicts.decide_all(some, books)
                         self._write_state()
                         if not self._outbox.is_empty:
                             # Else couriers would be woken for nothing throughout a run without changes.
@@ -332,133 +342,6 @@ class Delivery:
                 # Nobody owes what was not decided over: no STATE may follow it.
                 self.take_failure(error)
                 raise
-
-    def _decide_all(self, items: Sequence[PendingContact | State], books: Mapping[str, Books]) -> None:
-        """Decide in order what becomes of what was read.
-
-        Args:
-            items: In the order of the input.
-            books: Stream to what the ledger knows of its contacts.
-        """
-        self._raise_failure()
-        contacts = [item for item in items if isinstance(item, PendingContact)]
-        sent = self._memory.find(pending.contact.email for pending in contacts)
-        streams = {pending.origin.stream for pending in contacts}
-        self._last_put.update(dict.fromkeys(streams, self.clock.now()))
-        unchanged: list[Origin] = []
-        new: dict[str, PendingContact] = {}  # by identity, those that can be put on their way together
-        records = 0  # that are not counted yet
-        due = self._outbox.records_to_due
-        for item in items:
-            if isinstance(item, State):
-                self._put_new(new, books, sent)
-                self._acknowledgement.add_state(item.value)
-                continue
-            records += 1
-            email = item.contact.email
-            own = books.get(item.origin.stream, NO_BOOKS)
-            is_new = email not in sent and email not in new and not self._outbox.has(email)
-            if is_new and own.unchanged.get(email) == item.fingerprint:
-                unchanged.append(item.origin)
-            elif is_new and not item.contact.unsubscribes and records < due:
-                new[email] = item
-            else:
-                self._put_new(new, books, sent)
-                self._count_records(records)
-                self._decide(item, own, sent)
-                records, due = 0, self._outbox.records_to_due
-        self._put_new(new, books, sent)
-        self._count_records(records)
-        self._count_unchanged(unchanged)
-
-    def _count_records(self, count: int) -> None:
-        """Count records of the input, and let go on what has gathered long enough by now."""
-        if self._outbox.count_records(count):
-            self._place_all(self._outbox.take_gathered())
-
-    def _decide(self, pending: PendingContact, books: Books, sent: dict[str, bytes]) -> None:
-        """Send a contact that the ledger does not know to be unchanged, or say why not.
-
-        Args:
-            pending: The contact of a record.
-            books: What the ledger knows of its stream.
-            sent: Those that this run has sent, with what is confirmed; one more, where it is sent for the
-                first time.
-        """
-        email = pending.contact.email
-        confirmed = sent.get(email)
-        if self._outbox.has(email):
-            self._put(pending)
-        elif confirmed is not None:
-            if confirmed == pending.fingerprint:
-                self._count_unchanged([pending.origin])
-            else:
-                pending.is_known = bool(confirmed)
-                self._put(pending, was_sent=True)
-        else:
-            self._decide_first(pending, books, sent)
-
-    def _decide_first(self, pending: PendingContact, books: Books, sent: dict[str, bytes]) -> None:
-        """The same of one whose identity this run has not sent, and is not on its way."""
-        email = pending.contact.email
-        if not pending.contact.unsubscribes:
-            self._put_new({email: pending}, {pending.origin.stream: books}, sent)
-            return
-        sent[email] = UNCONFIRMED
-        pending.is_known = email in books.known
-        self._put(pending)
-
-    def _put_new(
-        self, new: dict[str, PendingContact], books: Mapping[str, Books], sent: dict[str, bytes]
-    ) -> None:
-        """Send contacts that subscribe, of identities that this run has not sent, or hold them back.
-
-        Args:
-            new: By identity, in the order of the input; empty afterwards.
-            books: As in `_decide_all`.
-            sent: As in `_decide`.
-        """
-        some = self._hold_back_above_limit(list(new.values()))
-        new.clear()
-        if not some:
-            return
-        self._memory.count(len(some))
-        sent.update(dict.fromkeys([pending.contact.email for pending in some], UNCONFIRMED))
-        self.first_contact = self.first_contact or some[0].contact
-        segment = self._acknowledgement.owe(len(some))
-        for pending in some:
-            pending.segment = segment
-            pending.is_known = pending.contact.email in books.get(pending.origin.stream, NO_BOOKS).known
-        self._outbox.put_new(some)
-
-    def _count_unchanged(self, origins: Collection[Origin]) -> None:
-        for stream, count in Counter([origin.stream for origin in origins]).items():
-            self._report.streams[stream].unchanged += count
-        self._kept_bytes -= sum(origin.kept_bytes for origin in origins if origin.source)
-
-    def _put(self, pending: PendingContact, *, was_sent: bool = False) -> None:
-        self.first_contact = self.first_contact or pending.contact
-        superseded = self._outbox.put(pending, was_sent=was_sent)
-        if superseded is None:
-            pending.segment = self._acknowledgement.owe()
-        else:
-            self._count_superseded(superseded)
-
-    def _count_superseded(self, superseded: Origin) -> None:
-        self._kept_bytes -= superseded.kept_bytes
-        self._report.streams[superseded.stream].superseded += 1
-
-    def _place_all(self, gathered: Iterable[PendingContact]) -> None:
-        """Let contacts go on whose identity has gathered records long enough."""
-        for pending in gathered:
-            if self._outbox.is_first(pending) and self._is_unchanged(pending):
-                self._settle_unchanged(pending)
-            elif (superseded := self._outbox.place(pending)) is not None:
-                self._count_superseded(superseded)
-                self._acknowledgement.settle(pending.segment)
-
-    def _end_gathering(self, streams: Collection[str] | None = None) -> None:
-        self._place_all(self._outbox.take_gathering(streams))
 
     def _wait_for_room(self) -> None:
         """Back-pressure: what is under way stays bounded however slow the importer is."""
@@ -477,7 +360,7 @@ class Delivery:
             self._outbox.ready_batches >= _MOST_READY_BATCHES
             or self._outbox.waiting + self._outbox.gathering >= _MOST_WAITING_CONTACTS
             or len(self._outbox.lookups) >= _MOST_LOOKUPS
-            or self._kept_bytes >= _MOST_KEPT_BYTES
+            or self._verdicts.kept_bytes >= _MOST_KEPT_BYTES
         )
 
     def _nap(self, seconds: float = _LONGEST_NAP_SECONDS) -> None:
@@ -497,39 +380,6 @@ class Delivery:
     def _raise_failure(self) -> None:
         if self._failure is not None:
             raise self._failure
-
-    # Limits
-
-    def _hold_back_above_limit(self, some: list[PendingContact]) -> list[PendingContact]:
-        """Contacts of identities that were not sent so far, as many as are not too much."""
-        room = max(0, self._settings.profile_limit - len(self._memory)) if self._report.limit is None else 0
-        if len(some) > room:
-            if self._report.limit is None:
-                self._reach(_PROFILES)
-            for pending in some[room:]:
-                self._hold_back(pending.origin)
-        return some[:room]
-
-    def _reach(self, limit: str) -> None:
-        self._report.limit = limit
-        logger.warning("%s: the limit is reached; further new contacts are held back", limit)
-
-    def _hold_back(self, origin: Origin) -> None:
-        self._acknowledgement.block()
-        self._kept_bytes -= origin.kept_bytes
-        self._report.streams[origin.stream].held_back += 1
-
-    def _hold_back_the_new(self) -> None:
-        """The contract has no room left: what may be new and is not being sent stays here."""
-        if self._report.limit is None:
-            self._reach(_CONTRACT)
-        gone = list(self._outbox.withdraw(_may_be_new))
-        for email in {pending.contact.email for pending in gone}:
-            self._memory.count_out(email)
-        for pending in gone:
-            self._kept_bytes -= pending.origin.kept_bytes
-            self._report.streams[pending.origin.stream].held_back += 1
-        self._tell_who_waits()
 
     # The submitting side
 
@@ -597,7 +447,7 @@ class Delivery:
 
     def _close_filling(self, streams: Collection[str] | None = None) -> None:
         self._last_closed = self.clock.now()
-        self._end_gathering(streams)
+        self._verdicts.end_gathering(streams)
         self._outbox.close_filling(streams)
 
     def _slow(self, streams: list[str]) -> list[str]:
@@ -613,7 +463,8 @@ class Delivery:
         batch = self._outbox.take(admission.admits)
         if batch is None:
             if self._room and self._room.is_exhausted:
-                self._hold_back_the_new()
+                self._verdicts.hold_back_the_new()
+                self._tell_who_waits()
             return None
         batch.possibly_new = admission.possibly_new
         batch.taken_at = batch.taken_at or self.clock.date()
@@ -663,7 +514,9 @@ class Delivery:
         if self._room:
             self._room.release(batch)
         if len(batch) == 1:
-            self._refuse(batch.contacts[0], Rejection(Reason.REFUSED_BY_ACTIVECAMPAIGN, refusal.words))
+            self._verdicts.refuse(
+                batch.contacts[0], Rejection(Reason.REFUSED_BY_ACTIVECAMPAIGN, refusal.words)
+            )
         else:
             logger.info("an import of %d contacts was refused whole; looking for the cause", len(batch))
             self._outbox.put_back(split_batch(batch, refusal.positions))
@@ -768,9 +621,7 @@ class Delivery:
                 pending.is_known = True
                 self._outbox.admit(pending)
             else:
-                self._report.streams[pending.origin.stream].left_alone += 1
-                self._memory.leave_alone(pending.contact.email)
-                self._settle_unchanged(pending)
+                self._verdicts.leave_alone(pending)
             self._write_state()
             self._tell_who_waits()
 
@@ -841,76 +692,9 @@ class Delivery:
             self._bookkeeping.write(batch, rejected, batch.taken_at)
         with self._changed:
             self._concluding -= 1
-            self._count_created(batch, status.created, rejected)
-            self._confirm(batch.stream, [p for p in batch.contacts if p not in rejected])
-            for pending in [p for p in batch.contacts if p in rejected]:
-                self._refuse(pending, rejected[pending])
+            self._verdicts.conclude(batch, status.created, rejected)
             self._write_state()
             self._tell_who_waits()
-
-    # Verdicts
-
-    def _count_created(self, batch: Batch, created: int, rejected: Collection[PendingContact]) -> None:
-        could_be_new = batch.possibly_new - sum(map(_may_be_new, rejected))
-        self._report.streams[batch.stream].created += min(created, could_be_new)
-        self._report.names_more_than_new |= created > could_be_new
-
-    def _confirm(self, stream: str, delivered: Collection[PendingContact]) -> None:
-        """Write down who was delivered and let go what waited for them."""
-        figures = self._report.streams[stream]
-        figures.unsubscribed += sum(pending.contact.unsubscribes for pending in delivered)
-        figures.delivered += sum(pending.is_record for pending in delivered)
-        self._memory.confirm({pending.contact.email: pending.fingerprint for pending in delivered})
-        self._let_go(delivered, is_known=True)
-
-    def _refuse(self, pending: PendingContact, rejection: Rejection) -> None:
-        """Write down that a contact was not delivered and let go what waited for it."""
-        self._memory.forget(pending.contact.email)
-        if pending.is_record:
-            self._reject(rejection, pending.origin)
-        else:
-            self._report.streams[pending.origin.stream].left_alone += 1
-        self._let_go([pending], is_known=False)
-
-    def _settle_unchanged(self, pending: PendingContact) -> None:
-        self._count_settled_unchanged(pending)
-        self._let_go([pending], is_known=pending.is_known)
-
-    def _count_settled_unchanged(self, pending: PendingContact) -> None:
-        self._report.streams[pending.origin.stream].unchanged += pending.is_record
-
-    def _let_go(self, some: Collection[PendingContact], *, is_known: bool) -> None:
-        """Let contacts go that have their verdict, and all that waited for them and changes nothing.
-
-        Args:
-            some: Of different identities.
-            is_known: Whether the account has all of them for sure.
-        """
-        self._kept_bytes -= sum([p.origin.kept_bytes for p in some if p.origin.source])
-        for segment, contacts in Counter([pending.segment for pending in some]).items():
-            self._acknowledgement.settle(segment, contacts)
-        for waited in self._outbox.settle_all(some, is_known=is_known):
-            self._go_on_with(waited)
-
-    def _go_on_with(self, waited: PendingContact) -> None:
-        """Let a contact be sent that waited for a verdict, or go too where it changes nothing."""
-        following: PendingContact | None = waited
-        while following is not None and self._is_unchanged(following):
-            self._count_settled_unchanged(following)
-            self._kept_bytes -= following.origin.kept_bytes
-            self._acknowledgement.settle(following.segment)
-            following = self._outbox.settle(following, is_known=following.is_known)
-        if following is not None:
-            self._outbox.release(following)
-
-    def _is_unchanged(self, pending: PendingContact) -> bool:
-        """Whether all of this is what this run confirmed last of its identity."""
-        email = pending.contact.email
-        return self._memory.find([email]).get(email) == self._outbox.fingerprint_of(pending)
-
-    def _reject(self, rejection: Rejection, origin: Origin) -> None:
-        self._report.streams[origin.stream].rejected[rejection.reason] += 1
-        self._write_rejected(origin, rejection)
 
     def _write_state(self, *, at_once: bool = False) -> None:
         """Pass the newest settled STATE on."""
@@ -926,10 +710,6 @@ class Delivery:
                 raise
 
 
-def _may_be_new(pending: PendingContact) -> bool:
-    return not pending.is_known and not pending.contact.unsubscribes
-
-
 class _Admission:
     """Admits contacts to a batch as long as there is room for those that may be new."""
 
@@ -938,7 +718,7 @@ class _Admission:
         self._room_left = room_left
 
     def admits(self, pending: PendingContact) -> bool:
-        if not _may_be_new(pending):
+        if not pending.may_be_new():
             return True
         if self.possibly_new >= self._room_left:
             return False

@@ -397,7 +397,7 @@ def test_reading_waits_while_long_records_are_kept_for_the_rejects_file(
     assert len(client.bodies) >= 10
     stage.delivery.finish()
     assert len(client.people) == 50
-    assert stage.delivery._kept_bytes == 0
+    assert stage.delivery._verdicts.kept_bytes == 0
 
 
 def test_a_stream_that_trickles_is_not_held_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -544,8 +544,8 @@ def test_what_is_sent_together_does_not_depend_on_how_much_is_read_at_once(
         delivery, outbox = stage.delivery, stage.delivery._outbox
         delivery._couriers_started = True
         outbox._gathered_records = 4
-        delivery._memory.count(len(sent))
-        delivery._memory.confirm({f"person{number}@example.com": b"" for number in sent})
+        delivery._verdicts._memory.count(len(sent))
+        delivery._verdicts._memory.confirm({f"person{number}@example.com": b"" for number in sent})
         for line, (number, kind, cut) in enumerate(records):
             email = f"person{number}@example.com"
             one = contact(number, first_name=f"{line // 3}")

@@ -68,8 +68,9 @@ MAY_KNOW = {
     "connection": "errors allowance custom_fields exclusions settings client",
     "verification": "batching following settings answers client",
     "couriers": "pacing client delivery",
-    "delivery": "errors pacing acknowledgement keyed_hash run_memory contact batching bookkeeping intake "
-    "outbox allowance following report state_output settings answers client verification couriers",
+    "verdicts": "acknowledgement batching bookkeeping contact intake outbox report run_memory",
+    "delivery": "errors pacing acknowledgement keyed_hash contact batching bookkeeping intake outbox "
+    "verdicts allowance following report state_output settings answers client verification couriers",
     "sandbox": "",
     "run": "errors pacing contact custom_fields exclusions interruption rejects report state_output settings "
     "mapping client connection delivery sandbox bookkeeping completeness ledger mirror rehearsal secret",
