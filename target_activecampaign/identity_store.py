@@ -2,8 +2,8 @@
 
 The newest entries stand in a dictionary; when it has grown, they move, sorted, into a temporary database on
 disk, which SQLite makes without a name and removes by itself. They move some at a time, while new ones come,
-so that nobody waits for all of them. Whoever asks mostly for keys that are new asks `seen_bits` first. Holds
-hashes, never an address.
+so that nobody waits for all of them. Whoever asks mostly for keys that are new has a bit for each
+(`email_store`). Holds hashes, never an address.
 """
 
 from __future__ import annotations
