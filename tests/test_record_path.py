@@ -291,3 +291,28 @@ def test_a_common_record_is_read_as_a_struct() -> None:
         patch.setattr(target, "_process_record_message", None)
         line = {"type": "RECORD", "stream": "people", "record": {"email": "bo@example.com", "id": 1}}
         target.process_lines(t.cast("t.Any", io.BytesIO(json.dumps(line).encode())))
+
+
+def test_streams_that_take_turns_are_read_as_structs_in_their_order() -> None:
+    target = TargetActiveCampaign(config=CONFIG)
+    run = _Recorder(ignores_deletions=True)
+    target.current_run = t.cast("t.Any", run)
+    streams = ["people", "pets", "people", "people", "pets", "people", "pets", "pets"]
+    messages: list[dict[str, t.Any]] = [{**SCHEMA_MESSAGE, "stream": name} for name in streams[:2]]
+    messages += [{"type": "RECORD", "stream": name, "record": {"email": "a@b.co"}} for name in streams]
+    singly: list[str] = []
+    process = target._process_record_message
+
+    def process_singly(message: dict[str, t.Any]) -> None:
+        singly.append(message["stream"])
+        process(message)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(target, "_process_record_message", process_singly)
+        lines = "".join(json.dumps(message) + "\n" for message in messages)
+        target.process_lines(t.cast("t.Any", io.BytesIO(lines.encode())))
+    origins = [what[2] for what in run.told if what[0] == "deliver"]
+    assert [(origin.stream, origin.line) for origin in t.cast("list[Origin]", origins)] == [
+        (name, line) for line, name in enumerate(streams, start=3)
+    ]
+    assert singly == streams[:2], "the first of each"
