@@ -75,6 +75,9 @@ class _Source(t.NamedTuple):
     write: Callable[[t.Any], str]
 
 
+_WORTH_IT = 4
+"""Records from which on it takes less to map them property by property."""
+
 _TOGETHER = 50
 """Records that are mapped property by property. More save little, and where one of them is unfit, all are
 mapped one by one."""
@@ -163,7 +166,7 @@ class RecordMapper:
         for begin in range(0, len(records), _TOGETHER):
             some = records[begin : begin + _TOGETHER]
             try:
-                results += self._map_together(some)
+                results += self._map_together(some) if len(some) >= _WORTH_IT else map(self.map, some)
             except (UnfitValueError, UnicodeEncodeError):
                 results += map(self.map, some)
         return results

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from target_activecampaign import mapping
 from target_activecampaign.contact import Contact, Reason, Rejection
 from target_activecampaign.custom_fields import CustomField
 from target_activecampaign.errors import SettingsError
@@ -429,7 +430,11 @@ def test_records_are_mapped_together_as_each_alone(
     compiled = mapper(
         EVERYTHING if everything else None, tags=("all",), options=MappingOptions(clears_nulls=clears_nulls)
     )
-    assert list(compiled.map_all(records)) == [compiled.map(record) for record in records]
+    each = [compiled.map(record) for record in records]
+    with pytest.MonkeyPatch.context() as patch:
+        for least in (1, 4):
+            patch.setattr(mapping, "_WORTH_IT", least)
+            assert compiled.map_all(records) == each
 
 
 def test_of_a_record_with_several_faults_the_first_is_named() -> None:
