@@ -437,6 +437,17 @@ def test_records_are_mapped_together_as_each_alone(
             assert compiled.map_all(records) == each
 
 
+@pytest.mark.parametrize("clears_nulls", [False, True])
+def test_texts_that_are_written_as_nothing_are_blank_together_as_alone(*, clears_nulls: bool) -> None:
+    compiled = mapper(options=MappingOptions(clears_nulls=clears_nulls))
+    values = ["|| ||", " ", "", None, "|| a ||"]
+    records = [{"email": f"{place}@example.com", "interests": value} for place, value in enumerate(values)]
+    found = compiled.map_all(records)
+    assert found == [compiled.map(record) for record in records]
+    written = [one.custom_fields.get(4) for one in found if isinstance(one, Contact)]
+    assert written == [*[("" if clears_nulls else None)] * 4, "||a||"]
+
+
 def test_of_a_record_with_several_faults_the_first_is_named() -> None:
     records: list[dict[str, t.Any]] = [
         {"email": "no address", "joined": "no date", "first_name": "\ud800"},
