@@ -173,14 +173,14 @@ class Batch:
             Those that were not admitted, in order.
         """
         not_admitted: list[PendingContact] = []
-        contacts, most, room = self.contacts, self._max_contacts, MAX_BODY_BYTES - self._body_bytes
-        while queue and len(contacts) < most:
-            size = len(queue[0].contact.body) + 1  # `bytes_in_array`, without a call for each contact
+        room = MAX_BODY_BYTES - self._body_bytes
+        while queue and len(self.contacts) < self._max_contacts:
+            size = bytes_in_array(queue[0].contact)
             if size > room:
                 break
             pending = queue.popleft()
             if admits(pending):
-                contacts.append(pending)
+                self.contacts.append(pending)
                 room -= size
             else:
                 not_admitted.append(pending)

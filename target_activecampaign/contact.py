@@ -12,7 +12,7 @@ import typing as t
 import msgspec
 
 if t.TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
 
 class Reason(str, enum.Enum):
@@ -134,25 +134,6 @@ class Contact(msgspec.Struct, frozen=True, gc=False):
         """
         body = _ENCODER.encode(payload)
         return cls(payload.email, list_id, body, bool(payload.unsubscribe), payload.exclude_automations)
-
-    @classmethod
-    def of_all(cls, payloads: Sequence[Payload], list_id: int) -> list[Contact]:
-        """The contact of each payload, as `of` makes it, in less time.
-
-        Raises:
-            UnicodeEncodeError: As above.
-        """
-        encode = _ENCODER.encode
-        return [
-            cls(
-                payload.email,
-                list_id,
-                encode(payload),
-                bool(payload.unsubscribe),
-                payload.exclude_automations,
-            )
-            for payload in payloads
-        ]
 
     @classmethod
     def build(  # noqa: PLR0913 - one argument for each part of a contact

@@ -178,10 +178,8 @@ class RecordMapper:
             UnfitValueError: If a record is unfit, but for its address.
             UnicodeEncodeError: Likewise.
         """
-        emails, *columns = self._find_columns(records)
-        identities = [
-            (type(value) is str and normalise_email(value)) or self._read_email(value) for value in emails
-        ]
+        addresses, *columns = self._find_columns(records)
+        emails = [self._read_email(address) for address in addresses]
         texts = [write(values) for write, values in zip(self._column_writers, columns, strict=False)]
         attributes, custom = texts[: len(ATTRIBUTES)], texts[len(ATTRIBUTES) :]
         values = [
@@ -192,27 +190,16 @@ class RecordMapper:
         tags = [self._static_tags] * len(records)
         if self._tags is not None:
             tags = [self._read_tags(self._tags, value) for value in columns[-1]]
-        payloads = [
-            Payload(
-                email if isinstance(email, str) else "",  # then it is left out below
-                account,
-                first,
-                last,
-                phone,
-                own,
-                names,
-                self._lists,
-                (),
-                self._exclude_automations,
+        lists, excludes = self._lists, self._exclude_automations
+        return [
+            email
+            if isinstance(email, Rejection)
+            else Contact.of(
+                Payload(email, account, first, last, phone, own, names, lists, (), excludes), self.list_id
             )
             for email, account, first, last, phone, own, names in zip(
-                identities, *attributes, fields or [[]] * len(records), tags, strict=True
+                emails, *attributes, fields or [[]] * len(records), tags, strict=True
             )
-        ]
-        contacts = Contact.of_all(payloads, self.list_id)
-        return [
-            email if isinstance(email, Rejection) else contact
-            for email, contact in zip(identities, contacts, strict=True)
         ]
 
     def map_deletion(self, record: t.Any) -> Contact | Rejection:  # noqa: ANN401 - likewise
