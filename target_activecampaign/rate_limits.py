@@ -65,7 +65,7 @@ _LEAST_MARGIN_SECONDS = 0.001
 
 _WEIGHT_OF_NEWEST = 0.02
 _FIRST_ANSWERS = 5
-_SHORTEST_WINDOW_SECONDS = 0.01
+_SHORTEST_SHARE = 0.1  # of a documented window: at 60 times the limits 30 requests, 600 imports
 
 
 class Lateness(t.NamedTuple):
@@ -155,7 +155,7 @@ class RateLimits:
             _share_of(self._requests[-1], _BURST_SHARE),
         ]
         self._steady = _share_of(self._imports[-2], _STEADY_PACE)
-        self._first_imports = self._imports[-2].permits
+        self._first_imports = min(self._imports[-2].permits, IMPORTS_PER_MINUTE)
         self._single_imports = _windows(
             imports_per_minute / SINGLE_IMPORTS_SHARE,
             60,
@@ -341,12 +341,14 @@ def _windows(
 
     A limit below 1 is kept as one permit in a longer window. One above the documented limit is kept in a
     shorter window as well, with as many permits as the documented one: raised or not, requests come evenly.
+    That window is a tenth of the documented one at the least: what is late by some milliseconds would fill a
+    shorter one and cost half of the pace.
     """
     longer = 1 / min(1.0, limit)
     windows = [make(max(1, int(limit)), seconds * longer)]
     if limit > documented:
         shorter = seconds * documented / limit
-        several = max(1, round(_SHORTEST_WINDOW_SECONDS / shorter))
+        several = max(1, round(_SHORTEST_SHARE * seconds / shorter))
         windows.append(make(int(documented * several), shorter * several))
     return windows
 

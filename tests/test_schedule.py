@@ -56,6 +56,20 @@ def test_with_limits_raised_60_times_it_is_the_same(import_seconds: float, reque
     assert figures.share_of_looks(300) <= 0.5
 
 
+def test_with_limits_raised_60_times_some_milliseconds_of_lateness_cost_no_pace() -> None:
+    plan = Plan(
+        4000,
+        lambda _, __: 1.0,
+        lambda chance: (0.002 + chance.expovariate(1 / 0.015), 0.002),
+        most_open=200,
+        requests_per_second=300,
+        imports_per_minute=6000,
+    )
+    figures = simulate(plan)
+    assert figures.refused == 0
+    assert figures.share_of_pace(6000) >= LEAST_PACE
+
+
 @pytest.mark.parametrize(("least", "most"), [(0.05, 0.3), (0.2, 0.6), (0.05, 0.8)])
 def test_on_an_unsteady_line_none_is_refused_and_the_pace_is_kept(least: float, most: float) -> None:
     figures = simulate(Plan(400, lambda _, __: 5.0, unsteady(least, most)))

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from target_activecampaign.sandbox.emulator import Emulator, Options
 from target_activecampaign.sandbox.guard import LOOPBACK_NAMES, Door
@@ -97,10 +97,10 @@ class _Connections:
     def __init__(self) -> None:
         self._transports: dict[tuple[str, int], asyncio.BaseTransport] = {}
 
-    def protocol(self) -> type[H11Protocol]:
+    def protocol(self) -> type[HttpToolsProtocol]:
         transports = self._transports
 
-        class NotedProtocol(H11Protocol):
+        class NotedProtocol(HttpToolsProtocol):
             """The server's protocol, with its transport noted."""
 
             def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]

@@ -31,7 +31,7 @@ if t.TYPE_CHECKING:
 
 HERE = Path(__file__).resolve().parent
 SCRIPTS = {
-    "full_run": ["--contacts", "250000", "--speed", "10"],
+    "full_run": ["--contacts", "250000", "--speed", "10", "--quick-clock"],
     "paper_run": [],
     "cpu_path": [],
     "start_up": [],
