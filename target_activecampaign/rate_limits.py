@@ -20,8 +20,9 @@ second):
 
 - Imports go first: a look or a verification leaves the permits of the imports that are due within the
   window.
-- The first imports, up to the limit, go as a burst, in three of five requests; the others evenly, at 105 %
-  of the limit, so that a look finds a permit at any time. Else the burst would come again every minute.
+- The first imports, up to the documented limit, go as a burst, in three of five requests; the others evenly,
+  at 105 % of the limit, so that a look finds a permit at any time. Else the burst would come again every
+  minute.
 - Looks take half of the requests at the most, 150 a minute.
 - Verifications take what is left, all but one in five: 45 a minute next to all of the above.
 """
