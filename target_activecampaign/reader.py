@@ -6,7 +6,9 @@ its number. Knows nothing of what a message is for.
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import re
 import sys
 import typing as t
@@ -84,7 +86,12 @@ class MessageReader(GenericSingerReader[t.Any]):
         if sys.stdin is None:
             msg = "standard input is closed, so there is nothing to read; pipe a tap into it"
             raise InputError(msg)
-        return sys.stdin.buffer
+        file = sys.stdin.buffer
+        # A pipe that somebody set not to block reads as ended whenever the tap is slow: the rest would be
+        # lost, and the mirror would take whom it brings off the list. Not every system can set a pipe back.
+        with contextlib.suppress(OSError, AttributeError):
+            os.set_blocking(file.fileno(), True)
+        return file
 
     def process_lines(
         self,

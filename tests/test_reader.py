@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
+import threading
 import types
 import typing as t
 from decimal import Decimal
@@ -67,6 +69,23 @@ def test_standard_input_is_read_where_no_file_is_given(monkeypatch: pytest.Monke
     monkeypatch.setattr(sys, "stdin", types.SimpleNamespace(buffer=io.BytesIO(b'{"type": "STATE"}\n')))
     counts = MessageReader().process_lines(None, {"STATE": lambda _: None})
     assert counts == {"STATE": 1}
+
+
+def test_standard_input_that_was_set_not_to_block_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)
+
+    def write_late() -> None:
+        with os.fdopen(writing, "wb") as pipe:
+            pipe.write(b"late")
+
+    with os.fdopen(reading) as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        file = MessageReader().default_input
+        tap = threading.Timer(0.05, write_late)
+        tap.start()
+        assert file.read() == b"late"
+        tap.join()
 
 
 def test_the_line_of_a_message_is_known_while_it_is_processed() -> None:
