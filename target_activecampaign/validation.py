@@ -5,6 +5,7 @@ Owns what a schema may do: it comes from the tap, so nothing that it refers to i
 
 from __future__ import annotations
 
+import decimal
 import typing as t
 
 import jsonschema
@@ -19,6 +20,9 @@ if t.TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LONGEST_SHOWN_NAME = 60
+_DIGITS = decimal.Context(prec=100)
+"""A database's number may have 38 digits before the point and 38 behind it, and taps say so
+(`multipleOf: 1e-38`): with the 28 of Python's own context nothing could be said of 12.5."""
 REFUSING_KEYWORDS = DEFAULT_JSONSCHEMA_VALIDATOR.VALIDATORS.keys() - {"format"}
 """Those of a schema that may refuse a value: `format` is a remark without a checker of formats."""
 
@@ -67,7 +71,8 @@ class RecordValidator(BaseJSONSchemaValidator):
         except Exception:  # noqa: BLE001, S110 - it is not sure then
             pass
         try:
-            error = next(self._validator.iter_errors(record), None)
+            with decimal.localcontext(_DIGITS):
+                error = next(self._validator.iter_errors(record), None)
         except BaseException as failure:  # noqa: BLE001 - one bad record is a verdict, whatever it does
             _raise_if_not_of_the_validator(failure)
             # NaN, 1E+999999 or an endless integer against a bound, a bottomless record, a `$ref` to nowhere.

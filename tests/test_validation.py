@@ -76,6 +76,24 @@ def test_a_number_that_cannot_be_compared_breaks_the_record_not_the_run(price: o
     assert complaint_of({"plan": "free", "price": price}).startswith("$")
 
 
+@pytest.mark.parametrize(
+    ("price", "fault"),
+    [
+        (3, None),
+        (Decimal("12.5"), None),
+        (Decimal("9" * 38), None),
+        (Decimal(f"{'9' * 38}.{'9' * 38}"), None),
+        (Decimal(f"{'9' * 38}.{'9' * 39}"), "$.price: multipleOf"),
+        (Decimal("1E-39"), "$.price: multipleOf"),
+    ],
+)
+def test_a_number_is_compared_with_the_last_digit_that_a_database_keeps(
+    price: object, fault: str | None
+) -> None:
+    schema = {"properties": {"price": {"type": "number", "multipleOf": Decimal("1E-38")}}}
+    assert RecordValidator(schema).find_fault({"price": price}) == fault
+
+
 def test_a_bottomless_record_breaks_the_record_not_the_run() -> None:
     record: dict[str, t.Any] = {}
     for _ in range(10_000):
