@@ -34,6 +34,7 @@ MOST_TRIES_TLS = 3
 
 _USUAL_RETRY_AFTER_SECONDS = 1.0
 _LONGEST_RETRY_AFTER_SECONDS = 120.0
+_MOST_DIGITS_OF_A_WINDOW = 6
 
 _RATE_MESSAGE = "rate limit exceeded"
 _VALIDATION_MESSAGE = "json payload did not pass validation"
@@ -309,6 +310,11 @@ def _raise_for_status(answer: Answer) -> None:
             f"{answer.endpoint}: HTTP {status}, which no further try will change. Check the setting hostname"
         )
         raise ServiceError(msg)
+
+
+def read_window(said: str) -> int:
+    """Requests that the service's window holds, by its header `RateLimit-Limit`; 0 where it says none."""
+    return int(said) if said.isdecimal() and len(said) <= _MOST_DIGITS_OF_A_WINDOW else 0
 
 
 def _retry_after(answer: Answer) -> float:

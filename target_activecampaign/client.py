@@ -31,6 +31,7 @@ from target_activecampaign.answers import (
     read_object,
     read_status,
     read_submission,
+    read_window,
 )
 from target_activecampaign.errors import NotPermittedError, ServiceError
 from target_activecampaign.transport import Transport
@@ -79,6 +80,7 @@ class Client:
         self._pacer = pacer
         self._lock = threading.Lock()
         self._import_refusals = 0
+        self._said_of_window = ""
 
     # Account
 
@@ -280,6 +282,7 @@ class Client:
             try:
                 answer = send()
                 is_answered = True
+                self._hear_of_window(answer)
             finally:
                 self._pacer.end(permit, is_answered=is_answered)
             return read(answer)
@@ -302,6 +305,13 @@ class Client:
                 f"Look at the host and at the key (settings hostname, api_key), then run again"
             )
             raise (NotPermittedError if error.is_refusal else ServiceError)(msg) from None
+
+    def _hear_of_window(self, answer: Answer) -> None:
+        """Learn what the service says of its window of requests. Not every answer says it (seen)."""
+        said = answer.headers.get("RateLimit-Limit", "")
+        if said and said != self._said_of_window:
+            self._said_of_window = said
+            self._pacer.learn_window(read_window(said))
 
     def _heed(self, what: str, error: TryAgainError) -> None:
         """Say that a request is tried again, and hold others back where a rate limit was reached."""

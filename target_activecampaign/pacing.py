@@ -134,6 +134,12 @@ class Pacer:
             self._limits.end(permit, self.clock.now(), is_answered=is_answered)
             self._tell_who_waits()
 
+    def learn_window(self, permits: int) -> None:
+        """Learn how many requests the service says it lets through in its window."""
+        with self._changed:
+            self._limits.learn_window(permits)
+            self._tell_who_waits()
+
     def hold_requests(self, seconds: float) -> None:
         """Let no request through for a time: the service said so."""
         with self._changed:

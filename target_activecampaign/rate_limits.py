@@ -20,9 +20,8 @@ second):
 
 - Imports go first: a look or a verification leaves the permits of the imports that are due within the
   window.
-- The first imports, up to the documented limit, go as a burst, in three of five requests; the others evenly,
-  at 105 % of the limit, so that a look finds a permit at any time. Else the burst would come again every
-  minute.
+- The first imports, up to the documented limit, go as a burst, in half of the requests; the others evenly, at
+  105 % of the limit, so that a look finds a permit at any time. Else the burst would come again every minute.
 - Looks take half of the requests at the most, 150 a minute.
 - Verifications take what is left, all but one in five: 45 a minute next to all of the above.
 """
@@ -66,7 +65,7 @@ _LEAST_MARGIN_SECONDS = 0.001
 
 _WEIGHT_OF_NEWEST = 0.02
 _FIRST_ANSWERS = 5
-_SHORTEST_SHARE = 0.1  # of a documented window: at 60 times the limits 30 requests, 600 imports
+_SHORTEST_WINDOW_SECONDS = 0.01
 
 
 class Lateness(t.NamedTuple):
@@ -149,20 +148,34 @@ class RateLimits:
         self._waiting_imports = 0
         self._imports_sent = 0
         self._held_until = {"requests": -math.inf, "imports": -math.inf}
-        self._requests = _windows(requests_per_second, 1, REQUESTS_PER_SECOND, _of_requests)
-        self._looks = [_share_of(self._requests[-1], LOOKS_SHARE)]
-        self._imports = [
-            *_windows(imports_per_minute, 60, IMPORTS_PER_MINUTE, _of_imports),
-            _share_of(self._requests[-1], _BURST_SHARE),
-        ]
-        self._steady = _share_of(self._imports[-2], _STEADY_PACE)
-        self._first_imports = min(self._imports[-2].permits, IMPORTS_PER_MINUTE)
-        self._single_imports = _windows(
-            imports_per_minute / SINGLE_IMPORTS_SHARE,
-            60,
-            IMPORTS_PER_MINUTE / SINGLE_IMPORTS_SHARE,
-            _of_imports,
+        self._requests_per_second = requests_per_second
+        self._imports_per_minute = imports_per_minute
+        self._requests = [_whole(requests_per_second, 1, _of_requests)]
+        self._imports = [_whole(imports_per_minute, 60, _of_imports)]
+        self._single_imports = [_whole(imports_per_minute / SINGLE_IMPORTS_SHARE, 60, _of_imports)]
+        self._times_documented = 0.0
+        self.learn_window(REQUESTS_PER_SECOND)
+
+    def learn_window(self, permits: int) -> None:
+        """Learn how many requests the service says it lets through in its window, the documented 5 till then.
+
+        Raised limits come as evenly as the documented ones, as long as the service does not say that it has
+        windows that hold more. Whatever it says, no more is sent than the settings allow.
+        """
+        times = max(1.0, permits / REQUESTS_PER_SECOND)
+        if times == self._times_documented:
+            return
+        self._times_documented = times
+        imports = IMPORTS_PER_MINUTE * times
+        self._requests[1:] = _shorter(self._requests_per_second, 1, REQUESTS_PER_SECOND * times, _of_requests)
+        self._imports[1:] = _shorter(self._imports_per_minute, 60, imports, _of_imports)
+        self._single_imports[1:] = _shorter(
+            self._imports_per_minute / SINGLE_IMPORTS_SHARE, 60, imports / SINGLE_IMPORTS_SHARE, _of_imports
         )
+        self._looks = [_share_of(self._requests[-1], LOOKS_SHARE)]
+        self._steady = _share_of(self._imports[-1], _STEADY_PACE)
+        self._first_imports = min(self._imports[-1].permits, IMPORTS_PER_MINUTE)
+        self._imports.append(_share_of(self._requests[-1], _BURST_SHARE))
 
     def moment_for(self, kind: Kind, now: float) -> float:
         """When it is worth asking again for a request of this kind; `now` or earlier if it may go now.
@@ -332,26 +345,26 @@ def _of_imports(permits: int, seconds: float) -> Window:
     return Window(permits, max(seconds * _IMPORT_MARGIN, seconds + _LEAST_MARGIN_SECONDS), _OF_IMPORTS)
 
 
-def _windows(
+def _whole(limit: float, seconds: float, make: t.Callable[[int, float], Window]) -> Window:
+    """The sliding window that keeps a limit; one below 1 is kept as one permit in a longer window."""
+    return make(max(1, int(limit)), seconds / min(1.0, limit))
+
+
+def _shorter(
     limit: float,
     seconds: float,
-    documented: float,
+    usual: float,
     make: t.Callable[[int, float], Window],
 ) -> list[Window]:
-    """Sliding windows that keep `limit` permits in so many seconds, the shortest last.
+    """The window that lets a limit above the usual one come as evenly as that; none for another.
 
-    A limit below 1 is kept as one permit in a longer window. One above the documented limit is kept in a
-    shorter window as well, with as many permits as the documented one: raised or not, requests come evenly.
-    That window is a tenth of the documented one at the least: what is late by some milliseconds would fill a
-    shorter one and cost half of the pace.
+    It has as many permits as the usual one, in as much less time.
     """
-    longer = 1 / min(1.0, limit)
-    windows = [make(max(1, int(limit)), seconds * longer)]
-    if limit > documented:
-        shorter = seconds * documented / limit
-        several = max(1, round(_SHORTEST_SHARE * seconds / shorter))
-        windows.append(make(int(documented * several), shorter * several))
-    return windows
+    if limit <= usual:
+        return []
+    shorter = seconds * usual / limit
+    several = max(1, round(_SHORTEST_WINDOW_SECONDS / shorter))
+    return [make(int(usual * several), shorter * several)]
 
 
 def _share_of(window: Window, share: float) -> Window:

@@ -37,6 +37,7 @@ class Plan:
         most_open: How many imports may be open.
         verifies: Whether there is always a contact to read back.
         input_seconds: Between two batches of the input.
+        window_permits: How many requests the service says that its window holds.
     """
 
     imports: int = 1000
@@ -47,6 +48,7 @@ class Plan:
     requests_per_second: int = 5
     imports_per_minute: int = 100
     input_seconds: float = 0.0
+    window_permits: int = 5
     seed: int = 1
 
 
@@ -92,6 +94,7 @@ class Simulation:
         self.figures = Figures()
         self._plan = plan
         self._limits = RateLimits(plan.requests_per_second, plan.imports_per_minute)
+        self._limits.learn_window(plan.window_permits)
         self._followed = Followed(plan.requests_per_second / 2)
         self._random = random.Random(plan.seed)  # noqa: S311 - a simulation
         self._now = 0.0

@@ -130,8 +130,7 @@ def test_verifications_wait_while_others_send() -> None:
 def test_a_raised_limit_is_kept_evenly() -> None:
     sent = send(*pacer(300, 6000), ["import"] * 1000)
     moments = [moment for _, moment in sent]
-    assert most_within(moments, 6) <= 600
-    assert most_within(moments[100:], 1) <= 110
+    assert most_within(moments, 1) <= 100
     assert moments[-1] - moments[0] <= 1000 / 100 * 1.02
 
 

@@ -166,3 +166,32 @@ def test_few_requests_are_shared_between_imports_and_looks(per_second: int) -> N
                 sent[kind] += 1
         now += 0.01
     assert min(sent.values()) >= 0.4 * per_second * 600 / 1.02
+
+
+def moments_of(limits: RateLimits, kind: Kind, count: int, now: float = 0.0) -> list[float]:
+    """When so many requests go, each answered at once."""
+    moments = []
+    for _ in range(count):
+        while (moment := limits.moment_for(kind, now)) > now:
+            now = moment
+        limits.end(limits.take(kind, now), now, is_answered=True)
+        moments.append(now)
+    return moments
+
+
+def test_raised_limits_come_evenly_until_the_service_says_that_its_windows_hold_more() -> None:
+    limits = RateLimits(300, 6000)
+    assert moments_of(limits, "request", 6)[-1] > 5 / 300
+    limits.learn_window(300)
+    begun = moments_of(limits, "request", 294, 0.1)
+    assert begun[-1] == 0.1
+    assert moments_of(limits, "request", 1, 0.1)[0] >= 1
+
+
+@pytest.mark.parametrize("permits", [0, 1, 5, 1000, 10**6])
+def test_whatever_the_service_says_no_more_is_sent_than_the_settings_allow(permits: int) -> None:
+    limits = RateLimits(5, 100)
+    limits.learn_window(permits)
+    moments = moments_of(limits, "import", 101)
+    assert moments[-1] - moments[0] >= 60
+    assert moments[5] - moments[0] >= 1

@@ -56,18 +56,20 @@ def test_with_limits_raised_60_times_it_is_the_same(import_seconds: float, reque
     assert figures.share_of_looks(300) <= 0.5
 
 
-def test_with_limits_raised_60_times_some_milliseconds_of_lateness_cost_no_pace() -> None:
+def test_some_milliseconds_of_lateness_cost_no_pace_where_the_windows_are_said_to_hold_more() -> None:
     plan = Plan(
-        4000,
+        6000,
         lambda _, __: 1.0,
         lambda chance: (0.002 + chance.expovariate(1 / 0.015), 0.002),
         most_open=200,
         requests_per_second=300,
         imports_per_minute=6000,
+        window_permits=300,
     )
     figures = simulate(plan)
     assert figures.refused == 0
     assert figures.share_of_pace(6000) >= LEAST_PACE
+    assert figures.share_of_looks(300) <= 0.5
 
 
 @pytest.mark.parametrize(("least", "most"), [(0.05, 0.3), (0.2, 0.6), (0.05, 0.8)])

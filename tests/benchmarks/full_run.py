@@ -5,9 +5,8 @@
 Sandbox and target are processes of their own. The limits are raised so many times, and the import latency
 (`--progress`) and the request latency (`--delay`), given in seconds of the service, pass as much quicker. The
 windows are a second and a minute. With `--quick-clock` they pass quicker, too, as all of the sandbox's time
-does; that is for 10 times at the most, beyond which the target's own windows get no shorter. Prints ratios,
-and ends with exit code 1 where one misses its goal; no time is judged. `--json` writes them with the series
-for a plot, `--short` is a small run.
+does: 5 requests in 17 ms instead of 300 in a second. Prints ratios, and ends with exit code 1 where one
+misses its goal; no time is judged. `--json` writes them with the series for a plot, `--short` is a small run.
 """
 
 from __future__ import annotations

@@ -198,6 +198,26 @@ def test_retry_after_is_kept_to_and_clamped(tmp_path: Path) -> None:
         assert least <= moments[1] - moments[0] <= most, header
 
 
+def test_what_the_service_says_of_its_window_is_heard_and_nothing_else() -> None:
+    class HearingPacer(Pacer):
+        def learn_window(self, permits: int) -> None:
+            heard.append(permits)
+            super().learn_window(permits)
+
+    heard: list[int] = []
+    said = iter(["300", "300", "", "5", "-1", "many", "9" * 5000])
+
+    def reply(handler: Handler) -> None:
+        value = next(said)
+        handler.say(200, b"{}", **({"RateLimit_Limit": value} if value else {}))
+
+    with serve_replies(reply) as server:
+        client = Client(server.url, Secret("k"), HearingPacer(1000, 6000, QuickClock(1000)), 5)
+        for _ in range(7):
+            client.check_key()
+    assert heard == [300, 5, 0, 0, 0]
+
+
 def test_the_importers_rate_limit_is_waited_out_in_slots_that_double(tmp_path: Path) -> None:
     outcome = run_with(tmp_path, f"{RATE_REFUSAL} next=3", imports_per_minute=60)
     assert outcome.exit_code == 0
