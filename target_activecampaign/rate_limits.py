@@ -160,7 +160,8 @@ class RateLimits:
         """Learn how many requests the service says it lets through in its window, the documented 5 till then.
 
         Raised limits come as evenly as the documented ones, as long as the service does not say that it has
-        windows that hold more. Whatever it says, no more is sent than the settings allow.
+        windows that hold more. Whatever it says, no more is sent than the settings allow. That it counts a
+        second, and that the importer's window is raised as much, is assumed.
         """
         times = max(1.0, permits / REQUESTS_PER_SECOND)
         if times == self._times_documented:
