@@ -82,7 +82,8 @@ def test_standard_input_that_was_set_not_to_block_is_waited_for(monkeypatch: pyt
     with os.fdopen(reading) as stdin:
         monkeypatch.setattr(sys, "stdin", stdin)
         file = MessageReader().default_input
-        tap = threading.Timer(0.05, write_late)
+        assert os.get_blocking(reading)
+        tap = threading.Thread(target=write_late)
         tap.start()
         assert file.read() == b"late"
         tap.join()
