@@ -23,13 +23,13 @@ class SettingsError(TargetError):
     """The configuration can't be used: change the settings that are named.
 
     Attributes:
-        complaints: One sentence for each setting that is wrong.
+        problems: One sentence for each setting that is wrong.
     """
 
-    def __init__(self, complaints: Iterable[str]) -> None:
-        """Keep all complaints, so that a user mends them in one go."""
-        self.complaints = tuple(complaints)
-        super().__init__("; ".join(self.complaints))
+    def __init__(self, problems: Iterable[str]) -> None:
+        """Keep all problems, so that a user mends them in one go."""
+        self.problems = tuple(problems)
+        super().__init__("; ".join(self.problems))
 
 
 class InputError(TargetError):

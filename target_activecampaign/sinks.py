@@ -7,20 +7,21 @@ import typing as t
 from singer_sdk.exceptions import MissingKeyPropertiesError
 from singer_sdk.sinks import Sink
 
-from target_activecampaign.contact import Reason, Rejection
-from target_activecampaign.typed_records import compile_record_type
-from target_activecampaign.validation import REFUSING_KEYWORDS, RecordValidator
+from target_activecampaign.contacts.contact import Reason, Rejection
+from target_activecampaign.singer.record_decoder import compile_record_decoder
+from target_activecampaign.singer.validator import REFUSING_KEYWORDS, RecordValidator
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from singer_sdk import Target
     from singer_sdk.sinks.core import BaseJSONSchemaValidator
 
-    from target_activecampaign.contact import Origin
-    from target_activecampaign.mapping import RecordMapper
-    from target_activecampaign.report import StreamFigures
-    from target_activecampaign.target import TargetActiveCampaign
-    from target_activecampaign.typed_records import TypedRecords
+    from target_activecampaign.contacts.contact import Origin
+    from target_activecampaign.contacts.mapping import RecordMapper
+    from target_activecampaign.reporting.report import StreamFigures
+    from target_activecampaign.run.run import Run
+    from target_activecampaign.singer.record_decoder import RecordDecoder
 
 METADATA = frozenset(
     f"_sdc_{name}"
@@ -39,6 +40,12 @@ METADATA = frozenset(
 _COUNTED_AT_ONCE = 100  # records; the SDK looks at the clock each time
 
 
+class RunningTarget(t.Protocol):
+    """What a sink knows of the target that it belongs to."""
+
+    current_run: Run
+
+
 class ActiveCampaignSink(Sink):
     """Takes the records of one stream, under one version of its schema.
 
@@ -46,11 +53,10 @@ class ActiveCampaignSink(Sink):
     SDK nor a signal can lose them.
     """
 
-    _target: TargetActiveCampaign
     _mapper: RecordMapper | None = None
     _figures: StreamFigures | None = None
     _find_fault: Callable[[dict[str, t.Any]], str | None] | None = None
-    _typed: tuple[TypedRecords, RecordMapper] | None = None
+    _typed: tuple[RecordDecoder, RecordMapper] | None = None
 
     def setup(self) -> None:
         """Compile the mapping of this schema; the first exported stream connects to the account.
@@ -59,14 +65,14 @@ class ActiveCampaignSink(Sink):
             SettingsError: Naming what the schema or the account lacks.
             ServiceError: If the account can't be reached or refuses the key.
         """
-        run = self.target.current_run
+        run = self._run
         self._mapper = run.open_stream(self.stream_name, self.schema)
         if self._mapper is not None:
             self._figures = run.figures_of(self.stream_name)
             self._typed = self._compile_typed(self._mapper)
 
-    def _compile_typed(self, mapper: RecordMapper) -> tuple[TypedRecords, RecordMapper] | None:
-        records = compile_record_type(
+    def _compile_typed(self, mapper: RecordMapper) -> tuple[RecordDecoder, RecordMapper] | None:
+        records = compile_record_decoder(
             self.schema,
             keys=self._keys,
             metadata=METADATA,
@@ -75,14 +81,9 @@ class ActiveCampaignSink(Sink):
         pick = None if records is None else records.picker(mapper.properties)
         return None if records is None or pick is None else (records, mapper.for_records(pick))
 
-    @property
-    def target(self) -> TargetActiveCampaign:
-        """The target that this sink belongs to."""
-        return self._target
-
-    def __init__(self, target: TargetActiveCampaign, *args: t.Any, **kwargs: t.Any) -> None:  # noqa: ANN401
+    def __init__(self, target: Target, *args: t.Any, **kwargs: t.Any) -> None:  # noqa: ANN401
         """Make the sink; see the SDK for the arguments."""
-        self._target = target
+        self._run = t.cast("RunningTarget", target).current_run
         self._counted = 0
         super().__init__(target, *args, **kwargs)
         self._keys = frozenset(self.key_properties)
@@ -114,8 +115,8 @@ class ActiveCampaignSink(Sink):
         origin: Origin = context["origin"]
         self._count(1)
         if not record.keys() >= self._keys:
-            self._complain_of_missing_keys(record, origin)
-        run, mapper, figures = self._target.current_run, self._mapper, self._figures
+            self._raise_missing_keys(record, origin)
+        run, mapper, figures = self._run, self._mapper, self._figures
         if mapper is None or figures is None:
             run.ignore(self.stream_name)
         elif context["is_deletion"]:
@@ -125,11 +126,11 @@ class ActiveCampaignSink(Sink):
             figures.read += 1
             fault = None if self._find_fault is None else self._find_fault(record)
             result = mapper.map(record) if fault is None else Rejection(Reason.SCHEMA_INVALID, fault)
-            self._bring(record, mapper)
+            self._mark_seen(record, mapper)
             run.take([result], [origin])
 
     @property
-    def typed_records(self) -> TypedRecords | None:
+    def record_decoder(self) -> RecordDecoder | None:
         """What reads records for `take_all`; `None` where each has to be looked at."""
         return None if self._typed is None else self._typed[0]
 
@@ -137,7 +138,7 @@ class ActiveCampaignSink(Sink):
         """Take records as `process_record` does.
 
         Args:
-            records: Read by `typed_records`: they are what the schema says and no deletions.
+            records: Read by `record_decoder`: they are what the schema says and no deletions.
             origins: Where they stood in the input.
 
         Raises:
@@ -150,20 +151,20 @@ class ActiveCampaignSink(Sink):
         self._figures.read += len(records)
         _, mapper = self._typed
         results = mapper.map_all(records)
-        if self._target.current_run.is_mirror:
+        if self._run.is_mirror:
             for record in records:
-                self._bring(record, mapper)
-        self._target.current_run.take(results, origins)
+                self._mark_seen(record, mapper)
+        self._run.take(results, origins)
 
     def _count(self, records: int) -> None:
         self._counted += records
         if self._counted >= _COUNTED_AT_ONCE:
             self._tell_metrics()
 
-    def _bring(self, record: object, mapper: RecordMapper) -> None:
-        run = self._target.current_run
+    def _mark_seen(self, record: object, mapper: RecordMapper) -> None:
+        run = self._run
         if run.is_mirror and (email := mapper.identify(record)):
-            run.bring(self.stream_name, mapper.list_id, email)
+            run.mark_seen(self.stream_name, mapper.list_id, email)
 
     def set_aside(self, rejection: Rejection, origin: Origin) -> None:
         """Take a record that did not come through the stream's maps.
@@ -171,7 +172,7 @@ class ActiveCampaignSink(Sink):
         Raises:
             TargetError: What stopped the delivery.
         """
-        run = self.target.current_run
+        run = self._run
         if self._figures is None:
             run.ignore(self.stream_name)
             return
@@ -191,7 +192,7 @@ class ActiveCampaignSink(Sink):
         self.record_counter_metric.increment(self._counted)
         self._counted = 0
 
-    def _complain_of_missing_keys(self, record: dict[str, t.Any], origin: Origin) -> t.NoReturn:
+    def _raise_missing_keys(self, record: dict[str, t.Any], origin: Origin) -> t.NoReturn:
         missing = [key for key in self.key_properties if key not in record]
         msg = (
             f"line {origin.line}, stream {self.stream_name!r}: the record lacks key properties "

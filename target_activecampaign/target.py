@@ -27,19 +27,19 @@ from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabilities
 from singer_sdk.mapper import SameRecordTransform
 
-from target_activecampaign.batch_files import iterate_rows
-from target_activecampaign.command import TargetCommand
-from target_activecampaign.contact import Origin, Reason, Rejection
+from target_activecampaign.cli.command import TargetCommand
+from target_activecampaign.cli.log_redaction import redact_logs
+from target_activecampaign.cli.runtime_tuning import prepare_process
+from target_activecampaign.config.environment import settings_from_environment
+from target_activecampaign.config.schema import CONFIG_JSONSCHEMA
+from target_activecampaign.config.settings import parse_settings
+from target_activecampaign.config.stream_maps import find_problems
+from target_activecampaign.contacts.contact import Origin, Reason, Rejection
 from target_activecampaign.errors import InputError, SettingsError, TargetError
-from target_activecampaign.interruption import Interruption
-from target_activecampaign.privacy import keep_log_private
-from target_activecampaign.process import prepare_process
-from target_activecampaign.reader import MessageReader, Taker
-from target_activecampaign.settings import parse_settings
-from target_activecampaign.settings_environment import settings_from_environment
-from target_activecampaign.settings_schema import CONFIG_JSONSCHEMA
+from target_activecampaign.run.signals import Interruption
+from target_activecampaign.singer.batch_files import iterate_rows
+from target_activecampaign.singer.reader import MessageReader, RecordBatchHandler
 from target_activecampaign.sinks import METADATA, ActiveCampaignSink
-from target_activecampaign.stream_maps import complaints_about
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -92,12 +92,12 @@ class TargetActiveCampaign(Target):
         """Read the settings; see the SDK for the arguments.
 
         Raises:
-            ConfigValidationError: With every complaint about the settings.
+            ConfigValidationError: With every problem about the settings.
         """
         super().__init__(*args, **kwargs)
         self.interruption = Interruption()
         self.message_reader.guard_reading = self.interruption.guard_reading
-        from target_activecampaign.run import Run  # noqa: PLC0415 - `--help` and `--about` need none of it
+        from target_activecampaign.run.run import Run  # noqa: PLC0415 - `--help` and `--about` need none of it
 
         self.current_run = Run(self.settings, self.interruption)
         self._schema_lines: dict[str, str | bytes] = {}
@@ -125,7 +125,7 @@ class TargetActiveCampaign(Target):
         except SettingsError as error:
             if raise_errors:
                 raise _configuration_error(error) from None
-            return list(error.complaints)
+            return list(error.problems)
         self._config = {"batch_size_rows": self.settings.batch_size_rows, **self.settings.sdk}
         return []
 
@@ -141,7 +141,7 @@ class TargetActiveCampaign(Target):
             self._schema_lines[stream] = reader.line
         # A schema may change sinks of other streams, too: they may share an alias.
         self._routes.clear()
-        reader.clear_takers()
+        reader.clear_batch_handlers()
         try:
             super()._process_schema_message(message_dict)
         except TargetError:
@@ -153,7 +153,7 @@ class TargetActiveCampaign(Target):
         except Exception as error:  # noqa: BLE001 - stream maps and flattening meet any schema here
             kind = type(error).__name__
             what = f"is a schema of {stream!r} that stream_maps and flattening can't take ({kind})"
-            raise reader.complaint(what) from None
+            raise reader.problem(what) from None
         self._clear_old_sinks()
         if self.current_run.is_mirror:
             names = [stream_map.stream_alias for stream_map in self.mapper.stream_maps[stream]]
@@ -171,7 +171,7 @@ class TargetActiveCampaign(Target):
         reader.require(message_dict, encoding=dict, manifest=list)
         self._require_schema(stream)
         storage = (self.config.get("batch_config") or {}).get("storage")
-        rows = iterate_rows(message_dict["encoding"], message_dict["manifest"], storage, reader.complaint)
+        rows = iterate_rows(message_dict["encoding"], message_dict["manifest"], storage, reader.problem)
         number = 0  # rows before these
         for some in _in_groups(rows):
             self.interruption.check()
@@ -204,7 +204,7 @@ class TargetActiveCampaign(Target):
 
     def _process_state_message(self, message_dict: Message) -> None:
         if "value" not in message_dict:
-            raise self.message_reader.complaint("is a STATE message without 'value'")
+            raise self.message_reader.problem("is a STATE message without 'value'")
         if self.current_run.is_mirror:
             self.current_run.completeness.take_state(message_dict["value"])
         self.current_run.pass_on(message_dict["value"])
@@ -281,10 +281,10 @@ class TargetActiveCampaign(Target):
             for stream_map in maps
         ]
         self._routes[stream] = routes
-        typed_records = routes[0].sink.typed_records
-        if len(routes) == 1 and routes[0].transform is None and typed_records is not None:
+        record_decoder = routes[0].sink.record_decoder
+        if len(routes) == 1 and routes[0].transform is None and record_decoder is not None:
             take = functools.partial(self._take_records, stream, routes[0])
-            self.message_reader.add_taker(stream, Taker(typed_records, take))
+            self.message_reader.add_batch_handler(stream, RecordBatchHandler(record_decoder, take))
         return routes
 
     def _require_schema(self, stream: str) -> None:
@@ -335,7 +335,7 @@ class TargetActiveCampaign(Target):
         if about:
             cls.print_about(about_format)
             return
-        keep_log_private()
+        redact_logs()
         cls.print_version(print_fn=cls.logger.info)
         target = cls(config=config.config, parse_env_config=config.parse_env) if config else cls()
         target.interruption.install()
@@ -352,8 +352,8 @@ class TargetActiveCampaign(Target):
             self.current_run.begin()
             self.listen(file_input)
         except SettingsError as error:
-            for complaint in error.complaints:
-                self.logger.error("%s", complaint)  # noqa: TRY400 - a message for a person
+            for problem in error.problems:
+                self.logger.error("%s", problem)  # noqa: TRY400 - a message for a person
             return self._fail(error.exit_code)
         except (TargetError, *_KNOWN_ERRORS) as error:
             self.logger.error("%s", error)  # noqa: TRY400 - a message for a person
@@ -458,13 +458,13 @@ def _changes_nothing(stream_map: StreamMap) -> bool:
 
 
 def _configuration_error(error: SettingsError) -> ConfigValidationError:
-    return ConfigValidationError("Config validation failed", errors=list(error.complaints), schema={})
+    return ConfigValidationError("Config validation failed", errors=list(error.problems), schema={})
 
 
 def _check_stream_maps(sdk_settings: Mapping[str, t.Any]) -> None:
-    complaints = complaints_about(sdk_settings.get("stream_maps") or {})
-    if complaints:
-        raise SettingsError(complaints)
+    problems = find_problems(sdk_settings.get("stream_maps") or {})
+    if problems:
+        raise SettingsError(problems)
 
 
 def _one_line(error: Exception) -> str:

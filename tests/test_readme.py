@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from target_activecampaign.contact import Reason
-from target_activecampaign.report import VERDICTS, Report
-from target_activecampaign.settings_schema import CONFIG_JSONSCHEMA
+from target_activecampaign.config.schema import CONFIG_JSONSCHEMA
+from target_activecampaign.contacts.contact import Reason
+from target_activecampaign.reporting.report import VERDICTS, Report
 
 PROJECT = Path(__file__).parents[1]
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
@@ -92,7 +92,7 @@ def test_every_key_of_the_report_is_explained(tmp_path: Path) -> None:
 
 
 def test_the_example_configuration_is_a_valid_one() -> None:
-    from target_activecampaign.settings import parse_settings  # noqa: PLC0415 - for this test alone
+    from target_activecampaign.config.settings import parse_settings  # noqa: PLC0415 - for this test alone
 
     example = re.search(r"```json\n(.*?)```", README, re.DOTALL)
     assert example

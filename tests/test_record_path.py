@@ -22,7 +22,7 @@ from target_activecampaign.target import TargetActiveCampaign
 if t.TYPE_CHECKING:
     from pathlib import Path
 
-    from target_activecampaign.contact import Contact, Origin, Rejection
+    from target_activecampaign.contacts.contact import Contact, Origin, Rejection
 
 CONFIG = {"hostname": "sandbox", "api_key": "k", "data_privacy_consent": True, "list_id": 1}
 SCHEMA: dict[str, t.Any] = {
@@ -214,7 +214,7 @@ class _Recorder(FakeRun):
     def set_aside(self, rejection: Rejection, origin: Origin) -> None:
         self.told.append(("set aside", rejection, origin))
 
-    def bring(self, *person: object) -> None:
+    def mark_seen(self, *person: object) -> None:
         self.told.append(("bring", person))
 
     def pass_on(self, state: object) -> None:
@@ -228,7 +228,7 @@ def told(config: dict[str, t.Any], lines: list[str], *, typed: bool, ignores: bo
     text = "".join(f"{line}\n" for line in [json.dumps(SCHEMA_MESSAGE), *lines])
     with pytest.MonkeyPatch.context() as patch:
         if not typed:
-            patch.setattr(sinks, "compile_record_type", lambda *_, **__: None)
+            patch.setattr(sinks, "compile_record_decoder", lambda *_, **__: None)
         try:
             counts: object = target.process_lines(t.cast("t.Any", io.BytesIO(text.encode())))
         except OWN_ERRORS as error:

@@ -24,13 +24,13 @@ from singer_sdk.singerlib.json import deserialize_json, serialize_json
 from singer_sdk.sinks.core import JSONSchemaValidator
 from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR
 
-from target_activecampaign.privacy import OWN_LOGGERS
+from target_activecampaign.cli.log_redaction import OWN_LOGGERS
 from target_activecampaign.target import TargetActiveCampaign
 
 if t.TYPE_CHECKING:
     from pathlib import Path
 
-    from target_activecampaign.command import TargetCommand
+    from target_activecampaign.cli.command import TargetCommand
 
 CONFIG = {
     "hostname": "sandbox",
@@ -95,7 +95,7 @@ def test_settings_are_checked_and_read_from_the_environment_by_us(monkeypatch: p
     assert "_env_var_config" in vars(PluginBase)
     with pytest.raises(ConfigValidationError) as refusal:
         make_target(no_such_setting=1)
-    assert any("no_such_setting" in complaint for complaint in refusal.value.errors)
+    assert any("no_such_setting" in problem for problem in refusal.value.errors)
     for name, value in CONFIG.items():
         text = value if isinstance(value, str) else json.dumps(value)
         monkeypatch.setenv(f"TARGET_ACTIVECAMPAIGN_{name.upper()}", text)
@@ -145,7 +145,7 @@ def test_a_sink_takes_the_seven_columns_of_metadata_away_and_keeps_our_validator
     record = {**{f"_sdc_{name}": 1 for name in columns.split()}, "_sdc_other": 1}
     sink._remove_sdc_metadata_from_record(record)
     assert record == {"_sdc_other": 1}
-    assert type(sink._validator).__module__ == "target_activecampaign.validation"
+    assert type(sink._validator).__module__ == "target_activecampaign.singer.validator"
     target = make_target(validate_records=False)
     feed(target, MESSAGES[0])
     assert target._sinks_active["people"]._validator is None

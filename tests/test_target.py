@@ -9,7 +9,7 @@ import stat
 import typing as t
 
 import pytest
-from command import config_for, record_message, run_target, schema_message, state_message
+from support.command import config_for, record_message, run_target, schema_message, state_message
 
 from target_activecampaign.sandbox import serve
 
@@ -226,7 +226,7 @@ def test_custom_fields_are_found_by_id_tag_and_title_and_written_for_their_type(
 
 
 @pytest.mark.parametrize(
-    ("overrides", "complaints"),
+    ("overrides", "problems"),
     [
         ({"list_id": 99}, ["list_id: the account has no list 99"]),
         (
@@ -246,12 +246,12 @@ def test_custom_fields_are_found_by_id_tag_and_title_and_written_for_their_type(
     ],
 )
 def test_what_the_account_or_the_schema_lacks_is_refused_before_the_first_write(
-    sandbox: RunningSandbox, tmp_path: Path, overrides: dict[str, t.Any], complaints: list[str]
+    sandbox: RunningSandbox, tmp_path: Path, overrides: dict[str, t.Any], problems: list[str]
 ) -> None:
     config = config_for(sandbox.url, tmp_path, **{**FAST, **overrides})
     outcome = run_target(config, distinct_people(3), tmp_path)
     assert outcome.exit_code == 1
-    assert [complaint for complaint in complaints if complaint not in outcome.log] == []
+    assert [problem for problem in problems if problem not in outcome.log] == []
     assert "wrong-key" not in outcome.log
     assert "Traceback" not in outcome.log
     assert outcome.states == []

@@ -10,8 +10,8 @@ import sys
 import typing as t
 
 import pytest
-from command import config_for, record_message, run_target, schema_message, state_message
-from warm_start import warm_command
+from support.command import config_for, record_message, run_target, schema_message, state_message
+from support.warm_start import warm_command
 
 from target_activecampaign.sandbox import serve
 

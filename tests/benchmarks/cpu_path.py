@@ -40,27 +40,27 @@ from benchmarks.bare_sdk_target import BareTarget
 from benchmarks.made_up_input import SCHEMA, lines
 from singer_sdk.contrib.msgspec import MsgSpecReader
 
-from target_activecampaign.completeness import Completeness
-from target_activecampaign.contact import Contact
-from target_activecampaign.custom_fields import CustomField
-from target_activecampaign.email_address import normalise_email
-from target_activecampaign.keyed_hash import KeyedHash
-from target_activecampaign.mapping import MappingOptions, RecordMapper, compile_mapping
-from target_activecampaign.phone import normalise_phone
-from target_activecampaign.reader import MessageReader, Taker, parse_json
-from target_activecampaign.report import StreamFigures
+from target_activecampaign.config.settings import FieldMapping, StreamExport
+from target_activecampaign.contacts.contact import Contact
+from target_activecampaign.contacts.custom_fields import CustomField
+from target_activecampaign.contacts.email_address import normalise_email
+from target_activecampaign.contacts.mapping import MappingOptions, RecordMapper, compile_mapping
+from target_activecampaign.contacts.phone import normalise_phone
+from target_activecampaign.reporting.report import StreamFigures
 from target_activecampaign.sandbox import serve
-from target_activecampaign.settings import FieldMapping, StreamExport
+from target_activecampaign.singer.completeness import Completeness
+from target_activecampaign.singer.reader import MessageReader, RecordBatchHandler, parse_json
+from target_activecampaign.singer.record_decoder import compile_record_decoder
+from target_activecampaign.singer.validator import REFUSING_KEYWORDS, RecordValidator
 from target_activecampaign.sinks import METADATA
+from target_activecampaign.storage.keyed_hash import KeyedHash
 from target_activecampaign.target import TargetActiveCampaign
-from target_activecampaign.typed_records import compile_record_type
-from target_activecampaign.validation import REFUSING_KEYWORDS, RecordValidator
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from target_activecampaign.contact import Origin, Rejection
-    from target_activecampaign.typed_records import TypedRecords
+    from target_activecampaign.contacts.contact import Origin, Rejection
+    from target_activecampaign.singer.record_decoder import RecordDecoder
 
 LEAST_RATIO = 5.0
 TOGETHER = 150  # records of such lines that a pipe holds
@@ -102,13 +102,13 @@ def compile_made_up_mapping(schema: Mapping[str, t.Any] = SCHEMA) -> RecordMappe
     )
 
 
-def compile_made_up_types(mapper: RecordMapper) -> tuple[TypedRecords, RecordMapper]:
+def compile_made_up_types(mapper: RecordMapper) -> tuple[RecordDecoder, RecordMapper]:
     """What reads those records without a dictionary, and maps what it reads.
 
     Raises:
         SystemExit: If it can't read records of this schema.
     """
-    typed = compile_record_type(SCHEMA, keys=["id"], metadata=METADATA, keywords=REFUSING_KEYWORDS)
+    typed = compile_record_decoder(SCHEMA, keys=["id"], metadata=METADATA, keywords=REFUSING_KEYWORDS)
     pick = None if typed is None else typed.picker(mapper.properties)
     if typed is None or pick is None:
         message = "the schema is none that a struct answers for"
@@ -304,11 +304,11 @@ def measure_steps(count: int = 20_000) -> dict[str, float]:
     return microseconds
 
 
-def read_all(records: TypedRecords, lines_of_records: bytes) -> list[t.Any]:
+def read_all(records: RecordDecoder, lines_of_records: bytes) -> list[t.Any]:
     """Records of the stream `people`, as the target reads them."""
     found: list[t.Any] = []
     reader = MessageReader()
-    reader.add_taker("people", Taker(records, lambda some, _: found.extend(some)))
+    reader.add_batch_handler("people", RecordBatchHandler(records, lambda some, _: found.extend(some)))
     reader.process_lines(io.BytesIO(lines_of_records), {})
     return found
 

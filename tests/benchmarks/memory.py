@@ -43,10 +43,10 @@ from benchmarks.cpu_path import CONFIG
 from benchmarks.made_up_input import SCHEMA, messages
 from benchmarks.watched_run import watch
 
-from target_activecampaign.contact import Contact
-from target_activecampaign.ledger import Ledger
+from target_activecampaign.config.secret import Secret
+from target_activecampaign.contacts.contact import Contact
+from target_activecampaign.ledger.store import Ledger
 from target_activecampaign.sandbox import serve
-from target_activecampaign.secret import Secret
 from target_activecampaign.target import TargetActiveCampaign
 
 if t.TYPE_CHECKING:

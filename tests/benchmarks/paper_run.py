@@ -18,7 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from schedule import Plan, simulate
+from support.schedule import Plan, simulate
 
 _chance = random.Random(1)  # noqa: S311 - a simulation
 

@@ -101,7 +101,7 @@ def print_figures(connection: http.client.HTTPConnection, process: int, imports:
     say(f"imports a second: {imports / sum(seconds):.0f}")
 
 
-class Pacer:
+class RateLimiter:
     """Sends imports and looks at the moments at which they are due, over connections enough."""
 
     def __init__(self, address: str, before: int) -> None:
@@ -151,7 +151,7 @@ def print_paced(connection: http.client.HTTPConnection, process: int, before: in
         ask(connection, "POST", IMPORT, make_body(number * CONTACTS))
     ask(connection, "PUT", "/_sandbox/progress", b'{"progress": "seconds=1"}')
     spent = processor_seconds(process)
-    imports, looks = Pacer(f"{connection.host}:{connection.port}", before).run(seconds)
+    imports, looks = RateLimiter(f"{connection.host}:{connection.port}", before).run(seconds)
     spent = processor_seconds(process) - spent
     for name, answers in (("imports", imports), ("looks", looks), ("all", imports + looks)):
         median, p99 = statistics.median(answers), statistics.quantiles(answers, n=100)[-1]

@@ -22,15 +22,15 @@ from pathlib import Path
 TESTS = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(TESTS))
 
-from command import config_for, record_message, schema_message, singer_lines, state_message  # noqa: E402
-from quick_target import outcome_of  # noqa: E402
+from support.command import config_for, record_message, schema_message, singer_lines, state_message  # noqa: E402
+from support.quick_target import outcome_of  # noqa: E402
 
 from target_activecampaign.sandbox import serve  # noqa: E402
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from command import Outcome
+    from support.command import Outcome
 
     from target_activecampaign.sandbox.serving import RunningSandbox
 
@@ -156,7 +156,7 @@ def run_target(config: dict[str, t.Any], records: Records, folder: Path, speed: 
     path.write_text(json.dumps(config))
     with (folder / "output").open("wb") as output, (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, str(TESTS / "quick_target.py"), str(speed), "--config", str(path)],
+            [sys.executable, str(TESTS / "support" / "quick_target.py"), str(speed), "--config", str(path)],
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=log,

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from changes_pipeline import pipeline
+from support.changes_pipeline import pipeline
 
 __all__ = ["pipeline"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import typing as t
 
-from changes_pipeline import Pipeline, people, person
-from command import schema_message
+from support.changes_pipeline import Pipeline, people, person
+from support.command import schema_message
 
 SUBSCRIBED, UNSUBSCRIBED = 1, 2
 ON: dict[str, t.Any] = {"on_delete": "unsubscribe"}

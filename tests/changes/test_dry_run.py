@@ -8,9 +8,9 @@ import tempfile
 import typing as t
 from pathlib import Path
 
-from changes_pipeline import Pipeline, people, person
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.changes_pipeline import Pipeline, people, person
 
 from target_activecampaign.sandbox import serve
 
@@ -106,7 +106,7 @@ def test_a_dry_run_into_the_bundled_emulator_makes_no_account(
     tmp_path: Path,
     monkeypatch: t.Any,  # noqa: ANN401 - pytest's
 ) -> None:
-    from quick_target import run_quickly  # noqa: PLC0415
+    from support.quick_target import run_quickly  # noqa: PLC0415
 
     monkeypatch.chdir(tmp_path)
     config = {"hostname": "sandbox", "api_key": "sandbox", "data_privacy_consent": True, "list_id": 1}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from changes_pipeline import Pipeline, people, person
-from command import record_message, schema_message, state_message
+from support.changes_pipeline import Pipeline, people, person
+from support.command import record_message, schema_message, state_message
 
 SUBSCRIBED, UNSUBSCRIBED = 1, 2
 MIRROR: dict[str, t.Any] = {"membership": "mirror", "mirror_max_removal_percent": 10}
@@ -50,10 +50,10 @@ def test_who_was_on_the_list_before_the_first_run_came_by_another_way(
     pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     subscribe_by_hand(pipeline, "person0@example.com")
-    from quick_target import QuickClock  # noqa: PLC0415 - to let time pass
+    from support.quick_target import QuickClock  # noqa: PLC0415 - to let time pass
 
-    usual = QuickClock.date
-    monkeypatch.setattr(QuickClock, "date", lambda self: usual(self) + 3600)
+    usual = QuickClock.epoch_seconds
+    monkeypatch.setattr(QuickClock, "epoch_seconds", lambda self: usual(self) + 3600)
     run(pipeline, range(20))
     outcome = run(pipeline, range(1, 20))
     assert (outcome.report["unsubscribed"], outcome.report["left_alone"]) == (0, 1)
@@ -207,7 +207,7 @@ def set_status_of(pipeline: Pipeline, contact: int, status: int) -> None:
 
 
 def ask(pipeline: Pipeline, path: str, body: dict[str, t.Any]) -> t.Any:  # noqa: ANN401 - JSON
-    from sandbox_fixture import Api  # noqa: PLC0415
+    from support.sandbox_fixture import Api  # noqa: PLC0415
 
     api = Api(pipeline.sandbox.url)
     answer = api.post(f"/api/3/{path}", body)

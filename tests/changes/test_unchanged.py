@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import typing as t
 
-from changes_pipeline import Pipeline, people, person
-from command import schema_message
+from support.changes_pipeline import Pipeline, people, person
+from support.command import schema_message
 
-from target_activecampaign.client import Client
+from target_activecampaign.api.client import Client
 from target_activecampaign.errors import ServiceError
 
 if t.TYPE_CHECKING:
@@ -76,10 +76,10 @@ def test_a_rejected_contact_is_tried_again(pipeline: Pipeline) -> None:
 def test_an_old_confirmation_does_not_count(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
     sent(pipeline, people(range(2)))
     assert sent(pipeline, people(range(2)), ledger_max_age_days=1) == (0, 2)
-    from quick_target import QuickClock  # noqa: PLC0415 - to let time pass
+    from support.quick_target import QuickClock  # noqa: PLC0415 - to let time pass
 
-    usual = QuickClock.date
-    monkeypatch.setattr(QuickClock, "date", lambda self: usual(self) + 2 * 86_400)
+    usual = QuickClock.epoch_seconds
+    monkeypatch.setattr(QuickClock, "epoch_seconds", lambda self: usual(self) + 2 * 86_400)
     assert sent(pipeline, people(range(2)), ledger_max_age_days=1) == (2, 0)
     assert sent(pipeline, people(range(2)), ledger_max_age_days=1) == (0, 2)
 
@@ -101,7 +101,7 @@ def test_a_value_in_the_air_at_a_crash_is_in_doubt(
         raise ServiceError("the run ends here")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Client, "look", lose_the_verdict)
+        patch.setattr(Client, "poll", lose_the_verdict)
         assert pipeline.run([person(1, first_name="Bo")]).exit_code == 1
     assert pipeline.names() == {"person1@example.com": "Bo"}
     assert sent(pipeline, [person(1, first_name="Ada")]) == (1, 0)

@@ -10,9 +10,9 @@ import threading
 import typing as t
 
 import pytest
-from command import singer_lines
-from quick_target import QuickClock, run_into_a_file, run_quickly
-from resuming import account_of, applied_one_by_one, assert_covered, config_of, messages_after
+from support.command import singer_lines
+from support.quick_target import QuickClock, run_into_a_file, run_quickly
+from support.resuming import account_of, applied_one_by_one, assert_covered, config_of, messages_after
 
 from target_activecampaign.sandbox import serve
 from target_activecampaign.sandbox.desk import Desk
@@ -28,7 +28,7 @@ LONGEST_RUN_SECONDS = 30
 
 # A server that is forked from has no threads, and has the target imported: a process starts in milliseconds.
 _processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload(["quick_target"])
+_processes.set_forkserver_preload(["support.quick_target"])
 
 
 @pytest.fixture(autouse=True, scope="module")

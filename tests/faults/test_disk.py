@@ -10,15 +10,22 @@ import subprocess
 import sys
 import typing as t
 
-from command import config_for, record_message, run_target, schema_message, singer_lines, state_message
-from quick_target import outcome_of
+from support.command import (
+    config_for,
+    record_message,
+    run_target,
+    schema_message,
+    singer_lines,
+    state_message,
+)
+from support.quick_target import outcome_of
 
 from target_activecampaign.sandbox import serve
 
 if t.TYPE_CHECKING:
     from pathlib import Path
 
-    from command import Outcome
+    from support.command import Outcome
 
 RECORDS = 300
 FAST = {"requests_per_second": 1000, "imports_per_minute": 60_000, "max_rejected_percent": 90}

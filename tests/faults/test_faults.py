@@ -8,22 +8,22 @@ import typing as t
 
 import pytest
 import trustme
-from command import config_for, record_message, schema_message, state_message
-from loopback_server import Handler, serve_replies
-from quick_target import QuickClock, run_quickly
+from support.command import config_for, record_message, schema_message, state_message
+from support.loopback_server import Handler, serve_replies
+from support.quick_target import QuickClock, run_quickly
 
-from target_activecampaign import delivery as delivery_module
-from target_activecampaign.client import Client
+from target_activecampaign.api.client import Client
+from target_activecampaign.api.rate_limiter import RateLimiter
+from target_activecampaign.config.secret import Secret
+from target_activecampaign.delivery import delivery as delivery_module
 from target_activecampaign.errors import ServiceError
-from target_activecampaign.pacing import Pacer
 from target_activecampaign.sandbox import serve
 from target_activecampaign.sandbox.state.seed import BUILT_IN
-from target_activecampaign.secret import Secret
 
 if t.TYPE_CHECKING:
     from pathlib import Path
 
-    from command import Outcome
+    from support.command import Outcome
 
     from target_activecampaign.sandbox.serving import RunningSandbox
 
@@ -194,12 +194,12 @@ def test_retry_after_is_kept_to_and_clamped(tmp_path: Path) -> None:
                 handler.say(200, b"{}")
 
         with serve_replies(reply) as server:
-            Client(server.url, Secret("k"), Pacer(5, 100, clock), 5).check_key()
+            Client(server.url, Secret("k"), RateLimiter(5, 100, clock), 5).check_key()
         assert least <= moments[1] - moments[0] <= most, header
 
 
 def test_what_the_service_says_of_its_window_is_heard_and_nothing_else() -> None:
-    class HearingPacer(Pacer):
+    class HearingPacer(RateLimiter):
         def learn_window(self, permits: int) -> None:
             heard.append(permits)
             super().learn_window(permits)
@@ -417,7 +417,7 @@ def test_a_wait_for_a_rate_limit_is_bounded_in_time(tmp_path: Path) -> None:
 
 
 def client_for(url: str, timeout_seconds: float = 5) -> Client:
-    return Client(url, Secret("made-up-key"), Pacer(100, 1000, QuickClock(1000)), timeout_seconds)
+    return Client(url, Secret("made-up-key"), RateLimiter(100, 1000, QuickClock(1000)), timeout_seconds)
 
 
 def test_a_host_that_refuses_the_connection_is_given_up_within_a_few_requests() -> None:
@@ -441,7 +441,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused_and_the_key_stays_here
     with serve_replies(lambda handler: handler.say(200, b"{}"), context) as server:
         client = client_for(server.url)
         with pytest.raises(ServiceError, match="certificate could not be verified, or TLS failed"):
-            client.look("import-1")
+            client.poll("import-1")
     assert server.received == []
     assert client.requests == 3, "sooner than after eight tries: that seldom passes"
 
@@ -545,7 +545,7 @@ def test_without_a_word_about_the_time_a_date_to_wait_for_is_a_second() -> None:
             handler.say(200, b"{}")
 
     with serve_replies(reply) as server:
-        Client(server.url, Secret("k"), Pacer(5, 100, clock), 5).check_key()
+        Client(server.url, Secret("k"), RateLimiter(5, 100, clock), 5).check_key()
     assert 0.9 <= moments[1] - moments[0] <= 15
 
 

@@ -11,17 +11,17 @@ import threading
 import typing as t
 
 import pytest
-from quick_target import QuickClock, run_quickly, wait_for_couriers
-from resuming import account_of, applied_one_by_one, assert_covered, config_of, messages_after
+from support.quick_target import QuickClock, run_quickly, wait_for_workers
+from support.resuming import account_of, applied_one_by_one, assert_covered, config_of, messages_after
 
-from target_activecampaign import ledger_secrecy
-from target_activecampaign.client import Client
-from target_activecampaign.delivery import Delivery
-from target_activecampaign.interruption import Interruption
-from target_activecampaign.ledger import Ledger
-from target_activecampaign.rejects import RejectsFile
+from target_activecampaign.api.client import Client
+from target_activecampaign.delivery.delivery import Delivery
+from target_activecampaign.ledger import crypto as ledger_secrecy
+from target_activecampaign.ledger.store import Ledger
+from target_activecampaign.reporting.rejects import RejectsFile
+from target_activecampaign.run.signals import Interruption
 from target_activecampaign.sandbox import serve
-from target_activecampaign.state_output import StateOutput
+from target_activecampaign.singer.state_output import StateOutput
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,7 +40,7 @@ STEPS: list[tuple[type, str]] = [
     (Client, "list_names"),
     (Client, "contract"),
     (Client, "submit"),
-    (Client, "look"),
+    (Client, "poll"),
     (Client, "memberships"),
     (Ledger, "compare"),
     (Ledger, "doubt"),
@@ -88,7 +88,7 @@ class Steps:
         """End what a process takes with it."""
         for delivery in self.deliveries:
             delivery._end()
-        wait_for_couriers()
+        wait_for_workers()
         for file in self.files:
             file._file.close()
         for ledger in self.ledgers:

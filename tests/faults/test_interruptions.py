@@ -12,8 +12,8 @@ import time
 import typing as t
 
 import pytest
-from command import config_for, record_message, schema_message, singer_lines, state_message
-from loopback_server import serve_replies
+from support.command import config_for, record_message, schema_message, singer_lines, state_message
+from support.loopback_server import serve_replies
 
 from target_activecampaign.sandbox import serve
 
@@ -21,7 +21,7 @@ if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from loopback_server import Handler
+    from support.loopback_server import Handler
 
     from target_activecampaign.sandbox.serving import RunningSandbox
 

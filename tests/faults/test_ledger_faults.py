@@ -5,12 +5,12 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from changes_pipeline import Pipeline, people, pipeline
-from command import state_message
+from support.changes_pipeline import Pipeline, people, pipeline
+from support.command import state_message
 
+from target_activecampaign.config.secret import Secret
 from target_activecampaign.errors import LedgerError
-from target_activecampaign.ledger import Ledger
-from target_activecampaign.secret import Secret
+from target_activecampaign.ledger.store import Ledger
 
 __all__ = ["pipeline"]
 

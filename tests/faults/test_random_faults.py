@@ -8,8 +8,8 @@ from tempfile import TemporaryDirectory
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from quick_target import QuickClock, run_quickly
-from resuming import account_of, applied_one_by_one, assert_covered, config_of, messages_after
+from support.quick_target import QuickClock, run_quickly
+from support.resuming import account_of, applied_one_by_one, assert_covered, config_of, messages_after
 
 from target_activecampaign.sandbox import serve
 

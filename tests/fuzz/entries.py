@@ -12,7 +12,7 @@ import json
 import typing as t
 from collections import defaultdict
 
-from target_activecampaign.answers import (
+from target_activecampaign.api.responses import (
     Answer,
     TryAgainError,
     read_exclusion,
@@ -24,16 +24,16 @@ from target_activecampaign.answers import (
     read_status,
     read_submission,
 )
-from target_activecampaign.completeness import Completeness
-from target_activecampaign.contact import Contact, Origin, Rejection
-from target_activecampaign.custom_fields import CustomField
-from target_activecampaign.email_address import normalise_email
+from target_activecampaign.config.settings import FieldMapping, StreamExport
+from target_activecampaign.contacts.contact import Contact, Origin, Rejection
+from target_activecampaign.contacts.custom_fields import CustomField
+from target_activecampaign.contacts.email_address import normalise_email
+from target_activecampaign.contacts.mapping import MappingOptions, RecordMapper, compile_mapping
 from target_activecampaign.errors import TargetError
-from target_activecampaign.mapping import MappingOptions, RecordMapper, compile_mapping
-from target_activecampaign.reader import NOT_JSON, parse_json
-from target_activecampaign.rejects import _mark
-from target_activecampaign.report import StreamFigures
-from target_activecampaign.settings import FieldMapping, StreamExport
+from target_activecampaign.reporting.rejects import _mark
+from target_activecampaign.reporting.report import StreamFigures
+from target_activecampaign.singer.completeness import Completeness
+from target_activecampaign.singer.reader import NOT_JSON, parse_json
 from target_activecampaign.target import _KNOWN_ERRORS, TargetActiveCampaign
 
 if t.TYPE_CHECKING:

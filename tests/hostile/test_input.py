@@ -13,7 +13,7 @@ import typing as t
 
 import pytest
 from fuzz.entries import OWN_ERRORS, FakeRun
-from raw_command import SCHEMA_LINE, fast_config, record_line, run_bytes
+from support.raw_command import SCHEMA_LINE, fast_config, record_line, run_bytes
 
 from target_activecampaign.sandbox import serve
 from target_activecampaign.target import TargetActiveCampaign

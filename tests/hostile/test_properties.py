@@ -11,7 +11,7 @@ from fuzz.entries import map_record, read_answers, read_messages
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from target_activecampaign.stream_maps import complaints_about
+from target_activecampaign.config.stream_maps import find_problems
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
@@ -119,9 +119,9 @@ def test_any_answer_is_understood_or_refused(
     )
 )
 def test_any_stream_maps_are_taken_or_named(found: dict[str, t.Any]) -> None:
-    for complaint in complaints_about(found):
-        assert complaint.startswith("stream_maps.")
-        assert complaint.isprintable()
+    for problem in find_problems(found):
+        assert problem.startswith("stream_maps.")
+        assert problem.isprintable()
 
 
 @pytest.mark.parametrize(

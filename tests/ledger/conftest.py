@@ -6,30 +6,10 @@ import time
 import typing as t
 
 import pytest
-from ledgers import OpenLedger
-from postgres_server import postgres
+from support.ledgers import ledger_url, open_ledger
+from support.postgres_server import postgres
 
-if t.TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-__all__ = ["postgres"]
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Where no ledger is yet."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'ledger.db'}"
-    return str(request.getfixturevalue("postgres").new_url())
-
-
-@pytest.fixture
-def open_ledger(ledger_url: str) -> Iterator[OpenLedger]:
-    """Opens the ledger, as often as a test wants; all are closed at its end."""
-    opening = OpenLedger(ledger_url)
-    yield opening
-    opening.close_all()
+__all__ = ["ledger_url", "open_ledger", "postgres"]
 
 
 @pytest.fixture

@@ -8,14 +8,14 @@ import typing as t
 from dataclasses import dataclass, field
 
 import pytest
-from raw_command import SCHEMA_LINE, fast_config, record_line, run_bytes
+from support.raw_command import SCHEMA_LINE, fast_config, record_line, run_bytes
 
 from target_activecampaign.sandbox import serve
 
 if t.TYPE_CHECKING:
     from pathlib import Path
 
-    from raw_command import Said
+    from support.raw_command import Said
 
 # Whatever must not be seen holds these letters: addresses, names, values, the key.
 SECRET = "zqx"
@@ -297,9 +297,9 @@ def test_a_proxy_that_cannot_be_used_does_not_show_its_password(tmp_path: Path) 
 
 
 PATCHES = {
-    "an error in the mapping": "mapping.RecordMapper.map",
-    "an error in a courier": "client.Client.submit",
-    "an error in the rejects": "rejects.RejectsFile.sync",
+    "an error in the mapping": "contacts.mapping.RecordMapper.map",
+    "an error in a worker": "api.client.Client.submit",
+    "an error in the rejects": "reporting.rejects.RejectsFile.sync",
 }
 
 
@@ -308,7 +308,7 @@ def test_a_fault_of_the_program_says_where_it_is_and_nothing_else(place: str, tm
     program = f"""
 import importlib
 from target_activecampaign.target import TargetActiveCampaign
-module, name, method = {place!r}.split(".")
+module, name, method = {place!r}.rsplit(".", 2)
 def fail(*_):
     raise ValueError("{ADA}", {{"{KEY}": 1}}) from KeyError("{ADA}")
 setattr(getattr(importlib.import_module("target_activecampaign." + module), name), method, fail)
@@ -329,7 +329,7 @@ TargetActiveCampaign.cli()
 def test_warnings_threads_and_finalisers_show_no_text(tmp_path: Path) -> None:
     program = f"""
 import threading, warnings
-from target_activecampaign import mapping
+from target_activecampaign.contacts import mapping
 from target_activecampaign.target import TargetActiveCampaign
 
 class Loud:

@@ -7,7 +7,7 @@ import stat
 import typing as t
 
 import pytest
-from raw_command import SCHEMA_LINE, fast_config, record_line, run_bytes
+from support.raw_command import SCHEMA_LINE, fast_config, record_line, run_bytes
 
 from target_activecampaign.sandbox import serve
 
@@ -15,7 +15,7 @@ if t.TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from raw_command import Said
+    from support.raw_command import Said
 
 REJECTED = SCHEMA_LINE + record_line(email="ada at home") + record_line(email="ada@example.com")
 

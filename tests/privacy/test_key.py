@@ -10,12 +10,13 @@ import typing as t
 import pytest
 import requests
 import urllib3
-from raw_command import SCHEMA_LINE, fast_config, record_line, run_bytes
+from support.raw_command import SCHEMA_LINE, fast_config, record_line, run_bytes
 
-from target_activecampaign.client import Client
+from target_activecampaign.api.client import Client
+from target_activecampaign.api.rate_limiter import RateLimiter
+from target_activecampaign.clock import SystemClock
+from target_activecampaign.config.secret import Secret
 from target_activecampaign.errors import ServiceError
-from target_activecampaign.pacing import Pacer, SystemClock
-from target_activecampaign.secret import Secret
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,7 +69,7 @@ def start_host() -> Iterator[t.Callable[..., Host]]:
 
 
 def client_of(url: str) -> Client:
-    return Client(url, Secret(KEY), Pacer(1000, 60_000, SystemClock()), 5)
+    return Client(url, Secret(KEY), RateLimiter(1000, 60_000, SystemClock()), 5)
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

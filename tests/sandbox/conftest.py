@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from sandbox_fixture import api, connect, controls, sandbox, start_sandbox
+from support.sandbox_fixture import api, connect, controls, sandbox, start_sandbox
 
 __all__ = ["api", "connect", "controls", "sandbox", "start_sandbox"]

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from contract_account import KEY_VARIABLE, URL_VARIABLE, ContractAccount
+from support.contract_account import KEY_VARIABLE, URL_VARIABLE, ContractAccount
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

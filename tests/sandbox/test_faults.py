@@ -10,7 +10,7 @@ import requests
 from target_activecampaign.sandbox.faults import Fault, FaultInvalidError, Faults
 
 if TYPE_CHECKING:
-    from sandbox_fixture import Api
+    from support.sandbox_fixture import Api
 
     from target_activecampaign.sandbox.serving import RunningSandbox
 

@@ -12,7 +12,7 @@ from target_activecampaign.sandbox.state.seed import BUILT_IN
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sandbox_fixture import Api
+    from support.sandbox_fixture import Api
 
     from target_activecampaign.sandbox.serving import RunningSandbox
 

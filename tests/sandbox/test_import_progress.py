@@ -14,7 +14,7 @@ from target_activecampaign.sandbox.state.progress import Progress
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from sandbox_fixture import Api
+    from support.sandbox_fixture import Api
 
     from target_activecampaign.sandbox.serving import RunningSandbox
 

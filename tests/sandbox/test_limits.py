@@ -11,7 +11,7 @@ from target_activecampaign.sandbox.limits import Window
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sandbox_fixture import Api
+    from support.sandbox_fixture import Api
 
     from target_activecampaign.sandbox.serving import RunningSandbox
 

@@ -13,8 +13,8 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from sandbox_page import Page
     from selenium.webdriver import Chrome
+    from support.sandbox_page import Page
 
     from target_activecampaign.sandbox.serving import RunningSandbox
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Chrome]:
     """Run a browser; an error, and no skip, where there is none."""
-    from chromium import open_chromium  # noqa: PLC0415 - see above
+    from support.chromium import open_chromium  # noqa: PLC0415 - see above
 
     with open_chromium() as running:
         yield running
@@ -33,7 +33,7 @@ def chromium() -> Iterator[Chrome]:
 @pytest.fixture
 def open_page(chromium: Chrome) -> Iterator[Callable[[RunningSandbox], Page]]:
     """Open pages of sandboxes."""
-    from sandbox_page import Page  # noqa: PLC0415 - see above
+    from support.sandbox_page import Page  # noqa: PLC0415 - see above
 
     with ExitStack() as opened:
 

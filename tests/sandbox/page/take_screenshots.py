@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 TESTS = Path(__file__).parents[2]
 sys.path.insert(0, str(TESTS))
 
-from chromium import open_chromium, prefer_scheme, set_width  # noqa: E402 - its folder is known only now
-from sandbox_fixture import Api  # noqa: E402 - likewise
+from support.chromium import open_chromium, prefer_scheme, set_width  # noqa: E402 - its folder is known only now
+from support.sandbox_fixture import Api  # noqa: E402 - likewise
 
 from target_activecampaign.sandbox import serve  # noqa: E402 - likewise
 

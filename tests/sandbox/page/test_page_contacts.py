@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from sandbox_fixture import Api
-    from sandbox_page import Page
+    from support.sandbox_fixture import Api
+    from support.sandbox_page import Page
 
     from target_activecampaign.sandbox.serving import RunningSandbox
 

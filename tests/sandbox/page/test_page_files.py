@@ -13,7 +13,7 @@ import pytest
 from target_activecampaign import sandbox as package
 
 if TYPE_CHECKING:
-    from sandbox_fixture import Api
+    from support.sandbox_fixture import Api
 
     from target_activecampaign.sandbox.serving import RunningSandbox
 

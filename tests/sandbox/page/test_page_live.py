@@ -9,8 +9,8 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sandbox_fixture import Api
-    from sandbox_page import Page
+    from support.sandbox_fixture import Api
+    from support.sandbox_page import Page
 
     from target_activecampaign.sandbox.serving import RunningSandbox
 

@@ -1,0 +1,1 @@
+"""ActiveCampaign over HTTP: requests, responses and rate limits. Knows no batch, ledger or report."""

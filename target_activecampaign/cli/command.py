@@ -1,0 +1,49 @@
+"""The command line: the Singer target itself, and subcommands for people."""
+
+from __future__ import annotations
+
+import sys
+import typing as t
+
+import click
+from singer_sdk.plugin_base import SingerCommand
+
+from target_activecampaign.cli.log_redaction import log_fault
+
+if t.TYPE_CHECKING:
+    from types import TracebackType
+
+
+class TargetCommand(SingerCommand, click.Group):
+    """Runs the target; with a subcommand's name, that instead."""
+
+    def __init__(self, *args: t.Any, **kwargs: t.Any) -> None:  # noqa: ANN401
+        """Make the command; see the SDK for the arguments."""
+        super().__init__(*args, invoke_without_command=True, **kwargs)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - by click
+        """Names of the subcommands."""
+        return ["ledger", "sandbox"]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - by click
+        """The subcommand of this name, imported only when it is wanted."""
+        if cmd_name == "sandbox":
+            from target_activecampaign.sandbox.command import command  # noqa: PLC0415
+
+            return command
+        if cmd_name == "ledger":
+            from target_activecampaign.cli.ledger import make_command  # noqa: PLC0415
+
+            return make_command(next(param for param in self.params if param.name == "config"))
+        return None
+
+    def excepthook(
+        self,
+        exc_type: type[BaseException],
+        exc_value: BaseException,  # noqa: ARG002 - never shown
+        exc_traceback: TracebackType | None,
+    ) -> None:
+        """Say where the program itself failed, without what it worked on: messages may quote a record."""
+        if issubclass(exc_type, KeyboardInterrupt):
+            sys.exit(130)
+        log_fault(exc_type, exc_traceback)

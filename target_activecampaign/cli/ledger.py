@@ -1,0 +1,208 @@
+"""The command `ledger`: what the ledger holds in figures, forgetting, and a renewed API key.
+
+Owns the conversation with a person. What is said holds no address, no key and no URL.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import os
+import sys
+import typing as t
+
+import click
+
+from target_activecampaign.cli.log_redaction import redact_logs
+from target_activecampaign.clock import SystemClock
+from target_activecampaign.config.environment import PREFIX, settings_from_environment
+from target_activecampaign.config.secret import Secret
+from target_activecampaign.config.settings import parse_settings
+from target_activecampaign.contacts.email_address import normalise_email
+from target_activecampaign.errors import SettingsError, TargetError
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from target_activecampaign.ledger.store import Figures, Ledger, ListFigures
+
+OLD_API_KEY = f"{PREFIX}OLD_API_KEY"
+
+
+class Access(t.NamedTuple):
+    """What it takes to open the ledger of a configuration."""
+
+    url: Secret
+    account: str
+    api_key: Secret
+
+    def open(self, *, read_only: bool = False) -> Ledger:
+        """Open the ledger, which must be there."""
+        from target_activecampaign.ledger.store import Ledger  # noqa: PLC0415 - 0.2 s, not for `--help`
+
+        return Ledger.open(
+            self.url,
+            account=self.account,
+            api_key=self.api_key,
+            now=SystemClock().epoch_seconds(),
+            read_only=read_only,
+            create=False,
+        )
+
+
+def make_command(config_option: click.Parameter) -> click.Group:
+    """Make the command.
+
+    Args:
+        config_option: The target's own `--config`, which every part of the command takes as well.
+    """
+    group = click.Group(
+        "ledger",
+        callback=_show,
+        params=[config_option],
+        invoke_without_command=True,
+        help="Show in figures what the ledger holds (`ledger_url`); with a subcommand, change it.",
+    )
+    for part in (_forget, _rekey):
+        params = [*part.params, config_option]
+        group.add_command(click.Command(part.name, callback=part.callback, params=params, help=part.help))
+    return group
+
+
+def _show(**_: object) -> None:
+    redact_logs()
+    if click.get_current_context().invoked_subcommand is not None:
+        return
+    with _said_plainly(), contextlib.closing(_access().open(read_only=True)) as ledger:
+        for line in _lines_of(ledger.figures()):
+            click.echo(line)
+
+
+@click.command("forget")
+@click.option("--list", "list_id", type=click.IntRange(1), help="Forget the contacts of this list.")
+@click.option("--all", "everything", is_flag=True, help="Forget the contacts of every list.")
+@click.option(
+    "--addresses",
+    "by_address",
+    is_flag=True,
+    help="Forget the contacts whose addresses stand on standard input, one a line, on every list.",
+)
+@click.option(
+    "--members",
+    is_flag=True,
+    help="Forget their membership too, and with it their addresses: the mirror then never takes them off.",
+)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def _forget(
+    *,
+    list_id: int | None,
+    everything: bool,
+    by_address: bool,
+    members: bool,
+    yes: bool,
+    **_: object,
+) -> None:
+    """Forget contacts, so that the next run that brings them sends them again."""
+    if [list_id is not None, everything, by_address].count(True) != 1:
+        raise click.UsageError("Say what to forget: one of --list N, --all and --addresses.")
+    with _said_plainly(), contextlib.closing(_access().open()) as ledger:
+        if by_address:
+            emails = _read_addresses(sys.stdin, yes=yes)
+            count = ledger.erase_people(emails, members=members)
+        else:
+            _ask(list_id, members=members, yes=yes)
+            count = ledger.erase(list_id, members=members)
+    click.echo(f"Forgotten: {count} contacts. The next run that brings them sends them again.")
+
+
+@click.command("rekey")
+def _rekey(**_: object) -> None:
+    """Let the ledger open with the api_key of the configuration after that was renewed.
+
+    The old one is taken from the environment variable TARGET_ACTIVECAMPAIGN_OLD_API_KEY.
+    """
+    with _said_plainly():
+        access = _access()
+        old = os.environ.get(OLD_API_KEY, "").strip()
+        if not old:
+            raise SettingsError(
+                [f"{OLD_API_KEY}: put the api_key into it with which the ledger opened so far"]
+            )
+        from target_activecampaign.ledger.store import rekey  # noqa: PLC0415 - likewise
+
+        needed = rekey(access.url, account=access.account, old_api_key=Secret(old), api_key=access.api_key)
+    click.echo("The ledger opens with the new api_key." if needed else "It opens with this api_key already.")
+
+
+def _access() -> Access:
+    settings = parse_settings(_configuration())
+    url = settings.ledger_url
+    if url is None:
+        raise SettingsError(["ledger_url: name the ledger, like sqlite:///ledger.db"])
+    return Access(url, settings.account, settings.api_key)
+
+
+def _configuration() -> dict[str, t.Any]:
+    """The configuration as the target would read it, `--config` taken before the command and after it."""
+    given = []
+    step: click.Context | None = click.get_current_context()
+    while step:
+        given.append(step.params.get("config"))
+        step = step.parent
+    merged: dict[str, t.Any] = {}
+    for one in filter(None, reversed(given)):
+        merged.update(one.config)
+    if any(one.parse_env for one in given if one):
+        merged.update(settings_from_environment(os.environ))
+    return merged
+
+
+@contextlib.contextmanager
+def _said_plainly() -> Iterator[None]:
+    try:
+        yield
+    except SettingsError as error:
+        raise click.ClickException("\n".join(error.problems)) from None
+    except TargetError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _lines_of(figures: Figures) -> Iterator[str]:
+    yield f"Ledger of {figures.account}, version {figures.version}, written by {figures.runs} runs"
+    for list_id, held in figures.lists.items():
+        yield f"list {list_id}: {held.contacts} contacts, {held.in_doubt} of them in doubt{_times_of(held)}"
+        for stream, count in held.members.items():
+            yield f"  {count} members by stream {stream!r}"
+
+
+def _times_of(held: ListFigures) -> str:
+    if held.oldest is None or held.newest is None:
+        return ""
+    return f"; confirmed from {_moment(held.oldest)} to {_moment(held.newest)}"
+
+
+def _moment(seconds: int) -> str:
+    return f"{dt.datetime.fromtimestamp(seconds, dt.timezone.utc):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _read_addresses(lines: t.TextIO, *, yes: bool) -> set[str]:
+    if not yes:
+        raise click.UsageError("Add --yes: standard input holds the addresses, so nobody can be asked.")
+    emails: set[str] = set()
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        email = normalise_email(line)
+        if email is None:
+            raise click.ClickException(
+                f"Line {number} of standard input is no address. Nothing was forgotten."
+            )
+        emails.add(email)
+    return emails
+
+
+def _ask(list_id: int | None, *, members: bool, yes: bool) -> None:
+    where = "every list" if list_id is None else f"list {list_id}"
+    what = "contacts and members" if members else "contacts"
+    if not yes:
+        click.confirm(f"Forget all {what} of {where}?", abort=True)

@@ -1,0 +1,293 @@
+"""Every setting with its type, default, bounds and meaning.
+
+Owns what `--about` shows, and with it the one place where defaults and bounds stand: `settings` reads
+them from here. It must not know how a value is read.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+import singer_sdk.typing as th
+from singer_sdk.helpers import capabilities
+
+from target_activecampaign.limits import CONTACTS_PER_IMPORT
+
+LONGEST_TIMEOUT_SECONDS = 1_000_000
+"""Some eleven days. Above 2,147,483 s the operating system's wait for a socket overflows."""
+
+_LIST_ID = th.Property(
+    "list_id",
+    th.CustomType({"type": ["integer", "string"], "minimum": 1}),
+    description=(
+        "The list that contacts are subscribed to: its number in ActiveCampaign. Required unless every "
+        "entry of `streams` has its own."
+    ),
+)
+_FIELD_MAPPING = th.Property(
+    "field_mapping",
+    th.ObjectType(
+        th.Property("email", th.StringType, description="Property that holds the email. Required."),
+        th.Property("first_name", th.StringType, description="Property that holds the first name."),
+        th.Property("last_name", th.StringType, description="Property that holds the last name."),
+        th.Property("phone", th.StringType, description="Property that holds the phone number."),
+        th.Property("account_name", th.StringType, description="Property that holds the company's name."),
+        th.Property(
+            "tags",
+            th.StringType,
+            description="Property that holds tags: an array of strings, or one string with commas.",
+        ),
+        th.Property(
+            "custom_fields",
+            th.ObjectType(additional_properties=th.StringType),
+            description="Custom field (its id, personalization tag or title) to property.",
+        ),
+        additional_properties=False,
+    ),
+    description=(
+        "Attribute of the contact to property of the record; dots lead into nested objects "
+        "(`address.city`). Without it `email` is mapped, and of `first_name`, `last_name` and `phone` "
+        "those that the stream's schema has."
+    ),
+)
+_TAGS = th.Property(
+    "tags",
+    th.ArrayType(th.StringType),
+    description="Tags that every contact is given. Without it none.",
+)
+
+_CONNECTION = (
+    th.Property(
+        "display_name",
+        th.StringType,
+        description="What logs and reports call this connection. Without it the hostname.",
+    ),
+    th.Property(
+        "hostname",
+        th.StringType,
+        required=True,
+        description=(
+            "The account's REST endpoint, `acme.api-us1.com`, or its URL as Settings > Developer in "
+            "ActiveCampaign shows it. `http://` is for loopback addresses alone. The word `sandbox` "
+            "stands for the bundled emulator, which needs no account and no network."
+        ),
+    ),
+    th.Property(
+        "api_key",
+        th.StringType,
+        required=True,
+        secret=True,
+        description="The key of the API user; the bundled emulator's own is `sandbox`.",
+    ),
+    th.Property(
+        "data_privacy_consent",
+        th.BooleanType,
+        required=True,
+        description=(
+            "Must be `true`. Personal data leaves the place where it is and goes to ActiveCampaign; "
+            "whoever sets this answers for it."
+        ),
+    ),
+)
+
+_EXPORT = (
+    _LIST_ID,
+    _FIELD_MAPPING,
+    _TAGS,
+    th.Property(
+        "streams",
+        th.ObjectType(
+            additional_properties=th.ObjectType(_LIST_ID, _FIELD_MAPPING, _TAGS, additional_properties=False),
+        ),
+        description=(
+            "Stream name, or glob such as `vip_*`, to its own `list_id`, `field_mapping` and `tags`, each "
+            "of which replaces the one above. The first that matches counts; a stream that none matches "
+            "is not exported. Without `streams` every stream is."
+        ),
+    ),
+    th.Property(
+        "on_null",
+        th.StringType,
+        default="keep",
+        allowed_values=["keep", "clear"],
+        description="What a null in a mapped property does to the contact's value: leave it, or empty it.",
+    ),
+    th.Property(
+        "exclude_automations",
+        th.BooleanType,
+        default=False,
+        description="Import without triggering automations.",
+    ),
+    th.Property(
+        "phone_region",
+        th.StringType,
+        description=(
+            "Two letters of ISO 3166, such as `DE`: where phone numbers without `+` belong. Without it a "
+            "number that can't be read as E.164 is sent as it came."
+        ),
+    ),
+)
+
+_LIMITS = (
+    th.Property(
+        "profile_limit",
+        th.IntegerType(minimum=1),
+        default=1_000_000,
+        description="Most contacts, counted by email, that one run sends. Unchanged ones do not count.",
+    ),
+    th.Property(
+        "account_limit_guard",
+        th.BooleanType,
+        default=True,
+        description="Never send more contacts than the account's contract has room for.",
+    ),
+    th.Property(
+        "on_limit",
+        th.StringType,
+        default="fail",
+        allowed_values=["fail", "stop"],
+        description=(
+            "How a run ends that reached a limit, after all that it took is delivered: with exit code 3, "
+            "or with 0 and a warning."
+        ),
+    ),
+    th.Property(
+        "batch_size_rows",
+        th.IntegerType(minimum=1, maximum=CONTACTS_PER_IMPORT),
+        default=CONTACTS_PER_IMPORT,
+        description="Most contacts in one import request; the bulk importer takes no more than 250.",
+    ),
+    th.Property(
+        "requests_per_second",
+        th.IntegerType(minimum=1),
+        default=5,
+        description="The account's limit over all endpoints.",
+    ),
+    th.Property(
+        "imports_per_minute",
+        th.IntegerType(minimum=1),
+        default=100,
+        description=(
+            "The bulk importer's limit. An import of a single contact counts against a fifth of it."
+        ),
+    ),
+)
+
+_DELIVERY = (
+    th.Property(
+        "import_timeout",
+        th.IntegerType(minimum=1, maximum=LONGEST_TIMEOUT_SECONDS),
+        default=3600,
+        description="Seconds that ActiveCampaign may take to end one import before the run fails.",
+    ),
+    th.Property(
+        "request_timeout",
+        th.IntegerType(minimum=1, maximum=LONGEST_TIMEOUT_SECONDS),
+        default=60,
+        description="Seconds that one HTTP request may take.",
+    ),
+    th.Property(
+        "shutdown_grace",
+        th.IntegerType(minimum=0, maximum=LONGEST_TIMEOUT_SECONDS),
+        default=10,
+        description="Seconds after SIGTERM or SIGINT in which open imports may still end.",
+    ),
+    th.Property(
+        "verify",
+        th.StringType,
+        default="sample",
+        allowed_values=["none", "sample", "all"],
+        description=(
+            "Whether contacts are read back after an import that does not name each of them: a few of every "
+            "import as far as requests are to spare, and all of it where one is missing; or always all. "
+            "What is missing is rejected as `skipped_by_activecampaign`."
+        ),
+    ),
+    th.Property(
+        "max_rejected_percent",
+        th.IntegerType(minimum=0, maximum=100),
+        default=20,
+        description="The run fails with exit code 4 when more than this share of its records is rejected.",
+    ),
+    th.Property(
+        "rejects_path",
+        th.StringType,
+        description=(
+            "File for rejected records, as a Singer stream that can be mended and piped in again. It "
+            "holds personal data and is created for its owner's eyes alone."
+        ),
+    ),
+    th.Property(
+        "report_path",
+        th.StringType,
+        description="File for the run's report, as JSON. It holds no personal data.",
+    ),
+    th.Property(
+        "dry_run",
+        th.BooleanType,
+        default=False,
+        description=(
+            "Do all but the writes, and report what would be sent: no import, no STATE, and no file but the "
+            "report is changed."
+        ),
+    ),
+)
+
+_CHANGES = (
+    th.Property(
+        "ledger_url",
+        th.StringType,
+        secret=True,
+        description=(
+            "SQLAlchemy URL of the ledger, such as `sqlite:///ledger.db` or `postgresql+psycopg://…`: what "
+            "was last confirmed for each contact of this account and list. With it a contact that did not "
+            "change is not sent again."
+        ),
+    ),
+    th.Property(
+        "ledger_max_age_days",
+        th.IntegerType(minimum=0),
+        default=0,
+        description="Send an unchanged contact again when its confirmation is older; 0 is never.",
+    ),
+    th.Property(
+        "membership",
+        th.StringType,
+        default="add",
+        allowed_values=["add", "mirror"],
+        description=(
+            "With `mirror`, which needs a ledger, contacts that earlier runs put on the list and this "
+            "complete run did not bring are unsubscribed from it; with `add` nobody is."
+        ),
+    ),
+    th.Property(
+        "mirror_max_removal_percent",
+        th.IntegerType(minimum=0, maximum=100),
+        default=10,
+        description="A mirror that would remove a larger share stops before the first, with exit code 5.",
+    ),
+    th.Property(
+        "on_delete",
+        th.StringType,
+        default="ignore",
+        allowed_values=["ignore", "unsubscribe"],
+        description="What a record with `_sdc_deleted_at` does: nothing, or take the contact off the list.",
+    ),
+)
+
+SDK_PROPERTIES: dict[str, dict[str, t.Any]] = {
+    **capabilities.STREAM_MAPS_CONFIG["properties"],
+    **capabilities.FLATTENING_CONFIG["properties"],
+    **capabilities.TARGET_VALIDATE_RECORDS_CONFIG["properties"],
+    **capabilities.BATCH_CONFIG["properties"],
+}
+"""Settings that keep the SDK's meaning, as the SDK describes them."""
+
+
+def _whole_schema() -> dict[str, t.Any]:
+    own = th.PropertiesList(*_CONNECTION, *_EXPORT, *_LIMITS, *_DELIVERY, *_CHANGES).to_dict()
+    return {**own, "properties": {**own["properties"], **SDK_PROPERTIES}, "additionalProperties": False}
+
+
+CONFIG_JSONSCHEMA: dict[str, t.Any] = _whole_schema()
+"""JSON schema of the whole configuration, in the order of the README's table."""

@@ -1,0 +1,203 @@
+"""Reads one object of the configuration by its JSON schema and collects what is wrong with it.
+
+Owns the kinds (string, integer, boolean, array, object), bounds, unknown names and the wording of
+problems. It must not know what a setting is for. No problem repeats a value: a key or an address
+may stand in the wrong place.
+"""
+
+from __future__ import annotations
+
+import difflib
+import typing as t
+import unicodedata
+
+if t.TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+LARGEST_INTEGER = 10**9
+"""No setting has a use for more; it keeps sums, database columns and waits in range (assumed)."""
+
+_LONGEST_SHOWN_NAME = 60
+
+
+class Section:
+    """One object of the configuration, read setting by setting.
+
+    A null counts as "not set". A reader whose setting is wrong complains and returns the setting's
+    default, so that reading goes on and every problem is found.
+    """
+
+    def __init__(
+        self,
+        values: Mapping[str, object],
+        schema: Mapping[str, t.Any],
+        problems: list[str],
+        path: str = "",
+    ) -> None:
+        """Refuse the names that the schema does not know.
+
+        Args:
+            values: The object as the user wrote it.
+            schema: Its JSON schema, made by `singer_sdk.typing`.
+            problems: Where problems of this object and of those below it are added.
+            path: Where the object stands, with a final dot; empty at the top.
+        """
+        self._values = values
+        self._properties: Mapping[str, Mapping[str, t.Any]] = schema["properties"]
+        self._schema_of_others: Mapping[str, t.Any] | None = schema.get("additionalProperties") or None
+        self._problems = problems
+        self._path = path
+        if self._schema_of_others is None:
+            self._refuse_unknown_names()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names in the object, in the user's order, those with a null included."""
+        return tuple(self._values)
+
+    def has(self, name: str) -> bool:
+        """Tell whether the setting is given and no null."""
+        return self._values.get(name) is not None
+
+    def add_problem(self, name: str, problem: str) -> None:
+        """Add a problem that says what is wrong with the setting and what to write instead."""
+        self._problems.append(f"{self._path}{_shown(name)}: {problem}")
+
+    def text(self, name: str) -> str | None:
+        """Return a text without the blanks around it, or None if it is not set or wrong."""
+        text = self.verbatim(name)
+        return None if text is None else text.strip()
+
+    def required_text(self, name: str, remedy: str) -> str:
+        """Return a text without the blanks around it, or "" after a problem."""
+        if not self.has(name):
+            self.add_problem(name, f"is missing; {remedy}")
+        return self.text(name) or ""
+
+    def verbatim(self, name: str) -> str | None:
+        """Return a text with the blanks around it (names of properties may have them), or None."""
+        value = self._values.get(name)
+        problem = None if value is None else problem_of_text(value)
+        if problem is None:
+            return t.cast("str | None", value)
+        self.add_problem(name, problem)
+        return None
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Return the texts of an array, trimmed and each once, in the user's order."""
+        value = self._values.get(name)
+        if value is None:
+            return ()
+        if not isinstance(value, (list, tuple)):
+            self.add_problem(name, 'must be an array of strings, like ["vip"]')
+            return ()
+        for position, entry in enumerate(value, start=1):
+            if problem := problem_of_text(entry):
+                self.add_problem(name, f"entry {position} {problem}")
+        return tuple(dict.fromkeys(entry.strip() for entry in value if isinstance(entry, str)))
+
+    def choice(self, name: str) -> str:
+        """Return one of the words that the schema lists."""
+        words: list[str] = self._schema_of(name)["enum"]
+        value = self._values.get(name)
+        if isinstance(value, str) and value in words:
+            return value
+        if value is not None:
+            self.add_problem(name, f"must be {' or '.join(words)}")
+        return t.cast("str", self._schema_of(name)["default"])
+
+    def boolean(self, name: str) -> bool:
+        """Return true or false; words that mean them are taken from the environment alone."""
+        value = self._values.get(name)
+        if isinstance(value, bool):
+            return value
+        if value is not None:
+            self.add_problem(name, "must be true or false, without quotes")
+        return bool(self._schema_of(name).get("default"))
+
+    def is_true(self, name: str) -> bool:
+        """Tell whether the setting is true; whoever asks complains about all else."""
+        return self._values.get(name) is True
+
+    def integer(self, name: str) -> int:
+        """Return an integer of a setting that has a default."""
+        value = self.optional_integer(name)
+        return t.cast("int", self._schema_of(name)["default"]) if value is None else value
+
+    def optional_integer(self, name: str) -> int | None:
+        """Return an integer within the schema's bounds, or None if it is not set or wrong."""
+        value = self._values.get(name)
+        if value is None:
+            return None
+        schema = self._schema_of(name)
+        least, most = schema.get("minimum", -LARGEST_INTEGER), schema.get("maximum", LARGEST_INTEGER)
+        number = _integer_of(value)
+        if number is not None and least <= number <= most:
+            return number
+        self.add_problem(name, f"must be an integer from {least} to {most}")
+        return None
+
+    def section(self, name: str) -> Section | None:
+        """Return the object below `name`, or None after a problem."""
+        value = self._values.get(name)
+        if not isinstance(value, dict):
+            self.add_problem(name, "must be an object; write { } with its settings inside")
+            return None
+        return Section(value, self._schema_of(name), self._problems, f"{self._path}{_shown(name)}.")
+
+    def unread(self, name: str) -> object:
+        """Return a setting that somebody else reads, with only its type checked; None if it is wrong."""
+        kinds = self._schema_of(name)["type"]
+        if "boolean" in kinds:
+            return self.boolean(name)
+        if "integer" in kinds:
+            return self.optional_integer(name)
+        value = self._values.get(name)
+        kind, words = (dict, "an object") if "object" in kinds else (str, "a string")
+        if not isinstance(value, kind):
+            self.add_problem(name, f"must be {words}")
+            return None
+        return value
+
+    def _schema_of(self, name: str) -> Mapping[str, t.Any]:
+        return self._properties.get(name, self._schema_of_others or {})
+
+    def _refuse_unknown_names(self) -> None:
+        for name in self._values:
+            if name not in self._properties:
+                self.add_problem(name, f"is no setting{_remedy_for_unknown(name, self._properties)}")
+
+
+def problem_of_text(value: object) -> str | None:
+    """Say why a value is no text to work with, and what to write instead; None if it is one."""
+    if not isinstance(value, str):
+        return "must be a string"
+    if not value.strip():
+        return "is empty; write a value or leave it out"
+    if any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in value.strip()):
+        return "holds a line break or a control character; take it out"
+    return None
+
+
+def _integer_of(value: object) -> int | None:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    # Digits arrive as a string from the environment and from Meltano. The length is bounded because
+    # Python refuses to convert thousands of digits.
+    if isinstance(value, str):
+        digits = value.strip()
+        if digits.isascii() and digits.isdigit() and len(digits) <= len(str(LARGEST_INTEGER)):
+            return int(digits)
+    return None
+
+
+def _shown(name: str) -> str:
+    """Return a name for a message; a long one may be a key, an odd one may break the log's line."""
+    if name and name.isprintable() and len(name) <= _LONGEST_SHOWN_NAME:
+        return name
+    return f"(a name of {len(name)} characters)"
+
+
+def _remedy_for_unknown(name: str, known: Collection[str]) -> str:
+    near = difflib.get_close_matches(name[:_LONGEST_SHOWN_NAME].lower(), known, n=1)
+    return f"; did you mean {near[0]}?" if near else "; take it out"

@@ -1,0 +1,401 @@
+"""What can be configured, read once into values that are known to be good.
+
+Owns the meaning of the settings and what contradicts what. It must not know the account, a schema or
+a record: what needs them is checked where they are known.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import re
+import typing as t
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from urllib.parse import urlsplit
+
+from target_activecampaign.config.hostname import HostnameError, base_url_of
+from target_activecampaign.config.schema import CONFIG_JSONSCHEMA, SDK_PROPERTIES
+from target_activecampaign.config.secret import HIDDEN, Secret
+from target_activecampaign.config.section import Section
+from target_activecampaign.errors import SettingsError
+
+if t.TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SANDBOX = "sandbox"
+"""The hostname that stands for the bundled emulator."""
+
+_EVERY_STREAM = "*"
+_NO_LIST = 0
+_SHORTEST_TELLING_KEY = 16
+"""Below this a text can't be a real key and may well be a common word, like the emulator's `sandbox`."""
+
+OnNull = t.Literal["keep", "clear"]
+OnLimit = t.Literal["fail", "stop"]
+Verify = t.Literal["none", "sample", "all"]
+Membership = t.Literal["add", "mirror"]
+OnDelete = t.Literal["ignore", "unsubscribe"]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldMapping:
+    """Attribute of the contact to the property of the record that it is taken from.
+
+    Attributes:
+        custom_fields: Custom field as the user wrote it (id, personalization tag or title) to property.
+    """
+
+    email: str
+    first_name: str | None = None
+    last_name: str | None = None
+    phone: str | None = None
+    account_name: str | None = None
+    tags: str | None = None
+    custom_fields: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class StreamExport:
+    """What a stream is exported to.
+
+    Attributes:
+        list_id: The list that its contacts are subscribed to.
+        field_mapping: None stands for the default mapping, which the stream's schema decides.
+        tags: Given to every contact.
+    """
+
+    list_id: int
+    field_mapping: FieldMapping | None
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The whole configuration of a run.
+
+    Attributes:
+        base_url: Scheme, host and port, like `https://acme.api-us1.com`; "" for the bundled emulator.
+        rejects_path: None when rejected records are only counted.
+        report_path: None when no report is written.
+        ledger_url: None when there is no ledger.
+        exports: Glob of stream names to export, in the user's order. The first that matches counts.
+        sdk: What the SDK reads by itself, nulls left out.
+    """
+
+    display_name: str
+    base_url: str
+    is_sandbox: bool
+    api_key: Secret
+    exports: tuple[tuple[str, StreamExport], ...]
+    on_null: OnNull
+    exclude_automations: bool
+    phone_region: str | None
+    profile_limit: int
+    account_limit_guard: bool
+    on_limit: OnLimit
+    batch_size_rows: int
+    requests_per_second: int
+    imports_per_minute: int
+    import_timeout_seconds: int
+    request_timeout_seconds: int
+    shutdown_grace_seconds: int
+    verify: Verify
+    max_rejected_percent: int
+    rejects_path: Path | None
+    report_path: Path | None
+    dry_run: bool
+    ledger_url: Secret | None
+    ledger_max_age_days: int
+    membership: Membership
+    mirror_max_removal_percent: int
+    on_delete: OnDelete
+    sdk: Mapping[str, t.Any] = field(repr=False)
+
+    def export_for(self, stream_name: str) -> StreamExport | None:
+        """Return what the stream is exported to, or None if it is not exported."""
+        matching = (export for glob, export in self.exports if fnmatch.fnmatchcase(stream_name, glob))
+        return next(matching, None)
+
+    @property
+    def account(self) -> str:
+        """Host of the account, with the port where it is not the scheme's own; `sandbox` for the emulator."""
+        return urlsplit(self.base_url).netloc or SANDBOX
+
+    @property
+    def is_mirror(self) -> bool:
+        """Whether whoever is not brought any more is taken off the list."""
+        return self.membership == "mirror"
+
+    def list_ids(self) -> tuple[int, ...]:
+        """Return every list that can be written to, each once, in ascending order."""
+        return tuple(sorted({export.list_id for _, export in self.exports}))
+
+
+def parse_settings(config: Mapping[str, t.Any]) -> Settings:
+    """Read a configuration.
+
+    Args:
+        config: As it comes from a JSON file, from Meltano or from `settings_from_environment`.
+
+    Raises:
+        SettingsError: With every problem; none holds the value of a setting.
+    """
+    problems: list[str] = []
+    section = Section(config, CONFIG_JSONSCHEMA, problems)
+    settings = _read_settings(section)
+    _refuse_one_file_twice(section, settings)
+    _refuse_key_elsewhere(section, config, settings.api_key)
+    if problems:
+        raise SettingsError(_without_key(problem, settings.api_key) for problem in problems)
+    return settings
+
+
+def _read_settings(section: Section) -> Settings:
+    base_url = _read_base_url(section)
+    _require_consent(section)
+    return Settings(
+        base_url=base_url,
+        is_sandbox=not base_url,
+        display_name=section.text("display_name") or urlsplit(base_url).netloc or SANDBOX,
+        api_key=_read_api_key(section),
+        exports=_read_exports(section),
+        on_null=t.cast("OnNull", section.choice("on_null")),
+        exclude_automations=section.boolean("exclude_automations"),
+        phone_region=_read_phone_region(section),
+        profile_limit=section.integer("profile_limit"),
+        account_limit_guard=section.boolean("account_limit_guard"),
+        on_limit=t.cast("OnLimit", section.choice("on_limit")),
+        batch_size_rows=section.integer("batch_size_rows"),
+        requests_per_second=section.integer("requests_per_second"),
+        imports_per_minute=section.integer("imports_per_minute"),
+        import_timeout_seconds=section.integer("import_timeout"),
+        request_timeout_seconds=section.integer("request_timeout"),
+        shutdown_grace_seconds=section.integer("shutdown_grace"),
+        verify=t.cast("Verify", section.choice("verify")),
+        max_rejected_percent=section.integer("max_rejected_percent"),
+        rejects_path=_read_path(section, "rejects_path"),
+        report_path=_read_path(section, "report_path"),
+        dry_run=section.boolean("dry_run"),
+        ledger_url=_read_ledger_url(section),
+        ledger_max_age_days=section.integer("ledger_max_age_days"),
+        membership=_read_membership(section),
+        mirror_max_removal_percent=section.integer("mirror_max_removal_percent"),
+        on_delete=t.cast("OnDelete", section.choice("on_delete")),
+        sdk=MappingProxyType({name: section.unread(name) for name in SDK_PROPERTIES if section.has(name)}),
+    )
+
+
+def _read_base_url(section: Section) -> str:
+    hostname = section.required_text(
+        "hostname",
+        "write what Settings > Developer in ActiveCampaign shows, like acme.api-us1.com",
+    )
+    if not hostname or hostname.lower() == SANDBOX:
+        return ""
+    try:
+        return base_url_of(hostname)
+    except HostnameError as error:
+        section.add_problem("hostname", str(error))
+        return ""
+
+
+def _require_consent(section: Section) -> None:
+    if not section.is_true("data_privacy_consent"):
+        section.add_problem(
+            "data_privacy_consent",
+            "must be true, without quotes: personal data leaves the place where it is and goes to "
+            "ActiveCampaign, and whoever writes true agrees to that and answers for it",
+        )
+
+
+def _read_api_key(section: Section) -> Secret:
+    key = section.required_text(
+        "api_key",
+        f"write the key from Settings > Developer in ActiveCampaign; the bundled emulator's is {SANDBOX}",
+    )
+    # It becomes a header's value: anything else would break the request or add a header to it.
+    if key and not re.fullmatch(r"[\x21-\x7e]+", key):
+        section.add_problem(
+            "api_key", "has characters that no key has; copy it again from Settings > Developer"
+        )
+    return Secret(key)
+
+
+def _read_phone_region(section: Section) -> str | None:
+    text = section.text("phone_region")
+    if text is None:
+        return None
+    import phonenumbers  # noqa: PLC0415 - 30 ms, needed only where a region is set
+
+    region = text.upper()
+    if region in phonenumbers.SUPPORTED_REGIONS:
+        return region
+    section.add_problem(
+        "phone_region", "must be two letters of ISO 3166, like DE (GB for the United Kingdom)"
+    )
+    return None
+
+
+def _read_path(section: Section, name: str) -> Path | None:
+    text = section.text(name)
+    if text is None:
+        return None
+    if os.path.isdir(text):  # noqa: PTH112 - pathlib raises for a name that is too long
+        section.add_problem(name, "is a folder; write the path of a file in it")
+    # A device or a pipe: the run's standard output holds STATE lines and nothing else.
+    elif os.path.exists(text) and not os.path.isfile(text):  # noqa: PTH110, PTH113 - as above
+        section.add_problem(name, "is no plain file; write the path of one, or leave the setting out")
+    elif not os.path.isdir(os.path.dirname(text) or "."):  # noqa: PTH112, PTH120 - as above
+        section.add_problem(
+            name, "stands in a folder that does not exist; create the folder, or write another"
+        )
+    return Path(text)
+
+
+def _read_ledger_url(section: Section) -> Secret | None:
+    url = section.text("ledger_url")
+    if url is not None and not re.match(r"[A-Za-z][A-Za-z0-9_+.-]*://", url):
+        section.add_problem("ledger_url", "is no URL of a database; write it like sqlite:///ledger.db")
+    return None if url is None else Secret(url)
+
+
+def _read_membership(section: Section) -> Membership:
+    membership = t.cast("Membership", section.choice("membership"))
+    if membership == "mirror" and not section.has("ledger_url"):
+        section.add_problem(
+            "membership",
+            "mirror needs a ledger, to know whom earlier runs put on the list; set ledger_url",
+        )
+    return membership
+
+
+def _read_exports(section: Section) -> tuple[tuple[str, StreamExport], ...]:
+    above = StreamExport(
+        list_id=section.optional_integer("list_id") or _NO_LIST,
+        field_mapping=_read_field_mapping(section),
+        tags=section.texts("tags"),
+    )
+    if section.has("streams"):
+        return _read_streams(section, above)
+    if not section.has("list_id"):
+        section.add_problem(
+            "list_id", "is missing; write the number of the list that contacts are subscribed to"
+        )
+    return ((_EVERY_STREAM, above),)
+
+
+def _read_streams(section: Section, above: StreamExport) -> tuple[tuple[str, StreamExport], ...]:
+    streams = section.section("streams")
+    if streams is None:
+        return ()
+    if not streams.names:
+        section.add_problem(
+            "streams", "is empty, so nothing would be exported; leave it out to export every stream"
+        )
+    exports: dict[str, StreamExport] = {}
+    for glob in streams.names:
+        _refuse_useless_glob(streams, glob, exports)
+        entry = streams.section(glob)
+        if entry is not None:
+            exports[glob] = _read_stream(entry, above, has_list_above=section.has("list_id"))
+    return tuple(exports.items())
+
+
+def _read_stream(entry: Section, above: StreamExport, *, has_list_above: bool) -> StreamExport:
+    """Read one entry of `streams`; what it has replaces what stands above it, nothing is merged."""
+    if not entry.has("list_id") and not has_list_above:
+        entry.add_problem(
+            "list_id", "is missing; write the number of the list here, or one for all streams above"
+        )
+    return StreamExport(
+        list_id=entry.optional_integer("list_id") or above.list_id,
+        field_mapping=_read_field_mapping(entry) if entry.has("field_mapping") else above.field_mapping,
+        tags=entry.texts("tags") if entry.has("tags") else above.tags,
+    )
+
+
+def _refuse_useless_glob(streams: Section, glob: str, earlier: Mapping[str, StreamExport]) -> None:
+    if not glob.strip():
+        streams.add_problem(glob, "is empty; write the name of a stream, or a glob like vip_*")
+    is_name = not set(glob) & set("*?[")
+    for other in earlier:
+        if other == _EVERY_STREAM or (is_name and fnmatch.fnmatchcase(glob, other)):
+            streams.add_problem(
+                glob, "is never reached, an entry before it matches as well; move it up or out"
+            )
+            return
+
+
+def _read_field_mapping(section: Section) -> FieldMapping | None:
+    mapping = section.section("field_mapping") if section.has("field_mapping") else None
+    if mapping is None:
+        return None
+    if not mapping.has("email"):
+        mapping.add_problem("email", "is missing; write the property that holds the email")
+    return FieldMapping(
+        email=mapping.verbatim("email") or "",
+        first_name=mapping.verbatim("first_name"),
+        last_name=mapping.verbatim("last_name"),
+        phone=mapping.verbatim("phone"),
+        account_name=mapping.verbatim("account_name"),
+        tags=mapping.verbatim("tags"),
+        custom_fields=_read_custom_fields(mapping),
+    )
+
+
+def _read_custom_fields(mapping: Section) -> Mapping[str, str]:
+    fields = mapping.section("custom_fields") if mapping.has("custom_fields") else None
+    if fields is None:
+        return MappingProxyType({})
+    _refuse_one_field_twice(fields)
+    properties = {name: fields.verbatim(name) for name in fields.names}
+    return MappingProxyType({name: path for name, path in properties.items() if path is not None})
+
+
+def _refuse_one_field_twice(fields: Section) -> None:
+    seen: set[str] = set()
+    for name in fields.names:
+        plain_name = name.strip().strip("%").strip().casefold()
+        if not plain_name:
+            fields.add_problem(name, "is empty; write the id, personalization tag or title of a custom field")
+        elif plain_name in seen:
+            fields.add_problem(name, "names a custom field that stands here already; keep one of the two")
+        seen.add(plain_name)
+
+
+def _refuse_one_file_twice(section: Section, settings: Settings) -> None:
+    rejects, report = settings.rejects_path, settings.report_path
+    if rejects and report and os.path.realpath(rejects) == os.path.realpath(report):
+        section.add_problem("report_path", "is the file of rejects_path; write another")
+
+
+def _refuse_key_elsewhere(section: Section, config: Mapping[str, t.Any], api_key: Secret) -> None:
+    """Keep the key out of settings that are shown in logs, reports and requests."""
+    key = api_key.reveal()
+    if len(key) < _SHORTEST_TELLING_KEY:
+        return
+    for name, value in config.items():
+        if name != "api_key" and _mentions(value, key):
+            section.add_problem(name, "holds the API key; take it out, it belongs in api_key alone")
+
+
+def _mentions(value: object, text: str) -> bool:
+    waiting = [value]  # no recursion: a configuration may be nested deeper than Python's stack
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, str) and text in part:
+            return True
+        if isinstance(part, dict):
+            waiting += part
+            waiting += part.values()
+        elif isinstance(part, (list, tuple)):
+            waiting += part
+    return False
+
+
+def _without_key(problem: str, api_key: Secret) -> str:
+    """Blank the key in a problem: somebody may have pasted it where a name belongs."""
+    key = api_key.reveal()
+    return problem.replace(key, HIDDEN) if len(key) >= _SHORTEST_TELLING_KEY else problem

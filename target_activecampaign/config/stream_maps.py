@@ -1,0 +1,62 @@
+"""Whether the setting `stream_maps` can be used, said before the first record is read.
+
+The SDK would find out at the stream's SCHEMA or first record, in words that quote the expression. Pure.
+"""
+
+from __future__ import annotations
+
+import ast
+import typing as t
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_NOTHING = (None, "__NULL__")
+_LONGEST_SHOWN_NAME = 60
+
+
+def find_problems(stream_maps: Mapping[str, t.Any]) -> list[str]:
+    """What is wrong with the setting, one sentence each, without any expression's text."""
+    problems: list[str] = []
+    for stream, entry in stream_maps.items():
+        path = f"stream_maps.{_shown(stream)}"
+        if isinstance(entry, dict) and stream != "__else__":
+            problems += (f"{path}.{words}" for words in _find_stream_problems(entry))
+        elif not any(entry is nothing or entry == nothing for nothing in _NOTHING):
+            wanted = "null" if stream == "__else__" else "an object with expressions, or null"
+            problems.append(f"{path}: must be {wanted}")
+    return problems
+
+
+def _find_stream_problems(entry: Mapping[str, t.Any]) -> Iterator[str]:
+    for name, value in entry.items():
+        problem = _problem_of(name, value)
+        if problem is not None:
+            yield f"{_shown(name)}: {problem}"
+
+
+def _problem_of(name: str, value: object) -> str | None:
+    if name in {"__source__", "__alias__"}:
+        return None if isinstance(value, str) else "must be the name of a stream"
+    if name == "__key_properties__":
+        is_fit = value is None or (isinstance(value, list) and all(isinstance(key, str) for key in value))
+        return None if is_fit else "must be an array of names, or null"
+    if name == "__else__":
+        return None if value in _NOTHING[:1] or value == _NOTHING[1] else "must be null"
+    if value is None and name != "__filter__":
+        return None
+    return None if isinstance(value, str) and _is_expression(value) else "is no expression that can be read"
+
+
+def _is_expression(text: str) -> bool:
+    try:
+        statements = ast.parse(text).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return bool(statements) and isinstance(statements[0], ast.Expr)
+
+
+def _shown(name: str) -> str:
+    """A name for a message; an odd one may break the log's line."""
+    is_plain = name.isprintable() and len(name) <= _LONGEST_SHOWN_NAME
+    return name if is_plain else f"(a name of {len(name)} characters)"

@@ -1,0 +1,1 @@
+"""Brings each contact to its outcome: batches, imports, retries, read-backs."""

@@ -1,0 +1,1 @@
+"""What earlier runs confirmed, in a database. Holds addresses and hashes, never a contact."""

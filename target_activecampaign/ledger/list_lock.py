@@ -1,0 +1,123 @@
+"""One run at a time for each list: who holds it, and who has to wait.
+
+Owns the locks, which the operating system (SQLite) or the server (PostgreSQL) releases when the process dies,
+however it dies; and the table that says who holds them. Must not know what a run does with its list.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import os
+import socket
+import typing as t
+
+import sqlalchemy as sa
+from filelock import FileLock, Timeout
+
+from target_activecampaign.ledger.database import cause_of, translated
+from target_activecampaign.ledger.schema import HOLDER, unusable
+
+if t.TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+    from pathlib import Path
+
+    from target_activecampaign.ledger.database import Database
+
+
+class ListLocks:
+    """The locks that this run holds. For one thread."""
+
+    def __init__(self, database: Database, number_for: Callable[[str], int]) -> None:
+        """Prepare.
+
+        Args:
+            database: Of the ledger.
+            number_for: Name of a lock to a number of 64 bits that no other ledger on the server has.
+        """
+        self._database = database
+        self._number_for = number_for
+        self._held: dict[int, Callable[[], None]] = {}
+
+    def hold(self, list_ids: Collection[int], now: int) -> None:
+        """Take the locks of all these lists, or of none that was not held before.
+
+        Raises:
+            SettingsError: If another run holds one; says who.
+            LedgerError: If the ledger can't be written.
+        """
+        taken: dict[int, Callable[[], None]] = {}
+        try:
+            for list_id in sorted(set(list_ids) - self._held.keys()):
+                taken[list_id] = self._take(list_id)
+            self._write_down(taken, now)
+        except BaseException:
+            for release in taken.values():
+                release()
+            raise
+        self._held.update(taken)
+
+    def release_all(self) -> None:
+        """Let go of every list; what can't be said to the ledger any more is left unsaid."""
+        if self._held:
+            with contextlib.suppress(Exception), self._database.transaction() as connection:
+                connection.execute(sa.delete(HOLDER).where(HOLDER.c.list_id.in_(list(self._held))))
+        while self._held:
+            _, release = self._held.popitem()
+            release()
+
+    def _take(self, list_id: int) -> Callable[[], None]:
+        path = self._database.path
+        release = _lock_file(path, list_id) if path else self._lock_on_server(list_id)
+        if release is None:
+            raise unusable(
+                f"list {list_id} is being written by {self._holder_of(list_id)}; wait until that run has "
+                "ended, or stop it"
+            )
+        return release
+
+    def _lock_on_server(self, list_id: int) -> Callable[[], None] | None:
+        # On the connection that writes: who loses the lock with it can't write either.
+        parameters = {"number": self._number_for(f"list {list_id}")}
+        lock = sa.text("SELECT pg_try_advisory_lock(CAST(:number AS bigint))")
+        unlock = sa.text("SELECT pg_advisory_unlock(CAST(:number AS bigint))")
+        with translated("locked"):
+            taken = self._database.writer().execute(lock, parameters).scalar_one()
+
+        def release() -> None:
+            with contextlib.suppress(Exception):
+                self._database.writer().execute(unlock, parameters)
+
+        return release if taken else None
+
+    def _write_down(self, list_ids: Collection[int], now: int) -> None:
+        if not list_ids:
+            return
+        rows = [
+            {"list_id": list_id, "host": socket.gethostname(), "pid": os.getpid(), "since": now}
+            for list_id in list_ids
+        ]
+        with self._database.transaction() as connection:
+            connection.execute(sa.delete(HOLDER).where(HOLDER.c.list_id.in_(list(list_ids))))
+            connection.execute(sa.insert(HOLDER), rows)
+
+    def _holder_of(self, list_id: int) -> str:
+        rows = self._database.read(sa.select(HOLDER).where(HOLDER.c.list_id == list_id))
+        if not rows:
+            return "another run that has just begun"
+        since = dt.datetime.fromtimestamp(rows[0].since, dt.timezone.utc)
+        return f"process {rows[0].pid} on {rows[0].host} since {since:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _lock_file(path: Path, list_id: int) -> Callable[[], None] | None:
+    """Lock a file beside the database. It is never deleted: two runs could lock two files of one name."""
+    lock = FileLock(f"{path}.list-{list_id}.lock", timeout=0, mode=0o600, thread_local=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        return None
+    except OSError as error:
+        raise unusable(
+            f"the lock of list {list_id} beside its file can't be taken: {cause_of(error)}"
+        ) from None
+    return lambda: lock.release(force=True)

@@ -1,0 +1,1 @@
+"""What is told of a run: the report and the rejects file."""

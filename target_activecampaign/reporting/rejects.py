@@ -1,0 +1,147 @@
+"""The rejects file: every record that was set aside, as a Singer stream that can be mended and sent again.
+
+The only place where content of records is written, so the file is readable by its owner alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import errno
+import json
+import os
+import typing as t
+
+from singer_sdk.singerlib.json import deserialize_json, serialize_json
+
+from target_activecampaign.errors import OutputError
+
+if t.TYPE_CHECKING:
+    from pathlib import Path
+
+    from target_activecampaign.contacts.contact import Origin, Rejection
+
+_BLOCK_BYTES = 4096
+
+
+class RejectsFile:
+    """Writes SCHEMA and RECORD lines, the latter with `_rejected` beside `record`."""
+
+    def __init__(self, path: Path) -> None:
+        """Create the file. One that an earlier run left with rejects in it is kept beside it.
+
+        Args:
+            path: Where. The file of an earlier run becomes `<name>.<time of its last change>`.
+
+        Raises:
+            OutputError: If it can't be created.
+        """
+        self._path = path
+        self._last_schema: str | bytes | None = None
+        self._failure: OutputError | None = None
+        try:
+            _keep_earlier(path)
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            _require_room(descriptor)
+            self._file: t.IO[str] = os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogatepass")
+        except OSError as error:
+            raise self._problem(error) from None
+
+    def write(self, origin: Origin, rejection: Rejection) -> None:
+        """Write one record, after its stream's SCHEMA where that was not the last one written.
+
+        Raises:
+            OutputError: If there is no room, now or ever before.
+        """
+        self._raise_failure()
+        if origin.source is None or origin.schema is None:
+            return
+        lines = [_mark(_text(origin.source), rejection)]
+        if origin.schema != self._last_schema:
+            lines.insert(0, _text(origin.schema))
+            self._last_schema = origin.schema
+        try:
+            self._file.write("\n".join(lines) + "\n")
+        except OSError as error:
+            raise self._problem(error) from None
+
+    def sync(self) -> None:
+        """Bring what was written to the disk, before a STATE that covers it is passed on.
+
+        Raises:
+            OutputError: If there is no room, now or ever before: what a failed write left out, a later one
+                does not bring back.
+        """
+        self._raise_failure()
+        try:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            raise self._problem(error) from None
+
+    def close(self) -> None:
+        """Sync and close. A failure that was raised before is not raised again.
+
+        Raises:
+            OutputError: If there is no room.
+        """
+        try:
+            if self._failure is None:
+                self.sync()
+        finally:
+            with contextlib.suppress(OSError):
+                self._file.close()
+
+    def _raise_failure(self) -> None:
+        if self._failure is not None:
+            raise self._failure
+
+    def _problem(self, error: OSError) -> OutputError:
+        self._failure = OutputError(
+            f"rejects_path: can't write {self._path}: {error.strerror}. Make room or choose another path, "
+            f"then run again: no STATE covers what could not be written down"
+        )
+        return self._failure
+
+
+def _mark(source: str, rejection: Rejection) -> str:
+    """Put `_rejected` into a RECORD message, and leave the rest of it to the letter."""
+    verdict = {"reason": rejection.reason.value, "detail": rejection.detail}
+    if '"_rejected"' in source:  # piped in again, and rejected again
+        message = deserialize_json(source)
+        message["_rejected"] = verdict
+        return serialize_json(message)
+    return f'{source.removesuffix("}")},"_rejected":{json.dumps(verdict)}}}'
+
+
+def _text(line: str | bytes) -> str:
+    return (line.decode("utf-8-sig", "surrogatepass") if isinstance(line, bytes) else line).strip()
+
+
+def _require_room(descriptor: int) -> None:
+    """Make sure that the disk is not full: then it takes new files, but nothing into them."""
+    try:
+        _write_and_take_back(descriptor, bytes(_BLOCK_BYTES))
+    except OSError:
+        os.close(descriptor)
+        raise
+
+
+def _write_and_take_back(descriptor: int, block: bytes) -> None:
+    if os.write(descriptor, block) < len(block):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    os.fsync(descriptor)
+    os.ftruncate(descriptor, 0)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+
+
+def _keep_earlier(path: Path) -> None:
+    """Move an earlier run's rejects aside: the tap may never send those records again."""
+    if not path.exists():
+        return
+    details = path.stat()
+    if not details.st_size:
+        path.unlink()
+        return
+    stamp = dt.datetime.fromtimestamp(details.st_mtime, tz=dt.timezone.utc).strftime("%Y%m%dT%H%M%S.%fZ")
+    path.rename(path.with_name(f"{path.name}.{stamp}"))

@@ -1,0 +1,212 @@
+"""The run's figures: how many records were read, and what became of each.
+
+Owns the counting and the report file. Holds figures alone, no content of any record.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import typing as t
+from collections import Counter, defaultdict
+from pathlib import Path
+
+from target_activecampaign.errors import OutputError
+
+if t.TYPE_CHECKING:
+    import datetime as dt
+
+    from target_activecampaign.contacts.contact import Reason
+
+VERDICTS = ("delivered", "unchanged", "superseded", "rejected", "held_back")
+"""What every record of an exported stream ends as, each exactly one of these."""
+
+
+class StreamFigures:
+    """Figures of one stream, in records. `created` and `updated` are the parts of `delivered`.
+
+    Beside them stand contacts, whoever asked for that, a record or the mirror: `unsubscribed`, those who were
+    taken off the list, and `left_alone`, those who were not, since they were off it already or had come to it
+    by another way.
+    """
+
+    __slots__ = (
+        "created",
+        "delivered",
+        "held_back",
+        "left_alone",
+        "read",
+        "rejected",
+        "superseded",
+        "unchanged",
+        "unsubscribed",
+    )
+
+    def __init__(self) -> None:
+        self.read = 0
+        self.delivered = 0
+        self.created = 0
+        self.unchanged = 0
+        self.superseded = 0
+        self.held_back = 0
+        self.unsubscribed = 0
+        self.left_alone = 0
+        self.rejected: Counter[Reason] = Counter()
+
+    def add(self, other: StreamFigures) -> None:
+        """Add the figures of another stream."""
+        for name in _SUMS:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.rejected.update(other.rejected)
+
+    def as_json(self) -> dict[str, t.Any]:
+        """The figures as the report holds them."""
+        return {
+            "read": self.read,
+            "delivered": self.delivered,
+            "created": self.created,
+            "updated": self.delivered - self.created,
+            "unchanged": self.unchanged,
+            "superseded": self.superseded,
+            "rejected": {reason.value: count for reason, count in sorted(self.rejected.items()) if count},
+            "held_back": self.held_back,
+            "unsubscribed": self.unsubscribed,
+            "left_alone": self.left_alone,
+        }
+
+
+_SUMS = tuple(name for name in StreamFigures.__slots__ if name != "rejected")
+
+
+class Report:
+    """Counts one run. Not locked: its owner is.
+
+    Attributes:
+        streams: Figures of each exported stream.
+        ignored: Records of streams that are not exported, by stream.
+        imports: Imports that ActiveCampaign accepted.
+        limit: The setting whose limit was reached, or `None`.
+        read_back: Delivered contacts that were looked for in the account (`verify`).
+        still_unsubscribed: How many of these stay off their list, because they left it before.
+        room: Contacts that the contract left when the run began; `None` where it is not known.
+        mirror: Why the mirror took nobody off a list; `None` where nothing stopped it.
+        plan: What a dry run says of the run that would follow; `None` in a real one.
+        names_more_than_new: Whether an import's `success` named more contacts than can have been new: then
+            it names updated ones too, and `created` is too high.
+    """
+
+    def __init__(self, display_name: str, started_at: dt.datetime) -> None:
+        """Start at nought.
+
+        Args:
+            display_name: As the setting of this name.
+            started_at: With time zone.
+        """
+        self.streams: defaultdict[str, StreamFigures] = defaultdict(StreamFigures)
+        self.ignored: Counter[str] = Counter()
+        self.imports = 0
+        self.limit: str | None = None
+        self.read_back = 0
+        self.still_unsubscribed = 0
+        self.room: int | None = None
+        self.mirror: str | None = None
+        self.plan: dict[str, t.Any] | None = None
+        self.names_more_than_new = False
+        self._display_name = display_name
+        self._started_at = started_at
+
+    def totals(self) -> StreamFigures:
+        """Figures over all streams."""
+        total = StreamFigures()
+        for figures in self.streams.values():
+            total.add(figures)
+        return total
+
+    def rejected_percent(self) -> float:
+        """Share of the records read that was rejected, 0 to 100."""
+        total = self.totals()
+        return 100 * sum(total.rejected.values()) / total.read if total.read else 0.0
+
+    def as_json(
+        self,
+        *,
+        ended_at: dt.datetime,
+        requests: int,
+        waited_seconds: float,
+        exit_code: int,
+    ) -> dict[str, t.Any]:
+        """The report.
+
+        Args:
+            ended_at: With time zone.
+            requests: Requests that were sent.
+            waited_seconds: How long imports waited for the rate limits.
+            exit_code: Of the run.
+        """
+        return {
+            "display_name": self._display_name,
+            **self.totals().as_json(),
+            "ignored": self.ignored.total(),
+            "started_at": self._started_at.isoformat(timespec="milliseconds"),
+            "ended_at": ended_at.isoformat(timespec="milliseconds"),
+            "seconds": round((ended_at - self._started_at).total_seconds(), 3),
+            "imports": self.imports,
+            "requests": requests,
+            "waited_seconds": round(waited_seconds, 3),
+            "exit_code": exit_code,
+            "limit": self.limit,
+            "read_back": self.read_back,
+            "still_unsubscribed": self.still_unsubscribed,
+            "created_may_be_too_high": self.names_more_than_new,
+            "room": self.room,
+            "mirror": self.mirror,
+            "dry_run": self.plan is not None,
+            "plan": self.plan,
+            "streams": {name: figures.as_json() for name, figures in self.streams.items()},
+        }
+
+
+def check_report_path(path: Path) -> None:
+    """Make sure, before anything is sent, that a report can be written.
+
+    Raises:
+        OutputError: If it can't.
+    """
+    try:
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}."):
+            pass
+    except OSError as error:
+        msg = f"report_path: can't write in {path.parent}: {error.strerror}"
+        raise OutputError(msg) from None
+
+
+def write_report(path: Path, report: dict[str, t.Any]) -> None:
+    """Write the report in one step, so that nobody reads half of it.
+
+    Raises:
+        OutputError: If it can't be written.
+    """
+    try:
+        _write_in_one_step(path, json.dumps(report, indent=2) + "\n")
+    except OSError as error:
+        msg = f"report_path: can't write {path}: {error.strerror}"
+        raise OutputError(msg) from None
+
+
+def _write_in_one_step(path: Path, text: str) -> None:
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+        temporary = Path(file.name)
+        try:
+            file.write(text)
+            file.flush()
+            temporary.chmod(0o666 & ~_umask())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,461 @@
+"""One run, wired together: from the first message to the exit code."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import shutil
+import tempfile
+import typing as t
+from collections import Counter
+from pathlib import Path
+
+from target_activecampaign.api.client import Client
+from target_activecampaign.api.rate_limiter import RateLimiter
+from target_activecampaign.clock import SystemClock
+from target_activecampaign.contacts.contact import Reason, Rejection
+from target_activecampaign.contacts.mapping import MappingOptions, RecordMapper, compile_mapping
+from target_activecampaign.delivery.change_detection import ChangeDetection
+from target_activecampaign.delivery.delivery import Delivery
+from target_activecampaign.delivery.dry_run import DryRun, plan
+from target_activecampaign.errors import (
+    LimitReachedError,
+    MirrorStoppedError,
+    SettingsError,
+    TargetError,
+    TooManyRejectedError,
+)
+from target_activecampaign.reporting.rejects import RejectsFile
+from target_activecampaign.reporting.report import Report, check_report_path, write_report
+from target_activecampaign.run.mirror import Mirror
+from target_activecampaign.run.preflight import check_account, read_exclusions, read_headroom
+from target_activecampaign.singer.completeness import Completeness
+from target_activecampaign.singer.state_output import StateOutput
+
+if t.TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from target_activecampaign.clock import Clock
+    from target_activecampaign.config.secret import Secret
+    from target_activecampaign.config.settings import Settings
+    from target_activecampaign.contacts.contact import Contact, Origin
+    from target_activecampaign.contacts.custom_fields import CustomField
+    from target_activecampaign.contacts.exclusions import Exclusions
+    from target_activecampaign.ledger.store import Ledger
+    from target_activecampaign.reporting.report import StreamFigures
+    from target_activecampaign.run.signals import Interruption
+
+logger = logging.getLogger(__name__)
+
+SANDBOX_DATABASE = Path(".sandbox") / "account.db"
+"""Where `hostname: sandbox` keeps its account, in the working folder."""
+
+CONNECTION_TEST_STREAM = "meltano_test_stream"
+"""`meltano config test` sends this stream: it checks the connection, nothing is written."""
+
+_SECONDS_PER_DAY = 86_400
+_NAMED_REJECTS = 5  # of each reason; the rejects file holds them all
+
+
+class Run:
+    """Everything that one run owns. Nothing is opened or sent before `begin` and `connect`."""
+
+    def __init__(self, settings: Settings, interruption: Interruption, clock: Clock | None = None) -> None:
+        """Prepare.
+
+        Args:
+            settings: Of the run.
+            interruption: Whether the run was asked to stop.
+            clock: Where time comes from; the machine's by default.
+        """
+        self._settings = settings
+        self._interruption = interruption
+        clock = clock or SystemClock()
+        self._rate_limiter = RateLimiter(settings.requests_per_second, settings.imports_per_minute, clock)
+        self._report = Report(settings.display_name, clock.utc_now())
+        self._rejects: RejectsFile | None = None
+        self._named_rejects: Counter[Reason] = Counter()
+        self._client: Client | None = None
+        self._fields: Mapping[str, CustomField] = {}
+        self._exclusions: Exclusions | None = None  # also where the account has none: a look less a contact
+        self._resources = contextlib.ExitStack()
+        self._deletions = 0
+        self._has_begun = False
+        self._is_closed = False
+        self.keeps_records = settings.rejects_path is not None and not settings.dry_run
+        """Whether rejected records are written down, so that their lines must be kept till then."""
+        self.is_mirror = settings.is_mirror
+        """Whether it notes who is brought and which streams come whole."""
+        self._ledger: Ledger | None = None
+        self._mirror: Mirror | None = None
+        self.completeness = Completeness()
+        self._state_output = StateOutput(self._sync_rejects, is_silent=settings.dry_run)
+        self._delivery = Delivery(
+            settings=settings,
+            rate_limiter=self._rate_limiter,
+            report=self._report,
+            state_output=self._state_output,
+            reject=self._write_rejected,
+            check_interruption=interruption.check,
+        )
+
+    def begin(self) -> None:
+        """Open the run's files and its ledger, once: what can't be written is said before anything is sent.
+
+        Raises:
+            OutputError: If one can't be written.
+            SettingsError: If the ledger can't be used.
+        """
+        if self._has_begun:
+            return
+        self._has_begun = True
+        self._state_output.check()
+        if self._settings.report_path is not None:
+            check_report_path(self._settings.report_path)
+        if self.keeps_records and self._settings.rejects_path is not None:
+            self._rejects = RejectsFile(self._settings.rejects_path)
+            self._resources.callback(self._rejects.close)
+        if self._settings.ledger_url is not None:
+            self._open_ledger(self._settings.ledger_url)
+
+    def _open_ledger(self, url: Secret) -> None:
+        from target_activecampaign.ledger.store import Ledger  # noqa: PLC0415 - 0.2 s, for those who have one
+
+        settings = self._settings
+        now = self._rate_limiter.clock.epoch_seconds()
+        ledger = Ledger.open(
+            url,
+            account=settings.account,
+            api_key=settings.api_key,
+            now=now,
+            keeps_addresses=settings.is_mirror,
+            read_only=settings.dry_run,
+        )
+        self._resources.callback(ledger.close)
+        ledger.hold(settings.list_ids())
+        ledger.begin_run(now)
+        self._ledger = ledger
+        if settings.is_mirror:
+            self._mirror = Mirror(ledger, self.completeness, settings.mirror_max_removal_percent)
+            self._resources.callback(self._mirror.close)
+
+    def connect(self) -> None:
+        """Check the account, once, before the first write.
+
+        Raises:
+            InterruptedRunError: If the run is asked to stop meanwhile.
+            SettingsError: Naming what the account lacks.
+            ServiceError: If it can't be reached or refuses the key.
+        """
+        if self._client is not None:
+            return
+        base_url = self._settings.base_url or self._start_sandbox()
+        client = Client(
+            base_url, self._settings.api_key, self._rate_limiter, self._settings.request_timeout_seconds
+        )
+        self._client = client
+        # Nothing is sent yet, so nothing is lost where a signal ends this.
+        with self._interruption.at_once():
+            self._fields = check_account(self._settings, client)
+            self._exclusions = read_exclusions(client) or None
+            room = read_headroom(self._settings, client)
+        self._report.room = None if room is None else room.left
+        self._delivery.connect(
+            t.cast("Client", self._make_dry_run(client)) if self._settings.dry_run else client,
+            room,
+            None if self._ledger is None else self._keep_books(self._ledger),
+        )
+
+    def _make_dry_run(self, client: Client) -> DryRun:
+        dry_run = DryRun(client, remembers_lists=not self.ignores_deletions)
+        self._resources.callback(dry_run.close)
+        return dry_run
+
+    def _keep_books(self, ledger: Ledger) -> ChangeDetection:
+        return ChangeDetection(
+            ledger,
+            max_age_seconds=self._settings.ledger_max_age_days * _SECONDS_PER_DAY,
+            now=self._rate_limiter.clock.epoch_seconds(),
+            is_mirror=self._settings.is_mirror,
+            is_read_only=self._settings.dry_run,
+        )
+
+    def open_stream(self, stream: str, schema: Mapping[str, t.Any]) -> RecordMapper | None:
+        """Compile how the records of a stream become contacts; `None` if it is not exported.
+
+        Raises:
+            SettingsError: Naming what the schema or the account lacks.
+            ServiceError: If the account can't be reached or refuses the key.
+        """
+        export = self._settings.export_for(stream)
+        is_test = stream == CONNECTION_TEST_STREAM
+        self.begin()
+        if export is not None or is_test:
+            self.connect()
+        if export is None or is_test:
+            return None
+        if self._mirror is not None:
+            self._mirror.open_stream(stream, export.list_id)
+        options = MappingOptions(
+            clears_nulls=self._settings.on_null == "clear",
+            exclude_automations=self._settings.exclude_automations,
+            phone_region=self._settings.phone_region,
+        )
+        return compile_mapping(stream, schema, export, self._fields, options)
+
+    def figures_of(self, stream: str) -> StreamFigures:
+        """The figures of an exported stream, where its reader counts the records that it reads."""
+        return self._report.streams[stream]
+
+    def ignore(self, stream: str) -> None:
+        """Count a record of a stream that is not exported, and say so once."""
+        if not self._report.ignored[stream]:
+            logger.warning("stream %r is not exported: its records are counted as ignored", stream)
+        self._report.ignored[stream] += 1
+
+    @property
+    def ignores_deletions(self) -> bool:
+        """Whether a record that says a person is gone at the source is not exported."""
+        return self._settings.on_delete == "ignore"
+
+    def mark_seen(self, stream: str, list_id: int, email: str) -> None:
+        """Note for the mirror that a record of somebody came, whatever becomes of it."""
+        if self._mirror is not None:
+            self._mirror.mark_seen(stream, list_id, email)
+
+    def ignore_deletion(self, stream: str) -> None:
+        """Count a record that says a person is gone at the source: it is not exported."""
+        if not self._deletions:
+            logger.warning(
+                "on_delete: records with _sdc_deleted_at are not exported, they are counted as ignored"
+            )
+        self._deletions += 1
+        self._report.ignored[stream] += 1
+
+    def take(self, results: Sequence[Contact | Rejection], origins: Sequence[Origin]) -> None:
+        """Take what records became; waits where too much is under way.
+
+        Args:
+            results: In the order of the input.
+            origins: Where each record stood there.
+
+        Raises:
+            TargetError: What stopped the delivery.
+        """
+        contacts: list[Contact] = []
+        their_origins: list[Origin] = []
+        exclusions = self._exclusions
+        for result, origin in zip(results, origins, strict=True):
+            if isinstance(result, Rejection):
+                self.set_aside(result, origin)
+            elif exclusions is not None and (excluded := exclusions.find(result.email, result.list_id)):
+                detail = f"on the account's exclusion list: {excluded.phrase!r} ({excluded.match_type})"
+                self.set_aside(Rejection(Reason.EXCLUDED, detail), origin)
+            else:
+                contacts.append(result)
+                their_origins.append(origin)
+        self._delivery.add(contacts, their_origins)
+
+    def set_aside(self, rejection: Rejection, origin: Origin) -> None:
+        """Take a record that can't become a contact.
+
+        Raises:
+            TargetError: What stopped the delivery.
+        """
+        self._delivery.set_aside(rejection, origin)
+
+    def pass_on(self, state: t.Any) -> None:  # noqa: ANN401 - whatever the tap chose
+        """Take a STATE.
+
+        Raises:
+            TargetError: What stopped the delivery.
+        """
+        self._delivery.pass_on(state)
+
+    def finish(self) -> None:
+        """Bring everything to its end after the last line, and judge.
+
+        Raises:
+            TargetError: What stopped the delivery, or the verdict: a limit was reached and `on_limit` is
+                `fail`, too many records were rejected, or the mirror was stopped.
+        """
+        self._delivery.settle()
+        verdict = self._judge() or self._carry_out_mirror()
+        self._delivery.finish()
+        self._close(verdict.exit_code if verdict else 0)
+        if verdict:
+            raise verdict
+
+    def fail(self, exit_code: int) -> None:
+        """End the run early: submit nothing more, settle what settles in time, write STATE and report.
+
+        Raises:
+            OutputError: If one can't be written.
+        """
+        if self._is_closed:
+            return
+        try:
+            self._delivery.abandon(self._settings.shutdown_grace_seconds)
+        finally:
+            self._close(exit_code)
+
+    def _judge(self) -> TargetError | None:
+        return self._judge_limits() or self._judge_rejects()
+
+    def _carry_out_mirror(self) -> MirrorStoppedError | None:
+        """Take off their lists whom earlier runs put there and this one did not bring.
+
+        Returns:
+            Why nobody was, if so.
+        """
+        if self._mirror is None:
+            return None
+        try:
+            removals = self._mirror.removals(is_cut_short=bool(self._report.totals().held_back))
+        except MirrorStoppedError as error:
+            self._report.mirror = str(error)
+            return error
+        if not self._settings.dry_run:
+            self._mirror.remove_member(removals)
+        for leaver in removals.leavers:
+            self._delivery.take_off(leaver.member.email, leaver.list_id, leaver.stream, leaver.member.since)
+        self._delivery.settle()
+        return None
+
+    def _judge_limits(self) -> TargetError | None:
+        held_back = self._report.totals().held_back
+        if not held_back:
+            return None
+        words = f"{self._report.limit}: the limit was reached, {held_back} records were held back"
+        if self._settings.on_limit == "fail":
+            return LimitReachedError(words)
+        logger.warning("%s", words)
+        return None
+
+    def _judge_rejects(self) -> TargetError | None:
+        """Too many rejects are a failure, and so is a run in which every record was rejected."""
+        total = self._report.totals()
+        rejected = total.rejected.total()
+        percent = self._report.rejected_percent()
+        if not rejected or (percent <= self._settings.max_rejected_percent and rejected < total.read):
+            return None
+        where = self._settings.rejects_path or "set rejects_path to keep them"
+        share = f"{rejected} of {total.read} records ({percent:.1f} %)"
+        return TooManyRejectedError(f"max_rejected_percent: {share} were rejected: {where}")
+
+    def _close(self, exit_code: int) -> None:
+        """Close the run's files, write the report and say the figures."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        try:
+            self._resources.close()
+        finally:
+            self._write_report(exit_code)
+
+    def _write_report(self, exit_code: int) -> None:
+        requests = self._client.requests if self._client else 0
+        if self._settings.dry_run:
+            self._report.plan = plan(
+                imports=self._report.imports,
+                requests_made=requests,
+                requests_per_second=self._settings.requests_per_second,
+                imports_per_minute=self._settings.imports_per_minute,
+                first_contact=self._delivery.first_contact,
+            )
+        report = self._report.as_json(
+            ended_at=self._rate_limiter.clock.utc_now(),
+            requests=requests,
+            waited_seconds=self._rate_limiter.waited_seconds,
+            exit_code=exit_code,
+        )
+        _log_summary(report)
+        if self._settings.report_path is not None:
+            write_report(self._settings.report_path, report)
+
+    # Files and the emulator
+
+    def _sync_rejects(self) -> None:
+        if self._rejects is not None:
+            self._rejects.sync()
+
+    def _write_rejected(self, origin: Origin, rejection: Rejection) -> None:
+        self._named_rejects[rejection.reason] += 1
+        if self._named_rejects[rejection.reason] <= _NAMED_REJECTS:
+            place = f"line {origin.line}" if origin.row is None else f"line {origin.line}, row {origin.row}"
+            logger.warning("stream %r, %s: rejected, %s", origin.stream, place, rejection.reason.value)
+        if self._rejects is not None:
+            self._rejects.write(origin, rejection)
+
+    def _start_sandbox(self) -> str:
+        """Run the emulator inside this process, for this run.
+
+        Returns:
+            Its URL.
+        """
+        from target_activecampaign import sandbox  # noqa: PLC0415 - an extra, for those who use it
+
+        try:
+            served = self._resources.enter_context(sandbox.serve(self._sandbox_database()))
+        except ImportError:
+            problem = "hostname: the sandbox needs an extra: pip install 'target-activecampaign[sandbox]'"
+            raise SettingsError([problem]) from None
+        return served.url
+
+    def _sandbox_database(self) -> Path:
+        """The emulator's account; in a dry run a copy that nobody sees."""
+        if not self._settings.dry_run:
+            SANDBOX_DATABASE.parent.mkdir(exist_ok=True)
+            return SANDBOX_DATABASE
+        folder = Path(self._resources.enter_context(tempfile.TemporaryDirectory()))
+        for file in SANDBOX_DATABASE.parent.glob(f"{SANDBOX_DATABASE.name}*"):
+            shutil.copy(file, folder)
+        return folder / SANDBOX_DATABASE.name
+
+
+def _log_summary(report: dict[str, t.Any]) -> None:
+    """Say the figures: a line for each stream, and one for the run."""
+    if report["plan"]:
+        room = "unknown room" if report["room"] is None else f"room for {report['room']}"
+        logger.info(
+            "dry run: nothing was sent. The run would send %d imports, in about %d requests and %.1f "
+            "minutes; the contract leaves %s; its first contact: %s. Its figures:",
+            report["plan"]["imports"],
+            report["plan"]["requests"],
+            report["plan"]["minutes"],
+            room,
+            report["plan"]["first_contact"],
+        )
+    for stream, figures in report["streams"].items():
+        logger.info("stream %r: %s", stream, _describe(figures))
+    logger.info(
+        "%s: %s; %d imports, %d requests, %.1f s, exit code %d",
+        report["display_name"],
+        _describe(report),
+        report["imports"],
+        report["requests"],
+        report["seconds"],
+        report["exit_code"],
+    )
+    if report["created_may_be_too_high"]:
+        logger.warning(
+            "created: ActiveCampaign named more contacts as new than can be new; the figure is too high"
+        )
+
+
+def _describe(figures: dict[str, t.Any]) -> str:
+    rejected = figures["rejected"]
+    reasons = f" ({', '.join(f'{reason} {count}' for reason, count in rejected.items())})" if rejected else ""
+    return (
+        f"{figures['read']} records read = "
+        f"{figures['delivered']} delivered ({figures['created']} created, {figures['updated']} updated) + "
+        f"{figures['unchanged']} unchanged + {figures['superseded']} superseded + "
+        f"{sum(rejected.values())} rejected{reasons} + {figures['held_back']} held back"
+        f"{_describe_departures(figures)}"
+    )
+
+
+def _describe_departures(figures: dict[str, t.Any]) -> str:
+    words = {"unsubscribed": "unsubscribed", "left_alone": "left alone"}
+    said = [f"{figures[key]} {word}" for key, word in words.items() if figures[key]]
+    return f"; {', '.join(said)}" if said else ""

@@ -1,0 +1,1 @@
+"""The Singer protocol: reads messages, validates records, writes STATE. Knows no contact."""

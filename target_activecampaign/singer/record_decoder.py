@@ -1,0 +1,163 @@
+"""Records read and checked in one pass: the schema of a stream as a `msgspec` struct.
+
+Most records are what their schema says and go to their sink as they came. Such a record needs no dictionary
+and no look at each of its values: where `msgspec` reads it as this struct, it surely fits. Anything else is
+read as any JSON is, and looked at with care. As with `fast_validator`, to be sure where `jsonschema` would
+refuse is a fault; the other way round does no harm but costs time.
+"""
+
+from __future__ import annotations
+
+import functools
+import operator
+import typing as t
+from decimal import Decimal
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from target_activecampaign.singer.fast_validator import compile_table
+
+if t.TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+
+    from target_activecampaign.singer.fast_validator import Check
+
+_DELETED_AT = "_sdc_deleted_at"
+# Keywords of a record's schema that the struct answers for. It takes no property that is not named.
+_ANSWERED = {"type", "properties", "required", "additionalProperties"}
+# Classes of values that `msgspec` gives for the type of this name, and for nothing else.
+_EXACT = {str, int, bool, type(None)}
+_LENGTHS = {"minLength": "min_length", "maxLength": "max_length"}
+_LONGEST = 2**31
+
+
+class RecordDecoder:
+    """Reads records of one schema. Made by `compile_record_decoder`.
+
+    Attributes:
+        struct: A subclass of `msgspec.Struct`: the type of such a record.
+    """
+
+    def __init__(
+        self, struct: type, names: Mapping[str, str], checks: Mapping[str, Mapping[type, Check | None]]
+    ) -> None:
+        """Prepare.
+
+        Args:
+            struct: As above.
+            names: Property to attribute of the struct, of those that may be picked.
+            checks: Attribute to a table of what its type does not say: class of the value to a look at it, if
+                it needs one.
+        """
+        self.struct = struct
+        self._decode: Callable[[t.Any], t.Any] = msgspec.json.Decoder(struct, float_hook=Decimal).decode
+        self._names = names
+        self._checks = [(operator.attrgetter(name), table) for name, table in checks.items()]
+
+    def read(self, raw: str | bytes) -> object | None:
+        """Read the JSON of a record; `None` where it does not surely fit, or says that its person is gone."""
+        try:
+            record: object = self._decode(raw)
+        except Exception:  # noqa: BLE001 - it is not sure then
+            return None
+        return record if self.fits(record) else None
+
+    def fits(self, record: object) -> bool:
+        """Whether a record is surely what the schema says, in what its type does not say of it."""
+        try:
+            for get, table in self._checks:
+                value = get(record)
+                check = table[type(value)]
+                if check is not None and not check(value):
+                    return False
+        except Exception:  # noqa: BLE001 - it is not sure then
+            return False
+        return True
+
+    def picker(self, properties: Sequence[str | None]) -> Callable[[t.Any], Sequence[t.Any]] | None:
+        """What picks the values of some properties out of a record that was read.
+
+        Args:
+            properties: Two or more. A record has no property `None`.
+
+        Returns:
+            `msgspec.UNSET` stands for the value of one that the record lacks. `None` where one can't be
+            picked: the schema does not name it, or it is taken away before a record is looked at.
+        """
+        names: dict[str | None, str] = {None: "absent"}
+        names.update(self._names)
+        if not names.keys() >= set(properties):
+            return None
+        return operator.attrgetter(*(names[name] for name in properties))
+
+
+def compile_record_decoder(
+    schema: Mapping[str, t.Any],
+    *,
+    keys: Collection[str],
+    metadata: Collection[str],
+    keywords: Collection[str],
+) -> RecordDecoder | None:
+    """Compile a schema.
+
+    Args:
+        schema: A valid JSON schema, of draft 2020-12.
+        keys: Properties that each record must have.
+        metadata: Properties that are taken away before a record is looked at, `_sdc_deleted_at` among them.
+        keywords: All that may refuse a value; others are remarks. Empty where nothing is to be refused.
+
+    Returns:
+        `None` where no struct can answer for it.
+    """
+    properties = {name: part for name, part in schema.get("properties", {}).items() if name not in metadata}
+    required = {*keys, *(schema.get("required", ()) if "required" in keywords else ())}
+    is_answered = _ANSWERED.issuperset(keyword for keyword in schema if keyword in keywords)
+    if not (is_answered and required <= properties.keys() and _takes_objects(schema)):
+        return None
+    names = {name: f"p{number}" for number, name in enumerate((*properties, *metadata))}
+    fields: list[t.Any] = []  # in the order in which records likely have them
+    checks: dict[str, Mapping[type, Check | None]] = {}
+    for name, part in properties.items():
+        kind, table = _type_of(part, keywords)
+        if table is not None:
+            checks[names[name]] = {**table, UnsetType: None}
+        is_needed = name in required
+        fields.append((names[name], kind) if is_needed else (names[name], kind | UnsetType, UNSET))
+    fields += [
+        # Of somebody who is gone it holds something; such a record goes another way.
+        (names[name], UnsetType | None if name == _DELETED_AT else t.Any, UNSET)
+        for name in metadata
+    ]
+    try:
+        struct = msgspec.defstruct(
+            "Record",
+            fields,
+            namespace={"absent": UNSET},
+            rename={attribute: name for name, attribute in names.items()},
+            forbid_unknown_fields=True,
+            kw_only=True,
+            gc=False,
+        )
+    except ValueError:  # `msgspec` takes no names that JSON has to escape
+        return None
+    return RecordDecoder(struct, {name: names[name] for name in properties}, checks)
+
+
+def _takes_objects(schema: Mapping[str, t.Any]) -> bool:
+    types = schema.get("type", "object")
+    return "object" in ([types] if isinstance(types, str) else types)
+
+
+def _type_of(schema: t.Any, keywords: Collection[str]) -> tuple[t.Any, Mapping[type, Check | None] | None]:  # noqa: ANN401 - a JSON value
+    """The type of a property, and a table of what it does not say, `None` for nothing."""
+    parts: dict[str, t.Any] = schema if isinstance(schema, dict) else {}
+    lengths = {_LENGTHS[key]: value for key, value in parts.items() if key in _LENGTHS and key in keywords}
+    others = {key: value for key, value in parts.items() if key not in _LENGTHS} if lengths else schema
+    table = compile_table(others, keywords)
+    can_be_told = all(isinstance(length, int) and length < _LONGEST for length in lengths.values())
+    if table and table.keys() <= _EXACT and not any(table.values()) and can_be_told:
+        text = t.Annotated[str, msgspec.Meta(**lengths)] if lengths else str
+        kinds = [text if class_ is str else class_ for class_ in table]
+        return functools.reduce(operator.or_, kinds), None
+    return t.Any, compile_table(schema, keywords)

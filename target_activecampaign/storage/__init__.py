@@ -1,0 +1,1 @@
+"""Maps that move to disk when they grow. Knows no contact."""

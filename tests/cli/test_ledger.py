@@ -1,0 +1,175 @@
+"""`target-activecampaign ledger`: figures, forgetting and a renewed key, and nobody's address."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+import pytest
+from click.testing import CliRunner
+from support.ledgers import KEY, OpenLedger, address_of, addresses_of, prints_of, said
+
+from target_activecampaign.cli import ledger as ledger_command
+from target_activecampaign.target import TargetActiveCampaign
+
+if t.TYPE_CHECKING:
+    from pathlib import Path
+
+    from click.testing import Result
+
+    from target_activecampaign.ledger.store import Ledger
+
+CONFIG = {"hostname": "acme.api-us1.com", "api_key": KEY, "data_privacy_consent": True, "list_id": 1}
+FIRST, SECOND = "1970-01-01 00:00:00 UTC", "1970-01-02 00:00:00 UTC"
+OLD_API_KEY = "TARGET_ACTIVECAMPAIGN_OLD_API_KEY"
+
+
+@pytest.fixture(autouse=True)
+def _process_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the command does to the loggers of its process is not for the tests' own."""
+    monkeypatch.setattr(ledger_command, "redact_logs", lambda: None)
+
+
+@pytest.fixture
+def ledger(open_ledger: OpenLedger) -> Ledger:
+    """Holds three contacts on two lists."""
+    ledger = open_ledger(keeps_addresses=True)
+    ledger.begin_run(0)
+    ledger.confirm(1, "people", prints_of(ada="a", bo="b"), now=0)
+    ledger.confirm(2, "people", prints_of(ada="a"), now=86_400)
+    ledger.doubt(1, addresses_of("bo"))
+    return ledger
+
+
+@pytest.fixture
+def call(tmp_path_factory: pytest.TempPathFactory, ledger_url: str) -> t.Callable[..., Result]:
+    folder = tmp_path_factory.mktemp("config")
+
+    def call(
+        *arguments: str, typed: str = "", env: dict[str, str] | None = None, **config: str | None
+    ) -> Result:
+        path = folder / "config.json"
+        path.write_text(json.dumps({**CONFIG, "ledger_url": ledger_url, **config}))
+        command = ["ledger", *arguments, "--config", str(path)]
+        result = CliRunner().invoke(TargetActiveCampaign.cli, command, input=typed, env=env)
+        for secret in ("ada", "example.com", KEY):
+            assert secret not in result.output
+        return result
+
+    return call
+
+
+Call: t.TypeAlias = "t.Callable[..., Result]"
+
+
+@pytest.mark.usefixtures("ledger")
+def test_it_shows_figures(call: Call) -> None:
+    result = call()
+    assert result.exit_code == 0
+    assert result.output.splitlines() == [
+        "Ledger of acme.api-us1.com, version 1, written by 1 runs",
+        f"list 1: 2 contacts, 1 of them in doubt; confirmed from {FIRST} to {FIRST}",
+        "  2 members by stream 'people'",
+        f"list 2: 1 contacts, 0 of them in doubt; confirmed from {SECOND} to {SECOND}",
+        "  1 members by stream 'people'",
+    ]
+
+
+@pytest.mark.usefixtures("ledger")
+def test_the_configuration_may_stand_before_the_command_and_in_the_environment(
+    tmp_path_factory: pytest.TempPathFactory, ledger_url: str
+) -> None:
+    path = tmp_path_factory.mktemp("config") / "config.json"
+    config = {**CONFIG, "ledger_url": ledger_url}
+    path.write_text(json.dumps({name: value for name, value in config.items() if name != "api_key"}))
+    command = ["--config", str(path), "ledger", "--config", "ENV"]
+    environment = {"TARGET_ACTIVECAMPAIGN_API_KEY": KEY}
+    result = CliRunner().invoke(TargetActiveCampaign.cli, command, env=environment)
+    assert result.exit_code == 0, result.output
+    assert "list 1: 2 contacts" in result.output
+
+
+def test_without_a_ledger_it_says_so_and_makes_none(call: Call, ledger_url: str, tmp_path: Path) -> None:
+    for arguments in ([], ["forget", "--all", "--yes"]):
+        result = call(*arguments)
+        assert result.exit_code == 1
+        assert result.output == (
+            "Error: ledger_url: there is no ledger there (a relative path starts in the working folder)\n"
+        )
+    assert list(tmp_path.iterdir()) == []
+    assert call(ledger_url=None).output == "Error: ledger_url: name the ledger, like sqlite:///ledger.db\n"
+
+
+def test_complaints_about_the_configuration_are_told_line_by_line(call: Call) -> None:
+    result = call(hostname="", api_key="")
+    assert result.exit_code == 1
+    assert [line.partition(":")[0] for line in result.output.removeprefix("Error: ").splitlines()] == [
+        "hostname",
+        "api_key",
+    ]
+
+
+def test_forgetting_a_list_leaves_the_others_and_who_is_a_member(ledger: Ledger, call: Call) -> None:
+    result = call("forget", "--list", "1", typed="y\n")
+    assert result.exit_code == 0
+    assert "Forget all contacts of list 1? [y/N]" in result.output
+    assert "Forgotten: 2 contacts" in result.output
+    assert ledger.compare(1, "people", prints_of(ada="a", bo="b"), 0) == said(members="ada bo")
+    assert ledger.compare(2, "people", prints_of(ada="a"), 0) == said("ada", "ada", "ada")
+
+
+def test_forgetting_everything_with_the_members_leaves_nothing(ledger: Ledger, call: Call) -> None:
+    result = call("forget", "--all", "--members", "--yes")
+    assert "Forgotten: 3 contacts" in result.output
+    assert ledger.figures().lists == {}
+
+
+@pytest.mark.parametrize("answer", ["n\n", "\n", ""])
+def test_without_a_yes_nothing_is_forgotten(ledger: Ledger, call: Call, answer: str) -> None:
+    assert call("forget", "--all", typed=answer).exit_code == 1
+    assert ledger.figures().lists[1].contacts == 2
+
+
+@pytest.mark.parametrize("members", [False, True])
+def test_addresses_are_read_from_standard_input(ledger: Ledger, call: Call, members: bool) -> None:  # noqa: FBT001
+    arguments = ("--members",) if members else ()
+    typed = f"  {address_of('ADA')} \n\nnobody@example.com\n"
+    result = call("forget", "--addresses", "--yes", *arguments, typed=typed)
+    assert "Forgotten: 2 contacts" in result.output
+    for list_id in (1, 2):
+        expected = said() if members else said(members="ada")
+        assert ledger.compare(list_id, "people", prints_of(ada="a"), 0) == expected
+    assert ledger.figures().lists[1].contacts == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        ((), "Say what to forget: one of --list N, --all and --addresses."),
+        (("--all", "--list", "1", "--yes"), "Say what to forget: one of --list N, --all and --addresses."),
+        (("--addresses",), "Add --yes: standard input holds the addresses, so nobody can be asked."),
+        (("--addresses", "--yes"), "Line 2 of standard input is no address. Nothing was forgotten."),
+    ],
+)
+def test_what_can_not_be_meant_forgets_nothing(
+    ledger: Ledger, call: Call, arguments: tuple[str, ...], problem: str
+) -> None:
+    typed = "bo@example.com\nada at home\n"
+    result = call("forget", *arguments, typed=typed)
+    assert result.exit_code != 0
+    assert problem in result.output
+    assert ledger.figures().lists[1].contacts == 2
+
+
+def test_a_renewed_key_opens_the_ledger_after_rekey(ledger: Ledger, call: Call) -> None:
+    ledger.close()
+    assert "target-activecampaign ledger rekey" in call(api_key="renewed").output
+    assert call("rekey", api_key="renewed").output == (
+        f"Error: {OLD_API_KEY}: put the api_key into it with which the ledger opened so far\n"
+    )
+    assert call("rekey", api_key="renewed", env={OLD_API_KEY: "wrong"}).exit_code == 1
+    result = call("rekey", api_key="renewed", env={OLD_API_KEY: KEY})
+    assert result.output == "The ledger opens with the new api_key.\n"
+    assert "list 1: 2 contacts" in call(api_key="renewed").output
+    result = call("rekey", api_key="renewed", env={OLD_API_KEY: KEY})
+    assert result.output == "It opens with this api_key already.\n"

@@ -1,0 +1,110 @@
+"""How `TARGET_ACTIVECAMPAIGN_*` variables become a configuration."""
+
+from __future__ import annotations
+
+import logging
+import typing as t
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from target_activecampaign.config.environment import PREFIX, settings_from_environment
+from target_activecampaign.config.schema import CONFIG_JSONSCHEMA
+from target_activecampaign.config.settings import parse_settings
+from target_activecampaign.errors import SettingsError
+
+
+def read(**variables: str) -> dict[str, t.Any]:
+    return settings_from_environment({f"{PREFIX}{name}": text for name, text in variables.items()})
+
+
+def test_strings_stay_as_they_are() -> None:
+    assert read(HOSTNAME="acme.api-us1.com", API_KEY="12345") == {
+        "hostname": "acme.api-us1.com",
+        "api_key": "12345",
+    }
+
+
+@pytest.mark.parametrize(("text", "value"), [("7", 7), (" 7 ", 7), ("0", 0), ("-3", -3)])
+def test_integers_are_read(text: str, value: int) -> None:
+    assert read(LIST_ID=text, BATCH_SIZE_ROWS=text) == {"list_id": value, "batch_size_rows": value}
+
+
+@pytest.mark.parametrize("text", ["true", "TRUE", "1", "yes", "On"])
+def test_words_for_true_are_read(text: str) -> None:
+    assert read(DATA_PRIVACY_CONSENT=text) == {"data_privacy_consent": True}
+
+
+@pytest.mark.parametrize("text", ["false", "False", "0", "no", "OFF"])
+def test_words_for_false_are_read(text: str) -> None:
+    assert read(ACCOUNT_LIMIT_GUARD=text) == {"account_limit_guard": False}
+
+
+def test_arrays_and_objects_are_read_as_json() -> None:
+    assert read(TAGS='["vip"]', STREAMS='{"a*": {"list_id": 1}}', STREAM_MAPS="{}") == {
+        "tags": ["vip"],
+        "streams": {"a*": {"list_id": 1}},
+        "stream_maps": {},
+    }
+
+
+@pytest.mark.parametrize("text", ["", "   "])
+def test_an_empty_variable_is_not_set(text: str) -> None:
+    assert read(HOSTNAME=text, LIST_ID=text, TAGS=text) == {}
+
+
+def test_variables_of_no_setting_are_left_alone() -> None:
+    assert read(LOGLEVEL="debug", _LOAD_SCHEMA="public") == {}
+    assert settings_from_environment({"HOSTNAME": "machine", "LIST_ID": "3"}) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("list_id", "three"),
+        ("list_id", "1.5"),
+        ("list_id", "9" * 5000),
+        ("batch_size_rows", "١٢"),
+        ("exclude_automations", "maybe"),
+        ("tags", "vip,new"),
+        ("tags", '{"a": 1}'),
+        ("streams", "[]"),
+        ("streams", "{"),
+        ("field_mapping", "[" * 100_000),
+        ("stream_maps", "null"),
+    ],
+)
+def test_what_cannot_be_read_stays_a_string_and_is_refused_by_name(name: str, text: str) -> None:
+    found = read(HOSTNAME="sandbox", API_KEY="sandbox", DATA_PRIVACY_CONSENT="yes", **{name.upper(): text})
+    assert found[name] == text
+    with pytest.raises(SettingsError) as refusal:
+        parse_settings({"list_id": 1, **found})
+    assert [problem.partition(":")[0] for problem in refusal.value.problems] == [name]
+
+
+def test_a_whole_configuration_can_come_from_the_environment() -> None:
+    settings = parse_settings(
+        read(
+            HOSTNAME="sandbox",
+            API_KEY="sandbox",
+            DATA_PRIVACY_CONSENT="yes",
+            LIST_ID="3",
+            FIELD_MAPPING='{"email": "mail"}',
+            MAX_REJECTED_PERCENT="5",
+        )
+    )
+    assert settings.list_ids() == (3,)
+    assert settings.max_rejected_percent == 5
+
+
+def test_no_value_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    read(API_KEY="made-up-key-of-nobody", TAGS="[ada@example.com", LIST_ID="ada@example.com")
+    assert caplog.text == ""
+
+
+@given(st.dictionaries(st.sampled_from(sorted(CONFIG_JSONSCHEMA["properties"])), st.text()))
+def test_any_text_is_taken_without_an_error(variables: dict[str, str]) -> None:
+    found = read(**{name.upper(): text for name, text in variables.items()})
+    assert set(found) <= set(variables)

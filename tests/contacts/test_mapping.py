@@ -1,0 +1,481 @@
+"""How a record becomes a contact, or why it does not."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import typing as t
+from decimal import Decimal
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from target_activecampaign.config.settings import FieldMapping, StreamExport
+from target_activecampaign.contacts import mapping
+from target_activecampaign.contacts.contact import Contact, Reason, Rejection
+from target_activecampaign.contacts.custom_fields import CustomField
+from target_activecampaign.contacts.mapping import MappingOptions, RecordMapper, compile_mapping
+from target_activecampaign.errors import SettingsError
+
+ANY: dict[str, t.Any] = {"type": ["null", "string"]}
+NESTED: dict[str, t.Any] = {
+    "type": ["null", "object"],
+    "properties": {"city": ANY, "geo": {"type": "object", "properties": {"lat": ANY}}},
+}
+SCHEMA: dict[str, t.Any] = {
+    "type": "object",
+    "properties": {
+        **dict.fromkeys(("email", "first_name", "last_name", "phone", "company", "interests"), ANY),
+        **dict.fromkeys(("joined", "score", "vip", "price", "dotted.name"), ANY),
+        "address": NESTED,
+        "free": {"type": "object"},
+        "anything": True,
+    },
+}
+FIELDS = {
+    "CITY": CustomField(1, "City", "CITY", "text"),
+    "JOINED": CustomField(2, "Joined", "JOINED", "date"),
+    "SCORE": CustomField(3, "Score", "SCORE", "number"),
+    "INTERESTS": CustomField(4, "Interests", "INTERESTS", "checkbox"),
+    "SEEN": CustomField(5, "Seen", "SEEN", "datetime"),
+}
+EVERYTHING = FieldMapping(
+    email="email",
+    first_name="first_name",
+    last_name="last_name",
+    phone="phone",
+    account_name="company",
+    tags="interests",
+    custom_fields={
+        "CITY": "address.city",
+        "JOINED": "joined",
+        "SCORE": "score",
+        "INTERESTS": "interests",
+        "SEEN": "joined",
+    },
+)
+
+
+def mapper(
+    mapping: FieldMapping | None = EVERYTHING,
+    *,
+    schema: dict[str, t.Any] | None = None,
+    tags: tuple[str, ...] = (),
+    options: MappingOptions | None = None,
+) -> RecordMapper:
+    export = StreamExport(list_id=3, field_mapping=mapping, tags=tags)
+    return compile_mapping(
+        "people", SCHEMA if schema is None else schema, export, FIELDS, options or MappingOptions()
+    )
+
+
+def contact_of(record: dict[str, t.Any], mapping: FieldMapping | None = EVERYTHING, **rest: t.Any) -> Contact:  # noqa: ANN401 - arguments of `mapper`
+    found = mapper(mapping, **rest).map({"email": "ada@example.com", **record})
+    assert isinstance(found, Contact), found
+    return found
+
+
+def rejection_of(record: dict[str, t.Any], mapping: FieldMapping | None = EVERYTHING) -> Rejection:
+    found = mapper(mapping).map({"email": "ada@example.com", **record})
+    assert isinstance(found, Rejection), found
+    return found
+
+
+def complaints_of(mapping: FieldMapping | None, schema: dict[str, t.Any] | None = None) -> tuple[str, ...]:
+    with pytest.raises(SettingsError) as refusal:
+        mapper(mapping, schema=schema)
+    return refusal.value.problems
+
+
+# Values
+
+
+def test_every_attribute_arrives_where_it_belongs() -> None:
+    found = contact_of(
+        {
+            "email": " Ada@Example.COM ",
+            "first_name": "Ada",
+            "last_name": "Lovelace",
+            "phone": "+49 30 1234567",
+            "company": "Engines",
+            "interests": ["maths", "music"],
+            "address": {"city": "London"},
+            "joined": "2026-05-19T10:00:00+02:00",
+            "score": Decimal("7.50"),
+        }
+    )
+    assert json.loads(found.body) == {
+        "email": "ada@example.com",
+        "first_name": "Ada",
+        "last_name": "Lovelace",
+        "phone": "+49301234567",
+        "customer_acct_name": "Engines",
+        "tags": ["maths", "music"],
+        "fields": [
+            {"id": 1, "value": "London"},
+            {"id": 2, "value": "2026-05-19"},
+            {"id": 3, "value": "7.50"},
+            {"id": 4, "value": "||maths||music||"},
+            {"id": 5, "value": "2026-05-19T10:00:00+02:00"},
+        ],
+        "subscribe": [{"listid": 3}],
+    }
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (True, "true"),
+        (7, "7"),
+        (1.5, "1.5"),
+        (Decimal("1.50"), "1.50"),
+        (dt.date(2026, 5, 19), "2026-05-19"),
+        (dt.datetime(2026, 5, 19, 12, tzinfo=dt.timezone.utc), "2026-05-19T12:00:00+00:00"),
+        (["a", "b"], "a, b"),
+    ],
+)
+def test_values_that_are_no_strings_are_written_as_text(value: object, text: str) -> None:
+    assert contact_of({"first_name": value}).attributes["first_name"] == text
+
+
+def test_the_default_mapping_takes_the_properties_of_these_names() -> None:
+    found = contact_of({"first_name": "Ada", "last_name": "L", "phone": "1", "company": "no"}, None)
+    assert found.attributes == {"first_name": "Ada", "last_name": "L", "phone": "1"}
+    assert (found.tags, found.custom_fields) == ((), {})
+
+
+def test_the_default_mapping_needs_no_more_than_email() -> None:
+    schema = {"properties": {"email": ANY, "last_name": ANY}}
+    assert contact_of({"first_name": "Ada", "last_name": "L"}, None, schema=schema).attributes == {
+        "last_name": "L"
+    }
+    assert contact_of({}, None, schema={"properties": {"email": ANY}}).attributes == {}
+
+
+def test_local_phone_numbers_are_read_in_their_region() -> None:
+    options = MappingOptions(phone_region="DE")
+    assert contact_of({"phone": " 030 1234567 "}, options=options).attributes["phone"] == "+49301234567"
+    assert contact_of({"phone": " 030 1234567 "}).attributes["phone"] == "030 1234567"
+
+
+def test_automations_are_excluded_where_the_setting_says_so() -> None:
+    assert contact_of({}, options=MappingOptions(exclude_automations=True)).exclude_automations
+    assert not contact_of({}).exclude_automations
+
+
+# Nested properties
+
+
+@pytest.mark.parametrize(
+    ("path", "record", "text"),
+    [
+        ("address.city", {"address": {"city": "London"}}, "London"),
+        ("address.geo.lat", {"address": {"geo": {"lat": 51.5}}}, "51.5"),
+        ("dotted.name", {"dotted.name": "x"}, "x"),
+        ("free.any.thing", {"free": {"any": {"thing": "x"}}}, "x"),
+    ],
+)
+def test_dots_lead_into_nested_objects(path: str, record: dict[str, t.Any], text: str) -> None:
+    assert contact_of(record, FieldMapping("email", first_name=path)).attributes == {"first_name": text}
+
+
+def test_the_name_of_an_object_may_hold_dots_itself() -> None:
+    schema = {"properties": {"email": ANY, "a": NESTED, "a.b": {"properties": {"c": ANY}}}}
+    mapping = FieldMapping("email", first_name="a.b.c")
+    assert contact_of({"a": {"b": {"c": "no"}}, "a.b": {"c": "x"}}, mapping, schema=schema).attributes == {
+        "first_name": "x"
+    }
+
+
+@pytest.mark.parametrize("keyword", ["anyOf", "oneOf", "allOf"])
+def test_an_object_may_be_one_of_several_alternatives(keyword: str) -> None:
+    schema = {"properties": {"email": ANY, "address": {keyword: [NESTED, {"type": "null"}, True]}}}
+    mapping = FieldMapping("email", first_name="address.city")
+    assert contact_of({"address": {"city": "Bonn"}}, mapping, schema=schema).attributes == {
+        "first_name": "Bonn"
+    }
+
+
+@pytest.mark.parametrize("address", ["London", 7, [{"city": "London"}], {}, {"geo": {"lat": 1}}])
+def test_what_is_no_object_has_no_properties(address: object) -> None:
+    mapping = FieldMapping("email", first_name="address.city")
+    options = MappingOptions(clears_nulls=True)
+    assert contact_of({"address": address}, mapping, options=options).attributes == {}
+
+
+# Nulls
+
+
+@pytest.mark.parametrize("record", [{"first_name": None}, {"first_name": ""}, {"first_name": " \t"}])
+def test_a_null_or_blank_value_is_left_alone_by_default(record: dict[str, t.Any]) -> None:
+    assert contact_of(record).attributes == {}
+
+
+@pytest.mark.parametrize("value", [None, "", "  "])
+def test_a_null_or_blank_value_empties_the_contact_where_the_setting_says_so(value: object) -> None:
+    record = {
+        "first_name": value,
+        "phone": value,
+        "joined": value,
+        "score": value,
+        "address": {"city": value},
+    }
+    found = contact_of(record, options=MappingOptions(clears_nulls=True))
+    assert found.attributes == {"first_name": "", "phone": ""}
+    assert found.custom_fields == {1: "", 2: "", 3: "", 5: ""}
+
+
+def test_a_null_object_is_a_null_in_each_of_its_properties() -> None:
+    options = MappingOptions(clears_nulls=True)
+    assert contact_of({"address": None}, options=options).custom_fields == {1: ""}
+    assert contact_of({"address": None}).custom_fields == {}
+
+
+def test_an_absent_property_never_empties_anything() -> None:
+    found = contact_of({}, options=MappingOptions(clears_nulls=True))
+    assert (found.attributes, found.custom_fields, found.tags) == ({}, {}, ())
+
+
+# Tags
+
+
+@pytest.mark.parametrize(
+    ("value", "tags"),
+    [
+        (["a", "b"], ("a", "b")),
+        ("a, b ,,a", ("a", "b")),
+        (["a", None, " ", "a ", 7], ("a", "7")),
+        ([], ()),
+        ("", ()),
+        (None, ()),
+    ],
+)
+def test_tags_come_from_an_array_or_from_text_with_commas(value: object, tags: tuple[str, ...]) -> None:
+    assert contact_of({"interests": value}, FieldMapping("email", tags="interests")).tags == tags
+
+
+def test_static_tags_stand_before_mapped_ones_each_once() -> None:
+    found = contact_of(
+        {"interests": ["vip", "maths"]}, FieldMapping("email", tags="interests"), tags=("all", "vip")
+    )
+    assert found.tags == ("all", "vip", "maths")
+
+
+@pytest.mark.parametrize("record", [{}, {"interests": None}, {"interests": "maths"}])
+def test_static_tags_are_given_to_every_contact(record: dict[str, t.Any]) -> None:
+    assert contact_of(record, tags=("all",)).tags[:1] == ("all",)
+    assert contact_of(record, None, tags=("all",)).tags == ("all",)
+
+
+# Rejections
+
+
+@pytest.mark.parametrize("email", [None, "", " \n"])
+def test_a_record_without_an_address_is_rejected(email: object) -> None:
+    assert rejection_of({"email": email}) == Rejection(Reason.EMAIL_MISSING, "email: no address")
+
+
+def test_a_record_without_the_property_of_the_address_is_rejected() -> None:
+    assert mapper().map({}) == Rejection(Reason.EMAIL_MISSING, "email: no address")
+
+
+@pytest.mark.parametrize(
+    "email", ["ada", "ada@example", 7, True, ["ada@example.com"], {"a": 1}, "\ud800@example.com"]
+)
+def test_a_record_whose_address_is_none_is_rejected(email: object) -> None:
+    assert rejection_of({"email": email}) == Rejection(Reason.EMAIL_INVALID, "email: not an address")
+
+
+@pytest.mark.parametrize(
+    ("record", "detail"),
+    [
+        ({"joined": "yesterday"}, "joined: a date in ISO 8601 was expected"),
+        ({"score": "many"}, "score: a number was expected"),
+        ({"score": float("nan")}, "score: a finite number was expected"),
+        ({"score": Decimal("1E+999999")}, "score: a number of fewer digits was expected"),
+        ({"first_name": {"a": "b"}}, "first_name: text was expected"),
+        ({"phone": {"a": "b"}}, "phone: text was expected"),
+        ({"address": {"city": ["a", ["b"]]}}, "address.city: a list without lists in it was expected"),
+        ({"interests": {"a": "b"}}, "interests: text was expected"),
+    ],
+)
+def test_a_value_that_does_not_fit_its_field_rejects_the_record_by_property(
+    record: dict[str, t.Any], detail: str
+) -> None:
+    assert rejection_of(record) == Rejection(Reason.VALUE_INVALID, detail)
+
+
+@pytest.mark.parametrize(
+    ("tags", "detail"),
+    [
+        (7, "interests: an array of strings was expected"),
+        ({"a": 1}, "interests: an array of strings was expected"),
+        ([{"a": 1}], "interests: text was expected"),
+    ],
+)
+def test_tags_that_are_no_list_reject_the_record(tags: object, detail: str) -> None:
+    rejection = rejection_of({"interests": tags}, FieldMapping("email", tags="interests"))
+    assert rejection == Rejection(Reason.VALUE_INVALID, detail)
+
+
+def test_half_of_a_surrogate_pair_rejects_the_record() -> None:
+    assert rejection_of({"first_name": "\ud800"}).reason is Reason.VALUE_INVALID
+
+
+def test_a_bottomless_value_rejects_the_record() -> None:
+    bottomless: list[t.Any] = []
+    for _ in range(100_000):
+        bottomless = [bottomless]
+    for name in ("first_name", "interests", "score", "joined", "phone"):
+        assert rejection_of({name: bottomless}).reason is Reason.VALUE_INVALID
+
+
+# Complaints about the mapping
+
+
+def test_properties_that_the_schema_lacks_are_named_all_at_once_with_the_nearest() -> None:
+    mapping = FieldMapping(
+        "e_mail",
+        first_name="firstname",
+        phone="zzz",
+        tags="Interest",
+        custom_fields={"CITY": "adress.city", "JOINED": "adress.geo.long"},
+    )
+    lacks = "the schema of stream 'people' has no property"
+    assert complaints_of(mapping) == (
+        f"field_mapping.email: {lacks} 'e_mail'; the nearest is 'email'",
+        f"field_mapping.first_name: {lacks} 'firstname'; the nearest is 'first_name'",
+        f"field_mapping.phone: {lacks} 'zzz'",
+        f"field_mapping.tags: {lacks} 'Interest'; the nearest is 'interests'",
+        f"field_mapping.custom_fields.CITY: {lacks} 'adress.city'; the nearest is 'address.city'",
+        f"field_mapping.custom_fields.JOINED: {lacks} 'adress.geo.long'; the nearest is 'address.geo.lat'",
+    )
+
+
+@pytest.mark.parametrize("schema", [{"properties": {"mail": ANY}}, {"properties": {}}, {}])
+def test_the_default_mapping_needs_email_in_the_schema(schema: dict[str, t.Any]) -> None:
+    (problem,) = complaints_of(None, schema)
+    assert problem.startswith("field_mapping.email: the schema of stream 'people' has no property 'email'")
+
+
+@pytest.mark.parametrize("path", ["email.local", "score.x", "address.city.x", "", ".", "address."])
+def test_a_path_that_leads_nowhere_is_refused(path: str) -> None:
+    schema = {
+        "properties": {
+            "email": {"type": "string"},
+            "score": {"type": ["integer", "null"]},
+            "address": {"type": "object", "properties": {"city": {"type": "string"}}},
+        }
+    }
+    assert len(complaints_of(FieldMapping("email", first_name=path), schema)) == 1
+
+
+# Any record
+
+_SCALARS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.decimals(),
+    st.text(),
+    st.text(st.characters(categories=["Cs", "Nd"])),
+    st.datetimes(timezones=st.timezones()),
+    st.dates(),
+    st.times(),
+    st.sampled_from(["2026-05-19", "||a||", "1E+999999", "sNaN", "+49 30 1234567", "a,b"]),
+)
+_VALUES = st.recursive(
+    _SCALARS,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.sampled_from(["city", "geo", "lat"]), inner)
+    ),
+    max_leaves=6,
+)
+_RECORDS = st.fixed_dictionaries(
+    {}, optional={name: _VALUES for name in SCHEMA["properties"] if name != "email"}
+)
+_EMAILS = st.one_of(st.just("ada@example.com"), _VALUES)
+
+
+@given(email=_EMAILS, record=_RECORDS, clears_nulls=st.booleans())
+@example(email="ada@example.com", record={"score": Decimal("sNaN")}, clears_nulls=False)
+@example(email="ada@example.com", record={"score": 10**5000}, clears_nulls=False)
+def test_any_record_becomes_a_contact_or_is_rejected(
+    *, email: object, record: dict[str, t.Any], clears_nulls: bool
+) -> None:
+    compiled = mapper(tags=("all",), options=MappingOptions(clears_nulls=clears_nulls, phone_region="DE"))
+    found = compiled.map({"email": email, **record})
+    if isinstance(found, Contact):
+        assert json.loads(found.body)["email"] == found.email
+        assert found.tags[0] == "all"
+        assert len(set(found.tags)) == len(found.tags)
+        assert clears_nulls or all([*found.attributes.values(), *found.custom_fields.values()])
+        assert compiled.map({"email": email, **record}) == found
+    else:
+        assert isinstance(found, Rejection)
+
+
+@given(
+    records=st.lists(
+        st.builds(lambda email, record: {"email": email, **record}, _EMAILS, _RECORDS), min_size=1
+    ),
+    clears_nulls=st.booleans(),
+    everything=st.booleans(),
+)
+def test_records_are_mapped_together_as_each_alone(
+    *, records: list[dict[str, t.Any]], clears_nulls: bool, everything: bool
+) -> None:
+    compiled = mapper(
+        EVERYTHING if everything else None, tags=("all",), options=MappingOptions(clears_nulls=clears_nulls)
+    )
+    each = [compiled.map(record) for record in records]
+    with pytest.MonkeyPatch.context() as patch:
+        for least in (1, 4):
+            patch.setattr(mapping, "_WORTH_IT", least)
+            assert compiled.map_all(records) == each
+
+
+@pytest.mark.parametrize("clears_nulls", [False, True])
+def test_texts_that_are_written_as_nothing_are_blank_together_as_alone(*, clears_nulls: bool) -> None:
+    compiled = mapper(options=MappingOptions(clears_nulls=clears_nulls))
+    values = ["|| ||", " ", "", None, "|| a ||"]
+    records = [{"email": f"{place}@example.com", "interests": value} for place, value in enumerate(values)]
+    found = compiled.map_all(records)
+    assert found == [compiled.map(record) for record in records]
+    written = [one.custom_fields.get(4) for one in found if isinstance(one, Contact)]
+    assert written == [*[("" if clears_nulls else None)] * 4, "||a||"]
+
+
+def test_of_a_record_with_several_faults_the_first_is_named() -> None:
+    records: list[dict[str, t.Any]] = [
+        {"email": "no address", "joined": "no date", "first_name": "\ud800"},
+        {"email": "ada@example.com", "joined": "no date", "score": "no number", "interests": {}},
+        {"email": "ada@example.com", "interests": {}, "first_name": "\ud800"},
+        {"email": "ada@example.com", "first_name": "\ud800"},
+        {"email": "ada@example.com", "first_name": "Ada"},
+    ]
+    found = mapper().map_all(records)
+    assert [one.detail.partition(":")[0] for one in found if isinstance(one, Rejection)] == [
+        *("email", "joined", "interests", "a mapped value holds half of a surrogate pair")
+    ]
+    assert isinstance(found[-1], Contact)
+
+
+@given(
+    st.text("QXZ\ud800", min_size=3),
+    st.sampled_from([*SCHEMA["properties"]]),
+    st.sampled_from(["{}", "{}@x"]),
+)
+def test_a_rejection_never_shows_the_value(secret: str, name: str, form: str) -> None:
+    for value in (
+        form.format(secret),
+        [secret],
+        {secret: secret},
+        [{secret: [secret]}],
+        f"||{secret}||||a||",
+    ):
+        found = mapper().map({"email": "ada@example.com", name: value})
+        if isinstance(found, Rejection):
+            assert secret not in found.detail

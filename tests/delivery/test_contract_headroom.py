@@ -1,0 +1,172 @@
+"""How many more contacts may be sent: never more than the contract leaves."""
+
+from __future__ import annotations
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from target_activecampaign.api.responses import Contract
+from target_activecampaign.delivery.batch import Batch
+from target_activecampaign.delivery.contract_headroom import ContractHeadroom
+
+
+def batch_of(possibly_new: int) -> Batch:
+    batch = Batch("people")
+    batch.possibly_new = possibly_new
+    return batch
+
+
+def room_of(limit: int, total: int) -> ContractHeadroom:
+    return ContractHeadroom(Contract(limit, total), seconds_between_reads=5.0)
+
+
+def test_the_room_is_what_the_contract_leaves() -> None:
+    assert room_of(1000, 600).left == 400
+    assert not room_of(1000, 600).is_exhausted
+
+
+def test_an_account_over_its_contract_has_no_room() -> None:
+    assert room_of(1000, 1200).left == 0
+    assert room_of(1000, 1000).is_exhausted
+
+
+def test_what_is_under_way_takes_room_until_a_reading_that_began_after_it_ended() -> None:
+    room, batch = room_of(1000, 600), batch_of(250)
+    room.reserve(batch)
+    assert room.left == 150
+    room.end(batch)
+    assert room.left == 150
+    room.begin_reading()
+    assert room.is_reading
+    room.finish_reading(Contract(1000, 610), now=0.0)
+    assert (room.left, room.is_reading) == (390, False)
+
+
+def test_a_reading_does_not_count_what_ended_while_it_was_made() -> None:
+    room, batch = room_of(1000, 600), batch_of(250)
+    room.reserve(batch)
+    room.begin_reading()
+    room.end(batch)
+    room.finish_reading(Contract(1000, 600), now=0.0)
+    assert room.left == 150
+
+
+def test_a_batch_that_was_not_queued_gives_its_room_back() -> None:
+    room, batch = room_of(1000, 600), batch_of(250)
+    room.reserve(batch)
+    room.release(batch)
+    assert room.left == 400
+
+
+def test_the_room_is_exhausted_only_when_nothing_is_left_to_be_counted() -> None:
+    room, batch = room_of(1000, 990), batch_of(10)
+    room.reserve(batch)
+    assert not room.is_exhausted
+    room.end(batch)
+    assert not room.is_exhausted
+    room.begin_reading()
+    room.finish_reading(Contract(1000, 1000), now=0.0)
+    assert room.is_exhausted
+
+
+def test_the_total_is_read_again_when_that_may_leave_more_and_not_too_often() -> None:
+    room = room_of(1000, 600)
+    assert not room.wants_reading(500, now=0.0)  # nothing has ended, so nothing can have changed
+    for _ in range(2):
+        batch = batch_of(100)
+        room.reserve(batch)
+        room.end(batch)
+    assert not room.wants_reading(200, now=0.0)  # there is room enough
+    assert room.wants_reading(201, now=0.0)
+    room.begin_reading()
+    assert not room.wants_reading(201, now=0.0)  # one reading at a time
+    room.finish_reading(Contract(1000, 800), now=10.0)
+    batch = batch_of(1)
+    room.reserve(batch)
+    room.end(batch)
+    assert not room.wants_reading(201, now=14.9)
+    assert room.wants_reading(201, now=15.0)
+
+
+class AllowanceMachine(RuleBasedStateMachine):
+    """Beside it the account itself, which knows which contacts are new."""
+
+    @initialize(limit=st.integers(0, 60), total=st.integers(0, 60))
+    def start(self, limit: int, total: int) -> None:
+        self.limit = max(limit, total)
+        self.total = total
+        self.room = ContractHeadroom(Contract(self.limit, total), seconds_between_reads=0.0)
+        self.sent: list[tuple[Batch, int]] = []
+        self.done: list[Batch] = []
+        self.was_read: Contract | None = None
+
+    @rule(wanted=st.integers(1, 20), known=st.integers(0, 5), share_new=st.floats(0, 1))
+    def send(self, wanted: int, known: int, share_new: float) -> None:
+        possibly_new = min(wanted, self.room.left)
+        if possibly_new + known:
+            batch = batch_of(possibly_new)
+            self.room.reserve(batch)
+            self.sent.append((batch, round(share_new * possibly_new)))
+
+    @precondition(lambda self: self.sent)
+    @rule(index=st.integers(0))
+    def refuse(self, index: int) -> None:
+        batch, _ = self.sent.pop(index % len(self.sent))
+        self.room.release(batch)
+
+    @precondition(lambda self: self.sent)
+    @rule(index=st.integers(0))
+    def import_contacts(self, index: int) -> None:
+        batch, new = self.sent.pop(index % len(self.sent))
+        self.total += new
+        self.done.append(batch)
+
+    @precondition(lambda self: self.done)
+    @rule(index=st.integers(0))
+    def see_the_end(self, index: int) -> None:
+        self.room.end(self.done.pop(index % len(self.done)))
+
+    @precondition(lambda self: not self.room.is_reading)
+    @rule()
+    def begin_reading(self) -> None:
+        self.room.begin_reading()
+        self.was_read = None
+
+    @precondition(lambda self: self.room.is_reading and self.was_read is None)
+    @rule()
+    def answer(self) -> None:
+        self.was_read = Contract(self.limit, self.total)
+
+    @precondition(lambda self: self.was_read)
+    @rule()
+    def finish_reading(self) -> None:
+        assert self.was_read is not None
+        self.room.finish_reading(self.was_read, now=0.0)
+        self.was_read = None
+
+    @invariant()
+    def the_account_never_goes_over_its_contract(self) -> None:
+        assert self.total <= self.limit
+
+    @invariant()
+    def no_more_is_promised_than_the_account_has_room_for(self) -> None:
+        under_way = sum(new for _, new in self.sent)
+        assert 0 <= self.room.left <= self.limit - self.total - under_way
+
+    def teardown(self) -> None:
+        """When all has ended and was read, the room is known exactly: it is filled to the last."""
+        if self.room.is_reading:
+            self.room.finish_reading(self.was_read or Contract(self.limit, self.total), now=0.0)
+        while self.sent:
+            self.import_contacts(0)
+        while self.done:
+            self.see_the_end(0)
+        self.room.begin_reading()
+        self.room.finish_reading(Contract(self.limit, self.total), now=0.0)
+        assert self.room.left == self.limit - self.total
+        assert self.room.is_exhausted == (self.total == self.limit)
+
+
+TestAnyOrder = AllowanceMachine.TestCase
+TestAnyOrder.settings = settings(max_examples=100, stateful_step_count=50, deadline=None)

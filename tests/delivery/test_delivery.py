@@ -1,0 +1,570 @@
+"""Every contact ends with one verdict, in the right order, and no STATE leaves too early."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import threading
+import time
+import typing as t
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from support.accounts import FakeClient, apply_one_by_one
+from support.quick_target import QuickClock
+
+from target_activecampaign.api.rate_limiter import RateLimiter
+from target_activecampaign.api.responses import Accepted, Contract, ImportStatus, Refused
+from target_activecampaign.config.settings import parse_settings
+from target_activecampaign.contacts.contact import Contact, Origin, Reason, Rejection
+from target_activecampaign.delivery import delivery as delivery_module
+from target_activecampaign.delivery import input_buffer as intake_module
+from target_activecampaign.delivery.contract_headroom import ContractHeadroom
+from target_activecampaign.delivery.delivery import Delivery
+from target_activecampaign.delivery.read_back import SAMPLE_SIZE
+from target_activecampaign.errors import OutputError, ServiceError, UnconfirmedImportError
+from target_activecampaign.reporting.report import Report
+from target_activecampaign.singer.state_output import StateOutput
+
+LIST_OF_STREAM = {"people": 1, "vip": 3}
+
+
+class Stage:
+    """A delivery with a fake account around it."""
+
+    def __init__(self, client: FakeClient, *, guarded: bool = False, **overrides: object) -> None:
+        config = {
+            "hostname": "acme.api-us1.com",
+            "api_key": "k",
+            "data_privacy_consent": True,
+            "list_id": 1,
+            "requests_per_second": 100_000,
+            "imports_per_minute": 6_000_000,
+            "verify": "none",
+            **overrides,
+        }
+        parsed = parse_settings(config)
+        self.client = client
+        self.report = Report("test", dt.datetime.now(tz=dt.timezone.utc))
+        self.states: list[t.Any] = []
+        self.delivered_at_state: list[dict[str, t.Any]] = []
+        self.rejected: list[tuple[Origin, Rejection]] = []
+        self.added: list[Contact] = []
+        output = StateOutput(lambda: None)
+        output.write = lambda value, now: self.states.append((value, dict(client.people)))  # type: ignore[method-assign]
+        output.is_due = lambda now: True  # type: ignore[method-assign]
+        self.delivery = Delivery(
+            settings=parsed,
+            rate_limiter=RateLimiter(parsed.requests_per_second, parsed.imports_per_minute, QuickClock(1000)),
+            report=self.report,
+            state_output=output,
+            reject=lambda origin, rejection: self.rejected.append((origin, rejection)),
+            check_interruption=lambda: None,
+        )
+        room = ContractHeadroom(client.contract(), 0.0) if guarded else None
+        self.delivery.connect(t.cast("t.Any", client), room)
+
+    def add(self, contact: Contact, stream: str = "people") -> None:
+        self.added.append(contact)
+        self.report.streams[stream].read += 1
+        self.delivery.add([contact], [Origin(stream, len(self.added))])
+
+    def totals(self) -> dict[str, t.Any]:
+        return self.report.totals().as_json()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _never_silent() -> t.Iterator[None]:
+    """On the quick clock, a pause of the test's own is a long silence."""
+    usual, delivery_module.SILENCE_SECONDS = delivery_module.SILENCE_SECONDS, float("inf")
+    yield
+    delivery_module.SILENCE_SECONDS = usual
+
+
+def contact(number: int, list_id: int = 1, **attributes: str) -> Contact:
+    return Contact.build(f"person{number}@example.com", list_id, attributes=attributes, custom_fields={})
+
+
+def adds_up(figures: dict[str, t.Any]) -> bool:
+    parts = ("delivered", "unchanged", "superseded", "held_back")
+    return bool(figures["read"] == sum(figures[part] for part in parts) + sum(figures["rejected"].values()))
+
+
+names = st.sampled_from(["Ada", "Bo", "Cy", ""])
+record = st.tuples(
+    st.integers(0, 6),
+    st.sampled_from(sorted(LIST_OF_STREAM)),
+    st.dictionaries(st.sampled_from(["first_name", "last_name", "phone"]), names, max_size=3),
+    st.lists(st.sampled_from(["a", "b"]), max_size=2, unique=True),
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(records=st.lists(record, max_size=40), rows=st.integers(1, 4), seed=st.integers(0, 2**16))
+def test_the_account_ends_as_if_every_record_had_been_applied_one_by_one(
+    records: list[tuple[int, str, dict[str, str], list[str]]],
+    rows: int,
+    seed: int,
+) -> None:
+    stage = Stage(FakeClient(seed), batch_size_rows=rows)
+    for number, stream, attributes, tags in records:
+        stage.add(
+            Contact.build(
+                f"person{number}@example.com",
+                LIST_OF_STREAM[stream],
+                attributes=attributes,
+                custom_fields={},
+                tags=tuple(tags),
+            ),
+            stream,
+        )
+    stage.delivery.finish()
+    assert stage.client.people == apply_one_by_one(stage.added)
+    assert adds_up(stage.totals())
+    assert stage.totals()["read"] == len(records)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    records=st.lists(st.one_of(st.integers(0, 12), st.none()), max_size=40),
+    rows=st.integers(1, 4),
+    seed=st.integers(0, 2**16),
+)
+def test_a_state_leaves_only_when_every_record_before_it_is_in_the_account(
+    records: list[int | None],
+    rows: int,
+    seed: int,
+) -> None:
+    stage = Stage(FakeClient(seed), batch_size_rows=rows)
+    before: list[set[str]] = []
+    for number in records:
+        if number is None:
+            before.append({added.email for added in stage.added})
+            stage.delivery.pass_on(len(before) - 1)
+        else:
+            stage.add(contact(number, first_name=str(len(stage.added))))
+    stage.delivery.finish()
+    for value, people in stage.states:
+        assert before[value] <= people.keys()
+    if before:
+        assert stage.states[-1][0] == len(before) - 1
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    existing=st.integers(0, 12),
+    room=st.integers(0, 12),
+    numbers=st.lists(st.integers(0, 20), max_size=40),
+    rows=st.integers(1, 5),
+    seed=st.integers(0, 2**16),
+)
+def test_the_contract_is_filled_to_its_last_contact_and_not_beyond(
+    existing: int,
+    room: int,
+    numbers: list[int],
+    rows: int,
+    seed: int,
+) -> None:
+    client = FakeClient(seed, limit=existing + room)
+    client.people.update(apply_one_by_one(contact(100 + number) for number in range(existing)))
+    stage = Stage(client, guarded=True, batch_size_rows=rows)
+    for number in numbers:
+        stage.add(contact(number, first_name=str(len(stage.added))))
+    stage.delivery.finish()
+    distinct = len(set(numbers))
+    assert client.most_people <= client.limit
+    assert len(client.people) == existing + min(room, distinct)
+    assert adds_up(stage.totals())
+    assert (stage.totals()["held_back"] > 0) == (distinct > room)
+    assert stage.report.limit == ("account_limit_guard" if distinct > room else None)
+
+
+def test_contacts_that_the_account_has_already_do_not_use_up_its_contract() -> None:
+    client = FakeClient(limit=105)
+    client.people.update(apply_one_by_one(contact(number) for number in range(100)))
+    stage = Stage(client, guarded=True, batch_size_rows=50)
+    for number in range(100):
+        stage.add(contact(number, first_name="Ada"))
+    stage.delivery.finish()
+    assert stage.totals()["updated"] == 100
+    assert stage.totals()["held_back"] == 0
+
+
+def test_profile_limit_holds_back_new_contacts_and_still_updates_exported_ones() -> None:
+    stage = Stage(FakeClient(), profile_limit=3, batch_size_rows=2)
+    for number in (1, 2, 3, 4):
+        stage.add(contact(number, first_name="Ada"))
+    stage.delivery.pass_on("after the first held back")
+    stage.add(contact(1, first_name="Bo"))
+    stage.delivery.finish()
+    assert sorted(stage.client.people) == [f"person{number}@example.com" for number in (1, 2, 3)]
+    assert stage.client.people["person1@example.com"].attributes == {"first_name": "Bo"}
+    assert stage.totals()["held_back"] == 1
+    assert stage.report.limit == "profile_limit"
+    assert stage.states == []
+
+
+def test_the_state_before_the_first_contact_held_back_is_the_last_one() -> None:
+    stage = Stage(FakeClient(), profile_limit=1)
+    stage.add(contact(1))
+    stage.delivery.pass_on("before")
+    stage.add(contact(2))
+    stage.delivery.pass_on("after")
+    stage.delivery.finish()
+    assert [value for value, _ in stage.states] == ["before"]
+
+
+def test_an_identical_contact_is_not_sent_again() -> None:
+    stage = Stage(FakeClient(), batch_size_rows=1)
+    for _ in range(5):
+        stage.add(contact(1, first_name="Ada"))
+    stage.delivery.finish()
+    assert len(stage.client.bodies) == 1
+    figures = stage.totals()
+    assert (figures["delivered"], figures["unchanged"] + figures["superseded"]) == (1, 4)
+
+
+def test_at_the_end_what_waits_for_an_import_leaves_with_what_is_left() -> None:
+    for _ in range(20):  # whether a courier or the reader comes first is open
+        stage = Stage(FakeClient(), batch_size_rows=2)
+        for number in range(5):
+            stage.add(contact(number))
+        stage.add(contact(0, first_name="Ada"))
+        stage.delivery.finish()
+        assert [len(json.loads(body)["contacts"]) for body in stage.client.bodies] == [2, 2, 2]
+
+
+def test_a_contact_named_in_the_failures_of_its_import_is_rejected() -> None:
+    client = FakeClient()
+    client.fails = {"person1@example.com"}
+    stage = Stage(client)
+    stage.add(contact(1))
+    stage.add(contact(2))
+    stage.delivery.finish()
+    [(origin, rejection)] = stage.rejected
+    assert (origin.line, rejection.reason) == (1, Reason.REFUSED_BY_ACTIVECAMPAIGN)
+    assert "@" not in rejection.detail
+    assert stage.totals()["created"] == 1
+
+
+@pytest.mark.parametrize("names_only_first", [True, False])
+@pytest.mark.parametrize("counts_from", [0, 1])
+@pytest.mark.parametrize("culprits", [{3}, {0, 1, 9}, set(range(10)), {9}])
+def test_of_a_batch_that_is_refused_whole_only_the_culprits_are_set_aside(
+    culprits: set[int],
+    counts_from: int,
+    names_only_first: bool,  # noqa: FBT001
+) -> None:
+    bad = {f"person{number}@example.com" for number in culprits}
+
+    def refuse(items: list[dict[str, t.Any]]) -> Refused | None:
+        positions = [index + counts_from for index, item in enumerate(items) if item["email"] in bad]
+        return Refused(tuple(positions[: 1 if names_only_first else None]), "no good") if positions else None
+
+    client = FakeClient()
+    client.refuse = refuse
+    stage = Stage(client, batch_size_rows=10)
+    for number in range(10):
+        stage.add(contact(number))
+    stage.delivery.finish()
+    assert {origin.line - 1 for origin, _ in stage.rejected} == culprits
+    assert len(client.people) == 10 - len(culprits)
+    assert adds_up(stage.totals())
+
+
+def test_positions_that_make_no_sense_are_not_believed() -> None:
+    client = FakeClient()
+    client.refuse = lambda items: (
+        Refused((-5, 1000), "?") if any(item["email"] == "person2@example.com" for item in items) else None
+    )
+    stage = Stage(client, batch_size_rows=5)
+    for number in range(5):
+        stage.add(contact(number))
+    stage.delivery.finish()
+    assert [origin.line for origin, _ in stage.rejected] == [3]
+
+
+def test_an_import_that_is_lost_is_submitted_again() -> None:
+    client = FakeClient()
+    looks = iter([ImportStatus("lost")])
+    usual = client.poll
+    client.poll = lambda import_id, *_: next(looks, None) or usual(import_id)  # type: ignore[method-assign]
+    stage = Stage(client)
+    stage.add(contact(1))
+    stage.delivery.finish()
+    assert len(client.bodies) == 2
+    assert stage.totals()["delivered"] == 1
+
+
+def test_an_import_that_is_lost_again_and_again_stops_the_run() -> None:
+    client = FakeClient()
+    client.poll = lambda import_id, *_: ImportStatus("lost")  # type: ignore[method-assign]
+    stage = Stage(client)
+    stage.add(contact(1))
+    stage.delivery.pass_on("never")
+    with pytest.raises(UnconfirmedImportError, match="import-3"):
+        stage.delivery.finish()
+    stage.delivery.abandon(0)
+    assert stage.states == []
+
+
+def test_an_import_that_does_not_end_stops_the_run_and_is_named() -> None:
+    client = FakeClient()
+    client.poll = lambda import_id, *_: ImportStatus("open")  # type: ignore[method-assign]
+    stage = Stage(client, import_timeout=1)
+    stage.add(contact(1))
+    stage.delivery.pass_on("never")
+    with pytest.raises(UnconfirmedImportError, match="import-1 did not end within 1 s"):
+        stage.delivery.finish()
+    stage.delivery.abandon(0)
+    assert stage.states == []
+
+
+def test_what_stops_the_delivery_reaches_the_reader() -> None:
+    client = FakeClient()
+
+    def submit(body: bytes, contacts: int, *_: object) -> Accepted:
+        raise ServiceError("refused")
+
+    client.submit = submit  # type: ignore[method-assign]
+    stage = Stage(client)
+    stage.add(contact(1))
+    with pytest.raises(ServiceError, match="refused"):
+        stage.delivery.finish()
+    with pytest.raises(ServiceError, match="refused"):
+        stage.delivery.add([contact(2)], [Origin("people", 2)])
+
+
+def test_a_state_that_can_not_be_written_never_ends_as_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The courier that settles the last contact writes it; by then nothing else is left to do."""
+    usual = Delivery.take_failure
+
+    def take_late(delivery: Delivery, error: BaseException) -> None:
+        threading.Event().wait(1)  # the reader finds that all is settled before
+        usual(delivery, error)
+
+    def refuse(*_: object) -> None:
+        raise OutputError("standard output is closed")
+
+    monkeypatch.setattr(Delivery, "take_failure", take_late)
+    stage = Stage(FakeClient(looks_until_end=1))
+    stage.delivery._state_output.write = refuse  # type: ignore[assignment, method-assign]
+    stage.add(contact(1))
+    stage.delivery.pass_on("one")
+    with pytest.raises(OutputError):
+        stage.delivery.finish()
+
+
+def test_reading_waits_while_the_importer_is_stuck(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake_module, "MOST_CONTACTS", 10)
+    client = FakeClient()
+    gate = threading.Event()
+    usual = client.submit
+
+    def submit(body: bytes, contacts: int, *_: object) -> Accepted | Refused:
+        gate.wait(60)
+        return usual(body, contacts)
+
+    client.submit = submit  # type: ignore[method-assign]
+    stage = Stage(client, batch_size_rows=1)
+
+    def read() -> None:
+        for number in range(500):
+            stage.add(contact(number))
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    reader.join(0.3)
+    assert reader.is_alive()
+    assert len(stage.added) < 50
+    gate.set()
+    reader.join()
+    stage.delivery.finish()
+    assert len(client.people) == 500
+
+
+def test_reading_waits_while_long_records_are_kept_for_the_rejects_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(delivery_module, "_MOST_KEPT_BYTES", 1000)
+    monkeypatch.setattr(intake_module, "MOST_KEPT_BYTES", 1000)
+    client = FakeClient()
+    stage = Stage(client)
+    for number in range(50):
+        stage.report.streams["people"].read += 1
+        stage.delivery.add([contact(number)], [Origin("people", number, source="x" * 300)])
+    assert len(client.bodies) >= 10
+    stage.delivery.finish()
+    assert len(client.people) == 50
+    assert stage.delivery._outcomes.kept_bytes == 0
+
+
+def test_a_stream_that_trickles_is_not_held_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery_module, "SILENCE_SECONDS", 0.0)
+    stage = Stage(FakeClient())
+    stage.add(contact(1))
+    stage.delivery.pass_on("one")
+    deadline = time.monotonic() + 60
+    while not stage.states and time.monotonic() < deadline:
+        threading.Event().wait(0.01)
+    assert [value for value, _ in stage.states] == ["one"]
+    stage.delivery.finish()
+
+
+def test_the_rest_of_a_stream_is_not_held_up_by_another_that_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery_module, "SILENCE_SECONDS", 50.0)
+    monkeypatch.setattr(delivery_module, "_TRICKLE_SILENCES", float("inf"))
+    stage = Stage(FakeClient(), batch_size_rows=250)
+    stage.add(contact(1))
+    stage.delivery.pass_on("people")
+    deadline = time.monotonic() + 60
+    number = 1
+    while not stage.states and time.monotonic() < deadline:
+        number += 1
+        stage.add(contact(number, list_id=3), "vip")
+        threading.Event().wait(0.005)
+    assert [value for value, _ in stage.states] == ["people"]
+    stage.delivery.finish()
+    assert stage.totals()["delivered"] == number
+
+
+def test_what_fills_slowly_leaves_when_there_is_nothing_else_to_send(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery_module, "SILENCE_SECONDS", 1e6)
+    monkeypatch.setattr(delivery_module, "_TRICKLE_SILENCES", 1e-4)
+    stage = Stage(FakeClient(), batch_size_rows=250)
+    deadline = time.monotonic() + 60
+    while not stage.client.bodies and time.monotonic() < deadline:
+        if len(stage.added) < 240:  # a batch that is full would leave anyway
+            stage.add(contact(len(stage.added)))
+        threading.Event().wait(0.005)
+    assert stage.client.bodies
+    stage.delivery.finish()
+
+
+def test_more_contacts_named_as_new_than_can_be_new_is_said() -> None:
+    client = FakeClient()
+    client.poll = lambda import_id, *_: ImportStatus("completed", created=2)  # type: ignore[method-assign]
+    stage = Stage(client, batch_size_rows=1)
+    stage.add(contact(1))
+    stage.delivery.finish()
+    assert stage.report.names_more_than_new
+    assert stage.totals()["created"] == 1
+
+
+@pytest.mark.parametrize("verify", ["sample", "all"])
+def test_a_contact_that_was_skipped_in_silence_is_not_called_delivered(verify: str) -> None:
+    arrives = SAMPLE_SIZE - 1  # so that every sample holds one that is missing
+    client = FakeClient()
+    client.skips = {f"person{number}@example.com" for number in range(arrives, 25)}
+    stage = Stage(client, verify=verify)
+    for number in range(25):
+        stage.add(contact(number))
+    stage.delivery.finish()
+    assert {rejection.reason for _, rejection in stage.rejected} == {Reason.SKIPPED_BY_ACTIVECAMPAIGN}
+    assert stage.totals()["rejected"] == {"skipped_by_activecampaign": 25 - arrives}
+    assert stage.totals()["delivered"] == stage.totals()["created"] == arrives
+
+
+def test_a_sample_is_a_few_contacts_of_an_import_with_updates() -> None:
+    client = FakeClient()
+    client.people.update(apply_one_by_one(contact(number) for number in range(25)))
+    client.unsubscribed = {f"person{number}@example.com" for number in range(25)}
+    stage = Stage(client, verify="sample")
+    for number in range(25):
+        stage.add(contact(number, first_name="Ada"))
+    stage.delivery.finish()
+    assert len(client.read_back) == stage.report.read_back == stage.report.still_unsubscribed == 3
+    assert stage.totals()["updated"] == 25
+
+
+def test_contacts_that_are_all_named_as_new_need_no_sample() -> None:
+    stage = Stage(FakeClient(), verify="sample")
+    for number in range(25):
+        stage.add(contact(number))
+    stage.delivery.finish()
+    assert stage.client.read_back == []
+
+
+def test_all_reads_back_every_contact() -> None:
+    stage = Stage(FakeClient(), verify="all", batch_size_rows=2)
+    for number in range(9):
+        stage.add(contact(number))
+    stage.delivery.finish()
+    assert len(stage.client.read_back) == 9
+    assert stage.totals()["created"] == 9
+
+
+def test_batches_are_full_but_for_the_last() -> None:
+    stage = Stage(FakeClient(), batch_size_rows=7)
+    for number in range(30):
+        stage.add(contact(number))
+    stage.delivery.finish()
+    assert sorted(len(json.loads(body)["contacts"]) for body in stage.client.bodies) == [2, 7, 7, 7, 7]
+
+
+def test_a_contract_that_is_full_from_the_start_takes_nobody() -> None:
+    client = FakeClient(limit=0)
+    stage = Stage(client, guarded=True)
+    stage.delivery.pass_on("before")
+    stage.add(contact(1))
+    stage.delivery.pass_on("after")
+    stage.delivery.finish()
+    assert (client.people, client.bodies) == ({}, [])
+    assert stage.totals()["held_back"] == 1
+    assert [value for value, _ in stage.states] == ["before"]
+    assert Contract(0, 0) == client.contract()
+
+
+def test_thousands_of_echoes_of_one_contact_are_let_go_together() -> None:
+    stage = Stage(FakeClient())
+    for number in range(4_000):
+        stage.add(contact(1), "people" if number % 2 else "shops")
+    stage.delivery.finish()
+    totals = stage.totals()
+    assert (totals["delivered"], totals["unchanged"] + totals["superseded"]) == (1, 3_999)
+
+
+@settings(max_examples=300)
+@given(
+    records=st.lists(
+        st.tuples(st.integers(0, 19), st.integers(0, 9), st.booleans()), min_size=10, max_size=30
+    ),
+    most=st.integers(6, 30),
+    rows=st.integers(1, 3),
+)
+def test_what_is_sent_together_does_not_depend_on_how_much_is_read_at_once(
+    records: list[tuple[int, int, bool]], most: int, rows: int
+) -> None:
+    sent = range(4)
+
+    def decided(*, at_each: bool) -> object:
+        """Which records leave together, which are superseded, unchanged or held back; nothing is sent."""
+        stage = Stage(FakeClient(0), batch_size_rows=rows, profile_limit=most)
+        delivery, send_queue = stage.delivery, stage.delivery._send_queue
+        delivery._workers_started = True
+        send_queue._gathered_records = 4
+        delivery._outcomes._memory.count(len(sent))
+        delivery._outcomes._memory.confirm({f"person{number}@example.com": b"" for number in sent})
+        for line, (number, kind, cut) in enumerate(records):
+            email = f"person{number}@example.com"
+            one = contact(number, first_name=f"{line // 3}")
+            taken_off = Contact.taking_off(email, 1, exclude_automations=False)
+            delivery.add([taken_off if kind == 0 else one], [Origin("people", line)])
+            if kind == 1:
+                delivery.pass_on(line)
+            if cut or at_each:
+                delivery._empty_intake()
+        delivery._empty_intake()
+        waits = (
+            send_queue.waiting,
+            send_queue.gathering,
+            [pending.origin.line for pending in send_queue.lookups],
+        )
+        ready = [
+            [pending.origin.line for pending in batch.contacts]
+            for batch in iter(lambda: send_queue.take(lambda _: True), None)
+        ]
+        return waits, ready, send_queue.filling, stage.totals(), stage.states
+
+    assert decided(at_each=False) == decided(at_each=True)

@@ -1,0 +1,155 @@
+"""Which STATE may be passed on: never one ahead of a contact without a verdict."""
+
+from __future__ import annotations
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from target_activecampaign.delivery.state_tracker import Segment, StateTracker
+
+
+def segments(state_tracker: StateTracker) -> int:
+    count, segment = 1, state_tracker._current
+    while segment.earlier is not None:
+        assert segment.earlier.later is segment
+        count, segment = count + 1, segment.earlier
+    return count
+
+
+def test_a_state_with_nothing_before_it_is_settled_at_once() -> None:
+    state_tracker = StateTracker()
+    state_tracker.add_state({"a": 1})
+    assert state_tracker.take_settled() == ({"a": 1},)
+    assert state_tracker.take_settled() is None
+
+
+def test_whether_a_state_is_settled_can_be_asked_without_taking_it() -> None:
+    state_tracker = StateTracker()
+    asked = [state_tracker.has_settled]
+    state_tracker.add_state(1)
+    asked += [state_tracker.has_settled, state_tracker.has_settled]
+    state_tracker.take_settled()
+    asked += [state_tracker.has_settled]
+    assert asked == [False, True, True, False]
+
+
+def test_a_state_waits_for_every_contact_before_it_and_for_none_after_it() -> None:
+    state_tracker = StateTracker()
+    before = [state_tracker.add_pending(), state_tracker.add_pending()]
+    state_tracker.add_state(1)
+    state_tracker.add_pending()
+    state_tracker.settle(before[0])
+    assert state_tracker.take_settled() is None
+    state_tracker.settle(before[1])
+    assert state_tracker.take_settled() == (1,)
+
+
+def test_a_later_state_never_passes_an_earlier_contact() -> None:
+    state_tracker = StateTracker()
+    first = state_tracker.add_pending()
+    state_tracker.add_state(1)
+    second = state_tracker.add_pending()
+    state_tracker.add_state(2)
+    state_tracker.settle(second)
+    assert state_tracker.take_settled() is None
+    state_tracker.settle(first)
+    assert state_tracker.take_settled() == (2,)
+
+
+def test_only_the_newest_settled_state_is_given() -> None:
+    state_tracker = StateTracker()
+    for value in (1, 2, None):
+        state_tracker.add_state(value)
+    assert state_tracker.take_settled() == (None,)
+
+
+def test_no_state_passes_a_record_that_was_held_back() -> None:
+    state_tracker = StateTracker()
+    state_tracker.add_state(1)
+    state_tracker.block()
+    state_tracker.block()
+    state_tracker.add_state(2)
+    state_tracker.settle(state_tracker.add_pending())
+    state_tracker.add_state(3)
+    assert state_tracker.take_settled() == (1,)
+    assert state_tracker.take_settled() is None
+
+
+def test_a_thousand_states_behind_one_open_contact_take_no_room() -> None:
+    state_tracker = StateTracker()
+    first = state_tracker.add_pending()
+    for value in range(1000):
+        state_tracker.add_state(value)
+        state_tracker.settle(state_tracker.add_pending())
+    assert segments(state_tracker) == 2
+    state_tracker.add_state("last")
+    state_tracker.settle(first)
+    assert state_tracker.take_settled() == ("last",)
+
+
+class AcknowledgementMachine(RuleBasedStateMachine):
+    """Beside it a list of the whole input: contacts that are open or not, and STATEs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.state_tracker = StateTracker()
+        self.input: list[Segment | str | None] = []
+        """A segment for an open contact, `None` for a settled one, "held back", and STATE for a STATE."""
+        self.newest_taken = -1
+
+    @rule()
+    def read_contact(self) -> None:
+        self.input.append(self.state_tracker.add_pending())
+
+    @rule()
+    def read_state(self) -> None:
+        self.state_tracker.add_state(len(self.input))
+        self.input.append("STATE")
+
+    @rule()
+    def hold_back(self) -> None:
+        self.state_tracker.block()
+        self.input.append("held back")
+
+    @precondition(lambda self: self.open())
+    @rule(index=st.integers(0))
+    def settle(self, index: int) -> None:
+        places = self.open()
+        place = places[index % len(places)]
+        segment = self.input[place]
+        assert isinstance(segment, Segment)
+        self.input[place] = None
+        self.state_tracker.settle(segment)
+
+    @rule()
+    def take(self) -> None:
+        newest = self.newest_settled()
+        expected = (newest,) if newest > self.newest_taken else None
+        assert self.state_tracker.take_settled() == expected
+        self.newest_taken = newest
+
+    @invariant()
+    def a_state_is_settled_when_every_record_before_it_is(self) -> None:
+        assert self.state_tracker.has_settled == (self.newest_settled() > self.newest_taken)
+
+    @invariant()
+    def there_are_no_more_segments_than_open_contacts(self) -> None:
+        blocked = "held back" in self.input
+        assert segments(self.state_tracker) <= len(self.open()) + blocked + 1
+
+    def open(self) -> list[int]:
+        return [place for place, one in enumerate(self.input) if isinstance(one, Segment)]
+
+    def newest_settled(self) -> int:
+        newest = -1
+        for place, one in enumerate(self.input):
+            if one == "STATE":
+                newest = place
+            elif one is not None:
+                break
+        return newest
+
+
+TestAnyInput = AcknowledgementMachine.TestCase
+TestAnyInput.settings = settings(max_examples=100, stateful_step_count=60, deadline=None)

@@ -1,0 +1,82 @@
+"""Whether a request to stop ends the run right there, at the next question, or at once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import typing as t
+
+import pytest
+
+from target_activecampaign.errors import InterruptedRunError
+from target_activecampaign.run.signals import Interruption
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture
+def interruption() -> Iterator[Interruption]:
+    usual = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    installed = Interruption()
+    installed.install()
+    yield installed
+    for number, handler in usual.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_the_run_is_asked_at_the_next_question(
+    number: int, exit_code: int, interruption: Interruption
+) -> None:
+    interruption.check()
+    signal.raise_signal(number)
+    with pytest.raises(InterruptedRunError) as asked:
+        interruption.check()
+    assert asked.value.exit_code == exit_code
+
+
+def test_where_nothing_is_half_done_a_signal_ends_the_run_right_there(interruption: Interruption) -> None:
+    with pytest.raises(InterruptedRunError), interruption.at_once():
+        signal.raise_signal(signal.SIGTERM)
+
+
+def test_a_signal_before_is_seen_on_entering(interruption: Interruption) -> None:
+    signal.raise_signal(signal.SIGTERM)
+    with pytest.raises(InterruptedRunError), interruption.at_once():
+        pytest.fail("it was asked to stop before")
+
+
+def test_behind_the_block_a_signal_waits_for_the_question(interruption: Interruption) -> None:
+    with interruption.at_once():
+        pass
+    signal.raise_signal(signal.SIGTERM)
+    with pytest.raises(InterruptedRunError):
+        interruption.check()
+
+
+def test_the_lines_of_the_input_come_as_they_are(interruption: Interruption) -> None:
+    assert list(interruption.guard_reading([b"a\n", b"", b"b\n"])) == [b"a\n", b"", b"b\n"]
+
+
+def test_a_line_that_is_read_is_worked_on_to_its_end(interruption: Interruption) -> None:
+    lines = interruption.guard_reading([b"a\n", b"b\n"])
+    assert next(lines) == b"a\n"
+    signal.raise_signal(signal.SIGTERM)
+    with pytest.raises(InterruptedRunError):
+        next(lines)
+
+
+def test_the_first_signal_says_the_exit_code_and_the_second_of_its_kind_ends_at_once(
+    interruption: Interruption, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    codes: list[int] = []
+    monkeypatch.setattr(os, "_exit", codes.append)
+    signal.raise_signal(signal.SIGINT)
+    signal.raise_signal(signal.SIGTERM)
+    assert codes == []
+    with pytest.raises(InterruptedRunError) as asked:
+        interruption.check()
+    assert asked.value.exit_code == 130
+    signal.raise_signal(signal.SIGTERM)
+    assert codes == [143]

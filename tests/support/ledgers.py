@@ -1,0 +1,83 @@
+"""Opening ledgers in tests, and what they are filled with."""
+
+from __future__ import annotations
+
+import hashlib
+import typing as t
+
+import pytest
+
+from target_activecampaign.config.secret import Secret
+from target_activecampaign.ledger.store import Comparison, Ledger
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+ACCOUNT = "acme.api-us1.com"
+KEY = "0123456789abcdef-the-key"
+
+
+class OpenLedger:
+    """Opens one ledger again and again."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._opened: list[Ledger] = []
+
+    def __call__(
+        self, *, account: str = ACCOUNT, key: str = KEY, now: int = 1_000, **options: bool
+    ) -> Ledger:
+        ledger = Ledger.open(Secret(self.url), account=account, api_key=Secret(key), now=now, **options)
+        self._opened.append(ledger)
+        return ledger
+
+    def once(self, *, keeps_addresses: bool = False) -> Ledger:
+        """The ledger that is open already, or a new one."""
+        return self._opened[0] if self._opened else self(keeps_addresses=keeps_addresses)
+
+    def close_all(self) -> None:
+        for ledger in self._opened:
+            ledger.close()
+
+
+def print_of(text: str) -> bytes:
+    """A fingerprint, 16 bytes."""
+    return hashlib.blake2b(text.encode(), digest_size=16).digest()
+
+
+def prints_of(**contacts: str) -> dict[str, bytes]:
+    """Name to what is sent of them: addresses to fingerprints."""
+    return {address_of(name): print_of(text) for name, text in contacts.items()}
+
+
+def said(known: str = "", unchanged: str = "", members: str = "") -> Comparison:
+    """What the ledger says of the people of these names, with blanks between them."""
+    known_ones, unchanged_ones, members_ones = (
+        frozenset(map(address_of, names.split())) for names in (known, unchanged, members)
+    )
+    return Comparison(known_ones, unchanged_ones, members_ones)
+
+
+def address_of(name: str) -> str:
+    return f"{name}@example.com"
+
+
+def addresses_of(*names: str) -> set[str]:
+    return {address_of(name) for name in names}
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where no ledger is yet."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'ledger.db'}"
+    return str(request.getfixturevalue("postgres").new_url())
+
+
+@pytest.fixture
+def open_ledger(ledger_url: str) -> Iterator[OpenLedger]:
+    """Opens the ledger, as often as a test wants; all are closed at its end."""
+    opening = OpenLedger(ledger_url)
+    yield opening
+    opening.close_all()
