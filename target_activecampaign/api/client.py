@@ -57,6 +57,16 @@ _LONGEST_WAIT_SLOTS = 100
 _MOST_WAIT_SLOTS = 1_500
 
 
+class ImportBody(t.Protocol):
+    """The contacts of one import."""
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+
+    def encode(self) -> bytes:
+        """Encode the request's body."""
+
+
 class Client:
     """Talks to one account. Threads may share it.
 
@@ -122,23 +132,18 @@ class Client:
 
     # Importer
 
-    def submit(
-        self,
-        body: bytes,
-        contacts: int,
-        on_send: Callable[[], None] = lambda: None,
-    ) -> Accepted | Refused:
+    def submit(self, batch: ImportBody, on_send: Callable[[], None]) -> Accepted | Refused:
         """Send one import. It is queued, not processed, when this returns.
 
         Args:
-            body: As `Batch.encode` makes it.
-            contacts: How many stand in it.
+            batch: The contacts of the import.
             on_send: Called when its turn has come, right before it is sent; again at every further try.
 
         Raises:
             ServiceError: If no usable answer came. The import may be queued all the same.
             StoppedError: If the run stops before it was sent.
         """
+        body, contacts = batch.encode(), len(batch)
         outcome = self._persist(
             "POST import/bulk_import",
             lambda: self._rate_limiter.wait_for_import(contacts),
@@ -154,7 +159,7 @@ class Client:
                 self._import_refusals = 0
         return outcome
 
-    def poll(self, import_id: str, on_send: Callable[[], None] = lambda: None) -> ImportStatus:
+    def poll(self, import_id: str, on_send: Callable[[], None]) -> ImportStatus:
         """Ask how far an import is.
 
         Args:

@@ -78,11 +78,9 @@ class Accepted:
 
     Attributes:
         import_id: Its `batchId`.
-        is_dry_run: Whether nothing was sent at all (dry run), so that there is no end to wait for.
     """
 
     import_id: str
-    is_dry_run: bool = False
 
 
 SUBSCRIBED, UNSUBSCRIBED = 1, 2

@@ -1,4 +1,4 @@
-"""What a run asks the ledger and writes in it; without a ledger, nothing.
+"""Change detection: what a run asks the ledger and writes in it; without a ledger, nothing.
 
 Owns when the ledger is asked and told what. Must not know its tables, imports or the network.
 """
@@ -8,11 +8,14 @@ from __future__ import annotations
 import typing as t
 from collections import defaultdict
 
+from target_activecampaign.storage.keyed_hash import KeyedHash
+
 if t.TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from target_activecampaign.contacts.contact import Contact
-    from target_activecampaign.delivery.batch import Batch, PendingContact
+    from target_activecampaign.delivery.batch import Batch
+    from target_activecampaign.delivery.pending_contact import PendingContact
     from target_activecampaign.ledger.store import Ledger
 
 
@@ -31,12 +34,64 @@ class KnownContacts(t.NamedTuple):
 NOTHING_KNOWN = KnownContacts((), {})
 
 
-class ChangeDetection:
-    """A run's side of its ledger. Threads may share it, as they may the ledger.
+class ChangeDetection(t.Protocol):
+    """A run's side of its ledger. Threads may share it. Each method raises `LedgerError` where it fails.
 
     Attributes:
         fingerprint: Makes the hash that stands for a contact's body.
     """
+
+    fingerprint: Callable[[bytes], bytes]
+
+    def compare(self, contacts: Sequence[PendingContact]) -> Mapping[str, KnownContacts]:
+        """Return by stream what is known of contacts before they are sent.
+
+        Args:
+            contacts: Of one identity and stream the first counts.
+        """
+
+    def doubt(self, batch: Batch) -> None:
+        """Note, before a batch is sent, that what was confirmed of its contacts holds no more.
+
+        Else a value that is sent just before a crash, and goes back at the source, would be taken for
+        unchanged.
+        """
+
+    def record(self, batch: Batch, rejected: Collection[PendingContact]) -> None:
+        """Write down the outcomes of an import.
+
+        Args:
+            batch: The contacts of the import.
+            rejected: Those of them that were refused or skipped.
+        """
+
+    def remove_member(self, contact: Contact) -> None:
+        """Note that a contact is on its list no more, or never was there by us."""
+
+
+class NoLedger:
+    """Change detection of a run without a ledger: it compares within the run alone."""
+
+    def __init__(self) -> None:
+        self.fingerprint: Callable[[bytes], bytes] = KeyedHash.random()
+
+    def compare(self, contacts: Sequence[PendingContact]) -> Mapping[str, KnownContacts]:
+        """Know nothing of any contact."""
+        del contacts
+        return {}
+
+    def doubt(self, batch: Batch) -> None:
+        """Keep nothing that could be doubted."""
+
+    def record(self, batch: Batch, rejected: Collection[PendingContact]) -> None:
+        """Keep nothing."""
+
+    def remove_member(self, contact: Contact) -> None:
+        """Keep no members."""
+
+
+class LedgerChanges:
+    """Change detection with a ledger."""
 
     def __init__(
         self, ledger: Ledger, *, max_age_seconds: int, now: int, is_mirror: bool, is_read_only: bool
@@ -55,17 +110,10 @@ class ChangeDetection:
         self._now = now
         self._keeps_members = is_mirror and not is_read_only
         self._is_read_only = is_read_only
-        self.fingerprint = ledger.fingerprint
+        self.fingerprint: Callable[[bytes], bytes] = ledger.fingerprint
 
-    def compare(self, contacts: Sequence[PendingContact]) -> dict[str, KnownContacts]:
-        """What is known of contacts before they are sent, by stream.
-
-        Args:
-            contacts: Of one identity and stream the first counts.
-
-        Raises:
-            LedgerError: If the ledger can't be read.
-        """
+    def compare(self, contacts: Sequence[PendingContact]) -> Mapping[str, KnownContacts]:
+        """Compare contacts that subscribe with what was confirmed, by stream and list."""
         groups: defaultdict[tuple[str, int], dict[str, bytes]] = defaultdict(dict)
         for pending in reversed(contacts):
             contact = pending.contact
@@ -82,60 +130,46 @@ class ChangeDetection:
         return KnownContacts(comparison.known, fingerprints)
 
     def doubt(self, batch: Batch) -> None:
-        """Note, before a batch is sent, that what was confirmed of its contacts holds no more.
-
-        Else a value that is sent just before a crash, and goes back at the source, would be taken for
-        unchanged.
-
-        Raises:
-            LedgerError: If it can't be written.
-        """
+        """Doubt the contacts that the ledger knows."""
         if self._is_read_only:
             return
-        for list_id, some in _by_list(batch.contacts).items():
+        for list_id, some in _by(_list_of, batch.contacts).items():
             if known := [pending.contact.email for pending in some if pending.is_known]:
                 self._ledger.doubt(list_id, known)
 
-    def write(self, batch: Batch, rejected: Collection[PendingContact], now: int) -> None:
-        """Write the verdicts over a batch down.
-
-        Args:
-            batch: What an import was made of.
-            rejected: Those of it that were refused or skipped.
-            now: When it was submitted, in seconds since 1970.
-
-        Raises:
-            LedgerError: If they can't be written.
-        """
+    def record(self, batch: Batch, rejected: Collection[PendingContact]) -> None:
+        """Forget refused contacts, remove those that were taken off, confirm the others."""
         if self._is_read_only:
             return
-        for list_id, some in _by_list(batch.contacts).items():
-            refused = [pending.contact.email for pending in some if pending in rejected]
-            taken_off = [p.contact.email for p in some if p.contact.unsubscribes and p not in rejected]
-            put_on = {
-                pending.contact.email: pending.fingerprint
-                for pending in some
-                if not pending.contact.unsubscribes and pending not in rejected
-            }
-            if refused:
+        for list_id, some in _by(_list_of, batch.contacts).items():
+            delivered = [pending for pending in some if pending not in rejected]
+            if refused := [pending.contact.email for pending in some if pending in rejected]:
                 self._ledger.forget(list_id, refused)
-            if taken_off:
+            if taken_off := [p.contact.email for p in delivered if p.contact.unsubscribes]:
                 self._ledger.remove_contacts(list_id, taken_off)
-            if put_on:
-                self._ledger.confirm(list_id, batch.stream, put_on, now)
+            subscribed = [pending for pending in delivered if not pending.contact.unsubscribes]
+            for first_sent_at, own in _by(_first_sent_at, subscribed).items():
+                fingerprints = {pending.contact.email: pending.fingerprint for pending in own}
+                self._ledger.confirm(list_id, batch.stream, fingerprints, first_sent_at)
 
     def remove_member(self, contact: Contact) -> None:
-        """Note that somebody is on the list no more, or never was there by us.
-
-        Raises:
-            LedgerError: If it can't be written.
-        """
+        """Remove a contact of a list."""
         if not self._is_read_only:
             self._ledger.remove_contacts(contact.list_id, [contact.email])
 
 
-def _by_list(contacts: Iterable[PendingContact]) -> dict[int, list[PendingContact]]:
-    lists: defaultdict[int, list[PendingContact]] = defaultdict(list)
+def _list_of(pending: PendingContact) -> int:
+    return pending.contact.list_id
+
+
+def _first_sent_at(pending: PendingContact) -> int:
+    return pending.first_sent_at
+
+
+def _by(
+    key: Callable[[PendingContact], int], contacts: Iterable[PendingContact]
+) -> dict[int, list[PendingContact]]:
+    groups: defaultdict[int, list[PendingContact]] = defaultdict(list)
     for pending in contacts:
-        lists[pending.contact.list_id].append(pending)
-    return lists
+        groups[key(pending)].append(pending)
+    return groups

@@ -1,29 +1,44 @@
-"""How many more contacts may this run send? `profile_limit` and the account's contract. Pure.
+"""The contract's headroom: how many more contacts the account may get. Pure, time is an argument.
 
-Owns the arithmetic that never lets the account go over its contract, and the question when the account's
-total has to be read again. Knows nothing of the network: somebody else reads and tells.
+Owns the arithmetic that never lets the account go over its contract, and the decision when the contract has
+to be read again. Knows nothing of the network: the delivery has it read.
 """
 
 from __future__ import annotations
 
+import math
 import typing as t
-from dataclasses import replace
 
 if t.TYPE_CHECKING:
     from target_activecampaign.api.responses import Contract
     from target_activecampaign.delivery.batch import Batch
+    from target_activecampaign.delivery.pending_contact import PendingContact
+
+
+class ContractReading:
+    """The task of reading the contract again."""
 
 
 class ContractHeadroom:
-    """The room that is surely left in the account's contract.
+    """The contacts that surely fit into the account's contract.
 
-    A contact that was sent may be new until the account's total was read after its import had ended: so
-    long it takes room. `reserve` when a batch is taken, `release` when it was never queued, `end` when its
-    import ended.
+    A contact that was sent may be new until the contract was read after its import had ended: until then it
+    takes headroom. `reserve` when a batch is taken, `release` when it was never queued, `end` when its import
+    ended.
     """
 
-    def __init__(self, contract: Contract, seconds_between_reads: float) -> None:
-        """Start from a first reading.
+    def __init__(self) -> None:
+        """Start without a contract: there is room for everybody."""
+        self._contract: Contract | None = None
+        self._seconds_between_reads = 0.0
+        self._in_flight = 0
+        self._ended = 0
+        self._ended_before_read = 0
+        self._last_read: float | None = None
+        self._is_reading = False
+
+    def guard(self, contract: Contract, seconds_between_reads: float) -> None:
+        """Keep to a contract from now on.
 
         Args:
             contract: As read before anything was sent.
@@ -32,62 +47,70 @@ class ContractHeadroom:
         """
         self._contract = contract
         self._seconds_between_reads = seconds_between_reads
-        self._under_way = 0
-        self._ended = 0
-        self._ended_before_read = 0
-        self._last_read: float | None = None
-        self.is_reading = False
 
     @property
-    def left(self) -> int:
-        """Contacts that may be sent now without any risk to the contract; 0 or more."""
-        taken = self._contract.subscriber_total + self._under_way + self._ended
+    def left(self) -> float:
+        """Contacts that may be sent now without any risk to the contract; 0 or more, or infinity."""
+        if self._contract is None:
+            return math.inf
+        taken = self._contract.subscriber_total + self._in_flight + self._ended
         return max(0, self._contract.subscriber_limit - taken)
 
     @property
     def is_exhausted(self) -> bool:
-        """Whether there is no room and nothing under way, or not yet counted, that might leave some."""
-        return not self.left and not self._under_way and not self._ended
+        """Whether there is no headroom, and no batch in flight or not yet counted that might leave some."""
+        return not self.left and not self._in_flight and not self._ended
 
     def reserve(self, batch: Batch) -> None:
-        """Take the room of a batch's contacts that may be new."""
-        self._under_way += batch.possibly_new
+        """Take the headroom of a batch's contacts that may be new."""
+        self._in_flight += batch.possibly_new
 
     def release(self, batch: Batch) -> None:
-        """Give the room back: the batch was not queued."""
-        self._under_way -= batch.possibly_new
+        """Give the headroom back: the batch was not queued."""
+        self._in_flight -= batch.possibly_new
 
     def end(self, batch: Batch) -> None:
         """Note that a batch's import ended: the next reading counts its contacts."""
-        self._under_way -= batch.possibly_new
+        self._in_flight -= batch.possibly_new
         self._ended += batch.possibly_new
 
-    def count_as_there(self, batch: Batch) -> None:
-        """Count a batch's contacts as if the account's total had been read already (dry run)."""
-        self._under_way -= batch.possibly_new
-        self._contract = replace(
-            self._contract, subscriber_total=self._contract.subscriber_total + batch.possibly_new
-        )
-
     def wants_reading(self, wanted: int, now: float) -> bool:
-        """Whether the total should be read again, because that may leave more room than is known.
+        """Return whether the contract should be read again, because that may show more headroom.
 
         Args:
             wanted: Contacts that could be sent at once.
             now: Seconds on the run's clock.
         """
-        if self.is_reading or not self._ended or self.left >= wanted:
+        if self._is_reading or not self._ended or self.left >= wanted:
             return False
         return self._last_read is None or now - self._last_read >= self._seconds_between_reads
 
-    def begin_reading(self) -> None:
+    def begin_reading(self) -> ContractReading:
         """Note which imports had ended when the reading began: it counts their contacts for sure."""
-        self.is_reading = True
+        self._is_reading = True
         self._ended_before_read = self._ended
+        return ContractReading()
 
     def finish_reading(self, contract: Contract, now: float) -> None:
         """Take what was read."""
-        self.is_reading = False
+        self._is_reading = False
         self._last_read = now
         self._contract = contract
         self._ended -= self._ended_before_read
+
+
+class Admission:
+    """Admits contacts to a batch while there is headroom for those that may be new."""
+
+    def __init__(self, left: float) -> None:
+        """Prepare for one batch, with the headroom that is left."""
+        self._left = left
+
+    def admits(self, pending: PendingContact) -> bool:
+        """Return whether a contact may be sent; asked once for each."""
+        if not pending.may_be_new():
+            return True
+        if not self._left:
+            return False
+        self._left -= 1
+        return True

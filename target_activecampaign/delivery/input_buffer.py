@@ -1,22 +1,17 @@
-"""Contacts and STATEs that were read and not compared yet, in order.
+"""The input buffer: contacts and STATEs that were read and not classified yet, in order.
 
-Asking what is known of contacts one by one is slow: they are gathered by the thousand, or for a second.
+Asking the ledger about contacts one by one is slow: they are gathered by the thousand, or for a second.
 """
 
 from __future__ import annotations
 
+import threading
 import typing as t
 
-from target_activecampaign.delivery.batch import PendingContact
+from target_activecampaign.delivery.pending_contact import PendingContact
 
 if t.TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from target_activecampaign.clock import Clock
-
-MOST_CONTACTS = 2_500
-MOST_KEPT_BYTES = 8 * 1024**2
-LONGEST_SECONDS = 1.0
+    from collections.abc import Iterator, Sequence
 
 
 class State(t.NamedTuple):
@@ -26,15 +21,29 @@ class State(t.NamedTuple):
 
 
 class InputBuffer:
-    """Takes contacts and STATEs in, and hands them out in the same order. Not locked: its owner is."""
+    """Takes contacts and STATEs, and hands them out in the same order.
 
-    def __init__(self) -> None:
+    Attributes:
+        lock: Held by the thread that puts something in or takes it out, also while it asks the ledger about
+            it, so that contacts are classified in order.
+    """
+
+    def __init__(self, most_contacts: int, longest_seconds: float) -> None:
+        """Start empty.
+
+        Args:
+            most_contacts: With so many, it is full.
+            longest_seconds: A contact waits no longer.
+        """
+        self.lock = threading.Lock()
         self._items: list[PendingContact | State] = []
         self._since = 0.0
-        self.is_full = False
-        """Whether enough is there to compare."""
-        self.kept_bytes = 0
-        """Bytes of input that are kept of the records that wait."""
+        self._most_contacts = most_contacts
+        self._longest_seconds = longest_seconds
+
+    def __iter__(self) -> Iterator[PendingContact]:
+        """Return the contacts."""
+        return (item for item in self._items if isinstance(item, PendingContact))
 
     @property
     def is_empty(self) -> bool:
@@ -42,31 +51,27 @@ class InputBuffer:
         return not self._items
 
     @property
-    def contacts(self) -> list[PendingContact]:
-        """The contacts that wait."""
-        return [item for item in self._items if isinstance(item, PendingContact)]
+    def is_full(self) -> bool:
+        """Whether enough waits to be classified."""
+        return len(self._items) >= self._most_contacts
 
     def is_due(self, now: float) -> bool:
-        """Whether enough is there, or something has waited long enough."""
-        return self.is_full or (bool(self._items) and now - self._since >= LONGEST_SECONDS)
+        """Return whether enough waits, or something has waited long enough."""
+        return self.is_full or (bool(self._items) and now - self._since >= self._longest_seconds)
 
-    def add_contacts(self, some: Sequence[PendingContact], clock: Clock) -> None:
-        """Take contacts in."""
-        items = self._items
-        if not items:
-            self._since = clock.now()
-        items.extend(some)
-        self.kept_bytes += sum([p.origin.kept_bytes for p in some if p.origin.source is not None])
-        self.is_full = len(items) >= MOST_CONTACTS or self.kept_bytes >= MOST_KEPT_BYTES
+    def add_contacts(self, some: Sequence[PendingContact], now: float) -> None:
+        """Put contacts last."""
+        if not self._items:
+            self._since = now
+        self._items.extend(some)
 
-    def add_state(self, value: t.Any) -> None:  # noqa: ANN401 - whatever the tap chose
-        """Take a STATE in, behind the contacts before it."""
+    def add_state(self, value: t.Any) -> None:  # noqa: ANN401 - any JSON value that the tap chose
+        """Put a STATE behind the contacts before it; there is at least one."""
         if isinstance(self._items[-1], State):
             self._items.pop()  # nothing stands between the two
         self._items.append(State(value))
 
-    def empty(self) -> list[PendingContact | State]:
-        """Hand everything out."""
-        items = self._items
-        self._items, self.kept_bytes, self.is_full = [], 0, False
+    def take_all(self) -> list[PendingContact | State]:
+        """Take everything out."""
+        items, self._items = self._items, []
         return items

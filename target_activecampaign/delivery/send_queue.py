@@ -1,50 +1,38 @@
-"""The send_queue: which contacts wait to be sent, and which must wait for an earlier one. Pure.
+"""The send queue: contacts that wait to be sent, in the states of `ContactState`. Pure.
 
 Of one identity there is never more than one contact in an open import, since ActiveCampaign promises no order
-between imports. What merges with what depends on the input alone, not on the pace of the run, so that a dry
-run and the run after it come to the same figures:
-
-- A stream's contacts fill windows of as many contacts as an import takes. Within a window records of one
-  identity merge.
-- An identity that was sent before in this run gathers its next records, until `DEFERRED_RECORDS` more were
-  read: then it takes its place in a window. By then the earlier import has mostly ended.
-- Exactly what was sent last is an echo: it only waits for the verdict.
-
-Only where imports take longer than reading so many records does a contact that still waits take in the next.
-What a batch is made of is decided when it is taken, so that what has to wait leaves no gap. Knows nothing of
-time, limits, verdicts or the network.
+between imports. A stream's contacts fill windows of as many contacts as an import takes; within a window,
+records of one identity merge (docs/design/delivery.md). The contacts of a batch are chosen when it is taken,
+so a contact that has to wait leaves no gap. Knows nothing of time, limits, outcomes or the network.
 """
 
 from __future__ import annotations
 
-import bisect
 import itertools
-import math
 import operator
 import typing as t
-from collections import Counter, defaultdict, deque
+from collections import deque
 
-from target_activecampaign.delivery.batch import (
-    ENVELOPE_BYTES,
-    Batch,
-    PendingContact,
-    bytes_in_array,
-)
+from target_activecampaign.delivery.batch import Batch
 from target_activecampaign.delivery.contact_order import ContactOrder
-from target_activecampaign.limits import MAX_BODY_BYTES
+from target_activecampaign.delivery.deferred import DEFERRED_RECORDS, Deferred
+from target_activecampaign.delivery.stream_queue import StreamQueues
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from target_activecampaign.contacts.contact import Origin
+    from target_activecampaign.delivery.pending_contact import ContactState, PendingContact
 
-DEFERRED_RECORDS = 10_000
-"""Records that are read before an identity that was sent already is sent again: 24 s of a full run, and few
-enough to hold up no STATE for long."""
+_stream_of = operator.attrgetter("origin.stream")
+_state_of = operator.attrgetter("state")
+
+_MERGING = ("deferred", "open window")
+_WITHDRAWN = ("deferred", "open window", "blocked", "ready")
 
 
 class SendQueue:
-    """Contacts that have no verdict yet, by identity and by where they stand."""
+    """Contacts without an outcome, by identity and by state. `_enter` and `_leave` alone change a state."""
 
     def __init__(
         self,
@@ -57,90 +45,105 @@ class SendQueue:
         Args:
             batch_size_rows: As the setting of this name, contacts.
             fingerprint: Makes the hash that stands for a contact's body.
-            deferred_records: For how many records an identity gathers.
+            deferred_records: For how many records a contact is deferred.
         """
         self._fingerprint = fingerprint
         self._batch_size_rows = batch_size_rows
-        self._gathered_records = deferred_records
-        self._contact_order = ContactOrder()
-        self._gathering: dict[PendingContact, int] = {}  # to the record at which each is due, in this order
-        self._gathering_by_stream: Counter[str] = Counter()
-        self._windows: dict[str, _Queue] = {}
-        self._ready: defaultdict[str, _Queue] = defaultdict(_Queue)
+        self._order = ContactOrder()
+        self._deferred = Deferred(deferred_records)
+        self._windows = StreamQueues()
+        self._ready = StreamQueues()
+        self._blocked, self._to_check, self._checking = _ContactSet(), _ContactSet(), _ContactSet()
+        self._containers: dict[ContactState, _Container] = {
+            "deferred": self._deferred,
+            "open window": self._windows,
+            "blocked": self._blocked,
+            "to check": self._to_check,
+            "checking": self._checking,
+            "ready": self._ready,
+        }
         self._may_leave_partly: set[str] = set()
-        self._again: deque[Batch] = deque()
-        self._waiting = 0
-        self._records = 0
-        self.lookups: deque[PendingContact] = deque()
-        """Contacts that unsubscribe, first in their lanes; take each out, then `admit` or `settle` it."""
+        self._to_retry: deque[Batch] = deque()
 
-    # What is there
+    # Questions
 
     @property
     def ready_batches(self) -> int:
-        """Batches' worth of contacts that can be sent."""
-        return len(self._again) + sum(queue.batches(self._batch_size_rows) for queue in self._ready.values())
+        """Full batches that can be sent, about."""
+        ready = sum(self._ready[stream].batches(self._batch_size_rows) for stream in self._ready)
+        return len(self._to_retry) + ready
 
     @property
     def can_take(self) -> bool:
         """Whether there is a batch that may leave: a full one, or one that need not be."""
-        return bool(self._again) or any(self._is_takeable(stream) for stream in self._ready)
+        return bool(self._to_retry) or any(self._is_takeable(stream) for stream in self._ready)
 
     @property
     def filling(self) -> list[str]:
-        """Streams of which contacts wait to fill a batch."""
-        gathering = (stream for stream, count in self._gathering_by_stream.items() if count)
-        remaining = (stream for stream, queue in self._ready.items() if queue)
-        return list(dict.fromkeys((*self._windows, *gathering, *remaining)))
+        """Streams with contacts that wait to fill a batch."""
+        return list(dict.fromkeys((*self._windows, *self._deferred.streams, *self._ready)))
 
     @property
-    def waiting(self) -> int:
-        """Contacts that wait for an earlier one of their identity to have its verdict."""
-        return self._waiting
+    def blocked(self) -> int:
+        """Contacts that wait for an earlier one of their identity to have its outcome."""
+        return len(self._blocked)
 
     @property
-    def gathering(self) -> int:
-        """Contacts that gather records."""
-        return len(self._gathering)
+    def deferred(self) -> int:
+        """Contacts that wait for more records of their identity."""
+        return len(self._deferred)
+
+    @property
+    def to_check(self) -> int:
+        """Contacts that wait for their check."""
+        return len(self._to_check)
+
+    @property
+    def is_checking(self) -> bool:
+        """Whether a check of a contact has not ended, or has not begun."""
+        return bool(self._to_check or self._checking)
 
     @property
     def is_empty(self) -> bool:
-        """Whether every contact has its verdict."""
-        return not self._contact_order
+        """Whether every contact has its outcome."""
+        return not self._order
 
     def has(self, email: str) -> bool:
-        """Whether a contact of this identity is on its way."""
-        return email in self._contact_order
+        """Return whether a contact of this identity is on its way."""
+        return email in self._order
 
     def fingerprint_of(self, pending: PendingContact) -> bytes:
-        """The fingerprint of all that would be sent of a contact, with the records merged into it."""
+        """Return the fingerprint of all that would be sent of a contact, merged records included."""
         return self._fingerprint(pending.contact.body) if pending.is_merged else pending.fingerprint
 
     def is_first(self, pending: PendingContact) -> bool:
-        """Whether no earlier contact of its identity is on its way."""
-        return self._contact_order.is_first(pending)
+        """Return whether no earlier contact of its identity is on its way."""
+        return self._order.is_first(pending)
 
     # The way in
 
     def count_records(self, count: int) -> bool:
-        """Count records of the input, whatever becomes of them; whether `take_gathered` has something now."""
-        self._records += count
+        """Count records of the input, whatever becomes of them.
+
+        Returns:
+            Whether `take_due` has something now.
+        """
+        self._deferred.count_records(count)
         return self.records_to_due <= 0
 
     @property
     def records_to_due(self) -> float:
-        """After how many more records `take_gathered` has something; infinite where nothing gathers."""
-        due = next(iter(self._gathering.values()), math.inf)
-        return due - self._records
+        """After how many more records `take_due` has something; infinite where nothing is deferred."""
+        return self._deferred.records_to_next
 
     def put_new(self, some: Sequence[PendingContact]) -> None:
-        """Take contacts that subscribe, of different identities, none of which was sent or is on its way."""
-        self._contact_order.append_new(some)
+        """Put contacts that subscribe, of different identities, none of which was sent or is on its way."""
+        self._order.append_new(some)
         for stream, own in itertools.groupby(some, key=_stream_of):
             self._fill(stream, list(own))
 
     def put(self, pending: PendingContact, *, was_sent: bool = False) -> Origin | None:
-        """Take a contact, behind those of its identity that are on their way.
+        """Put a contact behind those of its identity that are on their way.
 
         Args:
             pending: The contact.
@@ -148,81 +151,72 @@ class SendQueue:
 
         Returns:
             The origin of the record that it superseded, or `None`. Where there is one, an earlier contact has
-            taken it in, which holds up an earlier segment already.
+            merged it, which holds up an earlier segment already.
         """
-        last = self._contact_order.last(pending.contact.email)
-        if last and last.place in _MERGES and (superseded := last.merge(pending)):
+        last = self._order.last(pending.contact.email)
+        if last and last.state in _MERGING and (superseded := last.merge(pending)):
             return superseded
-        self._contact_order.append(pending)
+        self._order.append(pending)
         if last:
             pending.is_known = last.is_known
             if last.fingerprint == pending.fingerprint:
-                self._wait(pending)
+                self._enter([pending], "blocked")
                 return None
         if last or was_sent:
-            pending.place = "gathering"
-            self._gathering[pending] = self._records + self._gathered_records
-            self._gathering_by_stream[pending.origin.stream] += 1
+            self._enter([pending], "deferred")
         elif pending.contact.unsubscribes:
-            self.release(pending)
+            self._enter([pending], "to check")
         else:
             self._fill(pending.origin.stream, [pending])
         return None
 
-    def take_gathered(self) -> Iterator[PendingContact]:
-        """Take those that have gathered long enough; `place` or `settle` each."""
-        while self._gathering:
-            pending, due = next(iter(self._gathering.items()))
-            if due > self._records:
-                return
-            self._leave_gathering(pending)
+    def take_due(self) -> Iterator[PendingContact]:
+        """Take the contacts that were deferred long enough; `place` or `settle` each."""
+        while (pending := self._deferred.next_due()) is not None:
+            self._leave([pending])
             yield pending
 
-    def take_gathering(self, streams: Collection[str] | None = None) -> Iterator[PendingContact]:
-        """Take those that gather, of some streams or of all; `place` or `settle` each."""
-        for pending in list(self._gathering):
+    def take_deferred(self, streams: Collection[str] | None = None) -> Iterator[PendingContact]:
+        """Take the deferred contacts of some streams, or of all; `place` or `settle` each."""
+        for pending in list(self._deferred):
             if streams is None or pending.origin.stream in streams:
-                self._leave_gathering(pending)
+                self._leave([pending])
                 yield pending
 
     def place(self, pending: PendingContact) -> Origin | None:
-        """Give a contact its place in a window, or behind the one before it.
+        """Give a contact that was deferred its place in a window, or behind the one before it.
 
         Returns:
-            The origin of a record that is superseded, because the contact before it took this one in: then
-            this one is on its way no longer, and what it held up is held up by the other.
+            The origin of a record that is superseded, because the contact before it merged this one: then
+            this one is on its way no longer, and the other holds up what this one held up.
         """
-        before = self._contact_order.before(pending)
-        if before is not None and before.fingerprint == self.fingerprint_of(pending):
-            self._wait(pending)
-        elif before is not None and before.place == "waiting":
-            superseded = before.merge(pending)
-            if superseded is not None:
-                self._contact_order.remove(pending)
+        before = self._order.before(pending)
+        if before is None and not pending.contact.unsubscribes:
+            self._fill(pending.origin.stream, [pending])
+        elif before is None:
+            # It merges with nothing but a repeat of itself, so it needs no window.
+            self._enter([pending], "to check")
+        elif before.fingerprint == self.fingerprint_of(pending):
+            self._enter([pending], "blocked")
+        elif before.state == "blocked":
+            if (superseded := before.merge(pending)) is not None:
+                self._order.remove(pending)
                 return superseded
-            self._wait(pending)
+            self._enter([pending], "blocked")
         elif pending.contact.unsubscribes:
-            # Nothing merges with it that is not an echo, so it needs no window.
-            if before is None:
-                self.release(pending)
-            else:
-                self._wait(pending)
+            self._enter([pending], "blocked")
         else:
             self._fill(pending.origin.stream, [pending])
         return None
 
     def close_windows(self) -> None:
-        """Let nothing merge any more, since the input has ended; batches that are not full may still wait."""
+        """Let nothing merge any more: the input has ended. Batches that are not full may still wait."""
         for stream in list(self._windows):
             self._close(stream)
 
-    def close_filling(self, streams: Iterable[str] | None = None) -> None:
-        """Close windows that are not full, and let batches leave that are not full.
-
-        Args:
-            streams: Of these; of all where it is `None`.
-        """
-        for stream in self.filling if streams is None else list(streams):
+    def close_filling(self, streams: Iterable[str]) -> None:
+        """Close windows of streams that are not full, and let batches leave that are not full."""
+        for stream in list(streams):
             self._close(stream)
             self._may_leave_partly.add(stream)
 
@@ -235,202 +229,190 @@ class SendQueue:
             admits: Whether a contact may be sent now; asked in order.
 
         Returns:
-            A batch that will not change any more, or `None` where nothing is ready or admitted. What was
-            not admitted stays first in line.
+            A batch that will not change any more, or `None` where nothing is ready or admitted. Contacts
+            that were not admitted stay first.
         """
-        batch = self._take_again(admits)
+        batch = self._take_retry(admits)
         for stream in list(self._ready):
             if batch is None and self._is_takeable(stream):
                 batch = self._compose(stream, admits)
-        for pending in batch.contacts if batch else ():
-            pending.place = "taken"
+        if batch is not None:
+            self._enter(batch.contacts, "in flight")
         return batch
 
-    def put_back(self, batches: list[Batch]) -> None:
-        """Put batches of contacts that were taken first in line, to be sent as they are."""
-        self._again.extendleft(reversed(batches))
+    def retry(self, batches: Sequence[Batch]) -> None:
+        """Put batches whose contacts were in flight first, to be sent as they are."""
+        for batch in batches:
+            self._enter(batch.contacts, "to retry")
+        self._to_retry.extendleft(reversed(batches))
 
     def settle(self, pending: PendingContact, *, is_known: bool = False) -> PendingContact | None:
-        """Let a contact go that has its verdict.
+        """Let a contact go that has its outcome.
 
         Args:
-            pending: The first of its lane.
+            pending: The first of its identity.
             is_known: Whether the account has its identity for sure.
 
         Returns:
-            The contact that waited for it, if any: `release` it, or `settle` it too.
+            The contact that was blocked by it, if any: `release` it, or `settle` it too.
         """
-        following = self._contact_order.remove(pending)
+        self._leave([pending])
+        following = self._order.remove(pending)
         if following is None:
             return None
         following.is_known |= is_known
-        if following.place != "waiting":
+        if following.state != "blocked":
             return None
-        self._waiting -= 1
-        following.place = "ready"
+        self._leave([following])
         return following
 
-    def settle_all(self, some: Iterable[PendingContact], *, is_known: bool) -> list[PendingContact]:
-        """Let contacts of several identities go; those that waited for them, as `settle` tells of one."""
-        others = self._contact_order.remove_lone(some)
-        return [waited for pending in others if (waited := self.settle(pending, is_known=is_known))]
+    def settle_all(self, some: Sequence[PendingContact], *, is_known: bool) -> list[PendingContact]:
+        """Let contacts of several identities go; returns those that they blocked, as `settle` does."""
+        self._leave(some)
+        others = self._order.remove_lone(some)
+        return [blocked for pending in others if (blocked := self.settle(pending, is_known=is_known))]
 
     def release(self, pending: PendingContact) -> None:
-        """Let a contact be sent, before others, that waited for an earlier one of its identity."""
+        """Let a contact be sent, before others, that was blocked."""
         if pending.contact.unsubscribes:
-            pending.place = "looking up"
-            self.lookups.append(pending)
+            self._enter([pending], "to check")
         else:
-            self.admit(pending)
+            self._enter([pending], "ready", self._ready.put_first)
+
+    # Checks
+
+    def check_retries(self, needs_check: Callable[[PendingContact], bool]) -> None:
+        """Have contacts checked before they are sent again, where they need it."""
+        batches, self._to_retry = list(self._to_retry), deque()
+        for batch in batches:
+            to_check, others = batch.split(needs_check)
+            self._enter(to_check.contacts, "to check")
+            if others.contacts:
+                self._to_retry.append(others)
+
+    def begin_check(self) -> PendingContact | None:
+        """Take a contact to check; `admit`, `settle` or `withdraw_checked` it afterwards."""
+        pending = next(iter(self._to_check), None)
+        if pending is not None:
+            self._leave([pending])
+            self._enter([pending], "checking")
+        return pending
 
     def admit(self, pending: PendingContact) -> None:
-        """Let a contact be sent that was looked up."""
-        pending.place = "ready"
-        self._ready[pending.origin.stream].put_first(pending)
+        """Let a contact be sent that was checked."""
+        self._leave([pending])
+        self._enter([pending], "ready", self._ready.put_first)
 
-    def withdraw(self, is_held_back: Callable[[PendingContact], bool]) -> Iterator[PendingContact]:
-        """Take out what is not being sent and shall not be, with what waits behind it.
+    # Held back
 
-        Yields:
-            Each contact that is out.
+    def withdraw(self, is_held_back: Callable[[PendingContact], bool]) -> list[PendingContact]:
+        """Take out each contact that is held back and is first, with those of its identity behind it.
+
+        Contacts stay that are in flight, to be sent again or to be checked.
+
+        Returns:
+            The contacts that are out.
         """
-        out = [lane for lane in self._contact_order if lane[0].place != "taken" and is_held_back(lane[0])]
-        gone = {pending for lane in out for pending in lane}
-        for queue in (*self._windows.values(), *self._ready.values()):
-            queue.drop(gone)
-        for batch in list(self._again):
-            self._again.remove(batch)
-            if kept := _partition(batch, lambda pending: pending not in gone)[0]:
-                self._again.append(kept)
-        for lane in out:
-            self._contact_order.drop(lane[0].contact.email)
-            for pending in lane:
-                self._waiting -= pending.place == "waiting"
-                if pending in self._gathering:
-                    self._leave_gathering(pending)
-                if pending in self.lookups:
-                    self.lookups.remove(pending)
-        yield from (pending for lane in out for pending in lane)
+        return self._withdraw(
+            [own for own in self._order if own[0].state in _WITHDRAWN and is_held_back(own[0])]
+        )
 
-    def _leave_gathering(self, pending: PendingContact) -> None:
-        del self._gathering[pending]
-        self._gathering_by_stream[pending.origin.stream] -= 1
+    def withdraw_checked(self, pending: PendingContact) -> list[PendingContact]:
+        """Take out a contact that was checked, with those of its identity behind it."""
+        return self._withdraw([self._order.of(pending.contact.email)])
 
-    def _wait(self, pending: PendingContact) -> None:
-        pending.place = "waiting"
-        self._waiting += 1
+    def _withdraw(self, orders: Sequence[list[PendingContact]]) -> list[PendingContact]:
+        gone = [pending for own in orders for pending in own]
+        self._leave(gone)
+        for own in orders:
+            self._order.drop(own[0].contact.email)
+        return gone
+
+    # States and containers
+
+    def _enter(
+        self,
+        some: Sequence[PendingContact],
+        state: ContactState,
+        add: Callable[[Sequence[PendingContact]], None] | None = None,
+    ) -> None:
+        """Put contacts that are in no container into the one of a state.
+
+        Args:
+            some: The contacts.
+            state: Their new state. A batch holds those that are in flight or to be sent again.
+            add: How the container takes them, where they are not put last.
+        """
+        for pending in some:
+            pending.state = state
+        if add is not None:
+            add(some)
+        elif state in self._containers:
+            self._containers[state].add(some)
+
+    def _leave(self, some: Sequence[PendingContact]) -> None:
+        """Take contacts out of the containers of their states."""
+        for state, own in itertools.groupby(sorted(some, key=_state_of), key=_state_of):
+            if state in self._containers:
+                self._containers[state].remove(list(own))
+        for pending in some:
+            pending.state = "read"
 
     def _fill(self, stream: str, some: Sequence[PendingContact]) -> None:
-        """Give contacts their places in windows, in order."""
+        """Give contacts of one stream their places in windows, in order."""
         while some:
-            window = self._windows.setdefault(stream, _Queue())
-            count = window.append_those_that_fit(some[: self._batch_size_rows - len(window)])
-            for pending in some[:count]:
-                pending.place = "filling"
+            window = self._windows.of(stream)
+            count = window.count_fitting(some[: self._batch_size_rows - len(window)])
+            if count:
+                self._enter(some[:count], "open window")
             some = some[count:]
-            if some or len(window) >= self._batch_size_rows:
+            if some or len(self._windows[stream]) >= self._batch_size_rows:
                 self._close(stream)
 
     def _close(self, stream: str) -> None:
-        ready, behind = self._contact_order.split_first(list(self._windows.pop(stream, ())))
-        for pending in ready:
-            pending.place = "ready"
-        for pending in behind:
-            self._wait(pending)
-        if ready:
-            self._ready[stream].extend(ready)
+        window = list(self._windows.of(stream))
+        self._leave(window)
+        ready, blocked = self._order.split_first(window)
+        self._enter(blocked, "blocked")
+        self._enter(ready, "ready")
 
     def _is_takeable(self, stream: str) -> bool:
-        queue = self._ready[stream]
-        return bool(queue) and (
-            stream in self._may_leave_partly or queue.fills_a_batch(self._batch_size_rows)
-        )
+        return stream in self._may_leave_partly or self._ready[stream].fills_a_batch(self._batch_size_rows)
 
-    def _take_again(self, admits: Callable[[PendingContact], bool]) -> Batch | None:
+    def _take_retry(self, admits: Callable[[PendingContact], bool]) -> Batch | None:
+        """Take the first batch that is to be sent again, or the part of it that is admitted."""
+        kept: list[Batch] = []
         admitted: Batch | None = None
-        not_admitted: list[Batch] = []
-        while self._again and admitted is None:
-            admitted, kept = _partition(self._again.popleft(), admits)
-            if kept:
-                not_admitted.append(kept)
-        self.put_back(not_admitted)
+        while self._to_retry and admitted is None:
+            chosen, others = self._to_retry.popleft().split(admits)
+            admitted = chosen if chosen.contacts else None
+            if others.contacts:
+                kept.append(others)
+        self._to_retry.extendleft(reversed(kept))
         return admitted
 
     def _compose(self, stream: str, admits: Callable[[PendingContact], bool]) -> Batch | None:
         batch = Batch(stream, self._batch_size_rows)
-        queue = self._ready[stream]
-        queue.fill(batch, admits)
-        if not queue:
-            del self._ready[stream]
+        self._ready[stream].fill(batch, admits)
+        if self._ready.forget_if_empty(stream):
             self._may_leave_partly.discard(stream)
         return batch if batch.contacts else None
 
 
-_stream_of = operator.attrgetter("origin.stream")
-_MERGES = ("gathering", "filling")
+class _Container(t.Protocol):
+    """Contacts of one state."""
+
+    def add(self, some: Sequence[PendingContact]) -> None: ...
+
+    def remove(self, some: Sequence[PendingContact]) -> None: ...
 
 
-class _Queue:
-    """Contacts of one stream in order, with the bytes that they take in a request."""
+class _ContactSet(dict["PendingContact", None]):
+    """Contacts in the order in which they came, and no contact twice."""
 
-    def __init__(self) -> None:
-        self._contacts: deque[PendingContact] = deque()
-        self._bytes = 0
+    def add(self, some: Iterable[PendingContact]) -> None:
+        self.update(dict.fromkeys(some))
 
-    def __len__(self) -> int:
-        return len(self._contacts)
-
-    def __iter__(self) -> Iterator[PendingContact]:
-        return iter(self._contacts)
-
-    def append_those_that_fit(self, some: Sequence[PendingContact]) -> int:
-        """Put contacts last, as many as can be sent in one request by their bytes; alone, each can.
-
-        Returns:
-            How many of them.
-        """
-        room = MAX_BODY_BYTES - ENVELOPE_BYTES - self._bytes
-        sizes = list(itertools.accumulate([bytes_in_array(pending.contact) for pending in some]))
-        count = bisect.bisect_right(sizes, room)
-        if count:
-            self._contacts.extend(some[:count])
-            self._bytes += sizes[count - 1]
-        return count
-
-    def extend(self, some: Collection[PendingContact]) -> None:
-        self._contacts.extend(some)
-        self._bytes += sum([bytes_in_array(pending.contact) for pending in some])
-
-    def put_first(self, pending: PendingContact) -> None:
-        self._contacts.appendleft(pending)
-        self._bytes += bytes_in_array(pending.contact)
-
-    def fill(self, batch: Batch, admits: Callable[[PendingContact], bool]) -> None:
-        bytes_before = batch.body_bytes
-        not_admitted = batch.fill_from(self._contacts, admits)
-        self._contacts.extendleft(reversed(not_admitted))
-        self._bytes -= batch.body_bytes - bytes_before
-
-    def drop(self, gone: set[PendingContact]) -> None:
-        kept = [pending for pending in self._contacts if pending not in gone]
-        self._contacts = deque(kept)
-        self._bytes = sum(bytes_in_array(pending.contact) for pending in kept)
-
-    def fills_a_batch(self, rows: int) -> bool:
-        return len(self) >= rows or self._bytes + ENVELOPE_BYTES > MAX_BODY_BYTES
-
-    def batches(self, rows: int) -> int:
-        return max(len(self) // rows, self._bytes // MAX_BODY_BYTES)
-
-
-def _partition(batch: Batch, belongs: Callable[[PendingContact], bool]) -> tuple[Batch | None, Batch | None]:
-    """The batch of those that belong and the batch of the others; `None` for an empty one."""
-    chosen: list[PendingContact] = []
-    others: list[PendingContact] = []
-    for pending in batch.contacts:
-        (chosen if belongs(pending) else others).append(pending)
-    if not others or not chosen:
-        return (batch, None) if chosen else (None, batch)
-    first, second = (Batch.of(batch.stream, part, batch.max_contacts) for part in (chosen, others))
-    first.attempts = second.attempts = batch.attempts
-    return first, second
+    def remove(self, some: Iterable[PendingContact]) -> None:
+        for pending in some:
+            del self[pending]

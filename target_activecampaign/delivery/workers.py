@@ -1,12 +1,12 @@
 """Workers: the threads that talk to ActiveCampaign for a delivery.
 
-Each asks the delivery what to do next, does it without holding a lock, and brings the answer back. Whatever
-ends one early ends the delivery.
+Each takes a task, does it without holding a lock, and hands the result in. An error that ends a worker early
+ends the delivery.
 
-There are as many as requests are in the air at once, and one more of each kind: it stands at the head of its
-line and waits for the next task and for its turn to be sent. When it is sent, another takes its place, and
-is started where none is free. So a batch stays in the queue, where it can still change, until the one before
-it was sent; and a quick service is served by a handful of threads, a slow one by as many as its limits allow.
+There are as many workers as requests in the air at once, and one more of each kind: it waits for the next
+task and for its turn to be sent. When its request is sent, another worker takes its place, and is started
+where none is free. So a batch stays in the send queue, where it can still change, until the one before it was
+sent; and a handful of threads serves a quick service, a slow one gets as many as its limits allow.
 """
 
 from __future__ import annotations
@@ -17,28 +17,32 @@ import threading
 import typing as t
 
 from target_activecampaign.api.rate_limiter import StoppedError
+from target_activecampaign.delivery.batch import Batch
+from target_activecampaign.delivery.membership_check import MembershipCheck
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable
 
-    from target_activecampaign.api.client import Client
+    from target_activecampaign.api.rate_limiter import RateLimiter
+    from target_activecampaign.delivery.account import Account
     from target_activecampaign.delivery.delivery import Delivery
 
-# Requests of a kind that are in the air at once, at the most: what the limits let through in so many seconds,
-# which is twice the time that a request should take.
+# Requests of a kind in the air at once, at the most: what the limits let through in so many seconds, which is
+# twice the time that a request should take.
 _SECONDS_IN_THE_AIR = 2
 _FEWEST_THREADS = 2
 _MOST_THREADS = 300
 _SECONDS_TO_JOIN = 1.0
 
 
-class Workers:
-    """Threads that submit batches, follow imports and read contacts back."""
+class WorkerThreads:
+    """Threads that submit batches, poll imports and read contacts."""
 
     def __init__(
         self,
         delivery: Delivery,
-        client: Client,
+        account: Account,
+        rate_limiter: RateLimiter,
         *,
         requests_per_second: int,
         imports_per_minute: int,
@@ -46,61 +50,78 @@ class Workers:
         """Prepare; `start` starts them.
 
         Args:
-            delivery: Says what to do next.
-            client: The account.
+            delivery: Has the tasks.
+            account: Is asked.
+            rate_limiter: Lets requests through, and stops them.
             requests_per_second: As the setting of this name.
             imports_per_minute: As the setting of this name.
         """
         self._delivery = delivery
-        self._client = client
+        self._account = account
+        self._rate_limiter = rate_limiter
+        self._is_started = False
         imports_per_second = min(imports_per_minute / 60, requests_per_second)
-        self._lines = [
-            _Line(self._submit, delivery.take_failure, _most_threads(imports_per_second)),
-            _Line(self._follow, delivery.take_failure, _most_threads(requests_per_second / 2)),
-            _Line(self._verify, delivery.take_failure, _most_threads(requests_per_second / 2)),
+        self._pools = [
+            WorkerPool(self._submit, delivery.fail, _most_threads(imports_per_second)),
+            WorkerPool(self._poll, delivery.fail, _most_threads(requests_per_second / 2)),
+            WorkerPool(self._read, delivery.fail, _most_threads(requests_per_second / 2)),
         ]
 
     def start(self) -> None:
-        """Start the first of each kind."""
-        for line in self._lines:
-            line.start()
+        """Start the first worker of each kind; later calls do nothing."""
+        if not self._is_started:
+            self._is_started = True
+            for pool in self._pools:
+                pool.start()
 
-    def join(self) -> None:
-        """Wait for the threads to end, not for long: one may hang in a request that takes its time."""
-        clock = self._delivery.clock
+    def stop_imports(self) -> None:
+        """Send no further import."""
+        self._rate_limiter.stop_imports()
+
+    def stop(self) -> None:
+        """Send nothing more, and wait for the threads to end, not for long: one may hang in a request."""
+        self._rate_limiter.stop()
+        clock = self._rate_limiter.clock
         deadline = clock.now() + _SECONDS_TO_JOIN
-        for thread in [thread for line in self._lines for thread in line.threads]:
+        for thread in [thread for pool in self._pools for thread in pool.threads]:
             thread.join(timeout=max(0.0, deadline - clock.now()))
 
     def _submit(self, on_send: Callable[[], None]) -> bool:
-        step = self._delivery.next_submission()
-        if step is None:
+        submitting = self._delivery.submitting
+        task = submitting.next_submission()
+        if task is None:
             return False
-        if step == "read contract":
-            self._delivery.take_contract(self._client.contract())
+        if not isinstance(task, Batch):
+            submitting.take_contract(self._account.contract())
             return True
         try:
-            outcome = self._client.submit(step.encode(), len(step), on_send)
+            outcome = self._account.submit(task, on_send)
         except BaseException:
-            self._delivery.take_no_outcome()
+            submitting.lose_answer(task)
             raise
-        self._delivery.take_outcome(step, outcome)
+        submitting.take_outcome(task, outcome)
         return True
 
-    def _follow(self, on_send: Callable[[], None]) -> bool:
-        open_import = self._delivery.next_import()
+    def _poll(self, on_send: Callable[[], None]) -> bool:
+        confirming = self._delivery.confirming
+        open_import = confirming.next_import()
         if open_import is None:
             return False
-        self._delivery.take_status(open_import, self._client.poll(open_import.id, on_send))
+        confirming.take_status(open_import, self._account.poll(open_import.id, on_send))
         return True
 
-    def _verify(self, on_send: Callable[[], None]) -> bool:
-        verification = self._delivery.next_verification()
-        if verification is None:
+    def _read(self, on_send: Callable[[], None]) -> bool:
+        confirming = self._delivery.confirming
+        task = confirming.next_reading()
+        if task is None:
             return False
-        on_send()  # it is many requests, one after the other
-        verification.poll(self._client, self._delivery.pause)
-        self._delivery.take_verification(verification)
+        on_send()  # it is several requests, one after the other
+        if isinstance(task, MembershipCheck):
+            task.ask(self._account)
+            confirming.take_check(task)
+        else:
+            task.ask(self._account, self._rate_limiter.pause)
+            confirming.take_read_back(task)
         return True
 
 
@@ -108,7 +129,7 @@ def _most_threads(per_second: float) -> int:
     return min(_MOST_THREADS, _FEWEST_THREADS + math.ceil(_SECONDS_IN_THE_AIR * per_second))
 
 
-class _Line:
+class WorkerPool:
     """Threads for one kind of task.
 
     Attributes:
@@ -124,8 +145,8 @@ class _Line:
         """Prepare.
 
         Args:
-            task: Waits for something to do and does it; calls what it is given when it on_send, once or
-                more or not at all. Says whether there may be more to do.
+            task: Waits for something to do and does it; calls its argument when its request is sent, once or
+                more or not at all. Returns whether there may be more to do.
             fail: Takes what ended a thread early.
             most_threads: How many there may be.
         """
@@ -133,7 +154,7 @@ class _Line:
         self._task = task
         self._fail = fail
         self._most_threads = most_threads
-        self._head = threading.Lock()
+        self._next = threading.Lock()  # the worker that waits for the next task holds it
         self._lock = threading.Lock()
         self._free = 0
 
@@ -159,27 +180,27 @@ class _Line:
             self._fail(error)
 
     def _run_task(self) -> bool:
-        self._head.acquire()
-        is_at_head = True
+        self._next.acquire()
+        is_next = True
 
-        def depart() -> None:
-            nonlocal is_at_head
-            if is_at_head:
-                is_at_head = False
-                self._make_sure_of_a_successor()
-                self._head.release()
+        def on_send() -> None:
+            nonlocal is_next
+            if is_next:
+                is_next = False
+                self._find_successor()
+                self._next.release()
 
         with self._lock:
             self._free -= 1
         try:
-            return self._task(depart)
+            return self._task(on_send)
         finally:
-            if is_at_head:
-                self._head.release()
+            if is_next:
+                self._next.release()
 
-    def _make_sure_of_a_successor(self) -> None:
+    def _find_successor(self) -> None:
         with self._lock:
             if not self._free and len(self.threads) < self._most_threads:
-                # Where the system gives no more threads, those that there are have to do.
+                # Where the system gives no more threads, the running ones have to do.
                 with contextlib.suppress(RuntimeError):
                     self._start_one()

@@ -54,10 +54,14 @@ class StreamFigures:
         self.left_alone = 0
         self.rejected: Counter[Reason] = Counter()
 
+    def count(self, figure: str, records: int) -> None:
+        """Add records to the figure of this name."""
+        setattr(self, figure, getattr(self, figure) + records)
+
     def add(self, other: StreamFigures) -> None:
         """Add the figures of another stream."""
         for name in _SUMS:
-            setattr(self, name, getattr(self, name) + getattr(other, name))
+            self.count(name, getattr(other, name))
         self.rejected.update(other.rejected)
 
     def as_json(self) -> dict[str, t.Any]:

@@ -7,14 +7,15 @@ import typing as t
 
 from target_activecampaign.contacts.custom_fields import CustomField, find_custom_field
 from target_activecampaign.contacts.exclusions import Exclusions
-from target_activecampaign.delivery.contract_headroom import ContractHeadroom
 from target_activecampaign.errors import SettingsError
 
 if t.TYPE_CHECKING:
     from collections.abc import Mapping
 
     from target_activecampaign.api.client import Client
+    from target_activecampaign.api.responses import Contract
     from target_activecampaign.config.settings import Settings
+    from target_activecampaign.delivery.contract_headroom import ContractHeadroom
 
 logger = logging.getLogger(__name__)
 
@@ -42,8 +43,11 @@ def check_account(settings: Settings, client: Client) -> Mapping[str, CustomFiel
     return fields
 
 
-def read_headroom(settings: Settings, client: Client) -> ContractHeadroom | None:
-    """Read the room in the account's contract; `None` where it is not guarded, or can't be.
+def guard_contract(settings: Settings, client: Client, headroom: ContractHeadroom) -> Contract | None:
+    """Read the account's contract, and keep the headroom to it.
+
+    Returns:
+        The contract; `None` where it is not guarded, or can't be.
 
     Raises:
         ServiceError: If there is no usable answer.
@@ -57,7 +61,8 @@ def read_headroom(settings: Settings, client: Client) -> ContractHeadroom | None
             "administrator's may); profile_limit alone counts",
         )
         return None
-    return ContractHeadroom(contract, _REQUESTS_PER_CONTRACT_READING / settings.requests_per_second)
+    headroom.guard(contract, _REQUESTS_PER_CONTRACT_READING / settings.requests_per_second)
+    return contract
 
 
 def read_exclusions(client: Client) -> Exclusions:

@@ -8,6 +8,7 @@ import shutil
 import tempfile
 import typing as t
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 from target_activecampaign.api.client import Client
@@ -15,9 +16,11 @@ from target_activecampaign.api.rate_limiter import RateLimiter
 from target_activecampaign.clock import SystemClock
 from target_activecampaign.contacts.contact import Reason, Rejection
 from target_activecampaign.contacts.mapping import MappingOptions, RecordMapper, compile_mapping
-from target_activecampaign.delivery.change_detection import ChangeDetection
+from target_activecampaign.delivery.change_detection import LedgerChanges, NoLedger
+from target_activecampaign.delivery.contract_headroom import ContractHeadroom
 from target_activecampaign.delivery.delivery import Delivery
-from target_activecampaign.delivery.dry_run import DryRun, plan
+from target_activecampaign.delivery.dry_run import DryRun
+from target_activecampaign.delivery.workers import WorkerThreads
 from target_activecampaign.errors import (
     LimitReachedError,
     MirrorStoppedError,
@@ -25,22 +28,25 @@ from target_activecampaign.errors import (
     TargetError,
     TooManyRejectedError,
 )
+from target_activecampaign.reporting.plan import plan_run
 from target_activecampaign.reporting.rejects import RejectsFile
 from target_activecampaign.reporting.report import Report, check_report_path, write_report
 from target_activecampaign.run.mirror import Mirror
-from target_activecampaign.run.preflight import check_account, read_exclusions, read_headroom
+from target_activecampaign.run.preflight import check_account, guard_contract, read_exclusions
 from target_activecampaign.singer.completeness import Completeness
 from target_activecampaign.singer.state_output import StateOutput
 
 if t.TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from target_activecampaign.api.responses import Contract
     from target_activecampaign.clock import Clock
     from target_activecampaign.config.secret import Secret
     from target_activecampaign.config.settings import Settings
     from target_activecampaign.contacts.contact import Contact, Origin
     from target_activecampaign.contacts.custom_fields import CustomField
     from target_activecampaign.contacts.exclusions import Exclusions
+    from target_activecampaign.delivery.change_detection import ChangeDetection
     from target_activecampaign.ledger.store import Ledger
     from target_activecampaign.reporting.report import StreamFigures
     from target_activecampaign.run.signals import Interruption
@@ -54,6 +60,7 @@ CONNECTION_TEST_STREAM = "meltano_test_stream"
 """`meltano config test` sends this stream: it checks the connection, nothing is written."""
 
 _SECONDS_PER_DAY = 86_400
+_DRY_RUN_POLLS_PER_SECOND = 1_000_000
 _NAMED_REJECTS = 5  # of each reason; the rejects file holds them all
 
 
@@ -70,9 +77,11 @@ class Run:
         """
         self._settings = settings
         self._interruption = interruption
-        clock = clock or SystemClock()
-        self._rate_limiter = RateLimiter(settings.requests_per_second, settings.imports_per_minute, clock)
-        self._report = Report(settings.display_name, clock.utc_now())
+        self._clock = clock or SystemClock()
+        self._rate_limiter = RateLimiter(
+            settings.requests_per_second, settings.imports_per_minute, self._clock
+        )
+        self._report = Report(settings.display_name, self._clock.utc_now())
         self._rejects: RejectsFile | None = None
         self._named_rejects: Counter[Reason] = Counter()
         self._client: Client | None = None
@@ -90,14 +99,9 @@ class Run:
         self._mirror: Mirror | None = None
         self.completeness = Completeness()
         self._state_output = StateOutput(self._sync_rejects, is_silent=settings.dry_run)
-        self._delivery = Delivery(
-            settings=settings,
-            rate_limiter=self._rate_limiter,
-            report=self._report,
-            state_output=self._state_output,
-            reject=self._write_rejected,
-            check_interruption=interruption.check,
-        )
+        self._changes: ChangeDetection = NoLedger()
+        self._headroom = ContractHeadroom()
+        self._started_delivery: Delivery | None = None
 
     def begin(self) -> None:
         """Open the run's files and its ledger, once: what can't be written is said before anything is sent.
@@ -117,12 +121,37 @@ class Run:
             self._resources.callback(self._rejects.close)
         if self._settings.ledger_url is not None:
             self._open_ledger(self._settings.ledger_url)
+        self._started_delivery = self._make_delivery()
+
+    @property
+    def _delivery(self) -> Delivery:
+        """The delivery of this run, which begins with the first question for it."""
+        self.begin()
+        if self._started_delivery is None:
+            raise RuntimeError("the run could not begin")
+        return self._started_delivery
+
+    def _make_delivery(self) -> Delivery:
+        settings = self._settings
+        if settings.dry_run:
+            # Nothing is sent, so nothing can be read back, and no limit holds up the polls.
+            settings = replace(settings, verify="none", requests_per_second=_DRY_RUN_POLLS_PER_SECOND)
+        return Delivery(
+            settings=settings,
+            clock=self._clock,
+            report=self._report,
+            state_output=self._state_output,
+            changes=self._changes,
+            headroom=self._headroom,
+            reject=self._write_rejected,
+            check_interruption=self._interruption.check,
+        )
 
     def _open_ledger(self, url: Secret) -> None:
         from target_activecampaign.ledger.store import Ledger  # noqa: PLC0415 - 0.2 s, for those who have one
 
         settings = self._settings
-        now = self._rate_limiter.clock.epoch_seconds()
+        now = self._clock.epoch_seconds()
         ledger = Ledger.open(
             url,
             account=settings.account,
@@ -135,6 +164,13 @@ class Run:
         ledger.hold(settings.list_ids())
         ledger.begin_run(now)
         self._ledger = ledger
+        self._changes = LedgerChanges(
+            ledger,
+            max_age_seconds=settings.ledger_max_age_days * _SECONDS_PER_DAY,
+            now=now,
+            is_mirror=settings.is_mirror,
+            is_read_only=settings.dry_run,
+        )
         if settings.is_mirror:
             self._mirror = Mirror(ledger, self.completeness, settings.mirror_max_removal_percent)
             self._resources.callback(self._mirror.close)
@@ -158,27 +194,23 @@ class Run:
         with self._interruption.at_once():
             self._fields = check_account(self._settings, client)
             self._exclusions = read_exclusions(client) or None
-            room = read_headroom(self._settings, client)
-        self._report.room = None if room is None else room.left
+            contract = guard_contract(self._settings, client, self._headroom)
+        self._report.room = None if contract is None else int(self._headroom.left)
+        account = self._make_dry_run(client, contract) if self._settings.dry_run else client
         self._delivery.connect(
-            t.cast("Client", self._make_dry_run(client)) if self._settings.dry_run else client,
-            room,
-            None if self._ledger is None else self._keep_books(self._ledger),
+            WorkerThreads(
+                self._delivery,
+                account,
+                self._rate_limiter,
+                requests_per_second=self._settings.requests_per_second,
+                imports_per_minute=self._settings.imports_per_minute,
+            )
         )
 
-    def _make_dry_run(self, client: Client) -> DryRun:
-        dry_run = DryRun(client, remembers_lists=not self.ignores_deletions)
+    def _make_dry_run(self, client: Client, contract: Contract | None) -> DryRun:
+        dry_run = DryRun(client, contract, remembers_lists=not self.ignores_deletions)
         self._resources.callback(dry_run.close)
         return dry_run
-
-    def _keep_books(self, ledger: Ledger) -> ChangeDetection:
-        return ChangeDetection(
-            ledger,
-            max_age_seconds=self._settings.ledger_max_age_days * _SECONDS_PER_DAY,
-            now=self._rate_limiter.clock.epoch_seconds(),
-            is_mirror=self._settings.is_mirror,
-            is_read_only=self._settings.dry_run,
-        )
 
     def open_stream(self, stream: str, schema: Mapping[str, t.Any]) -> RecordMapper | None:
         """Compile how the records of a stream become contacts; `None` if it is not exported.
@@ -262,7 +294,7 @@ class Run:
         Raises:
             TargetError: What stopped the delivery.
         """
-        self._delivery.set_aside(rejection, origin)
+        self._delivery.add([rejection], [origin])
 
     def pass_on(self, state: t.Any) -> None:  # noqa: ANN401 - whatever the tap chose
         """Take a STATE.
@@ -270,7 +302,7 @@ class Run:
         Raises:
             TargetError: What stopped the delivery.
         """
-        self._delivery.pass_on(state)
+        self._delivery.add_state(state)
 
     def finish(self) -> None:
         """Bring everything to its end after the last line, and judge.
@@ -295,7 +327,8 @@ class Run:
         if self._is_closed:
             return
         try:
-            self._delivery.abandon(self._settings.shutdown_grace_seconds)
+            if self._started_delivery is not None:
+                self._started_delivery.abandon(self._settings.shutdown_grace_seconds)
         finally:
             self._close(exit_code)
 
@@ -318,14 +351,14 @@ class Run:
         if not self._settings.dry_run:
             self._mirror.remove_member(removals)
         for leaver in removals.leavers:
-            self._delivery.take_off(leaver.member.email, leaver.list_id, leaver.stream, leaver.member.since)
+            self._delivery.remove(leaver.member.email, leaver.list_id, leaver.stream, leaver.member.since)
         self._delivery.settle()
         return None
 
     def _judge_limits(self) -> TargetError | None:
-        held_back = self._report.totals().held_back
-        if not held_back:
+        if self._report.limit is None:
             return None
+        held_back = self._report.totals().held_back
         words = f"{self._report.limit}: the limit was reached, {held_back} records were held back"
         if self._settings.on_limit == "fail":
             return LimitReachedError(words)
@@ -356,7 +389,7 @@ class Run:
     def _write_report(self, exit_code: int) -> None:
         requests = self._client.requests if self._client else 0
         if self._settings.dry_run:
-            self._report.plan = plan(
+            self._report.plan = plan_run(
                 imports=self._report.imports,
                 requests_made=requests,
                 requests_per_second=self._settings.requests_per_second,
@@ -364,7 +397,7 @@ class Run:
                 first_contact=self._delivery.first_contact,
             )
         report = self._report.as_json(
-            ended_at=self._rate_limiter.clock.utc_now(),
+            ended_at=self._clock.utc_now(),
             requests=requests,
             waited_seconds=self._rate_limiter.waited_seconds,
             exit_code=exit_code,

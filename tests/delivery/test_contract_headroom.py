@@ -2,118 +2,136 @@
 
 from __future__ import annotations
 
+import math
+
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from target_activecampaign.api.responses import Contract
+from target_activecampaign.contacts.contact import Contact, Origin
 from target_activecampaign.delivery.batch import Batch
 from target_activecampaign.delivery.contract_headroom import ContractHeadroom
+from target_activecampaign.delivery.pending_contact import PendingContact
 
 
-def batch_of(possibly_new: int) -> Batch:
+def batch_of(possibly_new: int, known: int = 1) -> Batch:
     batch = Batch("people")
-    batch.possibly_new = possibly_new
+    for number in range(possibly_new + known):
+        one = Contact.build(f"person{number}@example.com", 1, attributes={}, custom_fields={})
+        batch.contacts.append(PendingContact(one, Origin("people", number), is_known=number >= possibly_new))
     return batch
 
 
-def room_of(limit: int, total: int) -> ContractHeadroom:
-    return ContractHeadroom(Contract(limit, total), seconds_between_reads=5.0)
+def headroom_of(limit: int, total: int, seconds_between_reads: float = 5.0) -> ContractHeadroom:
+    headroom = ContractHeadroom()
+    headroom.guard(Contract(limit, total), seconds_between_reads)
+    return headroom
+
+
+def test_without_a_contract_there_is_room_for_everybody() -> None:
+    headroom, batch = ContractHeadroom(), batch_of(10)
+    headroom.reserve(batch)
+    headroom.end(batch)
+    assert headroom.left == math.inf
+    assert not headroom.is_exhausted
+    assert not headroom.wants_reading(250, now=0.0)
 
 
 def test_the_room_is_what_the_contract_leaves() -> None:
-    assert room_of(1000, 600).left == 400
-    assert not room_of(1000, 600).is_exhausted
+    assert headroom_of(1000, 600).left == 400
+    assert not headroom_of(1000, 600).is_exhausted
 
 
 def test_an_account_over_its_contract_has_no_room() -> None:
-    assert room_of(1000, 1200).left == 0
-    assert room_of(1000, 1000).is_exhausted
+    assert headroom_of(1000, 1200).left == 0
+    assert headroom_of(1000, 1000).is_exhausted
 
 
 def test_what_is_under_way_takes_room_until_a_reading_that_began_after_it_ended() -> None:
-    room, batch = room_of(1000, 600), batch_of(250)
-    room.reserve(batch)
-    assert room.left == 150
-    room.end(batch)
-    assert room.left == 150
-    room.begin_reading()
-    assert room.is_reading
-    room.finish_reading(Contract(1000, 610), now=0.0)
-    assert (room.left, room.is_reading) == (390, False)
+    headroom, batch = headroom_of(1000, 600), batch_of(250)
+    headroom.reserve(batch)
+    assert headroom.left == 150
+    headroom.end(batch)
+    assert headroom.left == 150
+    headroom.begin_reading()
+    assert headroom.left == 150
+    headroom.finish_reading(Contract(1000, 610), now=0.0)
+    assert headroom.left == 390
 
 
 def test_a_reading_does_not_count_what_ended_while_it_was_made() -> None:
-    room, batch = room_of(1000, 600), batch_of(250)
-    room.reserve(batch)
-    room.begin_reading()
-    room.end(batch)
-    room.finish_reading(Contract(1000, 600), now=0.0)
-    assert room.left == 150
+    headroom, batch = headroom_of(1000, 600), batch_of(250)
+    headroom.reserve(batch)
+    headroom.begin_reading()
+    headroom.end(batch)
+    headroom.finish_reading(Contract(1000, 600), now=0.0)
+    assert headroom.left == 150
 
 
 def test_a_batch_that_was_not_queued_gives_its_room_back() -> None:
-    room, batch = room_of(1000, 600), batch_of(250)
-    room.reserve(batch)
-    room.release(batch)
-    assert room.left == 400
+    headroom, batch = headroom_of(1000, 600), batch_of(250)
+    headroom.reserve(batch)
+    headroom.release(batch)
+    assert headroom.left == 400
 
 
 def test_the_room_is_exhausted_only_when_nothing_is_left_to_be_counted() -> None:
-    room, batch = room_of(1000, 990), batch_of(10)
-    room.reserve(batch)
-    assert not room.is_exhausted
-    room.end(batch)
-    assert not room.is_exhausted
-    room.begin_reading()
-    room.finish_reading(Contract(1000, 1000), now=0.0)
-    assert room.is_exhausted
+    headroom, batch = headroom_of(1000, 990), batch_of(10)
+    headroom.reserve(batch)
+    assert not headroom.is_exhausted
+    headroom.end(batch)
+    assert not headroom.is_exhausted
+    headroom.begin_reading()
+    headroom.finish_reading(Contract(1000, 1000), now=0.0)
+    assert headroom.is_exhausted
 
 
 def test_the_total_is_read_again_when_that_may_leave_more_and_not_too_often() -> None:
-    room = room_of(1000, 600)
-    assert not room.wants_reading(500, now=0.0)  # nothing has ended, so nothing can have changed
+    headroom = headroom_of(1000, 600)
+    assert not headroom.wants_reading(500, now=0.0)  # nothing has ended, so nothing can have changed
     for _ in range(2):
         batch = batch_of(100)
-        room.reserve(batch)
-        room.end(batch)
-    assert not room.wants_reading(200, now=0.0)  # there is room enough
-    assert room.wants_reading(201, now=0.0)
-    room.begin_reading()
-    assert not room.wants_reading(201, now=0.0)  # one reading at a time
-    room.finish_reading(Contract(1000, 800), now=10.0)
+        headroom.reserve(batch)
+        headroom.end(batch)
+    assert not headroom.wants_reading(200, now=0.0)  # there is headroom enough
+    assert headroom.wants_reading(201, now=0.0)
+    headroom.begin_reading()
+    assert not headroom.wants_reading(201, now=0.0)  # one reading at a time
+    headroom.finish_reading(Contract(1000, 800), now=10.0)
     batch = batch_of(1)
-    room.reserve(batch)
-    room.end(batch)
-    assert not room.wants_reading(201, now=14.9)
-    assert room.wants_reading(201, now=15.0)
+    headroom.reserve(batch)
+    headroom.end(batch)
+    assert not headroom.wants_reading(201, now=14.9)
+    assert headroom.wants_reading(201, now=15.0)
 
 
-class AllowanceMachine(RuleBasedStateMachine):
+class HeadroomMachine(RuleBasedStateMachine):
     """Beside it the account itself, which knows which contacts are new."""
 
     @initialize(limit=st.integers(0, 60), total=st.integers(0, 60))
     def start(self, limit: int, total: int) -> None:
         self.limit = max(limit, total)
         self.total = total
-        self.room = ContractHeadroom(Contract(self.limit, total), seconds_between_reads=0.0)
+        self.headroom = headroom_of(self.limit, total, 0.0)
+        self.is_reading = False
         self.sent: list[tuple[Batch, int]] = []
         self.done: list[Batch] = []
         self.was_read: Contract | None = None
 
     @rule(wanted=st.integers(1, 20), known=st.integers(0, 5), share_new=st.floats(0, 1))
     def send(self, wanted: int, known: int, share_new: float) -> None:
-        possibly_new = min(wanted, self.room.left)
+        possibly_new = int(min(wanted, self.headroom.left))
         if possibly_new + known:
-            batch = batch_of(possibly_new)
-            self.room.reserve(batch)
+            batch = batch_of(possibly_new, known)
+            self.headroom.reserve(batch)
             self.sent.append((batch, round(share_new * possibly_new)))
 
     @precondition(lambda self: self.sent)
     @rule(index=st.integers(0))
     def refuse(self, index: int) -> None:
         batch, _ = self.sent.pop(index % len(self.sent))
-        self.room.release(batch)
+        self.headroom.release(batch)
 
     @precondition(lambda self: self.sent)
     @rule(index=st.integers(0))
@@ -125,15 +143,16 @@ class AllowanceMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.done)
     @rule(index=st.integers(0))
     def see_the_end(self, index: int) -> None:
-        self.room.end(self.done.pop(index % len(self.done)))
+        self.headroom.end(self.done.pop(index % len(self.done)))
 
-    @precondition(lambda self: not self.room.is_reading)
+    @precondition(lambda self: not self.is_reading)
     @rule()
     def begin_reading(self) -> None:
-        self.room.begin_reading()
+        self.headroom.begin_reading()
+        self.is_reading = True
         self.was_read = None
 
-    @precondition(lambda self: self.room.is_reading and self.was_read is None)
+    @precondition(lambda self: self.is_reading and self.was_read is None)
     @rule()
     def answer(self) -> None:
         self.was_read = Contract(self.limit, self.total)
@@ -142,7 +161,8 @@ class AllowanceMachine(RuleBasedStateMachine):
     @rule()
     def finish_reading(self) -> None:
         assert self.was_read is not None
-        self.room.finish_reading(self.was_read, now=0.0)
+        self.headroom.finish_reading(self.was_read, now=0.0)
+        self.is_reading = False
         self.was_read = None
 
     @invariant()
@@ -152,21 +172,21 @@ class AllowanceMachine(RuleBasedStateMachine):
     @invariant()
     def no_more_is_promised_than_the_account_has_room_for(self) -> None:
         under_way = sum(new for _, new in self.sent)
-        assert 0 <= self.room.left <= self.limit - self.total - under_way
+        assert 0 <= self.headroom.left <= self.limit - self.total - under_way
 
     def teardown(self) -> None:
-        """When all has ended and was read, the room is known exactly: it is filled to the last."""
-        if self.room.is_reading:
-            self.room.finish_reading(self.was_read or Contract(self.limit, self.total), now=0.0)
+        """When all has ended and was read, the headroom is known exactly: it is filled to the last."""
+        if self.is_reading:
+            self.headroom.finish_reading(self.was_read or Contract(self.limit, self.total), now=0.0)
         while self.sent:
             self.import_contacts(0)
         while self.done:
             self.see_the_end(0)
-        self.room.begin_reading()
-        self.room.finish_reading(Contract(self.limit, self.total), now=0.0)
-        assert self.room.left == self.limit - self.total
-        assert self.room.is_exhausted == (self.total == self.limit)
+        self.headroom.begin_reading()
+        self.headroom.finish_reading(Contract(self.limit, self.total), now=0.0)
+        assert self.headroom.left == self.limit - self.total
+        assert self.headroom.is_exhausted == (self.total == self.limit)
 
 
-TestAnyOrder = AllowanceMachine.TestCase
+TestAnyOrder = HeadroomMachine.TestCase
 TestAnyOrder.settings = settings(max_examples=100, stateful_step_count=50, deadline=None)

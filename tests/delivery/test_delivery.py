@@ -1,9 +1,10 @@
-"""Every contact ends with one verdict, in the right order, and no STATE leaves too early."""
+"""Every contact ends with one outcome, in the right order, and no STATE leaves too early."""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
+import math
 import threading
 import time
 import typing as t
@@ -11,21 +12,26 @@ import typing as t
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.accounts import FakeClient, apply_one_by_one
+from support.accounts import FakeAccount, apply_one_by_one
 from support.quick_target import QuickClock
 
 from target_activecampaign.api.rate_limiter import RateLimiter
 from target_activecampaign.api.responses import Accepted, Contract, ImportStatus, Refused
 from target_activecampaign.config.settings import parse_settings
 from target_activecampaign.contacts.contact import Contact, Origin, Reason, Rejection
-from target_activecampaign.delivery import delivery as delivery_module
-from target_activecampaign.delivery import input_buffer as intake_module
+from target_activecampaign.delivery.bounds import Bounds
+from target_activecampaign.delivery.change_detection import NoLedger
 from target_activecampaign.delivery.contract_headroom import ContractHeadroom
 from target_activecampaign.delivery.delivery import Delivery
+from target_activecampaign.delivery.partial_batches import PartialBatches
 from target_activecampaign.delivery.read_back import SAMPLE_SIZE
+from target_activecampaign.delivery.workers import WorkerThreads
 from target_activecampaign.errors import OutputError, ServiceError, UnconfirmedImportError
 from target_activecampaign.reporting.report import Report
 from target_activecampaign.singer.state_output import StateOutput
+
+if t.TYPE_CHECKING:
+    from target_activecampaign.delivery.batch import Batch
 
 LIST_OF_STREAM = {"people": 1, "vip": 3}
 
@@ -33,7 +39,17 @@ LIST_OF_STREAM = {"people": 1, "vip": 3}
 class Stage:
     """A delivery with a fake account around it."""
 
-    def __init__(self, client: FakeClient, *, guarded: bool = False, **overrides: object) -> None:
+    def __init__(  # noqa: PLR0913 - what tests vary
+        self,
+        client: FakeAccount,
+        *,
+        guarded: bool = False,
+        bounds: Bounds | None = None,
+        silence_seconds: float = math.inf,  # on the quick clock, a pause of the test's own is a long silence
+        trickle_seconds: float = math.inf,
+        with_workers: bool = True,
+        **overrides: object,
+    ) -> None:
         config = {
             "hostname": "acme.api-us1.com",
             "api_key": "k",
@@ -54,16 +70,34 @@ class Stage:
         output = StateOutput(lambda: None)
         output.write = lambda value, now: self.states.append((value, dict(client.people)))  # type: ignore[method-assign]
         output.is_due = lambda now: True  # type: ignore[method-assign]
+        self.output = output
+        headroom = ContractHeadroom()
+        if guarded:
+            headroom.guard(client.contract(), 0.0)
+        clock = QuickClock(1000)
         self.delivery = Delivery(
             settings=parsed,
-            rate_limiter=RateLimiter(parsed.requests_per_second, parsed.imports_per_minute, QuickClock(1000)),
+            clock=clock,
             report=self.report,
             state_output=output,
+            changes=NoLedger(),
+            headroom=headroom,
             reject=lambda origin, rejection: self.rejected.append((origin, rejection)),
             check_interruption=lambda: None,
+            bounds=bounds,
+            partial_batches=PartialBatches(silence_seconds, trickle_seconds),
         )
-        room = ContractHeadroom(client.contract(), 0.0) if guarded else None
-        self.delivery.connect(t.cast("t.Any", client), room)
+        if with_workers:
+            limits = parsed.requests_per_second, parsed.imports_per_minute
+            self.delivery.connect(
+                WorkerThreads(
+                    self.delivery,
+                    client,
+                    RateLimiter(*limits, clock),
+                    requests_per_second=limits[0],
+                    imports_per_minute=limits[1],
+                )
+            )
 
     def add(self, contact: Contact, stream: str = "people") -> None:
         self.added.append(contact)
@@ -72,14 +106,6 @@ class Stage:
 
     def totals(self) -> dict[str, t.Any]:
         return self.report.totals().as_json()
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _never_silent() -> t.Iterator[None]:
-    """On the quick clock, a pause of the test's own is a long silence."""
-    usual, delivery_module.SILENCE_SECONDS = delivery_module.SILENCE_SECONDS, float("inf")
-    yield
-    delivery_module.SILENCE_SECONDS = usual
 
 
 def contact(number: int, list_id: int = 1, **attributes: str) -> Contact:
@@ -107,7 +133,7 @@ def test_the_account_ends_as_if_every_record_had_been_applied_one_by_one(
     rows: int,
     seed: int,
 ) -> None:
-    stage = Stage(FakeClient(seed), batch_size_rows=rows)
+    stage = Stage(FakeAccount(seed), batch_size_rows=rows)
     for number, stream, attributes, tags in records:
         stage.add(
             Contact.build(
@@ -136,12 +162,12 @@ def test_a_state_leaves_only_when_every_record_before_it_is_in_the_account(
     rows: int,
     seed: int,
 ) -> None:
-    stage = Stage(FakeClient(seed), batch_size_rows=rows)
+    stage = Stage(FakeAccount(seed), batch_size_rows=rows)
     before: list[set[str]] = []
     for number in records:
         if number is None:
             before.append({added.email for added in stage.added})
-            stage.delivery.pass_on(len(before) - 1)
+            stage.delivery.add_state(len(before) - 1)
         else:
             stage.add(contact(number, first_name=str(len(stage.added))))
     stage.delivery.finish()
@@ -166,7 +192,7 @@ def test_the_contract_is_filled_to_its_last_contact_and_not_beyond(
     rows: int,
     seed: int,
 ) -> None:
-    client = FakeClient(seed, limit=existing + room)
+    client = FakeAccount(seed, limit=existing + room)
     client.people.update(apply_one_by_one(contact(100 + number) for number in range(existing)))
     stage = Stage(client, guarded=True, batch_size_rows=rows)
     for number in numbers:
@@ -181,7 +207,7 @@ def test_the_contract_is_filled_to_its_last_contact_and_not_beyond(
 
 
 def test_contacts_that_the_account_has_already_do_not_use_up_its_contract() -> None:
-    client = FakeClient(limit=105)
+    client = FakeAccount(limit=105)
     client.people.update(apply_one_by_one(contact(number) for number in range(100)))
     stage = Stage(client, guarded=True, batch_size_rows=50)
     for number in range(100):
@@ -192,10 +218,10 @@ def test_contacts_that_the_account_has_already_do_not_use_up_its_contract() -> N
 
 
 def test_profile_limit_holds_back_new_contacts_and_still_updates_exported_ones() -> None:
-    stage = Stage(FakeClient(), profile_limit=3, batch_size_rows=2)
+    stage = Stage(FakeAccount(), profile_limit=3, batch_size_rows=2)
     for number in (1, 2, 3, 4):
         stage.add(contact(number, first_name="Ada"))
-    stage.delivery.pass_on("after the first held back")
+    stage.delivery.add_state("after the first held back")
     stage.add(contact(1, first_name="Bo"))
     stage.delivery.finish()
     assert sorted(stage.client.people) == [f"person{number}@example.com" for number in (1, 2, 3)]
@@ -206,17 +232,17 @@ def test_profile_limit_holds_back_new_contacts_and_still_updates_exported_ones()
 
 
 def test_the_state_before_the_first_contact_held_back_is_the_last_one() -> None:
-    stage = Stage(FakeClient(), profile_limit=1)
+    stage = Stage(FakeAccount(), profile_limit=1)
     stage.add(contact(1))
-    stage.delivery.pass_on("before")
+    stage.delivery.add_state("before")
     stage.add(contact(2))
-    stage.delivery.pass_on("after")
+    stage.delivery.add_state("after")
     stage.delivery.finish()
     assert [value for value, _ in stage.states] == ["before"]
 
 
 def test_an_identical_contact_is_not_sent_again() -> None:
-    stage = Stage(FakeClient(), batch_size_rows=1)
+    stage = Stage(FakeAccount(), batch_size_rows=1)
     for _ in range(5):
         stage.add(contact(1, first_name="Ada"))
     stage.delivery.finish()
@@ -226,8 +252,8 @@ def test_an_identical_contact_is_not_sent_again() -> None:
 
 
 def test_at_the_end_what_waits_for_an_import_leaves_with_what_is_left() -> None:
-    for _ in range(20):  # whether a courier or the reader comes first is open
-        stage = Stage(FakeClient(), batch_size_rows=2)
+    for _ in range(20):  # whether a worker or the reader comes first is open
+        stage = Stage(FakeAccount(), batch_size_rows=2)
         for number in range(5):
             stage.add(contact(number))
         stage.add(contact(0, first_name="Ada"))
@@ -236,7 +262,7 @@ def test_at_the_end_what_waits_for_an_import_leaves_with_what_is_left() -> None:
 
 
 def test_a_contact_named_in_the_failures_of_its_import_is_rejected() -> None:
-    client = FakeClient()
+    client = FakeAccount()
     client.fails = {"person1@example.com"}
     stage = Stage(client)
     stage.add(contact(1))
@@ -262,7 +288,7 @@ def test_of_a_batch_that_is_refused_whole_only_the_culprits_are_set_aside(
         positions = [index + counts_from for index, item in enumerate(items) if item["email"] in bad]
         return Refused(tuple(positions[: 1 if names_only_first else None]), "no good") if positions else None
 
-    client = FakeClient()
+    client = FakeAccount()
     client.refuse = refuse
     stage = Stage(client, batch_size_rows=10)
     for number in range(10):
@@ -274,7 +300,7 @@ def test_of_a_batch_that_is_refused_whole_only_the_culprits_are_set_aside(
 
 
 def test_positions_that_make_no_sense_are_not_believed() -> None:
-    client = FakeClient()
+    client = FakeAccount()
     client.refuse = lambda items: (
         Refused((-5, 1000), "?") if any(item["email"] == "person2@example.com" for item in items) else None
     )
@@ -286,10 +312,10 @@ def test_positions_that_make_no_sense_are_not_believed() -> None:
 
 
 def test_an_import_that_is_lost_is_submitted_again() -> None:
-    client = FakeClient()
-    looks = iter([ImportStatus("lost")])
+    client = FakeAccount()
+    polls = iter([ImportStatus("lost")])
     usual = client.poll
-    client.poll = lambda import_id, *_: next(looks, None) or usual(import_id)  # type: ignore[method-assign]
+    client.poll = lambda import_id, on_send: next(polls, None) or usual(import_id, on_send)  # type: ignore[method-assign]
     stage = Stage(client)
     stage.add(contact(1))
     stage.delivery.finish()
@@ -298,11 +324,11 @@ def test_an_import_that_is_lost_is_submitted_again() -> None:
 
 
 def test_an_import_that_is_lost_again_and_again_stops_the_run() -> None:
-    client = FakeClient()
+    client = FakeAccount()
     client.poll = lambda import_id, *_: ImportStatus("lost")  # type: ignore[method-assign]
     stage = Stage(client)
     stage.add(contact(1))
-    stage.delivery.pass_on("never")
+    stage.delivery.add_state("never")
     with pytest.raises(UnconfirmedImportError, match="import-3"):
         stage.delivery.finish()
     stage.delivery.abandon(0)
@@ -310,11 +336,11 @@ def test_an_import_that_is_lost_again_and_again_stops_the_run() -> None:
 
 
 def test_an_import_that_does_not_end_stops_the_run_and_is_named() -> None:
-    client = FakeClient()
+    client = FakeAccount()
     client.poll = lambda import_id, *_: ImportStatus("open")  # type: ignore[method-assign]
     stage = Stage(client, import_timeout=1)
     stage.add(contact(1))
-    stage.delivery.pass_on("never")
+    stage.delivery.add_state("never")
     with pytest.raises(UnconfirmedImportError, match="import-1 did not end within 1 s"):
         stage.delivery.finish()
     stage.delivery.abandon(0)
@@ -322,9 +348,9 @@ def test_an_import_that_does_not_end_stops_the_run_and_is_named() -> None:
 
 
 def test_what_stops_the_delivery_reaches_the_reader() -> None:
-    client = FakeClient()
+    client = FakeAccount()
 
-    def submit(body: bytes, contacts: int, *_: object) -> Accepted:
+    def submit(batch: Batch, on_send: t.Callable[[], None]) -> Accepted:
         raise ServiceError("refused")
 
     client.submit = submit  # type: ignore[method-assign]
@@ -337,8 +363,8 @@ def test_what_stops_the_delivery_reaches_the_reader() -> None:
 
 
 def test_a_state_that_can_not_be_written_never_ends_as_done(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The courier that settles the last contact writes it; by then nothing else is left to do."""
-    usual = Delivery.take_failure
+    """The worker that settles the last contact writes it; by then nothing else is left to do."""
+    usual = Delivery.fail
 
     def take_late(delivery: Delivery, error: BaseException) -> None:
         threading.Event().wait(1)  # the reader finds that all is settled before
@@ -347,27 +373,26 @@ def test_a_state_that_can_not_be_written_never_ends_as_done(monkeypatch: pytest.
     def refuse(*_: object) -> None:
         raise OutputError("standard output is closed")
 
-    monkeypatch.setattr(Delivery, "take_failure", take_late)
-    stage = Stage(FakeClient(looks_until_end=1))
-    stage.delivery._state_output.write = refuse  # type: ignore[assignment, method-assign]
+    monkeypatch.setattr(Delivery, "fail", take_late)
+    stage = Stage(FakeAccount(looks_until_end=1))
+    stage.output.write = refuse  # type: ignore[assignment, method-assign]
     stage.add(contact(1))
-    stage.delivery.pass_on("one")
+    stage.delivery.add_state("one")
     with pytest.raises(OutputError):
         stage.delivery.finish()
 
 
-def test_reading_waits_while_the_importer_is_stuck(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(intake_module, "MOST_CONTACTS", 10)
-    client = FakeClient()
+def test_reading_waits_while_the_importer_is_stuck() -> None:
+    client = FakeAccount()
     gate = threading.Event()
     usual = client.submit
 
-    def submit(body: bytes, contacts: int, *_: object) -> Accepted | Refused:
+    def submit(batch: Batch, on_send: t.Callable[[], None]) -> Accepted | Refused:
         gate.wait(60)
-        return usual(body, contacts)
+        return usual(batch, on_send)
 
     client.submit = submit  # type: ignore[method-assign]
-    stage = Stage(client, batch_size_rows=1)
+    stage = Stage(client, batch_size_rows=1, bounds=Bounds(buffered_contacts=10))
 
     def read() -> None:
         for number in range(500):
@@ -384,13 +409,9 @@ def test_reading_waits_while_the_importer_is_stuck(monkeypatch: pytest.MonkeyPat
     assert len(client.people) == 500
 
 
-def test_reading_waits_while_long_records_are_kept_for_the_rejects_file(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(delivery_module, "_MOST_KEPT_BYTES", 1000)
-    monkeypatch.setattr(intake_module, "MOST_KEPT_BYTES", 1000)
-    client = FakeClient()
-    stage = Stage(client)
+def test_reading_waits_while_long_records_are_kept_for_the_rejects_file() -> None:
+    client = FakeAccount()
+    stage = Stage(client, bounds=Bounds(kept_bytes=1000))
     for number in range(50):
         stage.report.streams["people"].read += 1
         stage.delivery.add([contact(number)], [Origin("people", number, source="x" * 300)])
@@ -400,11 +421,10 @@ def test_reading_waits_while_long_records_are_kept_for_the_rejects_file(
     assert stage.delivery._outcomes.kept_bytes == 0
 
 
-def test_a_stream_that_trickles_is_not_held_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delivery_module, "SILENCE_SECONDS", 0.0)
-    stage = Stage(FakeClient())
+def test_a_stream_that_trickles_is_not_held_up() -> None:
+    stage = Stage(FakeAccount(), silence_seconds=0.0)
     stage.add(contact(1))
-    stage.delivery.pass_on("one")
+    stage.delivery.add_state("one")
     deadline = time.monotonic() + 60
     while not stage.states and time.monotonic() < deadline:
         threading.Event().wait(0.01)
@@ -412,12 +432,10 @@ def test_a_stream_that_trickles_is_not_held_up(monkeypatch: pytest.MonkeyPatch) 
     stage.delivery.finish()
 
 
-def test_the_rest_of_a_stream_is_not_held_up_by_another_that_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delivery_module, "SILENCE_SECONDS", 50.0)
-    monkeypatch.setattr(delivery_module, "_TRICKLE_SILENCES", float("inf"))
-    stage = Stage(FakeClient(), batch_size_rows=250)
+def test_the_rest_of_a_stream_is_not_held_up_by_another_that_goes_on() -> None:
+    stage = Stage(FakeAccount(), batch_size_rows=250, silence_seconds=50.0)
     stage.add(contact(1))
-    stage.delivery.pass_on("people")
+    stage.delivery.add_state("people")
     deadline = time.monotonic() + 60
     number = 1
     while not stage.states and time.monotonic() < deadline:
@@ -429,10 +447,8 @@ def test_the_rest_of_a_stream_is_not_held_up_by_another_that_goes_on(monkeypatch
     assert stage.totals()["delivered"] == number
 
 
-def test_what_fills_slowly_leaves_when_there_is_nothing_else_to_send(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delivery_module, "SILENCE_SECONDS", 1e6)
-    monkeypatch.setattr(delivery_module, "_TRICKLE_SILENCES", 1e-4)
-    stage = Stage(FakeClient(), batch_size_rows=250)
+def test_what_fills_slowly_leaves_when_there_is_nothing_else_to_send() -> None:
+    stage = Stage(FakeAccount(), batch_size_rows=250, silence_seconds=1e6, trickle_seconds=100.0)
     deadline = time.monotonic() + 60
     while not stage.client.bodies and time.monotonic() < deadline:
         if len(stage.added) < 240:  # a batch that is full would leave anyway
@@ -443,7 +459,7 @@ def test_what_fills_slowly_leaves_when_there_is_nothing_else_to_send(monkeypatch
 
 
 def test_more_contacts_named_as_new_than_can_be_new_is_said() -> None:
-    client = FakeClient()
+    client = FakeAccount()
     client.poll = lambda import_id, *_: ImportStatus("completed", created=2)  # type: ignore[method-assign]
     stage = Stage(client, batch_size_rows=1)
     stage.add(contact(1))
@@ -455,7 +471,7 @@ def test_more_contacts_named_as_new_than_can_be_new_is_said() -> None:
 @pytest.mark.parametrize("verify", ["sample", "all"])
 def test_a_contact_that_was_skipped_in_silence_is_not_called_delivered(verify: str) -> None:
     arrives = SAMPLE_SIZE - 1  # so that every sample holds one that is missing
-    client = FakeClient()
+    client = FakeAccount()
     client.skips = {f"person{number}@example.com" for number in range(arrives, 25)}
     stage = Stage(client, verify=verify)
     for number in range(25):
@@ -467,7 +483,7 @@ def test_a_contact_that_was_skipped_in_silence_is_not_called_delivered(verify: s
 
 
 def test_a_sample_is_a_few_contacts_of_an_import_with_updates() -> None:
-    client = FakeClient()
+    client = FakeAccount()
     client.people.update(apply_one_by_one(contact(number) for number in range(25)))
     client.unsubscribed = {f"person{number}@example.com" for number in range(25)}
     stage = Stage(client, verify="sample")
@@ -479,7 +495,7 @@ def test_a_sample_is_a_few_contacts_of_an_import_with_updates() -> None:
 
 
 def test_contacts_that_are_all_named_as_new_need_no_sample() -> None:
-    stage = Stage(FakeClient(), verify="sample")
+    stage = Stage(FakeAccount(), verify="sample")
     for number in range(25):
         stage.add(contact(number))
     stage.delivery.finish()
@@ -487,7 +503,7 @@ def test_contacts_that_are_all_named_as_new_need_no_sample() -> None:
 
 
 def test_all_reads_back_every_contact() -> None:
-    stage = Stage(FakeClient(), verify="all", batch_size_rows=2)
+    stage = Stage(FakeAccount(), verify="all", batch_size_rows=2)
     for number in range(9):
         stage.add(contact(number))
     stage.delivery.finish()
@@ -496,7 +512,7 @@ def test_all_reads_back_every_contact() -> None:
 
 
 def test_batches_are_full_but_for_the_last() -> None:
-    stage = Stage(FakeClient(), batch_size_rows=7)
+    stage = Stage(FakeAccount(), batch_size_rows=7)
     for number in range(30):
         stage.add(contact(number))
     stage.delivery.finish()
@@ -504,11 +520,11 @@ def test_batches_are_full_but_for_the_last() -> None:
 
 
 def test_a_contract_that_is_full_from_the_start_takes_nobody() -> None:
-    client = FakeClient(limit=0)
+    client = FakeAccount(limit=0)
     stage = Stage(client, guarded=True)
-    stage.delivery.pass_on("before")
+    stage.delivery.add_state("before")
     stage.add(contact(1))
-    stage.delivery.pass_on("after")
+    stage.delivery.add_state("after")
     stage.delivery.finish()
     assert (client.people, client.bodies) == ({}, [])
     assert stage.totals()["held_back"] == 1
@@ -516,8 +532,8 @@ def test_a_contract_that_is_full_from_the_start_takes_nobody() -> None:
     assert Contract(0, 0) == client.contract()
 
 
-def test_thousands_of_echoes_of_one_contact_are_let_go_together() -> None:
-    stage = Stage(FakeClient())
+def test_thousands_of_repeats_of_one_contact_are_settled_together() -> None:
+    stage = Stage(FakeAccount())
     for number in range(4_000):
         stage.add(contact(1), "people" if number % 2 else "shops")
     stage.delivery.finish()
@@ -540,26 +556,25 @@ def test_what_is_sent_together_does_not_depend_on_how_much_is_read_at_once(
 
     def decided(*, at_each: bool) -> object:
         """Which records leave together, which are superseded, unchanged or held back; nothing is sent."""
-        stage = Stage(FakeClient(0), batch_size_rows=rows, profile_limit=most)
-        delivery, send_queue = stage.delivery, stage.delivery._send_queue
-        delivery._workers_started = True
-        send_queue._gathered_records = 4
-        delivery._outcomes._memory.count(len(sent))
-        delivery._outcomes._memory.confirm({f"person{number}@example.com": b"" for number in sent})
+        stage = Stage(FakeAccount(0), batch_size_rows=rows, profile_limit=most, with_workers=False)
+        delivery, send_queue = stage.delivery, stage.delivery._queue
+        send_queue._deferred._records = 4
+        delivery._outcomes._sent.count(len(sent))
+        delivery._outcomes._sent.confirm({f"person{number}@example.com": b"" for number in sent})
         for line, (number, kind, cut) in enumerate(records):
             email = f"person{number}@example.com"
             one = contact(number, first_name=f"{line // 3}")
             taken_off = Contact.taking_off(email, 1, exclude_automations=False)
             delivery.add([taken_off if kind == 0 else one], [Origin("people", line)])
             if kind == 1:
-                delivery.pass_on(line)
+                delivery.add_state(line)
             if cut or at_each:
-                delivery._empty_intake()
-        delivery._empty_intake()
+                delivery._classifying.classify()
+        delivery._classifying.classify()
         waits = (
-            send_queue.waiting,
-            send_queue.gathering,
-            [pending.origin.line for pending in send_queue.lookups],
+            send_queue.blocked,
+            send_queue.deferred,
+            [pending.origin.line for pending in send_queue._to_check],
         )
         ready = [
             [pending.origin.line for pending in batch.contacts]

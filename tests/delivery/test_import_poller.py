@@ -16,7 +16,7 @@ if t.TYPE_CHECKING:
     from collections.abc import Callable
     from random import Random
 
-LOOKS_PER_SECOND = 2.5
+POLLS_PER_SECOND = 2.5
 SECONDS_BETWEEN_IMPORTS = 0.6
 
 
@@ -29,40 +29,41 @@ class Seen(t.NamedTuple):
 
     age: float
     delay: float
-    looks: int
+    polls: int
     longest_gap: float
 
 
-def follow(imports: list[tuple[float, float]], polls_per_second: float = LOOKS_PER_SECOND) -> list[Seen]:
+def follow(imports: list[tuple[float, float]], polls_per_second: float = POLLS_PER_SECOND) -> list[Seen]:
     """Look at imports as the budget allows, without real time.
 
     Args:
         imports: Of each the moment of its submission, in order, and the seconds that it takes.
         polls_per_second: The budget.
     """
-    followed, now, seen = ImportPoller(polls_per_second), 0.0, []
+    poller, now = ImportPoller(polls_per_second), 0.0
+    seen: list[Seen] = []
     coming = [(at, seconds, open_import(str(index), at)) for index, (at, seconds) in enumerate(imports)]
     duration = {one: seconds for _, seconds, one in coming}
-    looks: dict[OpenImport, list[float]] = {one: [one.submitted_at] for one in duration}
+    polls: dict[OpenImport, list[float]] = {one: [one.submitted_at] for one in duration}
     coming.reverse()
-    while coming or len(followed):
+    while coming or len(seen) < len(duration):
         while coming and coming[-1][0] <= now:
-            followed.add(coming.pop()[2])
-        due = followed.take_due(now)
+            poller.add(coming.pop()[2])
+        due = poller.take_due(now)
         if due is None:
             waits = [coming[-1][0] - now] if coming else []
-            next_due = followed.seconds_to_next(now)
+            next_due = poller.seconds_to_next(now)
             now += max(1e-6, min([*waits, *([] if next_due is None else [next_due])]))
             continue
-        looks[due].append(now)
+        polls[due].append(now)
         ended = due.submitted_at + duration[due]
         if now >= ended:
-            followed.end(due)
-            times = looks[due]
+            poller.end(due)
+            times = polls[due]
             gap = max(later - earlier for earlier, later in itertools.pairwise(times))
             seen.append(Seen(duration[due], now - ended, len(times) - 1, gap))
         else:
-            followed.reschedule(due)
+            poller.reschedule(due)
         now += 1 / polls_per_second
     return seen
 
@@ -72,53 +73,50 @@ def stream(seconds: Callable[[int], float], count: int = 1000) -> list[tuple[flo
     return [(SECONDS_BETWEEN_IMPORTS * index, seconds(index)) for index in range(count)]
 
 
-def looks_per_import(seen: list[Seen]) -> float:
-    return sum(one.looks for one in seen) / len(seen)
+def polls_per_import(seen: list[Seen]) -> float:
+    return sum(one.polls for one in seen) / len(seen)
 
 
 def test_without_imports_nothing_is_due() -> None:
-    followed = ImportPoller(LOOKS_PER_SECOND)
-    assert len(followed) == 0
-    assert followed.take_due(1e9) is None
-    assert followed.seconds_to_next(0.0) is None
+    poller = ImportPoller(POLLS_PER_SECOND)
+    assert poller.take_due(1e9) is None
+    assert poller.seconds_to_next(0.0) is None
 
 
-def test_an_import_is_first_looked_at_after_a_second() -> None:
-    followed, one = ImportPoller(LOOKS_PER_SECOND), open_import()
-    followed.add(one)
-    assert followed.seconds_to_next(0.25) == 0.75
-    assert followed.take_due(0.99) is None
-    assert followed.take_due(1.0) is one
-    assert followed.seconds_to_next(7.0) is None
+def test_an_import_is_first_polled_after_a_second() -> None:
+    poller, one = ImportPoller(POLLS_PER_SECOND), open_import()
+    poller.add(one)
+    assert poller.seconds_to_next(0.25) == 0.75
+    assert poller.take_due(0.99) is None
+    assert poller.take_due(1.0) is one
+    assert poller.seconds_to_next(7.0) is None
 
 
-def test_an_import_that_is_being_looked_at_is_open_but_not_due() -> None:
-    followed = ImportPoller(LOOKS_PER_SECOND)
-    followed.add(open_import())
-    assert followed.take_due(5.0) is not None
-    assert followed.take_due(500.0) is None
-    assert len(followed) == 1
+def test_an_import_that_is_being_polled_is_not_due() -> None:
+    poller = ImportPoller(POLLS_PER_SECOND)
+    poller.add(open_import())
+    assert poller.take_due(5.0) is not None
+    assert poller.take_due(500.0) is None
 
 
 def test_an_import_that_ended_is_forgotten() -> None:
-    followed, one = ImportPoller(LOOKS_PER_SECOND), open_import()
-    followed.add(one)
-    followed.take_due(1.0)
-    followed.end(one)
-    assert len(followed) == 0
-    assert followed.take_due(1e9) is None
+    poller, one = ImportPoller(POLLS_PER_SECOND), open_import()
+    poller.add(one)
+    poller.take_due(1.0)
+    poller.end(one)
+    assert poller.take_due(1e9) is None
 
 
 def test_what_is_overdue_is_looked_at_at_once() -> None:
-    followed = ImportPoller(LOOKS_PER_SECOND)
-    followed.add(open_import())
-    assert followed.seconds_to_next(100.0) == 0.0
+    poller = ImportPoller(POLLS_PER_SECOND)
+    poller.add(open_import())
+    assert poller.seconds_to_next(100.0) == 0.0
 
 
 def test_with_raised_limits_all_is_quicker() -> None:
-    followed = ImportPoller(60 * LOOKS_PER_SECOND)
-    followed.add(open_import())
-    assert followed.seconds_to_next(0.0) == pytest.approx(1 / 60)
+    poller = ImportPoller(60 * POLLS_PER_SECOND)
+    poller.add(open_import())
+    assert poller.seconds_to_next(0.0) == pytest.approx(1 / 60)
 
 
 @pytest.mark.parametrize("seconds", [0.0, 3.0, 50.0, 1000.0])
@@ -127,10 +125,10 @@ def test_the_end_of_the_only_one_is_seen_within_two_seconds_or_so(seconds: float
         assert seen.delay <= 2.5
 
 
-@pytest.mark.parametrize(("seconds", "looks"), [(0.5, 1), (10.0, 10), (100.0, 60)])
-def test_a_single_import_is_not_looked_at_all_the_time(seconds: float, looks: int) -> None:
+@pytest.mark.parametrize(("seconds", "polls"), [(0.5, 1), (10.0, 10), (100.0, 60)])
+def test_a_single_import_is_not_polled_all_the_time(seconds: float, polls: int) -> None:
     (seen,) = follow([(0.0, seconds)])
-    assert seen.looks <= looks
+    assert seen.polls <= polls
 
 
 def test_one_slow_import_does_not_delay_those_after_it() -> None:
@@ -140,7 +138,7 @@ def test_one_slow_import_does_not_delay_those_after_it() -> None:
 
 @given(
     st.lists(st.tuples(st.floats(0, 30), st.floats(0, 300)), min_size=1, max_size=4),
-    st.sampled_from([LOOKS_PER_SECOND, 10.0]),
+    st.sampled_from([POLLS_PER_SECOND, 10.0]),
 )
 def test_with_few_open_no_end_is_seen_late(
     imports: list[tuple[float, float]], polls_per_second: float
@@ -151,7 +149,7 @@ def test_with_few_open_no_end_is_seen_late(
 
 @given(st.integers(20, 300), st.floats(1, 900))
 def test_with_many_open_at_once_each_is_looked_at_in_turn(count: int, seconds: float) -> None:
-    round_seconds = count / LOOKS_PER_SECOND
+    round_seconds = count / POLLS_PER_SECOND
     for seen in follow([(0.0, seconds)] * count):
         assert seen.delay <= 3 * round_seconds + 2.0
 
@@ -160,7 +158,7 @@ def test_with_many_open_at_once_each_is_looked_at_in_turn(count: int, seconds: f
 def test_a_full_stream_is_followed_with_one_and_a_half_looks_for_each(seconds: float) -> None:
     seen = follow(stream(lambda _: seconds))
     assert len(seen) == 1000
-    assert looks_per_import(seen) <= 1.5
+    assert polls_per_import(seen) <= 1.5
     delays = sorted(one.delay for one in seen[200:])
     assert delays[400] <= 1 + 0.05 * seconds
     assert delays[-1] <= 5 + 0.2 * seconds
@@ -184,13 +182,13 @@ def test_whatever_imports_take_looks_are_bounded_and_no_end_is_seen_late(
     }
     seen = follow(stream(ways[how], 400))
     assert len(seen) == 400
-    assert looks_per_import(seen) <= 1.8  # it is learned anew in a quarter of the time
+    assert polls_per_import(seen) <= 1.8  # it is learned anew in a quarter of the time
     assert max(one.delay for one in seen) <= 1.5 * (least + more) + 15
 
 
 def test_simultaneous_imports_are_looked_at_in_the_order_of_their_submission() -> None:
-    followed = ImportPoller(LOOKS_PER_SECOND)
+    poller = ImportPoller(POLLS_PER_SECOND)
     ones = [open_import(str(index)) for index in range(20)]
     for one in ones:
-        followed.add(one)
-    assert [followed.take_due(1.0) for _ in ones] == ones
+        poller.add(one)
+    assert [poller.take_due(1.0) for _ in ones] == ones

@@ -20,17 +20,17 @@ def segments(state_tracker: StateTracker) -> int:
 def test_a_state_with_nothing_before_it_is_settled_at_once() -> None:
     state_tracker = StateTracker()
     state_tracker.add_state({"a": 1})
-    assert state_tracker.take_settled() == ({"a": 1},)
-    assert state_tracker.take_settled() is None
+    assert state_tracker.take_done() == ({"a": 1},)
+    assert state_tracker.take_done() is None
 
 
 def test_whether_a_state_is_settled_can_be_asked_without_taking_it() -> None:
     state_tracker = StateTracker()
-    asked = [state_tracker.has_settled]
+    asked = [state_tracker.has_done]
     state_tracker.add_state(1)
-    asked += [state_tracker.has_settled, state_tracker.has_settled]
-    state_tracker.take_settled()
-    asked += [state_tracker.has_settled]
+    asked += [state_tracker.has_done, state_tracker.has_done]
+    state_tracker.take_done()
+    asked += [state_tracker.has_done]
     assert asked == [False, True, True, False]
 
 
@@ -39,10 +39,10 @@ def test_a_state_waits_for_every_contact_before_it_and_for_none_after_it() -> No
     before = [state_tracker.add_pending(), state_tracker.add_pending()]
     state_tracker.add_state(1)
     state_tracker.add_pending()
-    state_tracker.settle(before[0])
-    assert state_tracker.take_settled() is None
-    state_tracker.settle(before[1])
-    assert state_tracker.take_settled() == (1,)
+    state_tracker.mark_done(before[0])
+    assert state_tracker.take_done() is None
+    state_tracker.mark_done(before[1])
+    assert state_tracker.take_done() == (1,)
 
 
 def test_a_later_state_never_passes_an_earlier_contact() -> None:
@@ -51,17 +51,17 @@ def test_a_later_state_never_passes_an_earlier_contact() -> None:
     state_tracker.add_state(1)
     second = state_tracker.add_pending()
     state_tracker.add_state(2)
-    state_tracker.settle(second)
-    assert state_tracker.take_settled() is None
-    state_tracker.settle(first)
-    assert state_tracker.take_settled() == (2,)
+    state_tracker.mark_done(second)
+    assert state_tracker.take_done() is None
+    state_tracker.mark_done(first)
+    assert state_tracker.take_done() == (2,)
 
 
 def test_only_the_newest_settled_state_is_given() -> None:
     state_tracker = StateTracker()
     for value in (1, 2, None):
         state_tracker.add_state(value)
-    assert state_tracker.take_settled() == (None,)
+    assert state_tracker.take_done() == (None,)
 
 
 def test_no_state_passes_a_record_that_was_held_back() -> None:
@@ -70,10 +70,10 @@ def test_no_state_passes_a_record_that_was_held_back() -> None:
     state_tracker.block()
     state_tracker.block()
     state_tracker.add_state(2)
-    state_tracker.settle(state_tracker.add_pending())
+    state_tracker.mark_done(state_tracker.add_pending())
     state_tracker.add_state(3)
-    assert state_tracker.take_settled() == (1,)
-    assert state_tracker.take_settled() is None
+    assert state_tracker.take_done() == (1,)
+    assert state_tracker.take_done() is None
 
 
 def test_a_thousand_states_behind_one_open_contact_take_no_room() -> None:
@@ -81,11 +81,11 @@ def test_a_thousand_states_behind_one_open_contact_take_no_room() -> None:
     first = state_tracker.add_pending()
     for value in range(1000):
         state_tracker.add_state(value)
-        state_tracker.settle(state_tracker.add_pending())
+        state_tracker.mark_done(state_tracker.add_pending())
     assert segments(state_tracker) == 2
     state_tracker.add_state("last")
-    state_tracker.settle(first)
-    assert state_tracker.take_settled() == ("last",)
+    state_tracker.mark_done(first)
+    assert state_tracker.take_done() == ("last",)
 
 
 class AcknowledgementMachine(RuleBasedStateMachine):
@@ -120,18 +120,18 @@ class AcknowledgementMachine(RuleBasedStateMachine):
         segment = self.input[place]
         assert isinstance(segment, Segment)
         self.input[place] = None
-        self.state_tracker.settle(segment)
+        self.state_tracker.mark_done(segment)
 
     @rule()
     def take(self) -> None:
         newest = self.newest_settled()
         expected = (newest,) if newest > self.newest_taken else None
-        assert self.state_tracker.take_settled() == expected
+        assert self.state_tracker.take_done() == expected
         self.newest_taken = newest
 
     @invariant()
     def a_state_is_settled_when_every_record_before_it_is(self) -> None:
-        assert self.state_tracker.has_settled == (self.newest_settled() > self.newest_taken)
+        assert self.state_tracker.has_done == (self.newest_settled() > self.newest_taken)
 
     @invariant()
     def there_are_no_more_segments_than_open_contacts(self) -> None:

@@ -1,4 +1,4 @@
-"""There are as many workers as requests in the air, up to a bound, and one more at the head of the line."""
+"""There are as many workers as requests in the air, up to a bound, and one more for the next task."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import typing as t
 import pytest
 
 from target_activecampaign.api.rate_limiter import StoppedError
-from target_activecampaign.delivery.workers import _Line, _most_threads
+from target_activecampaign.delivery.workers import WorkerPool, _most_threads
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,8 +16,8 @@ if t.TYPE_CHECKING:
 LONG = 10
 
 
-class Errands:
-    """Errands that are in the air until they are let go, and a line that does them."""
+class Tasks:
+    """Tasks that are in the air until they are let go, and a pool that does them."""
 
     def __init__(self, count: int, most_threads: int) -> None:
         self.failures: list[BaseException] = []
@@ -27,7 +27,7 @@ class Errands:
         self._at_the_head = 0
         self._left = count
         self._lock = threading.Lock()
-        self.line = _Line(self._task, self.failures.append, most_threads)
+        self.pool = WorkerPool(self._task, self.failures.append, most_threads)
 
     def _task(self, on_send: Callable[[], None]) -> bool:
         with self._lock:
@@ -46,68 +46,68 @@ class Errands:
 
     def join(self) -> None:
         self.may_end.set()
-        for thread in self.line.threads:
+        for thread in self.pool.threads:
             thread.join(LONG)
             assert not thread.is_alive()
 
 
-def test_a_thread_is_started_for_each_errand_in_the_air_and_one_for_the_next() -> None:
-    errands = Errands(5, most_threads=100)
-    errands.line.start()
+def test_a_thread_is_started_for_each_task_in_the_air_and_one_for_the_next() -> None:
+    tasks = Tasks(5, most_threads=100)
+    tasks.pool.start()
     for _ in range(5):
-        assert errands.in_the_air.acquire(timeout=LONG)
-    errands.join()
-    assert len(errands.line.threads) == 6
-    assert errands.most_at_the_head == 1
+        assert tasks.in_the_air.acquire(timeout=LONG)
+    tasks.join()
+    assert len(tasks.pool.threads) == 6
+    assert tasks.most_at_the_head == 1
 
 
-def test_errands_that_are_quick_need_two_threads() -> None:
-    errands = Errands(500, most_threads=100)
-    errands.may_end.set()
-    errands.line.start()
+def test_tasks_that_are_quick_need_two_threads() -> None:
+    tasks = Tasks(500, most_threads=100)
+    tasks.may_end.set()
+    tasks.pool.start()
     for _ in range(500):
-        assert errands.in_the_air.acquire(timeout=LONG)
-    errands.join()
-    assert len(errands.line.threads) <= 10
+        assert tasks.in_the_air.acquire(timeout=LONG)
+    tasks.join()
+    assert len(tasks.pool.threads) <= 10
 
 
 def test_there_are_no_more_threads_than_the_bound() -> None:
-    errands = Errands(50, most_threads=3)
-    errands.line.start()
+    tasks = Tasks(50, most_threads=3)
+    tasks.pool.start()
     for _ in range(3):
-        assert errands.in_the_air.acquire(timeout=LONG)
-    assert not errands.in_the_air.acquire(timeout=0.05)
-    errands.may_end.set()
+        assert tasks.in_the_air.acquire(timeout=LONG)
+    assert not tasks.in_the_air.acquire(timeout=0.05)
+    tasks.may_end.set()
     for _ in range(47):
-        assert errands.in_the_air.acquire(timeout=LONG)
-    errands.join()
-    assert len(errands.line.threads) == 3
+        assert tasks.in_the_air.acquire(timeout=LONG)
+    tasks.join()
+    assert len(tasks.pool.threads) == 3
 
 
 @pytest.mark.parametrize(("error", "is_told"), [(ValueError("no"), True), (StoppedError(), False)])
-def test_what_ends_a_courier_is_told_unless_the_run_stops(error: Exception, is_told: bool) -> None:  # noqa: FBT001
+def test_what_ends_a_worker_is_told_unless_the_run_stops(error: Exception, is_told: bool) -> None:  # noqa: FBT001
     failures: list[BaseException] = []
 
     def task(on_send: Callable[[], None]) -> bool:
         on_send()
         raise error
 
-    line = _Line(task, failures.append, 1)
-    line.start()
-    line.threads[0].join(LONG)
+    pool = WorkerPool(task, failures.append, 1)
+    pool.start()
+    pool.threads[0].join(LONG)
     assert failures == ([error] if is_told else [])
 
 
 def test_where_the_system_gives_no_more_threads_those_that_there_are_have_to_do(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    errands = Errands(3, most_threads=100)
-    errands.may_end.set()
-    errands.line.start()
+    tasks = Tasks(3, most_threads=100)
+    tasks.may_end.set()
+    tasks.pool.start()
     monkeypatch.setattr(threading.Thread, "start", _no_thread)
     for _ in range(3):
-        assert errands.in_the_air.acquire(timeout=LONG)
-    errands.join()
+        assert tasks.in_the_air.acquire(timeout=LONG)
+    tasks.join()
 
 
 def _no_thread(_: threading.Thread) -> None:

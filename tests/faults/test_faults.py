@@ -441,7 +441,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused_and_the_key_stays_here
     with serve_replies(lambda handler: handler.say(200, b"{}"), context) as server:
         client = client_for(server.url)
         with pytest.raises(ServiceError, match="certificate could not be verified, or TLS failed"):
-            client.poll("import-1")
+            client.poll("import-1", lambda: None)
     assert server.received == []
     assert client.requests == 3, "sooner than after eight tries: that seldom passes"
 

@@ -15,7 +15,9 @@ from support.quick_target import QuickClock, run_quickly, wait_for_workers
 from support.resuming import account_of, applied_one_by_one, assert_covered, config_of, messages_after
 
 from target_activecampaign.api.client import Client
+from target_activecampaign.delivery.confirming import Confirming
 from target_activecampaign.delivery.delivery import Delivery
+from target_activecampaign.delivery.submitting import Submitting
 from target_activecampaign.ledger import crypto as ledger_secrecy
 from target_activecampaign.ledger.store import Ledger
 from target_activecampaign.reporting.rejects import RejectsFile
@@ -47,10 +49,10 @@ STEPS: list[tuple[type, str]] = [
     (Ledger, "confirm"),
     (Ledger, "forget"),
     (Delivery, "add"),
-    (Delivery, "pass_on"),
-    (Delivery, "take_outcome"),
-    (Delivery, "take_status"),
-    (Delivery, "take_verification"),
+    (Delivery, "add_state"),
+    (Submitting, "take_outcome"),
+    (Confirming, "take_status"),
+    (Confirming, "take_read_back"),
     (Delivery, "finish"),
     (StateOutput, "write"),
     (RejectsFile, "write"),

@@ -14,6 +14,7 @@ if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from target_activecampaign.contacts.contact import Contact
+    from target_activecampaign.delivery.batch import Batch
 
 SUBSCRIBED, UNSUBSCRIBED = 1, 2
 
@@ -54,8 +55,8 @@ def apply_one_by_one(contacts: Iterable[Contact]) -> dict[str, Person]:
     return people
 
 
-class FakeClient:
-    """Stands in for the client: imports end in any order, and apply when they end."""
+class FakeAccount:
+    """Stands in for the account: imports end in any order, and apply when they end."""
 
     def __init__(self, seed: int = 0, *, limit: int = 10**9, looks_until_end: int = 3) -> None:
         self.people: dict[str, Person] = {}
@@ -74,10 +75,12 @@ class FakeClient:
         self._open: dict[str, tuple[int, list[dict[str, t.Any]]]] = {}
         self._lock = threading.Lock()
 
-    def submit(self, body: bytes, contacts: int, *_: object) -> Accepted | Refused:
+    def submit(self, batch: Batch, on_send: Callable[[], None]) -> Accepted | Refused:
+        on_send()
+        body = batch.encode()
         items = json.loads(body)["contacts"]
-        assert len(items) == contacts
-        assert len({item["email"] for item in items}) == contacts, "an address stands in a request twice"
+        assert len(items) == len(batch)
+        assert len({item["email"] for item in items}) == len(batch), "an address stands in a request twice"
         with self._lock:
             self.requests += 1
             if refused := self.refuse(items):
@@ -87,7 +90,8 @@ class FakeClient:
             self._open[import_id] = (self._random.randrange(self._looks_until_end), items)
             return Accepted(import_id)
 
-    def poll(self, import_id: str, *_: object) -> ImportStatus:
+    def poll(self, import_id: str, on_send: Callable[[], None]) -> ImportStatus:
+        on_send()
         with self._lock:
             self.requests += 1
             looks, items = self._open[import_id]

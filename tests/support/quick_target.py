@@ -31,7 +31,7 @@ if t.TYPE_CHECKING:
     from target_activecampaign.clock import Clock
 
 SPEED = 100.0
-WORKERS = {"_submit", "_follow", "_verify"}
+WORKERS = {"_submit", "_poll", "_read"}
 PATIENCE_SECONDS = 90.0
 LOG_FORMAT = "%(levelname)s %(name)s: %(message)s"
 

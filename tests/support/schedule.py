@@ -101,7 +101,7 @@ class Simulation:
         self._events: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
         self._sent = self._in_the_air = 0
-        self._submitting = 0
+        self._submitting = self._open = 0
         self._head: OpenImport | None = None
         self._ends_at: dict[OpenImport, float] = {}
         limits = (plan.requests_per_second, 1.0), (plan.imports_per_minute, 60.0)
@@ -111,7 +111,7 @@ class Simulation:
     def run(self) -> Figures:
         """Go on until every import was seen to end."""
         wake = 0.0
-        while self._sent < self._plan.imports or self._submitting or len(self._import_poller):
+        while self._sent < self._plan.imports or self._submitting or self._open:
             self._now = max(self._now, min(wake, self._events[0][0] if self._events else math.inf))
             while self._events and self._events[0][0] <= self._now:
                 heapq.heappop(self._events)[2]()
@@ -143,7 +143,7 @@ class Simulation:
 
     def _may_submit(self) -> bool:
         is_read = self._now >= self._sent * self._plan.input_seconds
-        is_room = len(self._import_poller) + self._submitting < self._plan.most_open
+        is_room = self._open + self._submitting < self._plan.most_open
         return self._sent < self._plan.imports and is_read and is_room
 
     def _send(self, kind: Kind) -> None:
@@ -176,7 +176,8 @@ class Simulation:
             open_import = OpenImport(str(number), _BATCH, self._now)
             self._ends_at[open_import] = ends_at
             self._import_poller.add(open_import)
-            self.figures.most_open = max(self.figures.most_open, len(self._import_poller))
+            self._open += 1
+            self.figures.most_open = max(self.figures.most_open, self._open)
 
         self._at(back, answer)
 
@@ -189,6 +190,7 @@ class Simulation:
         def answer() -> None:
             self._end(permit)
             if has_ended:
+                self._open -= 1
                 self._import_poller.end(open_import)
             else:
                 self._import_poller.reschedule(open_import)

@@ -1,0 +1,29 @@
+"""The bounds of a delivery: how much of it is in memory at once."""
+
+from __future__ import annotations
+
+import typing as t
+
+
+class Bounds(t.NamedTuple):
+    """What makes the reader wait, or work leave in parts. docs/design/memory.md has what they amount to.
+
+    Attributes:
+        buffered_contacts: Contacts in the input buffer.
+        buffered_seconds: How long a contact waits there.
+        classified_at_once: Contacts; meanwhile the workers wait for the lock.
+        ready_batches: Batches that can be sent.
+        waiting_contacts: Contacts that are blocked or deferred.
+        to_check: Contacts that wait for their check.
+        kept_bytes: Bytes of input lines, kept for the rejects file until their outcome.
+        batches_in_flight: The service takes these in two minutes; their contacts take 40 MB.
+    """
+
+    buffered_contacts: int = 2_500
+    buffered_seconds: float = 1.0
+    classified_at_once: int = 250
+    ready_batches: int = 8
+    waiting_contacts: int = 20_000
+    to_check: int = 1_000
+    kept_bytes: int = 64 * 1024**2
+    batches_in_flight: int = 200

@@ -1,0 +1,210 @@
+"""Confirming: how the imports end, and whether their contacts are in the account."""
+
+from __future__ import annotations
+
+import typing as t
+
+from target_activecampaign.contacts.contact import Reason, Rejection
+from target_activecampaign.delivery.membership_check import MembershipCheck
+from target_activecampaign.delivery.monitor import LONGEST_WAIT_SECONDS, Phase
+from target_activecampaign.delivery.read_back import plan_read_back
+from target_activecampaign.errors import UnconfirmedImportError
+
+if t.TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from target_activecampaign.api.responses import ImportStatus
+    from target_activecampaign.config.settings import Verify
+    from target_activecampaign.delivery.change_detection import ChangeDetection
+    from target_activecampaign.delivery.contract_headroom import ContractHeadroom
+    from target_activecampaign.delivery.import_poller import OpenImport
+    from target_activecampaign.delivery.in_flight import InFlight
+    from target_activecampaign.delivery.monitor import Monitor
+    from target_activecampaign.delivery.outcomes import Outcomes
+    from target_activecampaign.delivery.pending_contact import PendingContact
+    from target_activecampaign.delivery.read_back import ReadBack
+    from target_activecampaign.delivery.send_queue import SendQueue
+    from target_activecampaign.delivery.state_passing import StatePassing
+
+_MOST_ATTEMPTS = 3  # imports of one contact that came to no end
+
+
+class Confirming:
+    """The tasks of the workers that poll and of those that read. They call `next_…`, then `take_…`."""
+
+    def __init__(  # noqa: PLR0913 - its collaborators, each once, keyword only
+        self,
+        *,
+        monitor: Monitor,
+        queue: SendQueue,
+        in_flight: InFlight,
+        outcomes: Outcomes,
+        states: StatePassing,
+        changes: ChangeDetection,
+        headroom: ContractHeadroom,
+        verify: Verify,
+        import_timeout_seconds: int,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            monitor: The lock of all that follows.
+            queue: The contacts that wait to be sent, or to be checked.
+            in_flight: The batches that were sent.
+            outcomes: Records what becomes of contacts.
+            states: Passes on the STATEs that are done.
+            changes: Is told of outcomes before they are recorded here.
+            headroom: Of the account's contract.
+            verify: As the setting of this name.
+            import_timeout_seconds: As the setting `import_timeout`.
+        """
+        self._monitor = monitor
+        self._queue = queue
+        self._in_flight = in_flight
+        self._outcomes = outcomes
+        self._states = states
+        self._changes = changes
+        self._headroom = headroom
+        self._verify = verify
+        self._import_timeout_seconds = import_timeout_seconds
+
+    def next_import(self) -> OpenImport | None:
+        """Wait for an import that is to be polled; `None` at the end."""
+        with self._monitor:
+            while not self._monitor.has_reached(Phase.OVER):
+                now = self._monitor.clock.now()
+                self._states.pass_on()
+                if (due := self._in_flight.next_to_poll(now)) is not None:
+                    return due
+                seconds = self._in_flight.seconds_to_poll(now)
+                self._monitor.wait(LONGEST_WAIT_SECONDS if seconds is None else seconds)
+            return None
+
+    def take_status(self, open_import: OpenImport, status: ImportStatus) -> None:
+        """Take how far an import is.
+
+        Raises:
+            UnconfirmedImportError: If it takes too long, or was lost too often.
+        """
+        with self._monitor:
+            if status.state == "open":
+                self._raise_if_too_old(open_import)
+                self._in_flight.reschedule(open_import)
+                is_recorded_now = False
+            else:
+                self._in_flight.end(open_import)
+                is_recorded_now = self._take_end(open_import, status)
+            self._states.pass_on()
+            self._monitor.notify()
+        if is_recorded_now:
+            self._record(open_import, status, ())
+
+    def _raise_if_too_old(self, open_import: OpenImport) -> None:
+        timeout = self._import_timeout_seconds
+        if self._monitor.clock.now() - open_import.submitted_at > timeout:
+            raise UnconfirmedImportError(
+                f"import {open_import.id} did not end within {timeout} s (import_timeout), so its "
+                f"{len(open_import.batch)} contacts are unconfirmed and no STATE covers them. Run again"
+            )
+
+    def _take_end(self, open_import: OpenImport, status: ImportStatus) -> bool:
+        """Take that an import ended; return whether its outcome can be recorded at once."""
+        self._headroom.end(open_import.batch)
+        if status.state == "lost":
+            self._submit_again(open_import)
+            return False
+        behind = self._in_flight.imports_behind
+        read_back = plan_read_back(open_import, status, self._verify, behind)
+        if read_back is None:
+            return True
+        self._in_flight.put_read_back(read_back)
+        return False
+
+    def _submit_again(self, open_import: OpenImport) -> None:
+        """Send the contacts of an import again that failed as a whole or was lost: twice does no harm."""
+        again = open_import.batch.again()
+        if again.attempts >= _MOST_ATTEMPTS:
+            raise UnconfirmedImportError(
+                f"import {open_import.id} and {again.attempts - 1} before it, of the same contacts, failed "
+                f"as a whole. No STATE covers them. Run again later"
+            )
+        self._in_flight.remove(open_import.batch)
+        self._queue.retry([again])
+
+    def _record(
+        self, open_import: OpenImport, status: ImportStatus, missing: Collection[PendingContact]
+    ) -> None:
+        """Record the outcomes of an import: first in the ledger, then here, so no STATE is ahead of it.
+
+        Raises:
+            LedgerError: If they can't be written down.
+        """
+        batch = open_import.batch
+        rejected = _find_rejected(open_import, status, missing)
+        self._changes.record(batch, rejected)
+        with self._monitor:
+            self._in_flight.remove(batch)
+            self._outcomes.record(batch, status.created, rejected)
+            self._states.pass_on()
+            self._monitor.notify()
+
+    def next_reading(self) -> ReadBack | MembershipCheck | None:
+        """Wait for an import to be read back, or a contact to be checked; `None` at the end."""
+        with self._monitor:
+            while not self._monitor.has_reached(Phase.OVER):
+                is_abandoned = self._monitor.has_reached(Phase.ABANDONED)
+                if not is_abandoned and (pending := self._queue.begin_check()) is not None:
+                    return MembershipCheck(pending)
+                if (read_back := self._in_flight.next_read_back()) is not None:
+                    return read_back
+                self._monitor.wait_to_read()
+            return None
+
+    def take_read_back(self, read_back: ReadBack) -> None:
+        """Take which contacts of an import are in the account, and record its outcomes.
+
+        Raises:
+            LedgerError: If they can't be written down.
+        """
+        with self._monitor:
+            self._in_flight.end_read_back(read_back)
+            self._outcomes.count_read_back(read_back)
+        self._record(read_back.open_import, read_back.status, read_back.missing)
+
+    def take_check(self, check: MembershipCheck) -> None:
+        """Take whether a contact may be sent.
+
+        Raises:
+            LedgerError: If it can't be written that a contact is no member.
+        """
+        pending = check.pending
+        if pending.contact.unsubscribes and not check.may_be_sent:
+            self._changes.remove_member(pending.contact)
+        with self._monitor:
+            if check.may_be_sent:
+                pending.is_known = True
+                self._queue.admit(pending)
+            elif pending.contact.unsubscribes:
+                self._outcomes.leave_alone(pending)
+            else:
+                self._outcomes.hold_back_missing(pending)
+            self._states.pass_on()
+            self._monitor.notify()
+
+
+def _find_rejected(
+    open_import: OpenImport, status: ImportStatus, missing: Collection[PendingContact]
+) -> dict[PendingContact, Rejection]:
+    """Return the contacts of an ended import that were not delivered, with the reason, in their order."""
+    refused = Rejection(
+        Reason.REFUSED_BY_ACTIVECAMPAIGN, f"named among the failures of import {open_import.id}"
+    )
+    skipped = Rejection(
+        Reason.SKIPPED_BY_ACTIVECAMPAIGN,
+        f"import {open_import.id} ended without naming it, and it is not in the account",
+    )
+    return {
+        pending: refused if pending.contact.email in status.failed else skipped
+        for pending in open_import.batch.contacts
+        if pending.contact.email in status.failed or pending in missing
+    }

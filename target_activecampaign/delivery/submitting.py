@@ -1,0 +1,181 @@
+"""Submitting: which batch is sent next, and what the importer says to it."""
+
+from __future__ import annotations
+
+import logging
+import typing as t
+
+from target_activecampaign.api.responses import Accepted
+from target_activecampaign.contacts.contact import Reason, Rejection
+from target_activecampaign.delivery.contract_headroom import Admission
+from target_activecampaign.delivery.monitor import Phase
+from target_activecampaign.errors import ServiceError
+
+if t.TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from target_activecampaign.api.responses import Contract, Refused
+    from target_activecampaign.delivery.batch import Batch
+    from target_activecampaign.delivery.change_detection import ChangeDetection
+    from target_activecampaign.delivery.contract_headroom import ContractHeadroom, ContractReading
+    from target_activecampaign.delivery.in_flight import InFlight
+    from target_activecampaign.delivery.monitor import Monitor
+    from target_activecampaign.delivery.outcomes import Outcomes
+    from target_activecampaign.delivery.partial_batches import PartialBatches
+    from target_activecampaign.delivery.send_queue import SendQueue
+
+logger = logging.getLogger(__name__)
+
+
+class Submitting:
+    """The tasks of the workers that submit. They call `next_submission`, then `take_…` or `lose_answer`."""
+
+    def __init__(  # noqa: PLR0913 - its collaborators, each once, keyword only
+        self,
+        *,
+        monitor: Monitor,
+        queue: SendQueue,
+        in_flight: InFlight,
+        outcomes: Outcomes,
+        changes: ChangeDetection,
+        headroom: ContractHeadroom,
+        partial_batches: PartialBatches,
+        classify_input: Callable[[], None],
+        batch_size_rows: int,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            monitor: The lock of all that follows.
+            queue: The contacts that wait to be sent.
+            in_flight: The batches that are being sent, or were sent.
+            outcomes: Records what becomes of contacts.
+            changes: Is told of each batch before it is sent.
+            headroom: Of the account's contract.
+            partial_batches: When a batch leaves that is not full.
+            classify_input: Puts contacts that were read into the queue, where it is time.
+            batch_size_rows: As the setting of this name.
+        """
+        self._monitor = monitor
+        self._queue = queue
+        self._in_flight = in_flight
+        self._outcomes = outcomes
+        self._changes = changes
+        self._headroom = headroom
+        self._partial_batches = partial_batches
+        self._classify_input = classify_input
+        self._batch_size_rows = batch_size_rows
+
+    def next_submission(self) -> Batch | ContractReading | None:
+        """Wait for a batch to submit, or for the contract to be read again; `None` at the end.
+
+        A batch is in flight from now on; `take_outcome` or `lose_answer` follows.
+
+        Raises:
+            LedgerError: If it can't be written that the batch is in doubt from now on.
+        """
+        while True:
+            if not self._is_abandoned():
+                self._classify_input()
+            with self._monitor:
+                if self._is_abandoned():
+                    return None
+                self._close_filling_if_due()
+                if reading := self._begin_reading_contract():
+                    return reading
+                if batch := self._take_batch():
+                    break
+                self._monitor.wait()
+        try:
+            self._changes.doubt(batch)
+        except BaseException:
+            self.lose_answer(batch)
+            raise
+        return batch
+
+    def take_outcome(self, batch: Batch, outcome: Accepted | Refused) -> None:
+        """Take what the importer said to a batch."""
+        with self._monitor:
+            if isinstance(outcome, Accepted):
+                self._outcomes.count_import()
+                self._in_flight.open(batch, outcome.import_id, self._monitor.clock.now())
+            else:
+                self._in_flight.remove(batch)
+                self._take_refusal(batch, outcome)
+            self._monitor.notify()
+
+    def lose_answer(self, batch: Batch) -> None:
+        """Note that a batch may have been sent, and that nobody knows."""
+        with self._monitor:
+            self._in_flight.lose_answer(batch)
+            self._monitor.notify()
+
+    def take_contract(self, contract: Contract | None) -> None:
+        """Take a reading of the account's contract.
+
+        Raises:
+            ServiceError: If it can't be read any more: nothing is sent without knowing the headroom.
+        """
+        if contract is None:
+            raise ServiceError(
+                "account_limit_guard: ActiveCampaign does not tell the account's contract any more. Run again"
+            )
+        with self._monitor:
+            self._headroom.finish_reading(contract, self._monitor.clock.now())
+            self._monitor.notify()
+
+    def close_filling(self, streams: Collection[str]) -> None:
+        """Let the partial batches of streams leave. Called under the monitor."""
+        self._partial_batches.note_closed(self._monitor.clock.now())
+        self._outcomes.end_deferring(streams)
+        self._queue.close_filling(streams)
+
+    def _is_abandoned(self) -> bool:
+        return self._monitor.has_reached(Phase.ABANDONED)
+
+    def _close_filling_if_due(self) -> None:
+        """Let partial batches leave at the end of the input, or when their stream is silent or trickles.
+
+        At the end, contacts that are blocked by an open import join them, which saves a request.
+        """
+        if not self._monitor.input_has_ended:
+            now = self._monitor.clock.now()
+            due = self._partial_batches.due(self._queue.filling, now, can_take=self._queue.can_take)
+        elif self._queue.is_checking or (self._queue.blocked and (self._in_flight or self._queue.can_take)):
+            due = []
+        else:
+            due = self._queue.filling
+        if due:
+            self.close_filling(due)
+
+    def _begin_reading_contract(self) -> ContractReading | None:
+        if not self._queue.can_take:
+            return None
+        now = self._monitor.clock.now()
+        if not self._headroom.wants_reading(self._batch_size_rows, now):
+            return None
+        return self._headroom.begin_reading()
+
+    def _take_batch(self) -> Batch | None:
+        if not self._queue.can_take or self._in_flight.is_full:
+            return None
+        batch = self._queue.take(Admission(self._headroom.left).admits)
+        if batch is None:
+            if self._headroom.is_exhausted:
+                self._outcomes.hold_back_new()
+                self._monitor.notify()
+            return None
+        batch.begin(self._monitor.clock.epoch_seconds())
+        self._headroom.reserve(batch)
+        self._in_flight.begin(batch)
+        return batch
+
+    def _take_refusal(self, batch: Batch, refusal: Refused) -> None:
+        """Find the contacts for which a batch was refused: no contact is rejected on a position alone."""
+        self._headroom.release(batch)
+        if len(batch) == 1:
+            rejection = Rejection(Reason.REFUSED_BY_ACTIVECAMPAIGN, refusal.words)
+            self._outcomes.refuse(batch.contacts[0], rejection)
+        else:
+            logger.info("an import of %d contacts was refused whole; looking for the cause", len(batch))
+            self._queue.retry(batch.split_refused(refusal.positions))
