@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import json
 import math
+import random
 import threading
 import time
 import typing as t
+from collections import Counter
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -32,6 +35,8 @@ from target_activecampaign.singer.state_output import StateOutput
 
 if t.TYPE_CHECKING:
     from target_activecampaign.delivery.batch import Batch
+    from target_activecampaign.delivery.change_detection import ChangeDetection
+    from target_activecampaign.delivery.pending_contact import PendingContact
 
 LIST_OF_STREAM = {"people": 1, "vip": 3}
 
@@ -48,6 +53,7 @@ class Stage:
         silence_seconds: float = math.inf,  # on the quick clock, a pause of the test's own is a long silence
         trickle_seconds: float = math.inf,
         with_workers: bool = True,
+        changes: ChangeDetection | None = None,
         **overrides: object,
     ) -> None:
         config = {
@@ -74,13 +80,13 @@ class Stage:
         headroom = ContractHeadroom()
         if guarded:
             headroom.guard(client.contract(), 0.0)
-        clock = QuickClock(1000)
+        self.clock = clock = QuickClock(1000)
         self.delivery = Delivery(
             settings=parsed,
             clock=clock,
             report=self.report,
             state_output=output,
-            changes=NoLedger(),
+            changes=changes or NoLedger(),
             headroom=headroom,
             reject=lambda origin, rejection: self.rejected.append((origin, rejection)),
             check_interruption=lambda: None,
@@ -583,3 +589,152 @@ def test_what_is_sent_together_does_not_depend_on_how_much_is_read_at_once(
         return waits, ready, send_queue.filling, stage.totals(), stage.states
 
     assert decided(at_each=False) == decided(at_each=True)
+
+
+# Imports that fail
+
+
+def test_contacts_of_a_failed_import_that_are_in_a_full_account_are_delivered_and_not_held_back() -> None:
+    """A contract that the failed import has filled: the run ends, and says that a limit was reached."""
+    client = FakeAccount(limit=2)
+    failures = iter([2])
+    client.fails_whole = lambda _: next(failures, None)
+    stage = Stage(client, guarded=True)
+    for number in range(2):
+        stage.add(contact(number, first_name="Ada"))
+    stage.delivery.add_state("both")
+    stage.delivery.finish()
+    totals = stage.totals()
+    assert (totals["delivered"], totals["held_back"]) == (2, 0)
+    assert stage.report.limit == "account_limit_guard"
+    assert [value for value, _ in stage.states] == ["both"]
+
+
+def test_contacts_of_a_failed_import_that_are_not_in_a_full_account_are_held_back() -> None:
+    client = FakeAccount(limit=2)
+    client.people.update(apply_one_by_one([contact(9)]))
+    failures = iter([1])
+    client.fails_whole = lambda _: next(failures, None)
+    stage = Stage(client, guarded=True, batch_size_rows=1)
+    stage.add(contact(0, first_name="Ada"))
+    stage.delivery.add_state("first")
+    stage.add(contact(1, first_name="Bo"))
+    stage.add(contact(1, first_name="Cy"))
+    stage.delivery.add_state("never")
+    stage.delivery.finish()
+    assert sorted(client.people) == ["person0@example.com", "person9@example.com"]
+    totals = stage.totals()
+    assert (totals["delivered"], totals["held_back"], totals["superseded"]) == (1, 2, 0)
+    assert [value for value, _ in stage.states] == ["first"]
+
+
+def test_a_batch_that_is_sent_again_in_parts_remembers_when_it_was_sent_first() -> None:
+    """The mirror takes only our own contacts off: later than that, they would pass for strangers."""
+    written: dict[str, int] = {}
+
+    class Changes(NoLedger):
+        def record(self, batch: Batch, rejected: t.Collection[PendingContact]) -> None:
+            del rejected
+            written.update({one.contact.email: one.first_sent_at for one in batch.contacts})
+
+    client = FakeAccount(limit=3)
+    client.people.update(apply_one_by_one([contact(9)]))
+    failures = iter([1])
+    client.fails_whole = lambda _: next(failures, None)
+    stage = Stage(client, guarded=True, changes=Changes())
+    moments = itertools.count(1_000)
+    stage.clock.epoch_seconds = lambda: next(moments)  # type: ignore[method-assign]
+    for number in range(2):
+        stage.add(contact(number, first_name="Ada"))
+    stage.delivery.finish()
+    assert len(client.bodies) > 2, "it was sent again, and not whole"
+    assert written == {"person0@example.com": 1_000, "person1@example.com": 1_000}
+
+
+class Troubles:
+    """What goes wrong with imports, drawn from a seed: each is refused, fails in part, or ends."""
+
+    def __init__(self, seed: int, *, bad: frozenset[str]) -> None:
+        self._random = random.Random(seed)  # noqa: S311 - a test
+        self._failed: Counter[str] = Counter()
+        self._bad = bad
+
+    def refuse(self, items: list[dict[str, t.Any]]) -> Refused | None:
+        positions = tuple(index for index, item in enumerate(items) if item["email"] in self._bad)
+        return Refused(positions, "no good") if positions else None
+
+    def fails_whole(self, items: list[dict[str, t.Any]]) -> int | None:
+        """Twice at the most for each contact, of which nobody gives up."""
+        emails = [item["email"] for item in items]
+        if self._random.random() < 0.5 or any(self._failed[email] == 2 for email in emails):
+            return None
+        self._failed.update(emails)
+        return self._random.randint(0, len(items))
+
+
+def everybody_without_an_outcome(stage: Stage) -> list[PendingContact]:
+    """Contacts of the input buffer, the send queue and the batches in flight, each as often as it is there."""
+    delivery = stage.delivery
+    queue = delivery._queue
+    queued = [
+        *queue._deferred,
+        *(one for stream in queue._windows for one in queue._windows[stream]),
+        *queue._blocked,
+        *queue._to_check,
+        *queue._checking,
+        *(one for stream in queue._ready for one in queue._ready[stream]),
+        *(one for batch in queue._to_retry for one in batch.contacts),
+    ]
+    in_flight = [one for batch in delivery._in_flight for one in batch.contacts]
+    return [*delivery._classifying._input, *queued, *in_flight]
+
+
+@settings(max_examples=150)
+@given(
+    numbers=st.lists(st.tuples(st.integers(0, 12), st.booleans()), max_size=40),
+    existing=st.integers(0, 6),
+    room=st.integers(0, 12),
+    rows=st.integers(1, 5),
+    seed=st.integers(0, 2**16),
+    bad=st.frozensets(st.integers(0, 12), max_size=2),
+)
+def test_whatever_goes_wrong_each_record_ends_as_one_thing_and_no_contact_is_out_of_reach(  # noqa: PLR0913, PLR0917 - drawn
+    numbers: list[tuple[int, bool]], existing: int, room: int, rows: int, seed: int, bad: frozenset[int]
+) -> None:
+    client = FakeAccount(seed, limit=existing + room)
+    client.people.update(apply_one_by_one(contact(number) for number in range(existing)))
+    troubles = Troubles(seed, bad=frozenset(f"person{number}@example.com" for number in bad))
+    client.refuse, client.fails_whole = troubles.refuse, troubles.fails_whole
+    stage = Stage(client, guarded=True, batch_size_rows=rows)
+    ended: Counter[str] = Counter()
+
+    def look(*_: object) -> None:
+        """Under the lock, at each import that ends: each contact without an outcome is in one place."""
+        with stage.delivery._classifying._input.lock, stage.delivery._monitor:
+            there = everybody_without_an_outcome(stage)
+            assert len(there) == len(set(there))
+            figures = stage.totals()
+            outcomes = sum(figures[part] for part in ("delivered", "unchanged", "superseded", "held_back"))
+            outcomes += sum(figures["rejected"].values())
+            assert len(there) + outcomes == len(stage.added)
+            ended["looks"] += 1
+
+    before: list[set[str]] = []
+    for number, has_state in numbers:
+        stage.add(contact(number, first_name=str(len(stage.added))))
+        look()
+        if has_state:
+            before.append({added.email for added in stage.added})
+            stage.delivery.add_state(len(before) - 1)
+    finishing = threading.Thread(target=stage.delivery.finish, daemon=True)
+    finishing.start()
+    while finishing.is_alive():
+        look()
+        finishing.join(0.001)
+        assert ended["looks"] < 20_000, "the run never ends"
+    look()
+    assert everybody_without_an_outcome(stage) == []
+    assert client.most_people <= max(client.limit, existing)
+    rejected = {f"person{number}@example.com" for number in bad}
+    for value, people in stage.states:
+        assert before[value] <= people.keys() | rejected

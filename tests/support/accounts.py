@@ -66,7 +66,7 @@ class FakeAccount:
         self.refuse: Callable[[list[dict[str, t.Any]]], Refused | None] = lambda _: None
         self.fails: set[str] = set()
         self.most_people = 0
-        self.lost_looks: dict[str, int] = {}
+        self.fails_whole: Callable[[list[dict[str, t.Any]]], int | None] = lambda _: None
         self.skips: set[str] = set()
         self.unsubscribed: set[str] = set()
         self.read_back: list[str] = []
@@ -120,9 +120,16 @@ class FakeAccount:
             return Contract(self.limit, len(self.people))
 
     def _end(self, items: list[dict[str, t.Any]]) -> ImportStatus:
+        applied = self.fails_whole(items)
+        if applied is not None:
+            self._apply(items[:applied])
+            return ImportStatus("lost")
         accepted = [item for item in items if item["email"] not in self.fails | self.skips]
         created = [item for item in accepted if item["email"] not in self.people]
-        for item in accepted:
+        self._apply(accepted)
+        return ImportStatus("completed", len(created), frozenset(i["email"] for i in items) & self.fails)
+
+    def _apply(self, items: list[dict[str, t.Any]]) -> None:
+        for item in items:
             self.people.setdefault(item["email"], Person()).apply(item)
         self.most_people = max(self.most_people, len(self.people))
-        return ImportStatus("completed", len(created), frozenset(i["email"] for i in items) & self.fails)
