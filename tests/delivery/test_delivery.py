@@ -673,7 +673,7 @@ class Troubles:
 
 
 def everybody_without_an_outcome(stage: Stage) -> list[PendingContact]:
-    """Contacts of the input buffer, the send queue and the batches in flight, each as often as it is there."""
+    """Contacts of the input buffer, the send queue and the batches in flight, as often as they are there."""
     delivery = stage.delivery
     queue = delivery._queue
     queued = [
