@@ -15,7 +15,7 @@ from support.quick_target import QuickClock, run_quickly
 from target_activecampaign.api.client import Client
 from target_activecampaign.api.rate_limiter import RateLimiter
 from target_activecampaign.config.secret import Secret
-from target_activecampaign.delivery import delivery as delivery_module
+from target_activecampaign.delivery.partial_batches import PartialBatches
 from target_activecampaign.errors import ServiceError
 from target_activecampaign.sandbox import serve
 from target_activecampaign.sandbox.state.seed import BUILT_IN
@@ -147,7 +147,7 @@ PASSING = {
 @pytest.fixture(autouse=True)
 def _never_silent(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a quick clock, a busy machine is a long silence, and batches would leave before they are full."""
-    monkeypatch.setattr(delivery_module, "SILENCE_SECONDS", float("inf"))
+    monkeypatch.setattr(PartialBatches, "due", lambda *_, **__: [])
 
 
 @pytest.mark.parametrize("name", PASSING)
