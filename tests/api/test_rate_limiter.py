@@ -73,8 +73,8 @@ def send(rate_limiter: RateLimiter, clock: FakeClock, steps: t.Iterable[str]) ->
     sent = []
     waits: dict[str, t.Callable[[], Permit]] = {
         "request": rate_limiter.wait_for_request,
-        "look": rate_limiter.wait_for_poll,
-        "verification": rate_limiter.wait_for_read_back,
+        "poll": rate_limiter.wait_for_poll,
+        "read-back": rate_limiter.wait_for_read_back,
         "import": lambda: rate_limiter.wait_for_import(250),
         "single": lambda: rate_limiter.wait_for_import(1),
     }
@@ -88,7 +88,7 @@ def send(rate_limiter: RateLimiter, clock: FakeClock, steps: t.Iterable[str]) ->
     return sent
 
 
-_KINDS = st.sampled_from(["request", "look", "verification", "import", "single"])
+_KINDS = st.sampled_from(["request", "poll", "read-back", "import", "single"])
 _PAUSES = st.sampled_from(["0.0001", "0.3", "0.999", "1.5", "20", "59.9", "61"])
 _BURSTS = st.builds(lambda kind, count: [kind] * count, _KINDS, st.integers(1, 60))
 _STEPS = st.lists(
@@ -117,12 +117,12 @@ def test_no_window_ever_holds_more_than_its_limit(
 
 
 def test_looks_take_half_of_the_requests_at_the_most() -> None:
-    sent = send(*rate_limiter(), ["look"] * 100)
+    sent = send(*rate_limiter(), ["poll"] * 100)
     assert most_within([moment for _, moment in sent], 2) == 5
 
 
 def test_verifications_leave_one_in_five_requests() -> None:
-    sent = send(*rate_limiter(), ["verification"] * 100)
+    sent = send(*rate_limiter(), ["read-back"] * 100)
     assert most_within([moment for _, moment in sent], 1) == 4
 
 
@@ -130,7 +130,7 @@ def test_verifications_wait_while_others_send() -> None:
     sender, clock = rate_limiter()
     send(sender, clock, ["request"] * 5)
     started = clock.now()
-    send(sender, clock, ["verification"])
+    send(sender, clock, ["read-back"])
     assert clock.now() - started > 1
 
 
@@ -145,7 +145,7 @@ def test_a_raised_limit_is_kept_evenly() -> None:
     ("kind", "count", "least", "most"),
     [
         ("request", 500, 100, 103),
-        ("look", 250, 100, 103),
+        ("poll", 250, 100, 103),
         ("import", 1000, 540, 602),
         ("single", 200, 540, 602),
     ],
@@ -168,7 +168,7 @@ def test_the_first_requests_do_not_wait() -> None:
 def test_a_full_second_of_imports_and_looks_leaves_both_their_share() -> None:
     sender, clock = rate_limiter()
     started = clock.now()
-    sent = send(sender, clock, ["look", "import"] * 100)
+    sent = send(sender, clock, ["poll", "import"] * 100)
     assert len(sent) == 200
     assert clock.now() - started <= 100 / 2.5 * 1.08 + 1
 
@@ -186,7 +186,7 @@ def test_how_long_imports_waited_is_summed_up() -> None:
 
 
 def test_a_hold_of_requests_stops_every_kind_of_request_until_it_is_over() -> None:
-    for kind in ("request", "look", "verification", "import", "single"):
+    for kind in ("request", "poll", "read-back", "import", "single"):
         sender, clock = rate_limiter()
         sender.hold_requests(30)
         ((_, moment),) = send(sender, clock, [kind])
@@ -196,7 +196,7 @@ def test_a_hold_of_requests_stops_every_kind_of_request_until_it_is_over() -> No
 def test_a_hold_of_imports_stops_imports_alone() -> None:
     sender, clock = rate_limiter()
     sender.hold_imports(30)
-    moments = [moment for _, moment in send(sender, clock, ["request", "look", "import"])]
+    moments = [moment for _, moment in send(sender, clock, ["request", "poll", "import"])]
     assert moments == pytest.approx([1000.0, 1000.0, 1030.0])
 
 
@@ -235,11 +235,11 @@ def test_imports_can_be_stopped_alone() -> None:
     sender.stop_imports()
     with pytest.raises(StoppedError):
         sender.wait_for_import(250)
-    assert len(send(sender, clock, ["request", "look"])) == 2
+    assert len(send(sender, clock, ["request", "poll"])) == 2
     sender.pause(1)
 
 
-@pytest.mark.parametrize("kind", ["request", "look", "import", "single"])
+@pytest.mark.parametrize("kind", ["request", "poll", "import", "single"])
 def test_a_stop_ends_a_wait(kind: str) -> None:
     sender, clock = rate_limiter()
     clock.on_wait = lambda: sender.stop() if len(clock.waits) == 3 else None

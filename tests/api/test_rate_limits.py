@@ -94,7 +94,7 @@ def test_a_request_that_failed_does_not_tell_what_is_quick() -> None:
 @given(
     st.integers(0, 2**32),
     st.sampled_from([0.05, 0.3, 0.7]),
-    st.lists(st.sampled_from(["request", "look", "verification", "import"]), min_size=1, max_size=4),
+    st.lists(st.sampled_from(["request", "poll", "read-back", "import"]), min_size=1, max_size=4),
 )
 def test_on_an_unsteady_line_no_more_arrive_than_the_service_lets_in(
     seed: int, longest: float, kinds: list[Kind]
@@ -129,14 +129,14 @@ def refusals(arrivals: list[tuple[float, bool]]) -> int:
     return refused
 
 
-@pytest.mark.parametrize("kind", ["look", "verification"])
+@pytest.mark.parametrize("kind", ["poll", "read-back"])
 def test_nothing_takes_the_permit_of_an_import_that_is_due(kind: Kind) -> None:
     limits = started(0.2)
-    for _ in range(4 if kind == "look" else 3):
+    for _ in range(4 if kind == "poll" else 3):
         limits.end(limits.take("request", 0.0), 0.2, is_answered=True)
     limits.begin_waiting("import")
     assert limits.moment_for("import", 0.3) <= 0.3
-    if kind == "look":
+    if kind == "poll":
         assert limits.moment_for(kind, 0.3) > 0.3
     limits.end_waiting("import")
     assert limits.moment_for(kind, 0.3) <= 0.3
@@ -157,9 +157,9 @@ def test_the_first_imports_go_in_half_of_the_requests_and_the_others_evenly() ->
 
 @pytest.mark.parametrize("per_second", [1, 2, 3])
 def test_few_requests_are_shared_between_imports_and_looks(per_second: int) -> None:
-    limits, now, sent = RateLimits(per_second, 100), 0.0, {"import": 0, "look": 0}
+    limits, now, sent = RateLimits(per_second, 100), 0.0, {"import": 0, "poll": 0}
     while now < 600:
-        kinds: tuple[Kind, Kind] = ("import", "look")
+        kinds: tuple[Kind, Kind] = ("import", "poll")
         for kind in kinds:
             if limits.moment_for(kind, now) <= now:
                 limits.end(limits.take(kind, now), now, is_answered=True)
