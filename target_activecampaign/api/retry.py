@@ -71,8 +71,10 @@ def retry(  # noqa: PLR0913 - each option by its name
             if seconds >= most_seconds or failures.are_too_many(error):
                 raise _give_up(endpoint, error, failures.tries, seconds) from None
             logger.info("%s: %s; trying again", endpoint, error)
-            _hold_others_back(rate_limiter, error)
-            pause(0.0 if error.limit else _pause_seconds(failures.tries))
+            if error.limit is None:
+                pause(_pause_seconds(failures.tries))
+            else:
+                _hold_others_back(rate_limiter, error)
 
 
 class _Failures:
@@ -101,10 +103,10 @@ class _Failures:
 
 
 def _hold_others_back(rate_limiter: RateLimiter, error: TryAgainError) -> None:
-    if error.limit == "requests":
-        rate_limiter.hold_requests(error.pause_seconds)
-    elif error.limit == "imports":
+    if error.limit == "imports":
         rate_limiter.back_off_imports()
+    else:
+        rate_limiter.hold_requests(error.pause_seconds)
 
 
 def _pause_seconds(tries: int) -> float:

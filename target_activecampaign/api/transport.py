@@ -3,13 +3,13 @@
 Owns sockets, cookies, proxies, certificates and the key. It must not know what a response means.
 
 Each thread has a `requests.Session`, as `requests` promises nothing for a shared one, and all sessions share
-one pool of connections. A session prepares each request anew, at 1.6 times the processor time of the pool
-below it: 4 s of a 40-minute run, which is the price of doing it as everybody does.
+one pool of connections. A request takes 1.9 times the processor time that it takes to use this pool directly
+(0.76 ms instead of 0.41): 3 s of a 40-minute run, which nobody would miss.
 
 Two defaults of a session are changed:
 
-- It looks at no `Location`: `requests` parses it even where redirects are off, and a hostile one raises.
-- It reads proxies and certificates from the environment once, not for each request, and never a netrc file.
+- It ignores `Location`. `requests` parses it even where redirects are off, and a hostile one raises.
+- It reads proxies and certificates from the environment once, not for each request, and no netrc file.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ class Transport:
                 content = _read_body(response)
         except requests.exceptions.SSLError as error:
             raise TryAgainError(_describe(error), most_tries=MOST_TRIES_TLS) from None
-        # `requests` lets some errors of urllib3 through, for example that of a proxy's unknown scheme.
+        # `requests` lets some errors of urllib3 through, for example that of a proxy's name that is too long.
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             raise TryAgainError(_describe(error)) from None
         return Response(response.status_code, content, response.headers, f"{method} {path}")
@@ -116,7 +116,7 @@ class Transport:
 
 
 class _Session(requests.Session):
-    """A session that looks at no `Location`."""
+    """A session that ignores `Location`."""
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 - as the library's
         return None

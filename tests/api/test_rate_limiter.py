@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import itertools
 import threading
 import typing as t
@@ -10,43 +9,13 @@ import typing as t
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from support.fake_clock import FakeClock
 
 from target_activecampaign.api.rate_limiter import RateLimiter, StoppedError
 from target_activecampaign.clock import SystemClock
 
 if t.TYPE_CHECKING:
     from target_activecampaign.api.rate_limits import Permit
-
-
-class FakeClock:
-    """A clock that waits in no time."""
-
-    def __init__(self, now: float = 1000.0) -> None:
-        self.seconds = now
-        self.waits: list[float] = []
-        self.on_wait: t.Callable[[], None] = lambda: None
-
-    def now(self) -> float:
-        return self.seconds
-
-    def utc_now(self) -> dt.datetime:
-        return dt.datetime.fromtimestamp(self.seconds, tz=dt.timezone.utc)
-
-    def epoch_seconds(self) -> int:
-        return int(self.seconds)
-
-    def wait(self, stop: threading.Event, seconds: float) -> bool:
-        self._pass(seconds)
-        return stop.is_set()
-
-    def wait_for_change(self, changed: threading.Condition, seconds: float) -> None:
-        self._pass(seconds)
-
-    def _pass(self, seconds: float) -> None:
-        assert seconds > 0
-        self.waits.append(seconds)
-        self.on_wait()
-        self.seconds += seconds
 
 
 def rate_limiter(
@@ -116,17 +85,17 @@ def test_no_window_ever_holds_more_than_its_limit(
     assert most_within(singles, 300) <= max(per_minute, 1)
 
 
-def test_looks_take_half_of_the_requests_at_the_most() -> None:
+def test_polls_take_half_of_the_requests_at_the_most() -> None:
     sent = send(*rate_limiter(), ["poll"] * 100)
     assert most_within([moment for _, moment in sent], 2) == 5
 
 
-def test_verifications_leave_one_in_five_requests() -> None:
+def test_read_backs_leave_one_in_five_requests() -> None:
     sent = send(*rate_limiter(), ["read-back"] * 100)
     assert most_within([moment for _, moment in sent], 1) == 4
 
 
-def test_verifications_wait_while_others_send() -> None:
+def test_read_backs_wait_while_others_send() -> None:
     sender, clock = rate_limiter()
     send(sender, clock, ["request"] * 5)
     started = clock.now()
@@ -165,7 +134,7 @@ def test_the_first_requests_do_not_wait() -> None:
     assert sum(clock.waits) == pytest.approx(1.02)
 
 
-def test_a_full_second_of_imports_and_looks_leaves_both_their_share() -> None:
+def test_a_full_second_of_imports_and_polls_leaves_both_their_share() -> None:
     sender, clock = rate_limiter()
     started = clock.now()
     sent = send(sender, clock, ["poll", "import"] * 100)
@@ -274,7 +243,7 @@ def test_the_clock_of_the_machine_waits_for_an_event_or_a_change() -> None:
         clock.wait_for_change(changed, 0)
 
 
-def test_threads_share_one_allowance() -> None:
+def test_threads_share_one_limit() -> None:
     sender, clock = rate_limiter()
     started, sent = clock.now(), []
 
