@@ -1,4 +1,4 @@
-"""Owns the limits that ActiveCampaign documents, each with its source. Margins stand where a limit is kept."""
+"""Owns the limits that ActiveCampaign documents, each with its source. The margins are added elsewhere."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""The client: what the run asks of ActiveCampaign, one method for each endpoint.
+"""The client: a method for each endpoint of ActiveCampaign that a run uses.
 
-Owns paths, queries and the kind of permit that each endpoint takes. How a request travels is `transport`'s,
-what its response holds `read_responses`', when it is tried again `retry`'s. Logs and errors name the endpoint
-and the failure, never the key, an address or a body.
+Owns paths, queries and the kind of permit that each endpoint takes. It must not know how a request travels
+(`transport`), what its response means (`read_responses`) or when it is tried again (`retry`). Logs and errors
+name the endpoint and the failure, never the key, an address or a body.
 """
 
 from __future__ import annotations

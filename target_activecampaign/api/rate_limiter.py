@@ -1,7 +1,7 @@
 """The rate limiter: lets requests of all threads through within the account's rate limits.
 
-Owns waiting: for a permit, for the end of a hold, for another try. It must not know why a request is sent.
-Who may go when is `rate_limits`'; `docs/design/rate-limits.md` has the whole picture.
+Owns waiting: for a permit, for the end of a hold, for another try. It must not know why a request is sent,
+nor decide which may go: `rate_limits` does. `docs/design/rate-limits.md` has the whole picture.
 """
 
 from __future__ import annotations

@@ -1,12 +1,14 @@
-"""Retries: how often and when a request is tried again, and what holds the others back meanwhile.
+"""Retries: how often and when a request is tried again.
 
 Owns the loop around a request, its bounds and its pauses. It must not know endpoints, or which responses are
 worth another try: `status_codes` and `read_responses` raise `TryAgainError`.
 
-- A limit of requests that was reached (HTTP 429) holds every request back for the time that the service says.
-- A limit of imports that was reached holds imports back, for a time that doubles.
+- HTTP 429 holds every request of the run back, for the time that the service says.
+- The importer's refusal for its rate holds all imports back, for a time that doubles.
 - After any other failure the request waits for up to a second, then 2, 4 and so on up to a minute, at random,
   so that threads that failed together do not come back together.
+
+`docs/design/rate-limits.md` has the bounds on a page.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Status codes: whether a response is usable, worth another try, or stops the run. Pure.
 
-Owns the meaning of HTTP statuses and of the headers for rate limits. It must not know what an endpoint
-returns, nor how often or when a request is tried again: `retry` does.
+Owns the meaning of HTTP statuses and of the headers for rate limits. It must not know the values that an
+endpoint returns, nor when a request is tried again: `retry` does.
 """
 
 from __future__ import annotations
