@@ -1,4 +1,4 @@
-"""The clock: the only module that reads the time or waits for it."""
+"""The clock. Owns reading the time and waiting for it: no other module does either."""
 
 from __future__ import annotations
 
@@ -11,43 +11,43 @@ if t.TYPE_CHECKING:
 
 
 class Clock(t.Protocol):
-    """Time as the run sees it, so that tests need not wait."""
+    """The run's time, so that tests need not wait."""
 
     def now(self) -> float:
-        """Seconds since some moment, never going back."""
+        """Return the seconds since some moment; they never go back."""
 
     def epoch_seconds(self) -> int:
-        """Seconds since 1970."""
+        """Return the seconds since 1970."""
 
     def utc_now(self) -> dt.datetime:
-        """The time of day, in UTC."""
+        """Return date and time in UTC."""
 
     def wait(self, stop: threading.Event, seconds: float) -> bool:
-        """Wait for a time or for the event; whether the event is set."""
+        """Wait for a time or for the event, and return whether the event is set."""
 
     def wait_for_change(self, changed: threading.Condition, seconds: float) -> None:
-        """Wait for a time or until somebody notifies; the caller holds the condition."""
+        """Wait for a time or until another thread notifies; the caller holds the condition."""
 
 
 class SystemClock:
-    """The machine's monotonic clock."""
+    """The machine's clock."""
 
     def now(self) -> float:
-        """Seconds since some moment, never going back."""
+        """Return the seconds since some moment; they never go back."""
         return time.monotonic()
 
     def epoch_seconds(self) -> int:
-        """Seconds since 1970."""
+        """Return the seconds since 1970."""
         return int(time.time())
 
     def utc_now(self) -> dt.datetime:
-        """The time of day, in UTC."""
+        """Return date and time in UTC."""
         return dt.datetime.now(tz=dt.timezone.utc)
 
     def wait(self, stop: threading.Event, seconds: float) -> bool:
-        """Wait for a time or for the event; whether the event is set."""
+        """Wait for a time or for the event, and return whether the event is set."""
         return stop.wait(seconds)
 
     def wait_for_change(self, changed: threading.Condition, seconds: float) -> None:
-        """Wait for a time or until somebody notifies; the caller holds the condition."""
+        """Wait for a time or until another thread notifies; the caller holds the condition."""
         changed.wait(seconds)

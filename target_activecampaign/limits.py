@@ -1,4 +1,4 @@
-"""Limits that ActiveCampaign documents. What the loader makes of them stands where it is kept."""
+"""Owns the limits that ActiveCampaign documents, each with its source. The margins are added elsewhere."""
 
 from __future__ import annotations
 

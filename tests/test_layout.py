@@ -15,9 +15,7 @@ FOLDER = Path(__file__).parents[1] / PACKAGE
 ONE_DOOR = {
     "requests": "api.transport",
     "urllib3": "api.transport",
-    "tenacity": "api.client",
     "time": "clock",
-    "pyrate_limiter": "api.rate_limits",
     "email_validator": "contacts.email_address",
     "jsonschema": "singer.validator",
     "signal": "run.signals",

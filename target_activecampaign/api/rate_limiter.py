@@ -1,4 +1,8 @@
-"""The rate limiter: lets threads through within the account's rate limits, before each request."""
+"""The rate limiter: lets requests of all threads through within the account's rate limits.
+
+Owns waiting: for a permit, for the end of a hold, for another try. It must not know why a request is sent,
+nor decide which may go: `rate_limits` does. `docs/design/rate-limits.md` has the whole picture.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,11 @@ if t.TYPE_CHECKING:
     from target_activecampaign.clock import Clock
 
 
+# A refusal for the importer's rate holds imports for this many import slots, doubling.
+_FIRST_HOLD_SLOTS = 10
+_LONGEST_HOLD_SLOTS = 100
+
+
 class StoppedError(Exception):
     """A wait ended because the run stops."""
 
@@ -23,16 +32,18 @@ class RateLimiter:
     """Lets requests through at the account's pace. Threads may share it.
 
     Attributes:
-        waited_seconds: How long imports had to wait for their turn, summed over all of them.
+        clock: The source of time.
+        waited_seconds: How long imports waited for their permits, summed over all of them.
+        import_slot_seconds: A minute divided by the imports that may go in it.
     """
 
     def __init__(self, requests_per_second: int, imports_per_minute: int, clock: Clock) -> None:
-        """Start with full allowances.
+        """Start with all permits free.
 
         Args:
             requests_per_second: As the setting of this name.
             imports_per_minute: As the setting of this name.
-            clock: Where time comes from.
+            clock: The source of time.
         """
         self.clock = clock
         self.waited_seconds = 0.0
@@ -40,7 +51,8 @@ class RateLimiter:
         self._limits = RateLimits(requests_per_second, imports_per_minute)
         self._changed = threading.Condition()
         self._waiting = 0
-        # Of each kind one thread reckons with time, the others queue behind it.
+        self._import_refusals = 0  # since the last import that was accepted
+        # One thread of each kind watches the time, the others queue behind it.
         self._queues: dict[Kind, threading.Lock] = {kind: threading.Lock() for kind in t.get_args(Kind)}
         self._imports_stopped = threading.Event()
         self._stopped = threading.Event()
@@ -54,12 +66,12 @@ class RateLimiter:
         return self._wait("request")
 
     def wait_for_poll(self) -> Permit:
-        """Wait until an import's status may be asked for; give the permit back with `end`.
+        """Wait until an import may be polled; give the permit back with `end`.
 
         Raises:
             StoppedError: If the run stops.
         """
-        return self._wait("look")
+        return self._wait("poll")
 
     def wait_for_read_back(self) -> Permit:
         """Wait until a contact may be read back; give the permit back with `end`.
@@ -67,16 +79,16 @@ class RateLimiter:
         Raises:
             StoppedError: If the run stops.
         """
-        return self._wait("verification")
+        return self._wait("read-back")
 
     def wait_for_import(self, contacts: int) -> Permit:
-        """Wait until an import and its request may be sent; give the permit back with `end`.
+        """Wait until an import may be sent; give the permit back with `end`.
 
         Args:
-            contacts: In the import; a single one has a limit of its own.
+            contacts: How many it holds; imports of one have a limit of their own.
 
         Raises:
-            StoppedError: If the run stops, or stops sending.
+            StoppedError: If the run stops, or sends no more imports.
         """
         started = self.clock.now()
         permit = self._wait("single import" if contacts == 1 else "import")
@@ -89,27 +101,39 @@ class RateLimiter:
 
         Args:
             permit: The permit.
-            is_answered: Whether the service answered at all, whatever it said.
+            is_answered: Whether a response came, of whatever kind.
         """
         with self._changed:
             self._limits.end(permit, self.clock.now(), is_answered=is_answered)
-            self._tell_who_waits()
+            self._wake_waiting()
 
     def learn_window(self, permits: int) -> None:
-        """Learn how many requests the service says it lets through in its window."""
+        """Learn how many requests the service lets through in its window, as it says."""
         with self._changed:
             self._limits.learn_window(permits)
-            self._tell_who_waits()
+            self._wake_waiting()
 
     def hold_requests(self, seconds: float) -> None:
-        """Let no request through for a time: the service said so."""
+        """Let no request through for a time."""
         with self._changed:
             self._limits.hold("requests", self.clock.now() + seconds)
 
     def hold_imports(self, seconds: float) -> None:
-        """Let no import through for a time: the importer said so."""
+        """Let no import through for a time."""
         with self._changed:
             self._limits.hold("imports", self.clock.now() + seconds)
+
+    def back_off_imports(self) -> None:
+        """Let no import through for a time that doubles: the importer refused one for its rate."""
+        with self._changed:
+            doubled = _FIRST_HOLD_SLOTS << min(self._import_refusals, 8)
+            self._import_refusals += 1
+        self.hold_imports(min(_LONGEST_HOLD_SLOTS, doubled) * self.import_slot_seconds)
+
+    def note_accepted_import(self) -> None:
+        """Start the next back-off from its first time again."""
+        with self._changed:
+            self._import_refusals = 0
 
     def pause(self, seconds: float) -> None:
         """Wait before another try.
@@ -121,13 +145,13 @@ class RateLimiter:
             raise StoppedError
 
     def stop_imports(self) -> None:
-        """Let no import through any more; what waits for one raises `StoppedError`."""
+        """Let no import through any more; those that wait raise `StoppedError`."""
         with self._changed:
             self._imports_stopped.set()
             self._changed.notify_all()
 
     def stop(self) -> None:
-        """Let nothing through any more."""
+        """Let no request through any more; those that wait raise `StoppedError`."""
         with self._changed:
             self._imports_stopped.set()
             self._stopped.set()
@@ -153,9 +177,9 @@ class RateLimiter:
         finally:
             self._waiting -= 1
             self._limits.end_waiting(kind)
-            self._tell_who_waits()
+            self._wake_waiting()
 
-    def _tell_who_waits(self) -> None:
-        """What one takes or gives back may let another through."""
+    def _wake_waiting(self) -> None:
+        """Wake the waiting threads: a permit that is taken or given back may let another kind through."""
         if self._waiting:
             self._changed.notify_all()

@@ -42,13 +42,23 @@ def base_url_of(hostname: str) -> str:
         message = "is no hostname; write it like acme.api-us1.com"
         raise HostnameError(message)
     host = match["host"]
-    if _is_loopback(host):
+    if _is_loopback_host(host):
         _refuse_loopback_without_scheme(scheme)
     else:
         _refuse_clear_text(scheme)
         _refuse_bad_name(host)
     scheme = scheme or "https"
     return f"{scheme}://{host}{_port_suffix(scheme, match['port'])}"
+
+
+def is_loopback(base_url: str) -> bool:
+    """Return whether a base URL leads to this machine.
+
+    Args:
+        base_url: As `base_url_of` returns it.
+    """
+    match = _AUTHORITY.fullmatch(base_url.partition("://")[2])
+    return match is not None and _is_loopback_host(match["host"])
 
 
 def _split(text: str) -> tuple[str, str]:
@@ -70,7 +80,7 @@ def _split(text: str) -> tuple[str, str]:
     return scheme, authority
 
 
-def _is_loopback(host: str) -> bool:
+def _is_loopback_host(host: str) -> bool:
     if host == "localhost":
         return True
     try:

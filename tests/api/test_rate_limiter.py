@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import itertools
 import threading
 import typing as t
@@ -10,43 +9,13 @@ import typing as t
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from support.fake_clock import FakeClock
 
 from target_activecampaign.api.rate_limiter import RateLimiter, StoppedError
 from target_activecampaign.clock import SystemClock
 
 if t.TYPE_CHECKING:
     from target_activecampaign.api.rate_limits import Permit
-
-
-class FakeClock:
-    """A clock that waits in no time."""
-
-    def __init__(self, now: float = 1000.0) -> None:
-        self.seconds = now
-        self.waits: list[float] = []
-        self.on_wait: t.Callable[[], None] = lambda: None
-
-    def now(self) -> float:
-        return self.seconds
-
-    def utc_now(self) -> dt.datetime:
-        return dt.datetime.fromtimestamp(self.seconds, tz=dt.timezone.utc)
-
-    def epoch_seconds(self) -> int:
-        return int(self.seconds)
-
-    def wait(self, stop: threading.Event, seconds: float) -> bool:
-        self._pass(seconds)
-        return stop.is_set()
-
-    def wait_for_change(self, changed: threading.Condition, seconds: float) -> None:
-        self._pass(seconds)
-
-    def _pass(self, seconds: float) -> None:
-        assert seconds > 0
-        self.waits.append(seconds)
-        self.on_wait()
-        self.seconds += seconds
 
 
 def rate_limiter(
@@ -73,8 +42,8 @@ def send(rate_limiter: RateLimiter, clock: FakeClock, steps: t.Iterable[str]) ->
     sent = []
     waits: dict[str, t.Callable[[], Permit]] = {
         "request": rate_limiter.wait_for_request,
-        "look": rate_limiter.wait_for_poll,
-        "verification": rate_limiter.wait_for_read_back,
+        "poll": rate_limiter.wait_for_poll,
+        "read-back": rate_limiter.wait_for_read_back,
         "import": lambda: rate_limiter.wait_for_import(250),
         "single": lambda: rate_limiter.wait_for_import(1),
     }
@@ -88,7 +57,7 @@ def send(rate_limiter: RateLimiter, clock: FakeClock, steps: t.Iterable[str]) ->
     return sent
 
 
-_KINDS = st.sampled_from(["request", "look", "verification", "import", "single"])
+_KINDS = st.sampled_from(["request", "poll", "read-back", "import", "single"])
 _PAUSES = st.sampled_from(["0.0001", "0.3", "0.999", "1.5", "20", "59.9", "61"])
 _BURSTS = st.builds(lambda kind, count: [kind] * count, _KINDS, st.integers(1, 60))
 _STEPS = st.lists(
@@ -116,21 +85,21 @@ def test_no_window_ever_holds_more_than_its_limit(
     assert most_within(singles, 300) <= max(per_minute, 1)
 
 
-def test_looks_take_half_of_the_requests_at_the_most() -> None:
-    sent = send(*rate_limiter(), ["look"] * 100)
+def test_polls_take_half_of_the_requests_at_the_most() -> None:
+    sent = send(*rate_limiter(), ["poll"] * 100)
     assert most_within([moment for _, moment in sent], 2) == 5
 
 
-def test_verifications_leave_one_in_five_requests() -> None:
-    sent = send(*rate_limiter(), ["verification"] * 100)
+def test_read_backs_leave_one_in_five_requests() -> None:
+    sent = send(*rate_limiter(), ["read-back"] * 100)
     assert most_within([moment for _, moment in sent], 1) == 4
 
 
-def test_verifications_wait_while_others_send() -> None:
+def test_read_backs_wait_while_others_send() -> None:
     sender, clock = rate_limiter()
     send(sender, clock, ["request"] * 5)
     started = clock.now()
-    send(sender, clock, ["verification"])
+    send(sender, clock, ["read-back"])
     assert clock.now() - started > 1
 
 
@@ -145,7 +114,7 @@ def test_a_raised_limit_is_kept_evenly() -> None:
     ("kind", "count", "least", "most"),
     [
         ("request", 500, 100, 103),
-        ("look", 250, 100, 103),
+        ("poll", 250, 100, 103),
         ("import", 1000, 540, 602),
         ("single", 200, 540, 602),
     ],
@@ -165,10 +134,10 @@ def test_the_first_requests_do_not_wait() -> None:
     assert sum(clock.waits) == pytest.approx(1.02)
 
 
-def test_a_full_second_of_imports_and_looks_leaves_both_their_share() -> None:
+def test_a_full_second_of_imports_and_polls_leaves_both_their_share() -> None:
     sender, clock = rate_limiter()
     started = clock.now()
-    sent = send(sender, clock, ["look", "import"] * 100)
+    sent = send(sender, clock, ["poll", "import"] * 100)
     assert len(sent) == 200
     assert clock.now() - started <= 100 / 2.5 * 1.08 + 1
 
@@ -186,7 +155,7 @@ def test_how_long_imports_waited_is_summed_up() -> None:
 
 
 def test_a_hold_of_requests_stops_every_kind_of_request_until_it_is_over() -> None:
-    for kind in ("request", "look", "verification", "import", "single"):
+    for kind in ("request", "poll", "read-back", "import", "single"):
         sender, clock = rate_limiter()
         sender.hold_requests(30)
         ((_, moment),) = send(sender, clock, [kind])
@@ -196,7 +165,7 @@ def test_a_hold_of_requests_stops_every_kind_of_request_until_it_is_over() -> No
 def test_a_hold_of_imports_stops_imports_alone() -> None:
     sender, clock = rate_limiter()
     sender.hold_imports(30)
-    moments = [moment for _, moment in send(sender, clock, ["request", "look", "import"])]
+    moments = [moment for _, moment in send(sender, clock, ["request", "poll", "import"])]
     assert moments == pytest.approx([1000.0, 1000.0, 1030.0])
 
 
@@ -235,11 +204,11 @@ def test_imports_can_be_stopped_alone() -> None:
     sender.stop_imports()
     with pytest.raises(StoppedError):
         sender.wait_for_import(250)
-    assert len(send(sender, clock, ["request", "look"])) == 2
+    assert len(send(sender, clock, ["request", "poll"])) == 2
     sender.pause(1)
 
 
-@pytest.mark.parametrize("kind", ["request", "look", "import", "single"])
+@pytest.mark.parametrize("kind", ["request", "poll", "import", "single"])
 def test_a_stop_ends_a_wait(kind: str) -> None:
     sender, clock = rate_limiter()
     clock.on_wait = lambda: sender.stop() if len(clock.waits) == 3 else None
@@ -274,7 +243,7 @@ def test_the_clock_of_the_machine_waits_for_an_event_or_a_change() -> None:
         clock.wait_for_change(changed, 0)
 
 
-def test_threads_share_one_allowance() -> None:
+def test_threads_share_one_limit() -> None:
     sender, clock = rate_limiter()
     started, sent = clock.now(), []
 

@@ -1,4 +1,4 @@
-"""A permit comes free when its request can't be in a window any more, however late. Imports go first."""
+"""A permit comes free when its request can't be in a window any more. Imports go first."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from target_activecampaign.sandbox.limits import Window
 if t.TYPE_CHECKING:
     from target_activecampaign.api.rate_limits import Kind
 
-FIRST_ANSWERS = 5
+FIRST_RESPONSES = 5
 WINDOW = 1.02
 
 
-def started(quickest: float = 0.2, now: float = 0.0) -> RateLimits:
-    """Limits that know how quick the quickest answer is; nothing is taken any more at `now`."""
+def started(shortest: float = 0.2, now: float = 0.0) -> RateLimits:
+    """Limits that know the shortest latency; nothing is taken any more at `now`."""
     limits = RateLimits(5, 100)
-    for number in range(2 * FIRST_ANSWERS):
+    for number in range(2 * FIRST_RESPONSES):
         moment = now - 100 + 3 * number
-        limits.end(limits.take("request", moment), moment + quickest, is_answered=True)
+        limits.end(limits.take("request", moment), moment + shortest, is_answered=True)
     return limits
 
 
@@ -33,21 +33,21 @@ def take_all(limits: RateLimits, now: float) -> list[t.Any]:
     return [limits.take("request", now) for _ in range(5)]
 
 
-def test_on_a_steady_line_a_permit_comes_free_a_window_after_its_request_was_sent() -> None:
+def test_at_a_steady_latency_a_permit_comes_free_a_window_after_its_request_was_sent() -> None:
     limits = started(0.2)
     for permit in take_all(limits, 0.0):
         limits.end(permit, 0.2, is_answered=True)
     assert limits.moment_for("request", 0.5) == pytest.approx(WINDOW)
 
 
-def test_a_permit_comes_free_so_much_later_as_its_answer_was_late() -> None:
+def test_a_permit_comes_free_later_by_the_jitter_of_its_response() -> None:
     limits = started(0.2)
     for permit in take_all(limits, 0.0):
         limits.end(permit, 0.5, is_answered=True)
     assert limits.moment_for("request", 0.5) == pytest.approx(WINDOW + 0.3)
 
 
-def test_an_answer_that_comes_at_last_frees_what_was_taken_for_late() -> None:
+def test_a_response_that_comes_at_last_frees_the_permit_earlier() -> None:
     limits = started(0.2)
     permits = take_all(limits, 0.0)
     assert limits.moment_for("request", 0.9) > 2
@@ -61,7 +61,7 @@ def test_a_request_that_hangs_gives_its_permit_back_at_last() -> None:
     assert limits.moment_for("request", 1.0) == pytest.approx(4 * WINDOW)
 
 
-def test_what_is_late_all_the_time_counts_less() -> None:
+def test_jitter_that_is_common_counts_less() -> None:
     limits = started(0.2)
     for number in range(200):
         limits.end(limits.take("request", 10.0 * number), 10.0 * number + 3, is_answered=True)
@@ -69,13 +69,13 @@ def test_what_is_late_all_the_time_counts_less() -> None:
     assert limits.moment_for("request", 5001.0) == pytest.approx(5000 + 1.75 * WINDOW)
 
 
-def test_answers_that_take_longer_than_the_window_hardly_slow_requests_down() -> None:
+def test_latencies_longer_than_the_window_hardly_slow_requests_down() -> None:
     limits = started(1.5)
     take_all(limits, 0.0)
     assert limits.moment_for("request", 1.0) == pytest.approx(1.2 * WINDOW)
 
 
-def test_the_first_answers_do_not_tell_what_is_quick() -> None:
+def test_the_first_responses_do_not_tell_the_shortest_latency() -> None:
     limits = RateLimits(5, 100)
     limits.end(limits.take("request", 0.0), 0.4, is_answered=True)
     for _ in range(4):
@@ -83,7 +83,7 @@ def test_the_first_answers_do_not_tell_what_is_quick() -> None:
     assert limits.moment_for("request", 0.4) == pytest.approx(WINDOW + 0.4)
 
 
-def test_a_request_that_failed_does_not_tell_what_is_quick() -> None:
+def test_a_request_that_failed_does_not_tell_the_shortest_latency() -> None:
     limits = started(0.2)
     limits.end(limits.take("request", 0.0), 0.001, is_answered=False)
     for permit in take_all(limits, 10.0):
@@ -94,9 +94,9 @@ def test_a_request_that_failed_does_not_tell_what_is_quick() -> None:
 @given(
     st.integers(0, 2**32),
     st.sampled_from([0.05, 0.3, 0.7]),
-    st.lists(st.sampled_from(["request", "look", "verification", "import"]), min_size=1, max_size=4),
+    st.lists(st.sampled_from(["request", "poll", "read-back", "import"]), min_size=1, max_size=4),
 )
-def test_on_an_unsteady_line_no_more_arrive_than_the_service_lets_in(
+def test_with_jitter_no_more_arrive_than_the_service_lets_in(
     seed: int, longest: float, kinds: list[Kind]
 ) -> None:
     """Requests take up to so many seconds to arrive; the service has sliding or fixed windows."""
@@ -129,14 +129,14 @@ def refusals(arrivals: list[tuple[float, bool]]) -> int:
     return refused
 
 
-@pytest.mark.parametrize("kind", ["look", "verification"])
+@pytest.mark.parametrize("kind", ["poll", "read-back"])
 def test_nothing_takes_the_permit_of_an_import_that_is_due(kind: Kind) -> None:
     limits = started(0.2)
-    for _ in range(4 if kind == "look" else 3):
+    for _ in range(4 if kind == "poll" else 3):
         limits.end(limits.take("request", 0.0), 0.2, is_answered=True)
     limits.begin_waiting("import")
     assert limits.moment_for("import", 0.3) <= 0.3
-    if kind == "look":
+    if kind == "poll":
         assert limits.moment_for(kind, 0.3) > 0.3
     limits.end_waiting("import")
     assert limits.moment_for(kind, 0.3) <= 0.3
@@ -156,10 +156,10 @@ def test_the_first_imports_go_in_half_of_the_requests_and_the_others_evenly() ->
 
 
 @pytest.mark.parametrize("per_second", [1, 2, 3])
-def test_few_requests_are_shared_between_imports_and_looks(per_second: int) -> None:
-    limits, now, sent = RateLimits(per_second, 100), 0.0, {"import": 0, "look": 0}
+def test_few_requests_are_shared_between_imports_and_polls(per_second: int) -> None:
+    limits, now, sent = RateLimits(per_second, 100), 0.0, {"import": 0, "poll": 0}
     while now < 600:
-        kinds: tuple[Kind, Kind] = ("import", "look")
+        kinds: tuple[Kind, Kind] = ("import", "poll")
         for kind in kinds:
             if limits.moment_for(kind, now) <= now:
                 limits.end(limits.take(kind, now), now, is_answered=True)

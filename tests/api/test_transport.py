@@ -1,13 +1,13 @@
-"""A request goes out as `requests` would send it, and a whole answer comes back."""
+"""A request goes out with the key, and a whole response comes back, or words for its failure."""
 
 from __future__ import annotations
 
 import gzip
 import threading
 import typing as t
+import urllib.parse
 
 import pytest
-import requests
 from support.loopback_server import Handler, serve_replies
 
 from target_activecampaign.api.responses import TryAgainError
@@ -38,32 +38,37 @@ def ok(handler: Handler) -> None:
         {"email": "ädä ß&=?#/@example.com"},
     ],
 )
-def test_what_is_asked_is_asked_as_requests_would(query: dict[str, t.Any] | None) -> None:
+def test_a_query_arrives_as_it_was_given(query: dict[str, t.Any] | None) -> None:
     with serve_replies(ok) as server:
         transport_for(server.url).send("GET", "import/info", query=query)
-        headers = {"Api-Token": KEY, "Accept": "application/json"}
-        requests.get(f"{server.url}/api/3/import/info", params=query, headers=headers, timeout=5)
-    assert server.received[0] == server.received[1]
+    ((method, target, headers),) = server.received
+    url = urllib.parse.urlsplit(target)
+    assert (method, url.path, url.fragment) == ("GET", "/api/3/import/info", "")
+    arrived = urllib.parse.parse_qsl(url.query, strict_parsing=bool(query))
+    assert arrived == [(name, str(value)) for name, value in (query or {}).items()]
+    assert (headers["Api-Token"], headers["Accept"]) == (KEY, "application/json")
+    assert "Content-Type" not in headers
 
 
-def test_what_is_sent_is_sent_as_requests_would() -> None:
+def test_a_body_arrives_as_json_with_its_length() -> None:
     with serve_replies(ok) as server:
         transport_for(server.url).send("POST", "import/bulk_import", body=b'{"contacts":[]}')
-        headers = {"Api-Token": KEY, "Accept": "application/json", "Content-Type": "application/json"}
-        url = f"{server.url}/api/3/import/bulk_import"
-        requests.post(url, data=b'{"contacts":[]}', headers=headers, timeout=5)
-    assert server.received[0] == server.received[1]
+    ((method, target, headers),) = server.received
+    assert (method, target) == ("POST", "/api/3/import/bulk_import")
+    assert server.bodies == [b'{"contacts":[]}']
+    assert (headers["Api-Token"], headers["Content-Type"]) == (KEY, "application/json")
+    assert headers["Content-Length"] == "15"
 
 
-def test_an_answer_is_handed_on_with_its_status_headers_and_endpoint() -> None:
+def test_a_response_is_handed_on_with_its_status_headers_and_endpoint() -> None:
     with serve_replies(lambda handler: handler.say(429, b'{"a":1}', Retry_After="3")) as server:
-        answer = transport_for(server.url).send("GET", "import/info", query={"batchId": "x"})
-    assert (answer.status, answer.content, answer.endpoint) == (429, b'{"a":1}', "GET import/info")
-    assert answer.headers.get("retry-after") == "3"
-    assert answer.headers.get("Date")
+        response = transport_for(server.url).send("GET", "import/info", query={"batchId": "x"})
+    assert (response.status, response.content, response.endpoint) == (429, b'{"a":1}', "GET import/info")
+    assert response.headers.get("retry-after") == "3"
+    assert response.headers.get("Date")
 
 
-def test_a_compressed_answer_is_unpacked() -> None:
+def test_a_compressed_response_is_decompressed() -> None:
     packed = gzip.compress(b'{"a":1}')
     with serve_replies(lambda handler: handler.say(200, packed, Content_Encoding="gzip")) as server:
         assert transport_for(server.url).send("GET", "lists").content == b'{"a":1}'
@@ -90,7 +95,7 @@ def test_a_connection_is_used_again(body: bytes) -> None:
     assert len(set(ports)) == 1
 
 
-def test_an_answer_that_is_too_large_ends_with_its_connection() -> None:
+def test_a_response_that_is_too_large_ends_with_its_connection() -> None:
     serving, ports = serve_connections(lambda handler: handler.say(200, bytes(17 * 1024**2)))
     with serving as server:
         transport = transport_for(server.url)
@@ -100,7 +105,7 @@ def test_an_answer_that_is_too_large_ends_with_its_connection() -> None:
     assert len(set(ports)) == 2
 
 
-def test_an_answer_that_is_cut_is_none() -> None:
+def test_a_response_that_is_cut_is_none() -> None:
     def cut(handler: Handler) -> None:
         handler.say(200, b"{}", **{"Content-Length": "3"})
         handler.close_connection = True
@@ -109,7 +114,7 @@ def test_an_answer_that_is_cut_is_none() -> None:
         transport_for(server.url).send("GET", "lists")
 
 
-def test_an_answer_that_stalls_is_none() -> None:
+def test_a_response_that_stalls_is_none() -> None:
     def stall(handler: Handler) -> None:
         handler.say(200, b"{}", **{"Content-Length": "3"})
         handler.server.ended.wait(10)
@@ -118,10 +123,24 @@ def test_an_answer_that_stalls_is_none() -> None:
         transport_for(server.url, timeout_seconds=0.2).send("GET", "lists")
 
 
-def test_an_answer_that_cannot_be_unpacked_is_none() -> None:
+def test_a_response_of_many_small_chunks_is_whole() -> None:
+    def say_in_chunks(handler: Handler) -> None:
+        handler.send_response(200)
+        handler.send_header("Transfer-Encoding", "chunked")
+        handler.end_headers()
+        handler.wfile.write(b"1\r\n7\r\n" * 1000 + b"0\r\n\r\n")
+
+    serving, ports = serve_connections(say_in_chunks)
+    with serving as server:
+        transport = transport_for(server.url)
+        assert [transport.send("GET", "lists").content for _ in range(2)] == [b"7" * 1000] * 2
+    assert len(set(ports)) == 1
+
+
+def test_a_response_that_cannot_be_decompressed_is_none() -> None:
     with (
         serve_replies(lambda handler: handler.say(200, b"{}", Content_Encoding="gzip")) as server,
-        pytest.raises(TryAgainError, match=r"^DecodeError$"),
+        pytest.raises(TryAgainError, match=r"^ContentDecodingError$"),
     ):
         transport_for(server.url).send("GET", "lists")
 
@@ -145,3 +164,51 @@ def test_a_cookie_for_another_path_stays_here() -> None:
         for path in ("lists", "fields", "lists"):
             transport.send("GET", path)
     assert [headers.get("Cookie") for _, _, headers in server.received] == [None, None, "a=1"]
+
+
+def test_threads_share_connections() -> None:
+    serving, ports = serve_connections(ok)
+    with serving as server:
+        transport = transport_for(server.url)
+        for _ in range(3):
+            thread = threading.Thread(target=transport.send, args=("GET", "lists"))
+            thread.start()
+            thread.join()
+    assert len(set(ports)) == 1
+
+
+def test_as_many_requests_are_in_flight_as_threads_send_and_their_connections_are_kept() -> None:
+    together = threading.Barrier(50)
+
+    def wait_for_all(handler: Handler) -> None:
+        together.wait(20)
+        ok(handler)
+
+    serving, ports = serve_connections(wait_for_all)
+    with serving as server:
+        transport = transport_for(server.url, timeout_seconds=30)
+        for _ in range(2):
+            threads = [threading.Thread(target=transport.send, args=("GET", "lists")) for _ in range(50)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+    assert len(ports) == 100
+    assert len(set(ports)) == 50
+
+
+@pytest.mark.parametrize(
+    ("proxy", "words"),
+    [
+        ("http://127.0.0.1:9", "the proxy could not be used"),
+        ("ftp://127.0.0.1:9", "InvalidURL"),
+        (f"http://{'a' * 64}.example:9", "LocationParseError"),
+        ("http://", "InvalidProxyURL"),
+    ],
+)
+def test_a_proxy_that_cannot_be_used_is_said(proxy: str, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", proxy)
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(TryAgainError, match=f"^{words}$"):
+        transport_for("https://acme.example").send("GET", "lists")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from target_activecampaign.config.hostname import HostnameError, base_url_of
+from target_activecampaign.config.hostname import HostnameError, base_url_of, is_loopback
 
 
 @pytest.mark.parametrize(
@@ -89,3 +89,13 @@ def test_what_was_written_is_not_repeated() -> None:
         base_url_of("https://ada:geheim@acme.example/?token=geheim")
     assert "geheim" not in str(refusal.value)
     assert "ada" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("hostname", ["http://127.0.0.1:8025", "http://LOCALHOST", "http://[::1]:8025"])
+def test_a_base_url_of_this_machine_is_known(hostname: str) -> None:
+    assert is_loopback(base_url_of(hostname))
+
+
+@pytest.mark.parametrize("hostname", ["acme.api-us1.com", "localhost.example.com", "127.0.0.1.example.com"])
+def test_a_base_url_of_another_machine_is_known(hostname: str) -> None:
+    assert not is_loopback(base_url_of(hostname))

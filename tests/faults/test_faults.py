@@ -199,7 +199,7 @@ def test_retry_after_is_kept_to_and_clamped(tmp_path: Path) -> None:
 
 
 def test_what_the_service_says_of_its_window_is_heard_and_nothing_else() -> None:
-    class HearingPacer(RateLimiter):
+    class HearingRateLimiter(RateLimiter):
         def learn_window(self, permits: int) -> None:
             heard.append(permits)
             super().learn_window(permits)
@@ -212,7 +212,7 @@ def test_what_the_service_says_of_its_window_is_heard_and_nothing_else() -> None
         handler.say(200, b"{}", **({"RateLimit_Limit": value} if value else {}))
 
     with serve_replies(reply) as server:
-        client = Client(server.url, Secret("k"), HearingPacer(1000, 6000, QuickClock(1000)), 5)
+        client = Client(server.url, Secret("k"), HearingRateLimiter(1000, 6000, QuickClock(1000)), 5)
         for _ in range(7):
             client.check_key()
     assert heard == [300, 5, 0, 0, 0]

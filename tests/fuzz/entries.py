@@ -12,9 +12,7 @@ import json
 import typing as t
 from collections import defaultdict
 
-from target_activecampaign.api.responses import (
-    Answer,
-    TryAgainError,
+from target_activecampaign.api.read_responses import (
     read_exclusion,
     read_field,
     read_items,
@@ -24,6 +22,7 @@ from target_activecampaign.api.responses import (
     read_status,
     read_submission,
 )
+from target_activecampaign.api.responses import Response, TryAgainError
 from target_activecampaign.config.settings import FieldMapping, StreamExport
 from target_activecampaign.contacts.contact import Contact, Origin, Rejection
 from target_activecampaign.contacts.custom_fields import CustomField
@@ -174,7 +173,7 @@ def read_answers(data: bytes) -> None:
     status = 100 + int.from_bytes(data[:2], "big") % 500
     header, _, content = data[2:].partition(b"\n")
     headers = {"retry-after": header.decode("latin-1")}
-    readers: tuple[Callable[[Answer], object], ...] = (
+    readers: tuple[Callable[[Response], object], ...] = (
         read_submission,
         read_status,
         read_object,
@@ -185,10 +184,10 @@ def read_answers(data: bytes) -> None:
     )
     for code in (status, 200, 400):
         for read in readers:
-            read_one(read, Answer(code, content, headers, "/api/3/x"))
+            read_one(read, Response(code, content, headers, "/api/3/x"))
 
 
-def read_one(read: Callable[[Answer], object], answer: Answer) -> None:
+def read_one(read: Callable[[Response], object], answer: Response) -> None:
     try:
         read(answer)
     except (TryAgainError, TargetError) as error:

@@ -135,6 +135,25 @@ def test_certificates_are_verified_by_the_authorities_of_the_environment_where_i
     assert {authorities for _, _, authorities in asked} <= trusted
 
 
+def test_a_netrc_gives_no_host_a_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[t.Mapping[str, str]] = []
+
+    def urlopen(
+        _: urllib3.HTTPSConnectionPool, method: str, url: str, *, headers: t.Mapping[str, str], **__: object
+    ) -> t.NoReturn:
+        sent.append(headers)
+        raise urllib3.exceptions.SSLError
+
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine acme.example login ada password secret\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    monkeypatch.setattr(urllib3.HTTPSConnectionPool, "urlopen", urlopen)
+    with pytest.raises(ServiceError):
+        client_of("https://acme.example").check_key()
+    assert sent
+    assert all("Authorization" not in headers for headers in sent)
+
+
 @pytest.mark.parametrize("hostname", ["http://acme.example", "http://192.0.2.1", "http://localhost.example"])
 def test_nothing_is_sent_in_clear_text_beyond_loopback(hostname: str, tmp_path: Path) -> None:
     said = run_bytes(

@@ -1,4 +1,4 @@
-"""A tiny server on the loopback address, for what the sandbox's faults can't do."""
+"""A small server on the loopback address, for the faults that the sandbox does not have."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if t.TYPE_CHECKING:
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Notes each request and replies as the test says."""
+    """Keeps each request and replies as the test says."""
 
     server: LoopbackServer
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
         length = int(self.headers.get("Content-Length", 0))
-        self.rfile.read(length)
+        self.server.bodies.append(self.rfile.read(length))
         self.server.received.append((self.command, self.path, dict(self.headers)))
         self.server.reply(self)
 
@@ -41,7 +41,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class LoopbackServer(ThreadingHTTPServer):
-    """Keeps what it received: method, path and headers."""
+    """Keeps method, path and headers of what it received, and the bodies."""
 
     daemon_threads = True
     block_on_close = False
@@ -50,6 +50,7 @@ class LoopbackServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.reply = reply
         self.received: list[tuple[str, str, dict[str, str]]] = []
+        self.bodies: list[bytes] = []
         self.ended = threading.Event()
         self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.server_address[1]}"
         if tls is not None:

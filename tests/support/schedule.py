@@ -138,8 +138,8 @@ class Simulation:
         if self._may_submit():
             wanted.append("import")
         if self._head is not None:
-            wanted.append("look")
-        return [*wanted, "verification"] if self._plan.verifies else wanted
+            wanted.append("poll")
+        return [*wanted, "read-back"] if self._plan.verifies else wanted
 
     def _may_submit(self) -> bool:
         is_read = self._now >= self._sent * self._plan.input_seconds
@@ -158,7 +158,7 @@ class Simulation:
             self._at(there, lambda: self._import_arrives(number, permit, back))
             if self._sent == self._plan.imports:
                 self._limits.end_waiting("import")
-        elif kind == "look":
+        elif kind == "poll":
             polled_at, self._head = self._head, None
             assert polled_at is not None
             self._at(there, lambda: self._look_arrives(polled_at, permit, back))
