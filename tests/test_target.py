@@ -17,7 +17,7 @@ if t.TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from target_activecampaign.sandbox.serving import RunningSandbox
+    from target_activecampaign.sandbox.server import RunningSandbox
 
 FAST = {"requests_per_second": 1000, "imports_per_minute": 60_000}
 BAD_ADDRESSES = ["n/a", "a@b", "x@@example.com", "spaces in@example.com", "", None]
@@ -31,7 +31,7 @@ def sandbox() -> Iterator[RunningSandbox]:
 
 
 def contacts_of(sandbox: RunningSandbox) -> dict[str, dict[str, t.Any]]:
-    return {row["email"]: row for row in sandbox.account.snapshot(10**6)["contacts"]}
+    return {row["email"]: row for row in sandbox.snapshot(10**6)["contacts"]}
 
 
 def messy_records(count: int, distinct: int) -> list[dict[str, t.Any]]:

@@ -1,30 +1,26 @@
-"""An emulator of ActiveCampaign's API v3 for tests, demos and looking at what a load did.
+"""Owns an emulator of ActiveCampaign's API v3, for tests, demos and the inspection of a load.
 
-Importing this package is cheap and needs nothing but Python; running a sandbox needs the extra `sandbox`.
-Nothing in it knows the rest of `target_activecampaign`.
+Importing this package is cheap and needs only Python; running a sandbox needs the extra `sandbox`. Its
+modules know nothing of the rest of `target_activecampaign`.
 """
 
 from __future__ import annotations
 
 import importlib
+import typing as t
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
+if t.TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
-    from typing import Any
+    from types import ModuleType
 
-    from target_activecampaign.sandbox.serving import RunningSandbox
+    from target_activecampaign.sandbox.server import RunningSandbox
 
 __all__ = ["ExtraMissingError", "serve"]
 
-MISSING = "the sandbox needs more packages: pip install 'target-activecampaign[sandbox]'"
-
-
-def needs_extra(error: ModuleNotFoundError) -> bool:
-    """Tell whether a module is missing because the extra `sandbox` is not installed."""
-    return (error.name or "").partition(".")[0] in ("starlette", "uvicorn", "h11", "anyio")
+LOOPBACK = "127.0.0.1"
+_OF_THE_EXTRA = ("starlette", "uvicorn", "h11", "anyio")
 
 
 class ExtraMissingError(ImportError):
@@ -41,7 +37,7 @@ def serve(  # noqa: PLR0913 - by keyword, each with a default
     progress: str = "seconds=1",
     contact_limit: int | None = None,
     keys: Sequence[str] = ("sandbox",),
-    seed: Mapping[str, Any] | None = None,
+    seed: Mapping[str, t.Any] | None = None,
     switches: Mapping[str, str] | None = None,
     faults: Sequence[str] = (),
     kept_bytes: int = 4_096,
@@ -54,29 +50,25 @@ def serve(  # noqa: PLR0913 - by keyword, each with a default
         speed: Sandbox seconds that pass in one real second.
         with_limits: Keep the service's limits on requests.
         progress: When imports end: `at-once`, `looks=N`, `seconds=T` or `never`.
-        contact_limit: Contacts that the account may have; default what the file says, else 100,000.
-        keys: One account for each.
-        seed: What a new account holds, in the shape of a snapshot; default the built-in seed.
-        switches: Readings of what the reference leaves open, by name; see `switches.py`.
+        contact_limit: Contacts that the account may have; default the file's limit, else 100,000.
+        keys: Keys, each of an account of its own.
+        seed: The content of a new account, in the shape of a snapshot; default the built-in seed.
+        switches: Readings that the reference leaves open, by the switch's name; see `switches.py`.
         faults: Lines of the fault language; see `faults.py`.
-        kept_bytes: Bytes that are kept of each request's body and answer.
+        kept_bytes: Bytes kept of each request's body, and as many of its response.
 
     Yields:
-        The running sandbox: `url`, `account` (the first one's state), `emulator` (all of it), `close()`.
+        The running sandbox: `url`, `account` (the first one's state), `snapshot()`, `emulator` (all accounts,
+        faults and the journal), `close()`.
 
     Raises:
         ExtraMissingError: The extra `sandbox` is not installed.
         OSError: The port is taken.
         DatabaseUnusableError: The file is in use by another sandbox, or no account's.
-        ValueError: A key, switch, fault, the speed or the progress is not understood.
+        ValueError: A key, switch, fault, the speed or the progress is invalid.
     """
-    try:
-        serving = importlib.import_module("target_activecampaign.sandbox.serving")
-    except ModuleNotFoundError as error:
-        if not needs_extra(error):
-            raise
-        raise ExtraMissingError(MISSING) from error
-    limits = importlib.import_module("target_activecampaign.sandbox.limits")
+    server = import_server()
+    limits = importlib.import_module("target_activecampaign.sandbox.rate_limits")
     options = importlib.import_module("target_activecampaign.sandbox.emulator").Options(
         database=database,
         keys=keys,
@@ -89,5 +81,21 @@ def serve(  # noqa: PLR0913 - by keyword, each with a default
         faults=faults,
         kept_bytes=kept_bytes,
     )
-    with serving.run(options, port=port) as running:
+    with server.run(options, port=port) as running:
         yield running
+
+
+def import_server() -> ModuleType:
+    """Return the module `server`.
+
+    Raises:
+        ExtraMissingError: The extra `sandbox` is not installed.
+    """
+    try:
+        return importlib.import_module("target_activecampaign.sandbox.server")
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in _OF_THE_EXTRA:
+            raise
+        raise ExtraMissingError(
+            "the sandbox needs more packages: pip install 'target-activecampaign[sandbox]'"
+        ) from error

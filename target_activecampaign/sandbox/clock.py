@@ -1,19 +1,19 @@
-"""The sandbox's time: seconds that can run faster than the wall's, and dates as the API writes them.
+"""Owns the sandbox's time: seconds that can run faster than real ones, and dates in the API's format.
 
-The only module that reads a clock. Tests hand in their own.
+The only module of the sandbox that reads a clock. Tests pass clocks of their own.
 """
 
 from __future__ import annotations
 
 import time
+import typing as t
 from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
+if t.TYPE_CHECKING:
     from collections.abc import Callable
 
 ACCOUNT_TIME_ZONE = timezone(timedelta(hours=-5))
-"""The account's own time zone; the reference's examples are in this one (custom field values reference)."""
+"""The account's time zone, that of the reference's examples (custom field values reference)."""
 
 
 class Clock:
@@ -36,7 +36,7 @@ class Clock:
         self._now = now
         self._passed = 0.0
         self._since = monotonic()
-        self._speed = checked_speed(speed)
+        self._speed = _checked_speed(speed)
 
     @property
     def speed(self) -> float:
@@ -46,29 +46,31 @@ class Clock:
     @speed.setter
     def speed(self, speed: float) -> None:
         passed = self.seconds()
-        self._speed = checked_speed(speed)
+        self._speed = _checked_speed(speed)
         self._passed, self._since = passed, self._monotonic()
 
     def seconds(self) -> float:
-        """Return the sandbox seconds since the start; never goes back."""
+        """Return the sandbox seconds since the start, which never go back."""
         return self._passed + (self._monotonic() - self._since) * self._speed
 
     def real_seconds(self, seconds: float) -> float:
-        """Return how many real seconds it takes for these sandbox seconds to pass."""
+        """Return the real seconds in which these sandbox seconds pass."""
         return seconds / self._speed
 
+    def monotonic_seconds(self) -> float:
+        """Return real seconds since some moment, to measure durations."""
+        return self._monotonic()
+
+    def epoch_seconds(self) -> int:
+        """Return the whole real seconds since 1970."""
+        return int(self._now().timestamp())
+
     def date(self) -> str:
-        """Return now as the API writes dates, e.g. `2026-01-02T10:00:00-05:00`."""
+        """Return the current date in the API's format, e.g. `2026-01-02T10:00:00-05:00`."""
         return self._now().astimezone(ACCOUNT_TIME_ZONE).isoformat(timespec="seconds")
 
 
-def checked_speed(speed: float) -> float:
-    """Return `speed`, or complain.
-
-    Raises:
-        ValueError: It is not above 0.
-    """
+def _checked_speed(speed: float) -> float:
     if not 0 < speed < float("inf"):
-        message = f"speed must be a number above 0, not {speed}"
-        raise ValueError(message)
+        raise ValueError(f"speed must be a number above 0, not {speed}")
     return speed

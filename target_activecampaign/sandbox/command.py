@@ -1,36 +1,32 @@
-"""The command `sandbox`: runs the emulator until it is told to stop."""
+"""Owns the command `sandbox`, which runs the emulator until a signal stops it."""
 
 from __future__ import annotations
 
-import importlib
 import ipaddress
 import json
 import signal
 import sys
 import threading
+import typing as t
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from target_activecampaign.sandbox import MISSING, needs_extra
+from target_activecampaign.sandbox import LOOPBACK, ExtraMissingError, import_server
 from target_activecampaign.sandbox.emulator import Options
-from target_activecampaign.sandbox.limits import NO_LIMITS, LimitFigures
+from target_activecampaign.sandbox.rate_limits import NO_LIMITS, LimitFigures
 from target_activecampaign.sandbox.state.seed import SeedInvalidError
 from target_activecampaign.sandbox.state.storage import DatabaseUnusableError
 
-if TYPE_CHECKING:
+if t.TYPE_CHECKING:
     from collections.abc import Mapping
-    from types import ModuleType
-    from typing import Any
 
-LOOPBACK = "127.0.0.1"
 DEFAULT_PORT = 8025
 IN_MEMORY = Path(":memory:")
 _SWITCH_SECONDS = 0.0005
-"""After so long the thread that does an account's work lets the one that takes requests have its turn."""
+"""Time after which the thread of the accounts' work yields to the thread that takes requests."""
 LEFT_DATABASE = Path(".sandbox", "account.db")
-"""Where a loader that runs the emulator inside itself leaves the account, in the working folder."""
+"""File, in the working folder, in which a loader that runs the emulator itself leaves the account."""
 
 
 @click.command("sandbox")
@@ -66,12 +62,15 @@ LEFT_DATABASE = Path(".sandbox", "account.db")
 )
 @click.option("--switch", "switches", multiple=True, metavar="NAME=VALUE", help="A reading. Repeatable.")
 @click.option("--fault", "faults", multiple=True, metavar="FAULT", help="'WHERE WHAT WHEN'. Repeatable.")
-def command(**options: Any) -> None:  # noqa: ANN401 - click's own values, each checked by click
+def command(**options: t.Any) -> None:  # noqa: ANN401 - click's own values, each checked by click
     """Run an emulated ActiveCampaign on this machine.
 
     Point a client at the URL that is printed, with `sandbox` as its key. Ends on Ctrl-C or SIGTERM.
     """
-    serving = _import_serving()
+    try:
+        server = import_server()
+    except ExtraMissingError as error:
+        raise click.ClickException(str(error)) from error
     sys.setswitchinterval(_SWITCH_SECONDS)
     stop = _stop_on_signal()
     host = options.pop("host")
@@ -79,10 +78,9 @@ def command(**options: Any) -> None:  # noqa: ANN401 - click's own values, each 
     options["database"] = _choose_database(options["database"], has_seed=options["seed"] is not None)
     port = options.pop("port")
     try:
-        running = serving.RunningSandbox(_read_options(options), host=host, port=port, names=names)
+        running = server.RunningSandbox(_read_options(options), host=host, port=port, names=names)
     except OSError as error:
-        message = f"cannot listen on {host}:{port}: {error.strerror or error}"
-        raise click.ClickException(message) from error
+        raise click.ClickException(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
     except (ValueError, DatabaseUnusableError, SeedInvalidError) as error:
         raise click.ClickException(str(error)) from error
     try:
@@ -93,39 +91,28 @@ def command(**options: Any) -> None:  # noqa: ANN401 - click's own values, each 
 
 
 def _choose_database(wanted: Path | None, *, has_seed: bool) -> Path | None:
-    """The file to serve; a seed is for a new account."""
+    """Return the file to serve, `None` for memory; a seed is for a new account."""
     if wanted is None:
         return LEFT_DATABASE if LEFT_DATABASE.is_file() and not has_seed else None
     return None if wanted == IN_MEMORY else wanted
 
 
-def _import_serving() -> ModuleType:
-    try:
-        return importlib.import_module("target_activecampaign.sandbox.serving")
-    except ModuleNotFoundError as error:
-        if not needs_extra(error):
-            raise
-        raise click.ClickException(MISSING) from error
-
-
-def _read_options(options: dict[str, Any]) -> Options:
+def _read_options(options: dict[str, t.Any]) -> Options:
     figures = NO_LIMITS if options.pop("no_limits") else LimitFigures()
     options["seed"] = _read_seed(options["seed"])
     options["switches"] = _read_switches(options["switches"])
     return Options(**options, limits=figures)
 
 
-def _read_seed(path: Path | None) -> Mapping[str, Any] | None:
+def _read_seed(path: Path | None) -> Mapping[str, t.Any] | None:
     if path is None:
         return None
     try:
         seed = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        message = f"{path} is not JSON: {error}"
-        raise click.ClickException(message) from error
+        raise click.ClickException(f"{path} is not JSON: {error}") from error
     if not isinstance(seed, dict):
-        message = f"{path} holds no JSON object"
-        raise click.ClickException(message)
+        raise click.ClickException(f"{path} holds no JSON object")
     return seed
 
 

@@ -1,8 +1,7 @@
-"""The controls under `/_sandbox`: what tests and the page steer the sandbox with and look at it through.
+"""Owns the controls under `/_sandbox`, through which tests and the page operate and inspect the sandbox.
 
-Never rate-limited, never struck by faults, not in the journal. Everything is JSON. `?account=N` picks an
-account, counted from 1, where there are several. A request that is not understood is answered 400
-`{"message": ...}`.
+Rate limits and faults do not apply to them, and the journal leaves them out. Everything is JSON. `?account=N`
+picks an account, numbered from 1, where there are several. An invalid request gets 400 `{"message": ...}`.
 
 `GET /_sandbox/figures?seconds=120` (cheap, for polling)::
 
@@ -14,9 +13,9 @@ account, counted from 1, where there are several. A request that is not understo
      "speed": 1.0, "progress": "seconds=1", "faults": [<fault>], "readings": {"window": "fixed"},
      "lastRequest": 4711, "resets": 0}
 
-    `series` has only the seconds in which something came, of the last `seconds` (at most 600). A limit of
-    null is off. With a speed of 60 the limits allow 60 times as much in a real second. `readings` has the
-    switches that are not at their default. `resets` counts how often the account started over.
+    `series` has the seconds that had a request, of the last `seconds` (at most 600). A limit of null is off.
+    With a speed of 60 the limits allow 60 times as much in a real second. `readings` has the switches that
+    are not at their default. `resets` counts how often the account started over.
 
 `GET /_sandbox/requests?after=ID&limit=100` (newest `limit` with an id above `after`, oldest first)::
 
@@ -26,8 +25,8 @@ account, counted from 1, where there are several. A request that is not understo
       "status": 200, "answer": "{...", "answerBytes": 912, "milliseconds": 1.2, "faults": []}]}
 
     Body and answer are cut to 4,096 bytes. `account` is null for an unknown key, `status` is null where the
-    connection was cut. The key is nowhere in it. `?brief=1` leaves out headers, body and answer; `GET
-    /_sandbox/requests/{id}` has one request whole (404 when it is no longer kept).
+    connection was cut. No key is shown. `?brief=1` leaves out headers, body and answer; `GET
+    /_sandbox/requests/{id}` has one request whole (404 when the journal has dropped it).
 
 `GET /_sandbox/imports?limit=100&offset=0` (newest first)::
 
@@ -37,8 +36,9 @@ account, counted from 1, where there are several. A request that is not understo
       "failures": [{"email": "a@b.example", "reason": "left the list"}]}]}
 
     `status` is received, waiting, claimed, active, completed, failed or interrupted; `endedAt` is null
-    before the end. `automations` counts the contacts that automations would have run for. `?brief=1` leaves
-    out `failures`; `GET /_sandbox/imports/{batchId}` has one import whole (404 when there is none).
+    before the end. `looks` counts the polls of the import. `automations` counts the contacts that automations
+    would have run for. `?brief=1` leaves out `failures`; `GET /_sandbox/imports/{batchId}` has one import
+    whole (404 when there is none).
 
 `GET /_sandbox/contacts?search=ada&listid=1&tagid=2&newest=1&limit=50&offset=0` (by email, or newest first)::
 
@@ -54,96 +54,63 @@ account, counted from 1, where there are several. A request that is not understo
      "lists": [{"id": 1, "name": "Customers", "status": 1, "source": "..."}],
      "tags": [{"id": 1, "tag": "vip", "source": "..."}]}
 
-    `source` says which write a value came from: `seed`, `import <batchId>` or e.g. `PUT /contacts/1`.
+    `source` names the write that a value came from: `seed`, `import <batchId>` or e.g. `PUT /contacts/1`.
 
 Others:
 
 - `GET /_sandbox/faults` `{"faults": [{"id": 1, "fault": "...", "seen": 3, "struck": 1}]}`, `POST` `{"fault":
-  "..."}` switches one on and answers it so, `DELETE` all off, `DELETE /_sandbox/faults/{id}` one. The
-  language: `faults.py`.
+  "..."}` switches one on and shows it in this shape, `DELETE` switches all off, `DELETE
+  /_sandbox/faults/{id}` one. `seen` counts the requests that the fault could match, `struck` those that it
+  matched. The language: `faults.py`.
 - `GET`/`PUT /_sandbox/switches` `{"window": "fixed"}`; `GET` has `{"value", "values", "question"}` for each.
 - `GET`/`PUT /_sandbox/speed` `{"speed": 60}`.
-- `GET`/`PUT /_sandbox/limits`, the keys of `limits` above and `contactLimit`; only what is sent is changed.
+- `GET`/`PUT /_sandbox/limits`, the keys of `limits` above and `contactLimit`; a missing key leaves its limit.
 - `GET`/`PUT /_sandbox/progress` `{"progress": "looks=2"}`: `at-once`, `looks=N`, `seconds=T`, `never`.
-- `POST /_sandbox/settle` ends every import that a fault does not hold open, whatever the progress says.
+- `POST /_sandbox/settle` ends every import that a fault does not hold open, independent of the progress.
 - `POST /_sandbox/reset` starts over from the seed, with faults off and an empty journal. `POST
-  /_sandbox/seed` with a seed as body starts over from that. `GET /_sandbox/snapshot?contacts=1000` is the
-  content in a seed's shape.
-- `POST /_sandbox/contacts/{id}/bounce` lets an address have bounced.
+  /_sandbox/seed` with a seed as body starts over from that one. `GET /_sandbox/snapshot?contacts=1000` shows
+  the content in a seed's shape.
+- `POST /_sandbox/contacts/{id}/bounce` marks an address as bounced.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
-import time
-from typing import TYPE_CHECKING
+import typing as t
 
 import msgspec
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from target_activecampaign.sandbox.desk import read_body
+from target_activecampaign.sandbox.control_request import MAX_ROWS, ControlRequest
+from target_activecampaign.sandbox.control_shapes import (
+    LIMIT_KEYS,
+    shape_contact,
+    shape_entry,
+    shape_import,
+    shape_limits,
+)
 from target_activecampaign.sandbox.journal import KEPT_SECONDS
-from target_activecampaign.sandbox.limits import LimitFigures
+from target_activecampaign.sandbox.rate_limits import LimitFigures
+from target_activecampaign.sandbox.request_body import read_body
+from target_activecampaign.sandbox.state.contact_detail import read_contact_detail
 from target_activecampaign.sandbox.state.contact_query import ContactQuery
-from target_activecampaign.sandbox.state.portrait import draw_portrait
 from target_activecampaign.sandbox.state.progress import Progress
 from target_activecampaign.sandbox.state.seed import SeedInvalidError
+from target_activecampaign.sandbox.state.snapshot import take_snapshot
 from target_activecampaign.sandbox.switches import SWITCHES
 
-if TYPE_CHECKING:
-    import sqlite3
+if t.TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-    from typing import Any
 
     from starlette.requests import Request
 
-    from target_activecampaign.sandbox.emulator import Emulator, Tenant
-    from target_activecampaign.sandbox.journal import Entry
-    from target_activecampaign.sandbox.limits import Limits
-    from target_activecampaign.sandbox.state.imports import Imports
+    from target_activecampaign.sandbox.emulator import Emulator
 
-    Control = Callable[["Ask"], Any]
+    Control = Callable[[ControlRequest], t.Any]
 
-MAX_ROWS = 1_000
-_LIMIT_KEYS = {
-    "requestsPerSecond": "requests_per_second",
-    "importsPerMinute": "imports_per_minute",
-    "singleImportsPerMinute": "single_imports_per_minute",
-}
-
-
-class Ask:
-    """A request to a control: the tenant it is about, numbers in its query, its body."""
-
-    def __init__(self, request: Request, tenant: Tenant, payload: dict[str, Any]) -> None:
-        self.tenant = tenant
-        self.payload = payload
-        self._request = request
-
-    def text(self, name: str) -> str | None:
-        """Return a query parameter; empty is `None`."""
-        return self._request.query_params.get(name) or None
-
-    def number(self, name: str, default: int) -> int:
-        """Return a query parameter as a number of 0 or more."""
-        text = self._request.query_params.get(name, "")
-        return int(text) if text.isdecimal() else default
-
-    def is_on(self, name: str) -> bool:
-        """Tell whether a query parameter is `1`."""
-        return self._request.query_params.get(name) == "1"
-
-    @property
-    def id(self) -> int:
-        """The id in the path."""
-        return int(self._request.path_params["id"])
-
-    @property
-    def batch(self) -> str:
-        """The batch id in the path."""
-        return str(self._request.path_params["batch"])
+_INVALID = (msgspec.MsgspecError, ValueError, KeyError, TypeError, RecursionError, SeedInvalidError)
+"""Errors of a control that mean an invalid request."""
 
 
 class Controls:
@@ -161,33 +128,29 @@ class Controls:
             ("GET", "/imports", _imports),
             ("GET", "/imports/{batch}", _import),
             ("GET", "/contacts", _contacts),
-            ("GET", "/contacts/{id:int}", lambda ask: draw_portrait(ask.tenant.account, ask.id)),
-            (
-                "POST",
-                "/contacts/{id:int}/bounce",
-                _bounce,
-            ),
+            ("GET", "/contacts/{id:int}", _contact),
+            ("POST", "/contacts/{id:int}/bounce", _bounce),
             ("GET", "/faults", self._faults),
             ("POST", "/faults", self._add_fault),
             ("DELETE", "/faults", self._clear_faults),
-            ("DELETE", "/faults/{id:int}", lambda ask: {} if self._emulator.faults.remove(ask.id) else None),
+            ("DELETE", "/faults/{id:int}", self._remove_fault),
             ("GET", "/switches", self._switches),
             ("PUT", "/switches", self._choose),
-            ("GET", "/speed", lambda _: {"speed": self._emulator.clock.speed}),
+            ("GET", "/speed", self._speed),
             ("PUT", "/speed", self._set_speed),
             ("GET", "/limits", _limits),
             ("PUT", "/limits", _set_limits),
             ("GET", "/progress", _progress),
             ("PUT", "/progress", _set_progress),
             ("POST", "/settle", _settle),
-            ("POST", "/reset", lambda ask: self._start_over(ask, None)),
-            ("POST", "/seed", lambda ask: self._start_over(ask, ask.payload)),
-            ("GET", "/snapshot", lambda ask: ask.tenant.account.snapshot(ask.number("contacts", MAX_ROWS))),
+            ("POST", "/reset", self._reset),
+            ("POST", "/seed", self._seed),
+            ("GET", "/snapshot", _snapshot),
         ]
         return [Route(path, self._endpoint(control), methods=[method]) for method, path, control in table]
 
     def _endpoint(self, control: Control) -> Callable[[Request], Awaitable[Response]]:
-        async def answer(request: Request) -> Response:
+        async def respond(request: Request) -> Response:
             number = request.query_params.get("account", "1")
             tenant = self._emulator.tenant(int(number)) if number.isdecimal() else None
             if tenant is None:
@@ -197,27 +160,20 @@ class Controls:
                 if not isinstance(payload, dict):
                     return JSONResponse({"message": "the body must be an object"}, 400)
                 # In the thread that does the account's work: meanwhile this one goes on to take requests.
-                await asyncio.to_thread(tenant.account.imports.advance)
+                await asyncio.to_thread(tenant.account.imports.run_due)
                 with tenant.account.storage.transaction():
-                    shown = control(Ask(request, tenant, payload))
-            except (
-                msgspec.MsgspecError,
-                ValueError,
-                KeyError,
-                TypeError,
-                RecursionError,
-                SeedInvalidError,
-            ) as error:
+                    shown = control(ControlRequest(request, tenant, payload))
+            except _INVALID as error:
                 return JSONResponse({"message": str(error)}, 400)
             return JSONResponse({"message": "no such thing"}, 404) if shown is None else JSONResponse(shown)
 
-        return answer
+        return respond
 
-    def _figures(self, ask: Ask) -> dict[str, Any]:
-        account, now = ask.tenant.account, int(time.time())
-        seconds = self._seconds_back(ask)
+    def _figures(self, request: ControlRequest) -> dict[str, t.Any]:
+        tenant, now = request.tenant, self._emulator.clock.epoch_seconds()
+        account = tenant.account
         return {
-            "account": ask.tenant.number,
+            "account": tenant.number,
             "accounts": self._emulator.count,
             "now": now,
             "contacts": len(account.contacts),
@@ -230,43 +186,44 @@ class Controls:
                 **dict.fromkeys(("open", "completed", "failed", "interrupted"), 0),
                 **account.imports.counts(),
             },
-            "series": [entry._asdict() for entry in ask.tenant.series.since(now - seconds)],
-            "limits": _shape_limits(ask.tenant.limits),
+            "series": [counts._asdict() for counts in tenant.series.since(now - _seconds_back(request))],
+            "limits": shape_limits(tenant.limits),
             "speed": self._emulator.clock.speed,
             "progress": str(account.imports.progress),
             "faults": self._emulator.faults.as_list(),
             "readings": self._emulator.switches.changed(),
             "lastRequest": self._emulator.journal.last,
-            "resets": ask.tenant.resets,
+            "resets": tenant.resets,
         }
 
-    @staticmethod
-    def _seconds_back(ask: Ask) -> int:
-        return min(ask.number("seconds", 120), KEPT_SECONDS)
+    def _requests(self, request: ControlRequest) -> dict[str, t.Any]:
+        journal = self._emulator.journal
+        entries = journal.after(request.number("after", 0), request.limit(100))
+        is_brief = request.is_on("brief")
+        return {
+            "last": journal.last,
+            "requests": [shape_entry(entry, is_brief=is_brief) for entry in entries],
+        }
 
-    def _requests(self, ask: Ask) -> dict[str, Any]:
-        entries = self._emulator.journal.after(
-            ask.number("after", 0), min(ask.number("limit", 100), MAX_ROWS)
-        )
-        shape = _shape_entry_briefly if ask.is_on("brief") else _shape_entry
-        return {"last": self._emulator.journal.last, "requests": [shape(entry) for entry in entries]}
+    def _request(self, request: ControlRequest) -> dict[str, t.Any] | None:
+        entry = self._emulator.journal.get(request.id)
+        return None if entry is None else shape_entry(entry, is_brief=False)
 
-    def _request(self, ask: Ask) -> dict[str, Any] | None:
-        entry = self._emulator.journal.get(ask.id)
-        return None if entry is None else _shape_entry(entry)
-
-    def _faults(self, _ask: Ask) -> dict[str, Any]:
+    def _faults(self, _request: ControlRequest) -> dict[str, t.Any]:
         return {"faults": self._emulator.faults.as_list()}
 
-    def _add_fault(self, ask: Ask) -> dict[str, Any]:
-        self._emulator.faults.add(str(ask.payload["fault"]))
+    def _add_fault(self, request: ControlRequest) -> dict[str, t.Any]:
+        self._emulator.faults.add(str(request.payload["fault"]))
         return self._emulator.faults.as_list()[-1]
 
-    def _clear_faults(self, ask: Ask) -> dict[str, Any]:
+    def _clear_faults(self, request: ControlRequest) -> dict[str, t.Any]:
         self._emulator.faults.clear()
-        return self._faults(ask)
+        return self._faults(request)
 
-    def _switches(self, _ask: Ask) -> dict[str, Any]:
+    def _remove_fault(self, request: ControlRequest) -> dict[str, t.Any] | None:
+        return {} if self._emulator.faults.remove(request.id) else None
+
+    def _switches(self, _request: ControlRequest) -> dict[str, t.Any]:
         return {
             name: {
                 "value": self._emulator.switches[name],
@@ -276,150 +233,100 @@ class Controls:
             for name, switch in SWITCHES.items()
         }
 
-    def _choose(self, ask: Ask) -> dict[str, str]:
-        for name, value in ask.payload.items():
+    def _choose(self, request: ControlRequest) -> dict[str, str]:
+        for name, value in request.payload.items():
             self._emulator.switches.choose(name, value)
         return self._emulator.switches.as_dict()
 
-    def _set_speed(self, ask: Ask) -> dict[str, float]:
-        self._emulator.clock.speed = float(ask.payload["speed"])
+    def _speed(self, _request: ControlRequest) -> dict[str, float]:
         return {"speed": self._emulator.clock.speed}
 
-    def _start_over(self, ask: Ask, seed: dict[str, Any] | None) -> dict[str, Any]:
-        ask.tenant.account.reset(seed)
-        ask.tenant.limits.set(ask.tenant.limits.figures)
-        ask.tenant.series.clear()
-        ask.tenant.resets += 1
-        self._emulator.faults.clear()
-        self._emulator.journal.clear()
+    def _set_speed(self, request: ControlRequest) -> dict[str, float]:
+        self._emulator.clock.speed = float(request.payload["speed"])
+        return self._speed(request)
+
+    def _reset(self, request: ControlRequest) -> dict[str, t.Any]:
+        self._emulator.start_over(request.tenant)
+        return {}
+
+    def _seed(self, request: ControlRequest) -> dict[str, t.Any]:
+        self._emulator.start_over(request.tenant, request.payload)
         return {}
 
 
-def _imports(ask: Ask) -> dict[str, Any]:
-    imports = ask.tenant.account.imports
-    rows = imports.page(min(ask.number("limit", 100), MAX_ROWS), ask.number("offset", 0))
-    shape = _shape_import_briefly if ask.is_on("brief") else _shape_import
-    return {"total": sum(imports.counts().values()), "imports": [shape(imports, row) for row in rows]}
+def _seconds_back(request: ControlRequest) -> int:
+    return min(request.number("seconds", 120), KEPT_SECONDS)
 
 
-def _import(ask: Ask) -> dict[str, Any] | None:
-    imports = ask.tenant.account.imports
-    row = imports.with_batch_id(ask.batch)
-    return None if row is None else _shape_import(imports, row)
-
-
-def _shape_import(imports: Imports, row: sqlite3.Row) -> dict[str, Any]:
-    failures = zip(json.loads(row["failure"]), json.loads(row["reasons"]), strict=True)
+def _imports(request: ControlRequest) -> dict[str, t.Any]:
+    imports, is_brief = request.tenant.account.imports, request.is_on("brief")
+    rows = imports.page(request.limit(100), request.number("offset", 0))
     return {
-        **_shape_import_briefly(imports, row),
-        "failures": [{"email": email, "reason": reason} for email, reason in failures],
+        "total": sum(imports.counts().values()),
+        "imports": [shape_import(imports, row, is_brief=is_brief) for row in rows],
     }
 
 
-def _shape_import_briefly(imports: Imports, row: sqlite3.Row) -> dict[str, Any]:
-    return {
-        "number": row["number"],
-        "batchId": row["batch_id"],
-        "status": imports.status_of(row),
-        "contacts": row["contacts"],
-        "queuedAt": row["queued_at"],
-        "endedAt": row["ended_at"],
-        "looks": row["looks"],
-        "created": row["created"],
-        "updated": row["updated"],
-        "refused": row["failed"],
-        "automations": row["automations"],
-    }
+def _import(request: ControlRequest) -> dict[str, t.Any] | None:
+    imports = request.tenant.account.imports
+    row = imports.with_batch_id(request.batch_id)
+    return None if row is None else shape_import(imports, row, is_brief=False)
 
 
-def _contacts(ask: Ask) -> dict[str, Any]:
+def _contacts(request: ControlRequest) -> dict[str, t.Any]:
     query = ContactQuery(
-        search=ask.text("search"),
-        listid=ask.number("listid", 0) or None,
-        tagid=ask.number("tagid", 0) or None,
-        orders=(("id", True),) if ask.is_on("newest") else (),
-        limit=min(ask.number("limit", 50), MAX_ROWS),
-        offset=ask.number("offset", 0),
+        search=request.text("search"),
+        listid=request.number("listid", 0) or None,
+        tagid=request.number("tagid", 0) or None,
+        orders=(("id", True),) if request.is_on("newest") else (),
+        limit=request.limit(50),
+        offset=request.number("offset", 0),
     )
-    rows, total = ask.tenant.account.contacts.find(query)
-    return {"total": total, "contacts": [_shape_contact(row) for row in rows]}
+    rows, total = request.tenant.account.contacts.find(query)
+    return {"total": total, "contacts": [shape_contact(row) for row in rows]}
 
 
-def _shape_contact(row: sqlite3.Row) -> dict[str, Any]:
-    return {
-        "id": row["id"],
-        "email": row["email"],
-        "firstName": row["first_name"],
-        "lastName": row["last_name"],
-        "phone": row["phone"],
-        "cdate": row["cdate"],
-        "udate": row["udate"],
-    }
+def _contact(request: ControlRequest) -> dict[str, t.Any] | None:
+    return read_contact_detail(request.tenant.account, request.id)
 
 
-def _shape_entry(entry: Entry) -> dict[str, Any]:
-    return {
-        **_shape_entry_briefly(entry),
-        "headers": dict(entry.headers),
-        "body": entry.body.kept,
-        "answer": entry.answer.kept,
-    }
+def _bounce(request: ControlRequest) -> dict[str, t.Any] | None:
+    request.tenant.account.contacts.bounce(request.id)
+    return _contact(request)
 
 
-def _shape_entry_briefly(entry: Entry) -> dict[str, Any]:
-    return {
-        "id": entry.id,
-        "at": entry.at,
-        "account": entry.account,
-        "method": entry.method,
-        "path": entry.path,
-        "query": entry.query,
-        "bodyBytes": entry.body.length,
-        "status": entry.status,
-        "answerBytes": entry.answer.length,
-        "milliseconds": entry.milliseconds,
-        "faults": entry.faults,
-    }
+def _limits(request: ControlRequest) -> dict[str, t.Any]:
+    return {**shape_limits(request.tenant.limits), "contactLimit": request.tenant.account.contact_limit}
 
 
-def _shape_limits(limits: Limits) -> dict[str, int | None]:
-    return {key: getattr(limits.figures, name) for key, name in _LIMIT_KEYS.items()}
-
-
-def _limits(ask: Ask) -> dict[str, Any]:
-    return {**_shape_limits(ask.tenant.limits), "contactLimit": ask.tenant.account.contact_limit}
-
-
-def _set_limits(ask: Ask) -> dict[str, Any]:
-    unknown = ask.payload.keys() - _LIMIT_KEYS.keys() - {"contactLimit"}
+def _set_limits(request: ControlRequest) -> dict[str, t.Any]:
+    payload, tenant = request.payload, request.tenant
+    unknown = payload.keys() - LIMIT_KEYS.keys() - {"contactLimit"}
     if unknown:
-        message = f"no such limit: {', '.join(sorted(unknown))}"
-        raise ValueError(message)
-    changed = {name: ask.payload[key] for key, name in _LIMIT_KEYS.items() if key in ask.payload}
+        raise ValueError(f"no such limit: {', '.join(sorted(unknown))}")
+    changed = {name: payload[key] for key, name in LIMIT_KEYS.items() if key in payload}
     if any(value is not None and not (isinstance(value, int) and value > 0) for value in changed.values()):
-        message = "a limit is a number above 0, or null for none"
-        raise ValueError(message)
+        raise ValueError("a limit is a number above 0, or null for none")
     if changed:
-        ask.tenant.limits.set(LimitFigures(**{**ask.tenant.limits.figures._asdict(), **changed}))
-    if "contactLimit" in ask.payload:
-        ask.tenant.account.contact_limit = int(ask.payload["contactLimit"])
-    return _limits(ask)
+        tenant.limits.set(LimitFigures(**{**tenant.limits.figures._asdict(), **changed}))
+    if "contactLimit" in payload:
+        tenant.account.contact_limit = int(payload["contactLimit"])
+    return _limits(request)
 
 
-def _progress(ask: Ask) -> dict[str, str]:
-    return {"progress": str(ask.tenant.account.imports.progress)}
+def _progress(request: ControlRequest) -> dict[str, str]:
+    return {"progress": str(request.tenant.account.imports.progress)}
 
 
-def _set_progress(ask: Ask) -> dict[str, str]:
-    ask.tenant.account.imports.progress = Progress.parse(str(ask.payload["progress"]))
-    return _progress(ask)
+def _set_progress(request: ControlRequest) -> dict[str, str]:
+    request.tenant.account.imports.progress = Progress.parse(str(request.payload["progress"]))
+    return _progress(request)
 
 
-def _bounce(ask: Ask) -> dict[str, Any] | None:
-    ask.tenant.account.contacts.bounce(ask.id)
-    return draw_portrait(ask.tenant.account, ask.id)
+def _settle(request: ControlRequest) -> dict[str, int]:
+    request.tenant.account.imports.settle()
+    return request.tenant.account.imports.counts()
 
 
-def _settle(ask: Ask) -> dict[str, int]:
-    ask.tenant.account.imports.settle()
-    return ask.tenant.account.imports.counts()
+def _snapshot(request: ControlRequest) -> dict[str, t.Any]:
+    return take_snapshot(request.tenant.account, request.number("contacts", MAX_ROWS))

@@ -1,50 +1,50 @@
-"""The whole sandbox without HTTP: accounts by key, their limits, faults, what was asked.
+"""Owns the whole sandbox without HTTP: accounts by key, their rate limits, faults, and the journal.
 
-Owns what one running sandbox consists of. Knows nothing of how requests arrive.
+Knows nothing of how requests arrive.
 """
 
 from __future__ import annotations
 
+import typing as t
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from target_activecampaign.sandbox.account import Account
 from target_activecampaign.sandbox.clock import Clock
-from target_activecampaign.sandbox.faults import Fault, Faults
+from target_activecampaign.sandbox.faults import Faults
 from target_activecampaign.sandbox.journal import KEPT_BYTES, Journal, Series
-from target_activecampaign.sandbox.limits import LimitFigures, Limits
+from target_activecampaign.sandbox.rate_limits import LimitFigures, Limits
+from target_activecampaign.sandbox.state.account import Account
 from target_activecampaign.sandbox.state.progress import Progress
+from target_activecampaign.sandbox.state.seed import BUILT_IN, load_seed, start_over
 from target_activecampaign.sandbox.switches import Switches
 
-if TYPE_CHECKING:
+if t.TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
-    from typing import Any
 
 DEFAULT_KEY = "sandbox"
 
 
 @dataclass(frozen=True)
 class Options:
-    """How a sandbox is started.
+    """The settings of a sandbox.
 
     Attributes:
         database: The first account's file; further accounts have files beside it, named `FILE-2` and so on.
             `None` keeps all accounts in memory.
-        keys: One account for each.
-        seed: What new accounts hold; `None` is the built-in seed.
-        contact_limit: Contacts that each account may have; `None` leaves what the file says, or the default.
+        keys: Keys, each of an account of its own.
+        seed: The content of new accounts; `None` is the built-in seed.
+        contact_limit: Contacts that each account may have; `None` keeps the file's limit, or the default.
         speed: Sandbox seconds in a real second.
-        limits: Limits on requests.
+        limits: Rate limits.
         progress: When imports end, as `Progress` reads it.
-        switches: Readings other than the default.
-        faults: Lines of the fault language, switched on from the start.
-        kept_bytes: Bytes that the journal keeps of each body and answer.
+        switches: Readings other than the default, by name.
+        faults: Lines of the fault language, active from the start.
+        kept_bytes: Bytes that the journal keeps of each body and response.
     """
 
     database: Path | None = None
     keys: Sequence[str] = (DEFAULT_KEY,)
-    seed: Mapping[str, Any] | None = None
+    seed: Mapping[str, t.Any] | None = None
     contact_limit: int | None = None
     speed: float = 1.0
     limits: LimitFigures = field(default_factory=LimitFigures)
@@ -56,7 +56,7 @@ class Options:
 
 @dataclass
 class Tenant:
-    """An account with what belongs to it alone. Accounts are counted from 1.
+    """An account with its own limits and counts; accounts are numbered from 1.
 
     Attributes:
         resets: How often it started over.
@@ -70,26 +70,26 @@ class Tenant:
 
 
 class Emulator:
-    """A sandbox, ready to be asked.
+    """A sandbox without a server.
 
     Raises:
         DatabaseUnusableError: A file is in use, or no account's.
-        SeedInvalidError: The seed is none.
-        ValueError: A key, a switch, a fault, the speed or the progress is not understood.
+        SeedInvalidError: The seed is malformed.
+        ValueError: A key, a switch, a fault, the speed or the progress is invalid.
     """
 
     def __init__(self, options: Options) -> None:
         if not options.keys or not all(options.keys) or len(set(options.keys)) != len(options.keys):
-            message = "give at least one key, none of them empty and none twice"
-            raise ValueError(message)
+            raise ValueError("give at least one key, none of them empty and none twice")
         self.clock = Clock(options.speed)
         self.switches = Switches()
         for name, value in options.switches.items():
             self.switches.choose(name, value)
         self.faults = Faults()
-        for line in [Fault.parse(line).text for line in options.faults]:
+        for line in options.faults:
             self.faults.add(line)
         self.journal = Journal(options.kept_bytes)
+        self._seed = BUILT_IN if options.seed is None else options.seed
         self._tenants: dict[str, Tenant] = {}
         try:
             for number, key in enumerate(options.keys, start=1):
@@ -99,11 +99,11 @@ class Emulator:
             raise
 
     def tenant_with(self, key: str | None) -> Tenant | None:
-        """Return whose key this is, `None` for nobody's."""
+        """Return the tenant of a key, `None` for an unknown key."""
         return self._tenants.get(key or "")
 
     def tenant(self, number: int = 1) -> Tenant | None:
-        """Return the tenant of that number, `None` when there is none."""
+        """Return the tenant with a number, `None` when there is none."""
         return next((tenant for tenant in self._tenants.values() if tenant.number == number), None)
 
     @property
@@ -116,6 +116,19 @@ class Emulator:
         """How many accounts there are."""
         return len(self._tenants)
 
+    def start_over(self, tenant: Tenant, seed: Mapping[str, t.Any] | None = None) -> None:
+        """Start an account over from a seed, by default its first one, with faults off and an empty journal.
+
+        Raises:
+            SeedInvalidError: The seed is malformed; everything stays as it was.
+        """
+        start_over(tenant.account, self._seed if seed is None else seed)
+        tenant.limits.set(tenant.limits.figures)
+        tenant.series.clear()
+        tenant.resets += 1
+        self.faults.clear()
+        self.journal.clear()
+
     def close(self) -> None:
         """Release all files."""
         for tenant in self._tenants.values():
@@ -126,11 +139,14 @@ class Emulator:
         if database is not None and number > 1:
             database = database.with_name(f"{database.name}-{number}")
         account = Account(
-            database,
-            clock=self.clock,
-            switches=self.switches,
-            progress=Progress.parse(options.progress),
-            seed=options.seed,
-            contact_limit=options.contact_limit,
+            database, clock=self.clock, switches=self.switches, progress=Progress.parse(options.progress)
         )
+        try:
+            if account.is_new:
+                load_seed(account, self._seed)
+            if options.contact_limit is not None:
+                account.contact_limit = options.contact_limit
+        except BaseException:
+            account.close()
+            raise
         return Tenant(number, account, Limits(options.limits), Series())

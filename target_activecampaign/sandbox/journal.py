@@ -1,23 +1,23 @@
-"""What the sandbox was asked: the last requests with body and answer, and counts for each second."""
+"""Owns the record of requests: the last ones with body and response, and counts for each second."""
 
 from __future__ import annotations
 
 import threading
+import typing as t
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
 
-if TYPE_CHECKING:
+if t.TYPE_CHECKING:
     from collections.abc import Mapping
 
 KEPT_REQUESTS = 2_000
 KEPT_BYTES = 4_096
-"""Bytes of a body, and of an answer, that are kept of each request."""
+"""Bytes kept of each request's body, and as many of its response."""
 KEPT_SECONDS = 600
 
 
-class Text(NamedTuple):
-    """A body as far as it is kept, and how long it was in bytes."""
+class Excerpt(t.NamedTuple):
+    """The start of a body, and the length of the whole in bytes."""
 
     kept: str
     length: int
@@ -25,14 +25,14 @@ class Text(NamedTuple):
 
 @dataclass(frozen=True)
 class Entry:
-    """A request as it was received. The key is not in it.
+    """A request and its response, without the key.
 
     Attributes:
-        account: Number of the account whose key it came with, `None` for an unknown key.
+        account: Number of the key's account, `None` for an unknown key.
         query: The query string, decoded.
-        headers: The ones worth looking at, never the key.
-        status: The answer's status; `None` where the connection was cut.
-        faults: The lines of the faults that struck it.
+        headers: The headers that the page shows, never the key.
+        status: The response's status; `None` where the connection was cut.
+        faults: The lines of the faults that matched it.
     """
 
     id: int
@@ -42,9 +42,9 @@ class Entry:
     path: str
     query: str
     headers: Mapping[str, str]
-    body: Text
+    body: Excerpt
     status: int | None
-    answer: Text
+    response: Excerpt
     milliseconds: float
     faults: tuple[str, ...]
 
@@ -53,7 +53,7 @@ class Journal:
     """The last requests, newest last.
 
     Args:
-        kept_bytes: Bytes of a body, and of an answer, that are kept of each.
+        kept_bytes: Bytes kept of each request's body, and as many of its response.
     """
 
     def __init__(self, kept_bytes: int = KEPT_BYTES) -> None:
@@ -63,13 +63,13 @@ class Journal:
         self._last = 0
 
     def next_id(self) -> int:
-        """Return the id for one more entry."""
+        """Return the id of the next entry."""
         with self._lock:
             self._last += 1
             return self._last
 
     def add(self, entry: Entry) -> None:
-        """Keep an entry, and let the oldest go when there are too many."""
+        """Add an entry; drop the oldest one above `KEPT_REQUESTS`."""
         with self._lock:
             self._entries.append(entry)
 
@@ -80,13 +80,13 @@ class Journal:
         return found[-limit:] if limit else []
 
     def get(self, number: int) -> Entry | None:
-        """Return the entry of that id, `None` when it is not kept."""
+        """Return the entry with an id, `None` when the journal does not hold it."""
         with self._lock:
             return next((entry for entry in self._entries if entry.id == number), None)
 
-    def cut_text(self, body: bytes) -> Text:
-        """Return as much of a body as is kept."""
-        return Text(body[: self._kept_bytes].decode(errors="replace"), len(body))
+    def excerpt(self, body: bytes) -> Excerpt:
+        """Return the part of a body that the journal keeps."""
+        return Excerpt(body[: self._kept_bytes].decode(errors="replace"), len(body))
 
     @property
     def last(self) -> int:
@@ -94,13 +94,13 @@ class Journal:
         return self._last
 
     def clear(self) -> None:
-        """Forget the entries; ids go on."""
+        """Drop all entries; ids go on."""
         with self._lock:
             self._entries.clear()
 
 
-class Second(NamedTuple):
-    """Counts of one second of real time, in seconds since 1970."""
+class SecondCounts(t.NamedTuple):
+    """Counts of one second of real time; `second` is in seconds since 1970."""
 
     second: int
     requests: int
@@ -109,28 +109,28 @@ class Second(NamedTuple):
 
 
 class Series:
-    """Requests, accepted imports, and requests refused by a limit, for each of the last seconds."""
+    """Counts of requests, accepted imports, and requests refused by a limit, for each of the last seconds."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._seconds: deque[Second] = deque(maxlen=KEPT_SECONDS)
+        self._seconds: deque[SecondCounts] = deque(maxlen=KEPT_SECONDS)
 
     def count(self, second: int, *, is_import: bool, is_refused: bool) -> None:
         """Count one request."""
         with self._lock:
             if not self._seconds or self._seconds[-1].second < second:
-                self._seconds.append(Second(second, 0, 0, 0))
+                self._seconds.append(SecondCounts(second, 0, 0, 0))
             last = self._seconds[-1]
-            self._seconds[-1] = Second(
+            self._seconds[-1] = SecondCounts(
                 last.second, last.requests + 1, last.imports + is_import, last.refused + is_refused
             )
 
-    def since(self, second: int) -> list[Second]:
-        """Return the seconds from `second` on in which something came."""
+    def since(self, second: int) -> list[SecondCounts]:
+        """Return the counts from `second` on, without the seconds that had no request."""
         with self._lock:
             return [entry for entry in self._seconds if entry.second >= second]
 
     def clear(self) -> None:
-        """Forget all counts."""
+        """Drop all counts."""
         with self._lock:
             self._seconds.clear()

@@ -1,25 +1,25 @@
-"""The readings that ActiveCampaign's reference leaves open: name, values, default, and why it is open.
+"""Owns the readings that ActiveCampaign's reference leaves open: name, values, default, open question.
 
-A behaviour that nobody confirmed and that a client could depend on stands here with every plausible reading,
-so that the client can be tried under each. Knows nothing of how a reading is carried out.
+A behaviour that is unconfirmed and that a client could depend on has a switch with every plausible reading,
+so that the client can be tested under each. Knows nothing of how a reading is carried out.
 """
 
 from __future__ import annotations
 
+import typing as t
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
+if t.TYPE_CHECKING:
     from collections.abc import Mapping
 
 
 @dataclass(frozen=True)
 class Switch:
-    """One open question.
+    """An open question.
 
     Attributes:
         values: All readings. The first is the default.
-        question: What is not known, and what the sources say.
+        question: The unknown, and the statements of the sources.
     """
 
     values: tuple[str, ...]
@@ -133,7 +133,7 @@ SWITCHES: Mapping[str, Switch] = {
 
 @dataclass
 class Switches:
-    """The reading in force for each switch; what was not set has the default."""
+    """The reading in force for each switch; a switch that was not set has its default."""
 
     _chosen: dict[str, str] = field(default_factory=dict)
 
@@ -145,19 +145,13 @@ class Switches:
         """Set one switch.
 
         Raises:
-            ValueError: There is no such switch, or it has no such value.
+            ValueError: No switch has the name, or the switch does not have the value.
         """
         if name not in SWITCHES:
-            message = f"no switch {name!r}; there are: {', '.join(SWITCHES)}"
-            raise ValueError(message)
+            raise ValueError(f"no switch {name!r}; there are: {', '.join(SWITCHES)}")
         if value not in SWITCHES[name].values:
-            message = f"switch {name!r} takes {' or '.join(SWITCHES[name].values)}, not {value!r}"
-            raise ValueError(message)
+            raise ValueError(f"switch {name!r} takes {' or '.join(SWITCHES[name].values)}, not {value!r}")
         self._chosen[name] = value
-
-    def reset(self) -> None:
-        """Go back to all defaults."""
-        self._chosen.clear()
 
     def changed(self) -> dict[str, str]:
         """Return the readings in force that are not the default."""

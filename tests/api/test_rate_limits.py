@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from target_activecampaign.api.rate_limits import RateLimits
-from target_activecampaign.sandbox.limits import Window
+from target_activecampaign.sandbox.rate_limits import Window
 
 if t.TYPE_CHECKING:
     from target_activecampaign.api.rate_limits import Kind

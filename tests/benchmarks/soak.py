@@ -32,7 +32,7 @@ if t.TYPE_CHECKING:
 
     from support.command import Outcome
 
-    from target_activecampaign.sandbox.serving import RunningSandbox
+    from target_activecampaign.sandbox.server import RunningSandbox
 
 IMPORT = "POST /import/bulk_import"
 LOOK = "GET /import/info"
@@ -124,7 +124,7 @@ def main() -> int:
         finally:
             mischief.stop()
         seconds = time.monotonic() - begun
-        people = {row["email"]: row["lastName"] for row in sandbox.account.snapshot(10**7)["contacts"]}
+        people = {row["email"]: row["lastName"] for row in sandbox.snapshot(10**7)["contacts"]}
     minutes = seconds * options.speed / 60
     print(f"{mischief.struck} faults, {seconds:.0f} s, {minutes:.0f} minutes of the service")  # noqa: T201 - figures
     return judge(records, people, outcome)

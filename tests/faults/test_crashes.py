@@ -15,13 +15,13 @@ from support.quick_target import QuickClock, run_into_a_file, run_quickly
 from support.resuming import account_of, applied_one_by_one, assert_covered, config_of, messages_after
 
 from target_activecampaign.sandbox import serve
-from target_activecampaign.sandbox.desk import Desk
+from target_activecampaign.sandbox.request_handler import RequestHandler
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from target_activecampaign.sandbox.serving import RunningSandbox
+    from target_activecampaign.sandbox.server import RunningSandbox
 
 SPEED = 300
 LONGEST_RUN_SECONDS = 30
@@ -50,19 +50,19 @@ class Killer:
         self._after_effect = after_effect
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        usual = Desk._answer
+        usual = RequestHandler._respond
 
-        async def answer(desk: Desk, *args: t.Any) -> t.Any:  # noqa: ANN401 - handed on
+        async def respond(handler: RequestHandler, *args: t.Any) -> t.Any:  # noqa: ANN401 - handed on
             self.may_begin.wait(LONGEST_RUN_SECONDS)
             self.received += 1
             if self.received != self._number:
-                return await usual(desk, *args)
+                return await usual(handler, *args)
             if self._after_effect:
-                await usual(desk, *args)
+                await usual(handler, *args)
             os.kill(self.pid, signal.SIGKILL)
             return None
 
-        monkeypatch.setattr(Desk, "_answer", answer)
+        monkeypatch.setattr(RequestHandler, "_respond", respond)
 
 
 def run_and_kill(sandbox: RunningSandbox, folder: Path, killer: Killer) -> int | None:

@@ -25,7 +25,7 @@ if t.TYPE_CHECKING:
 
     from support.command import Outcome
 
-    from target_activecampaign.sandbox.serving import RunningSandbox
+    from target_activecampaign.sandbox.server import RunningSandbox
 
 IMPORT = "POST /import/bulk_import"
 LOOK = "GET /import/info"
@@ -52,7 +52,7 @@ def people(count: int = PEOPLE) -> list[dict[str, t.Any]]:
 
 
 def addresses(sandbox: RunningSandbox) -> set[str]:
-    return {row["email"] for row in sandbox.account.snapshot(10**6)["contacts"]}
+    return {row["email"] for row in sandbox.snapshot(10**6)["contacts"]}
 
 
 def everyone(count: int = PEOPLE) -> set[str]:
@@ -567,7 +567,7 @@ def test_somebody_who_left_the_list_is_not_put_back_on_it(
     faults = [f"{IMPORT} cut effect next=1", "import fails next=1"]
     with serve(with_limits=False, seed=seed, switches={"left-list": reading}, faults=faults) as sandbox:
         outcome = run_quickly(config_for(sandbox.url, tmp_path, verify="all", **QUICK), people())
-        statuses = {row["email"]: row["lists"] for row in sandbox.account.snapshot(100)["contacts"]}
+        statuses = {row["email"]: row["lists"] for row in sandbox.snapshot(100)["contacts"]}
         asked = {(entry.method, entry.path) for entry in sandbox.emulator.journal.after(0)}
     assert outcome.exit_code == 0
     assert statuses["person1@example.com"] == {"1": 2}

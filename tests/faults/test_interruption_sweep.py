@@ -29,7 +29,7 @@ if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from target_activecampaign.sandbox.serving import RunningSandbox
+    from target_activecampaign.sandbox.server import RunningSandbox
 
 # The order of our own steps; other tests of faults run on all versions.
 pytestmark = pytest.mark.any_versions

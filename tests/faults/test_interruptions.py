@@ -23,7 +23,7 @@ if t.TYPE_CHECKING:
 
     from support.loopback_server import Handler
 
-    from target_activecampaign.sandbox.serving import RunningSandbox
+    from target_activecampaign.sandbox.server import RunningSandbox
 
 IMPORT = "POST /import/bulk_import"
 BOTH = [signal.SIGTERM, signal.SIGINT]

@@ -22,7 +22,7 @@ if t.TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from target_activecampaign.sandbox.serving import RunningSandbox
+    from target_activecampaign.sandbox.server import RunningSandbox
 
 LONG = 100_000_000
 # A run of a few records takes some 60 MiB, a line of arrays alone the most that a line can.
@@ -36,7 +36,7 @@ def sandbox() -> Iterator[RunningSandbox]:
 
 
 def emails_in(sandbox: RunningSandbox) -> list[str]:
-    return [row["email"] for row in sandbox.account.snapshot(10**6)["contacts"]]
+    return [row["email"] for row in sandbox.snapshot(10**6)["contacts"]]
 
 
 ADA = record_line(email="ada@example.com")

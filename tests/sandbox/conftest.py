@@ -1,4 +1,4 @@
-"""Makes the sandbox's fixtures known to the tests of this folder."""
+"""The sandbox's fixtures for the tests of this folder."""
 
 from __future__ import annotations
 

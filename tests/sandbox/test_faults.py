@@ -1,27 +1,27 @@
-"""The fault language, and what clients see of faults."""
+"""The fault language, and the effect of faults on clients."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import typing as t
 
 import pytest
 import requests
 
 from target_activecampaign.sandbox.faults import Fault, FaultInvalidError, Faults
 
-if TYPE_CHECKING:
+if t.TYPE_CHECKING:
     from support.sandbox_fixture import Api
 
-    from target_activecampaign.sandbox.serving import RunningSandbox
+    from target_activecampaign.sandbox.server import RunningSandbox
 
 SYNC = {"contact": {"email": "ada@example.com"}}
 BATCH = {"contacts": [{"email": f"{name}@example.com"} for name in "abcd"]}
 
 
-def strikes(line: str, requests: int) -> list[bool]:
+def matches(line: str, requests: int) -> list[bool]:
     faults = Faults()
     faults.add(line)
-    return [bool(faults.strike_request("GET", "/contacts")) for _ in range(requests)]
+    return [bool(faults.match_request("GET", "/contacts")) for _ in range(requests)]
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def strikes(line: str, requests: int) -> list[bool]:
     ],
 )
 def test_a_fault_strikes_when_it_says(when: str, struck: str) -> None:
-    assert strikes(f"/contacts cut {when}", 7) == [mark == "x" for mark in struck]
+    assert matches(f"/contacts cut {when}", 7) == [mark == "x" for mark in struck]
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_a_fault_strikes_when_it_says(when: str, struck: str) -> None:
     ],
 )
 def test_a_fault_strikes_where_it_says(where: str, is_struck: bool) -> None:  # noqa: FBT001 - a parameter
-    assert strikes(f"{where} html", 1) == [is_struck]
+    assert matches(f"{where} html", 1) == [is_struck]
 
 
 @pytest.mark.parametrize(
@@ -136,8 +136,8 @@ def test_a_delay_passes_with_the_sandbox_s_speed(sandbox: RunningSandbox, api: A
 def end_of_import(sandbox: RunningSandbox, api: Api, line: str) -> dict[str, object]:
     sandbox.emulator.faults.add(line)
     batch_id = api.post("/import/bulk_import", BATCH).json()["batchId"]
-    look: dict[str, object] = api.get("/import/info", batchId=batch_id).json()
-    return look
+    info: dict[str, object] = api.get("/import/info", batchId=batch_id).json()
+    return info
 
 
 def test_an_import_can_stay_open(sandbox: RunningSandbox, api: Api) -> None:
@@ -157,9 +157,9 @@ def test_an_import_can_fail_with_some_of_it_applied(
 
 
 def test_an_import_can_refuse_addresses(sandbox: RunningSandbox, api: Api) -> None:
-    look = end_of_import(sandbox, api, "import refuses=B@example.com,d@example.com")
+    info = end_of_import(sandbox, api, "import refuses=B@example.com,d@example.com")
 
-    assert look["failure"] == ["b@example.com", "d@example.com"]
+    assert info["failure"] == ["b@example.com", "d@example.com"]
     assert len(sandbox.account.contacts) == 2
 
 

@@ -1,4 +1,4 @@
-"""The sandbox's README is right where it can be checked."""
+"""The sandbox's README: its tables and its faults are those of the code."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ if t.TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from target_activecampaign.sandbox.serving import RunningSandbox
+    from target_activecampaign.sandbox.server import RunningSandbox
 
 SCHEMA: dict[str, t.Any] = {
     **PLAIN_SCHEMA,
@@ -62,11 +62,11 @@ class Pipeline:
 
     def statuses(self, list_id: int = 1) -> dict[str, int]:
         """Everybody's status on a list: 1 subscribed, 2 unsubscribed."""
-        rows = self.sandbox.account.snapshot(10**6)["contacts"]
+        rows = self.sandbox.snapshot(10**6)["contacts"]
         return {row["email"]: row["lists"][str(list_id)] for row in rows if str(list_id) in row["lists"]}
 
     def names(self) -> dict[str, str]:
-        rows = self.sandbox.account.snapshot(10**6)["contacts"]
+        rows = self.sandbox.snapshot(10**6)["contacts"]
         return {row["email"]: row["firstName"] for row in rows}
 
 

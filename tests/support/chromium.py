@@ -1,8 +1,8 @@
-"""A real Chromium without a window for tests of the sandbox's page, driven by the driver that comes with it.
+"""A headless Chromium for tests of the sandbox's page, with the driver of its package.
 
-Selenium drives it: it speaks the standard protocol of browsers' drivers to Debian's packages `chromium` and
-`chromium-driver`, which belong together, and it is a quarter of the size of Playwright, whose protocol is
-that of its own browsers.
+Selenium drives it: it speaks WebDriver, the standard protocol, to Debian's packages `chromium` and
+`chromium-driver`, which belong together. It has a quarter of the size of Playwright, which speaks a protocol
+of its own browsers.
 """
 
 from __future__ import annotations
@@ -10,22 +10,22 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+import typing as t
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
 
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 
-if TYPE_CHECKING:
+if t.TYPE_CHECKING:
     from collections.abc import Iterator
 
 BROWSERS = ("chromium", "google-chrome")
 DRIVER = "chromedriver"
 FLAGS = (
     "--headless",
-    "--no-sandbox",  # it runs as root in containers, and opens pages of this project alone
+    "--no-sandbox",  # it runs as root in containers, and opens only pages of this project
     "--disable-gpu",
     "--disable-dev-shm-usage",
-    # Nothing of its own goes to the network.
+    # The browser sends no requests of its own.
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",
@@ -37,7 +37,7 @@ FLAGS = (
 
 
 class ChromiumMissingError(Exception):
-    """Neither browser nor driver is installed."""
+    """The browser or its driver is not installed."""
 
 
 @contextmanager
@@ -45,7 +45,7 @@ def open_chromium() -> Iterator[Chrome]:
     """Run a browser with an empty profile of its own.
 
     Raises:
-        ChromiumMissingError: It is not installed.
+        ChromiumMissingError: The browser or its driver is not installed.
     """
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
     driver = shutil.which(DRIVER)
@@ -65,7 +65,7 @@ def open_chromium() -> Iterator[Chrome]:
 
 
 def set_width(chromium: Chrome, width: int, height: int = 900) -> None:
-    """Give the page a size in CSS pixels, smaller than a window can be too."""
+    """Set the page's size in CSS pixels, which may be smaller than a window can be."""
     chromium.execute_cdp_cmd(
         "Emulation.setDeviceMetricsOverride",
         {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False},
@@ -73,26 +73,26 @@ def set_width(chromium: Chrome, width: int, height: int = 900) -> None:
 
 
 def prefer_scheme(chromium: Chrome, scheme: str) -> None:
-    """Let the page believe that its reader prefers `light` or `dark`."""
+    """Emulate a reader who prefers `light` or `dark`."""
     chromium.execute_cdp_cmd(
         "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
     )
 
 
 def console_of(chromium: Chrome) -> list[str]:
-    """Return what came to the console since the last call: errors of scripts, failed loads."""
+    """Return the console's messages since the last call: errors of scripts, failed loads."""
     return [str(entry["message"]) for entry in chromium.get_log("browser")]  # type: ignore[no-untyped-call]
 
 
 def requests_of(chromium: Chrome) -> list[str]:
-    """Return the addresses that the page asked for since the last call."""
+    """Return the URLs that the page requested since the last call."""
     events = [
         json.loads(entry["message"])["message"]
         for entry in chromium.get_log("performance")  # type: ignore[no-untyped-call]
     ]
-    return [address_of(event) for event in events if event["method"] == "Network.requestWillBeSent"]
+    return [url_of(event) for event in events if event["method"] == "Network.requestWillBeSent"]
 
 
-def address_of(event: dict[str, Any]) -> str:
-    """Return the address of a request that is about to be sent."""
+def url_of(event: dict[str, t.Any]) -> str:
+    """Return the URL of a `Network.requestWillBeSent` event."""
     return str(event["params"]["request"]["url"])

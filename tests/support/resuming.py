@@ -15,7 +15,7 @@ from support.command import config_for, record_message, schema_message, state_me
 if t.TYPE_CHECKING:
     from pathlib import Path
 
-    from target_activecampaign.sandbox.serving import RunningSandbox
+    from target_activecampaign.sandbox.server import RunningSandbox
 
 LIST_OF_STREAM = {"people": 1, "vip": 3}
 BAD = "nobody at all"
@@ -82,7 +82,7 @@ def account_of(sandbox: RunningSandbox) -> dict[str, tuple[str, str, dict[str, i
     """First name, last name and lists of everyone, by address."""
     return {
         row["email"].lower(): (row["firstName"], row["lastName"], row["lists"])
-        for row in sandbox.account.snapshot(1000)["contacts"]
+        for row in sandbox.snapshot(1000)["contacts"]
     }
 
 

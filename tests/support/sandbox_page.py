@@ -1,8 +1,8 @@
-"""The sandbox's page in a browser, in the words of who looks at it."""
+"""The sandbox's page in a browser, in the terms of its reader."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import typing as t
 
 from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.action_chains import ActionChains
@@ -11,7 +11,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 from support.chromium import console_of, requests_of, set_width
 
-if TYPE_CHECKING:
+if t.TYPE_CHECKING:
     from collections.abc import Callable
 
     from selenium.webdriver import Chrome
@@ -36,19 +36,19 @@ class Page:
         self.wait_for("#connection", "live")
 
     def open(self, place: str) -> None:
-        """Go to a tab, or to a detail like `contacts/1`."""
+        """Open a tab, or a detail like `contacts/1`."""
         self._chromium.get(f"{self.url}/#/{place}")
 
     def leave(self) -> None:
-        """Close it."""
+        """Leave the sandbox's page."""
         self._chromium.get("about:blank")
 
     def narrow(self, width: int) -> None:
-        """Make it as wide as a phone."""
+        """Set the page's width in CSS pixels."""
         set_width(self._chromium, width)
 
     def overhang(self) -> int:
-        """Return by how many CSS pixels its content is wider than what can be seen of it."""
+        """Return by how many CSS pixels the content is wider than the visible part."""
         width, visible = self._chromium.execute_script(
             "const root = document.documentElement; return [root.scrollWidth, root.clientWidth]"
         )
@@ -59,23 +59,23 @@ class Page:
         return self._chromium.find_element(By.CSS_SELECTOR, selector)
 
     def all(self, selector: str) -> list[WebElement]:
-        """Return all elements that can be seen, by a CSS selector."""
+        """Return all visible elements, by a CSS selector."""
         return [one for one in self._chromium.find_elements(By.CSS_SELECTOR, selector) if one.is_displayed()]
 
     def text(self, selector: str) -> str:
-        """Return the text that an element shows."""
+        """Return an element's visible text."""
         return self.find(selector).text
 
     def texts(self, selector: str) -> list[str]:
-        """Return the texts of all elements that can be seen."""
+        """Return the texts of all visible elements."""
         return [one.text for one in self.all(selector)]
 
     def click(self, selector: str, text: str | None = None) -> None:
-        """Click an element, the one of that text where there are several."""
+        """Click an element, the one with `text` where there are several."""
         next(one for one in self.all(selector) if text in (None, one.text)).click()
 
     def write(self, selector: str, text: str) -> None:
-        """Put a text into a field."""
+        """Replace a field's text."""
         field = self.find(selector)
         field.clear()
         field.send_keys(text)
@@ -85,7 +85,7 @@ class Page:
         self.find(f"{selector} option[value='{option}']").click()
 
     def press(self, *keys: str) -> None:
-        """Press keys where the focus is, by their names, e.g. `TAB`."""
+        """Press keys at the focus, by their names, e.g. `TAB`."""
         for key in keys:
             ActionChains(self._chromium).send_keys(getattr(Keys, key)).perform()
 
@@ -98,30 +98,30 @@ class Page:
         raise AssertionError(f"Tab does not lead to {selector}")
 
     def focused(self) -> str:
-        """Return the accessible name of what has the focus."""
+        """Return the accessible name of the focused element."""
         return self._chromium.switch_to.active_element.accessible_name
 
-    def wait(self, is_so: Callable[[], object]) -> None:
-        """Wait until something is so, and fail when it does not become so."""
+    def wait(self, condition: Callable[[], object]) -> None:
+        """Wait until a condition holds, and fail after `WAIT_SECONDS`."""
         waiting = WebDriverWait(
             self._chromium, WAIT_SECONDS, 0.05, ignored_exceptions=(StaleElementReferenceException,)
         )
-        waiting.until(lambda _: is_so())
+        waiting.until(lambda _: condition())
 
     def wait_for(self, selector: str, text: str) -> None:
-        """Wait until an element shows exactly that text."""
+        """Wait until an element shows exactly `text`."""
         self.wait(lambda: self.text(selector) == text)
 
     def nameless(self) -> list[str]:
-        """Return what can be operated or looked at and has no name for a screen reader."""
+        """Return the elements to operate or to look at that have no name for a screen reader."""
         return [str(one.get_attribute("outerHTML")) for one in self.all(NAMED) if not one.accessible_name]
 
     def source(self) -> str:
-        """Return the whole document as it stands."""
+        """Return the whole document in its current state."""
         return self._chromium.page_source
 
     def console(self) -> list[str]:
-        """Return what the console holds since the last call."""
+        """Return the console's messages since the last call."""
         return console_of(self._chromium)
 
     def hosts(self) -> set[str]:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from target_activecampaign.api.rate_limits import RateLimits
 from target_activecampaign.delivery.batch import Batch
 from target_activecampaign.delivery.import_poller import ImportPoller, OpenImport
-from target_activecampaign.sandbox.limits import Window
+from target_activecampaign.sandbox.rate_limits import Window
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,1 +1,1 @@
-"""The endpoints of REST API v3, one module a subject: from a call to an answer, over the account's state."""
+"""Owns the endpoints of REST API v3, one module a resource: from request to response, over an account."""

@@ -1,23 +1,21 @@
-"""`import/bulk_import` and `import/info` (bulk importer, import status and import list references)."""
+"""Owns `import/bulk_import` and `import/info` (bulk importer, import status and import list references)."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import typing as t
 
-from target_activecampaign.sandbox.api.call import Answer
+from target_activecampaign.sandbox.api.response import ApiResponse
 from target_activecampaign.sandbox.state.batch import (
-    MAX_BYTES,
+    MAX_BATCH_BYTES,
     MAX_CONTACTS,
-    Known,
-    complaints,
+    KnownIds,
+    find_problems,
     is_acceptable,
 )
 
-if TYPE_CHECKING:
-    from typing import Any
-
-    from target_activecampaign.sandbox.api.call import Call
-    from target_activecampaign.sandbox.state.imports import Day
+if t.TYPE_CHECKING:
+    from target_activecampaign.sandbox.api.request import ApiRequest
+    from target_activecampaign.sandbox.state.imports import DayTotals
 
 REFUSED = (
     "JSON payload did not pass validation. Please fix failure Reasons and retry. "
@@ -25,25 +23,25 @@ REFUSED = (
 )
 
 
-def count_contacts(call: Call) -> int:
-    """Return how many contacts a request holds, for its limit; 0 when that cannot be told."""
-    if call.batch is not None:
-        return len(call.batch.contacts)
-    contacts = call.payload.get("contacts")
+def count_contacts(request: ApiRequest) -> int:
+    """Return how many contacts a request holds, for its rate limit; 0 when the body is malformed."""
+    if request.batch is not None:
+        return len(request.batch.contacts)
+    contacts = request.payload.get("contacts")
     return len(contacts) if isinstance(contacts, list) else 0
 
 
-def submit_import(call: Call) -> Answer:
-    """`POST /import/bulk_import`: 200 is 'queued', not 'done'; 400 refuses the batch as a whole."""
-    if len(call.body) > MAX_BYTES:
-        return _refused([f"The payload must be less than 400K bytes, this one has {len(call.body)}"])
-    batch, account = call.batch, call.account
-    known = Known(frozenset(account.fields.kinds()), account.lists.ids())
+def submit_import(request: ApiRequest) -> ApiResponse:
+    """Handle `POST /import/bulk_import`: 200 means queued, not done; 400 refuses the whole batch."""
+    if len(request.body) > MAX_BATCH_BYTES:
+        return _refused([f"The payload must be less than 400K bytes, this one has {len(request.body)}"])
+    batch, account = request.batch, request.account
+    known = KnownIds(frozenset(account.fields.definitions()), account.lists.ids())
     if batch is None or not is_acceptable(batch, account.switches, known):
-        return _refused(_reasons(call, known))
-    batch_id = account.imports.accept(batch, call.body, call.effects())
+        return _refused(_reasons(request, known))
+    batch_id = account.imports.accept(batch, request.body, request.next_effect())
     key = account.switches["success-key"]
-    return Answer(
+    return ApiResponse(
         200,
         {
             key: 1,
@@ -54,27 +52,27 @@ def submit_import(call: Call) -> Answer:
     )
 
 
-def show_import(call: Call) -> Answer:
-    """`GET /import/info?batchId=`."""
-    batch_id = call.parameter("batchId")
+def show_import(request: ApiRequest) -> ApiResponse:
+    """Handle `GET /import/info?batchId=`."""
+    batch_id = request.parameter("batchId")
     if not batch_id:
-        return Answer(400, {"success": 0, "message": "'batchId' is a required field."})
-    look = call.account.imports.look(batch_id)
-    switches = call.account.switches
-    if look is None and switches["unknown-batch"] == "404":
-        return Answer(404, {"message": f"No Result found for Import with id {batch_id}"})
-    if look is None:
-        return Answer(200, {"status": False, "success": [], "failure": []})
-    status: str | bool = look.status
+        return ApiResponse(400, {"success": 0, "message": "'batchId' is a required field."})
+    info = request.account.imports.poll(batch_id)
+    switches = request.account.switches
+    if info is None and switches["unknown-batch"] == "404":
+        return ApiResponse(404, {"message": f"No Result found for Import with id {batch_id}"})
+    if info is None:
+        return ApiResponse(200, {"status": False, "success": [], "failure": []})
+    status: str | bool = info.status
     if status == "received":
         status = False if switches["early-status"] == "false" else "waiting"
-    return Answer(200, {"status": status, "success": look.success, "failure": look.failure})
+    return ApiResponse(200, {"status": status, "success": info.success, "failure": info.failure})
 
 
-def list_imports(call: Call) -> Answer:
-    """`GET /import/bulk_import`: totals by day, as strings."""
-    imports = call.account.imports
-    return Answer(
+def list_imports(request: ApiRequest) -> ApiResponse:
+    """Handle `GET /import/bulk_import`: totals by day, as strings."""
+    imports = request.account.imports
+    return ApiResponse(
         200,
         {
             "outstanding": [_shape_day(day) for day in imports.outstanding()],
@@ -83,22 +81,22 @@ def list_imports(call: Call) -> Answer:
     )
 
 
-NOT_ABOUT_THE_REST = frozenset({submit_import, show_import})
-"""What is answered without carrying out all imports that are due; a look sees to those that it depends on."""
+INDEPENDENT_OF_DUE_IMPORTS = frozenset({submit_import, show_import})
+"""Operations that need not run every due import first; a poll runs the ones that it depends on."""
 
 
-def over_limit(limit: int) -> Answer:
-    """400, not 429, for too many imports; that the text for single contacts has another figure is assumed."""
+def over_limit(limit: int) -> ApiResponse:
+    """Return the 400 (not 429) for too many imports; that single contacts have another figure is assumed."""
     reason = (
         f"Up to {limit} imports may be requested per minute."
         "Please batch contacts into larger requests, or retry this request in a minute."
     )
-    return Answer(400, {"success": 0, "message": "Rate limit exceeded.", "failureReasons": [reason]})
+    return ApiResponse(400, {"success": 0, "message": "Rate limit exceeded.", "failureReasons": [reason]})
 
 
-def _reasons(call: Call, known: Known) -> list[Any]:
-    """Return why a batch is refused."""
-    payload = call.payload
+def _reasons(request: ApiRequest, known: KnownIds) -> list[t.Any]:
+    """Return the reasons for which a batch is refused."""
+    payload = request.payload
     contacts = payload.get("contacts")
     if not payload:
         return ["Invalid or unparsable json"]
@@ -109,17 +107,17 @@ def _reasons(call: Call, known: Known) -> list[Any]:
     callback = payload.get("callback")
     if callback is not None and not (isinstance(callback, dict) and callback.get("url")):
         return ["'callback' must be an object with a url"]
-    switches = call.account.switches
+    switches = request.account.switches
     first = 1 if switches["positions"] == "from-one" else 0
     return [
-        {"contact": complaint.position + first, "failureReason": complaint.reason}
-        for complaint in complaints(contacts, switches, known)
+        {"contact": problem.position + first, "failureReason": problem.reason}
+        for problem in find_problems(contacts, switches, known)
     ]
 
 
-def _refused(reasons: list[Any]) -> Answer:
-    return Answer(400, {"success": 0, "message": REFUSED, "failureReasons": reasons})
+def _refused(reasons: list[t.Any]) -> ApiResponse:
+    return ApiResponse(400, {"success": 0, "message": REFUSED, "failureReasons": reasons})
 
 
-def _shape_day(day: Day) -> dict[str, str]:
+def _shape_day(day: DayTotals) -> dict[str, str]:
     return {"forDate": day.date, "batches": str(day.batches), "contacts": str(day.contacts)}

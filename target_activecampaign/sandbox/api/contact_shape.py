@@ -1,17 +1,16 @@
-"""A contact as the API shows it."""
+"""Owns the shape in which the API shows a contact."""
 
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+import typing as t
 
-if TYPE_CHECKING:
+if t.TYPE_CHECKING:
     import sqlite3
-    from typing import Any
 
-    from target_activecampaign.sandbox.api.call import Call
+    from target_activecampaign.sandbox.api.request import ApiRequest
 
-# Keys that every contact has and that nothing here is about (recorded answers).
+# Keys that every contact has and that the sandbox has no values for (recorded responses).
 _FURTHER = {
     **dict.fromkeys(("bounced_soft", "ip", "sentcnt", "gravatar", "anonymized", "mpp_tracking"), "0"),
     **dict.fromkeys(("segmentio_id", "email_local"), ""),
@@ -28,9 +27,9 @@ _FURTHER = {
 _LINKS = ("bounceLogs", "contactGoals", "contactLists", "contactTags", "fieldValues", "geoIps", "notes")
 
 
-def shape_contact(call: Call, row: sqlite3.Row) -> dict[str, Any]:
+def shape_contact(request: ApiRequest, row: sqlite3.Row) -> dict[str, t.Any]:
     """Return a contact as the API shows it (contacts reference, further keys recorded)."""
-    created, updated = _local_time(row["cdate"]), _local_time(row["udate"])
+    created, updated = date_without_zone(row["cdate"]), date_without_zone(row["udate"])
     email = row["email"] or ""
     return {
         "cdate": row["cdate"],
@@ -48,17 +47,17 @@ def shape_contact(call: Call, row: sqlite3.Row) -> dict[str, Any]:
         "deleted": "0",
         "created_timestamp": created,
         "updated_timestamp": updated,
-        # Local time in spite of the names, as recorded.
+        # Local time despite the names (recorded).
         "created_utc_timestamp": created,
         "updated_utc_timestamp": updated,
         "scoreValues": [],
         "accountContacts": [],
-        "links": {link: call.link(f"/contacts/{row['id']}/{link}") for link in _LINKS},
+        "links": request.links(f"/contacts/{row['id']}", *_LINKS),
         "id": str(row["id"]),
         "organization": None,
     }
 
 
-def _local_time(date: str) -> str:
-    """Return `2026-05-28 03:05:54` of `2026-05-28T03:05:54-05:00`."""
+def date_without_zone(date: str) -> str:
+    """Return a date in the API's second form: `2026-05-28 03:05:54` for `2026-05-28T03:05:54-05:00`."""
     return date[:19].replace("T", " ")

@@ -1,56 +1,56 @@
-"""The API's error bodies (error reference; the subject's own page where one is named)."""
+"""Owns the API's error responses (error reference, or the reference that is named)."""
 
 from __future__ import annotations
 
-from target_activecampaign.sandbox.api.call import Answer
+from target_activecampaign.sandbox.api.response import ApiResponse
 
-
-def no_result(kind: str, item: int) -> Answer:
-    """404 as most single items answer it, e.g. `No Result found for Subscriber with id 1`."""
-    return Answer(404, {"message": f"No Result found for {kind} with id {item}"})
-
-
-def not_found(detail: str) -> Answer:
-    """404 as links between items answer it (contact tags reference)."""
-    return Answer(404, {"errors": [{"status": 404, "title": "Not Found", "detail": detail}]})
-
-
-def missing(attribute: str) -> Answer:
-    """422 for an attribute that must be there; the wording away from contact tags is assumed."""
-    error = {
-        "status": 422,
-        "title": "Missing attribute",
-        "source": {"pointer": f"/data/attributes/{attribute}"},
-    }
-    return Answer(422, {"errors": [error]})
-
-
-def invalid(title: str, code: str, attribute: str) -> Answer:
-    """422 with a code, e.g. `duplicate` or `field_missing`."""
-    source = {"pointer": f"/data/attributes/{attribute}"}
-    return Answer(422, {"errors": [{"title": title, "detail": "", "code": code, "source": source}]})
-
-
-def related_missing(kind: str, item: int) -> Answer:
-    """404 for an item that another one names and that is not there (assumed)."""
-    return Answer(404, {"message": f"No Result found for {kind} with id {item}"})
-
-
-FORBIDDEN = Answer(403, {"message": "Forbidden"})
+BAD_REQUEST = ApiResponse(400, {"errors": [{"status": 400, "title": "Bad Request"}]})
+"""A body that is not JSON, or that lacks the object of its name."""
+UNAUTHORIZED = ApiResponse(401, {"message": "Unauthorized"})
+FORBIDDEN = ApiResponse(403, {"message": "Forbidden"})
 """A missing or wrong key; the status is documented, the body assumed (account settings reference)."""
-UNAUTHORIZED = Answer(401, {"message": "Unauthorized"})
-LOGIN_PAGE = Answer(
+LOGIN_PAGE = ApiResponse(
     200,
     b"<!DOCTYPE html><html><head><title>Login</title></head><body><form>Please log in</form></body></html>",
     {"content-type": "text/html; charset=UTF-8"},
 )
-"""What a wrong key was seen to get in the field."""
+"""The response to a wrong key that was seen in the field."""
 
 
-def too_many_requests(retry_after: int) -> Answer:
-    """429 (rate limits reference; its body is assumed).
+def no_result(kind: str, item: int) -> ApiResponse:
+    """Return the 404 of most single items, e.g. `No Result found for Subscriber with id 1`.
 
-    Args:
-        retry_after: Whole seconds.
+    That an item named by another one is reported in the same way is assumed.
     """
-    return Answer(429, {"message": "Too Many Requests"}, {"Retry-After": str(retry_after)})
+    return ApiResponse(404, {"message": f"No Result found for {kind} with id {item}"})
+
+
+def not_found(detail: str) -> ApiResponse:
+    """Return the 404 of links between items (contact tags reference)."""
+    return ApiResponse(404, {"errors": [{"status": 404, "title": "Not Found", "detail": detail}]})
+
+
+def missing_attribute(attribute: str) -> ApiResponse:
+    """Return the 422 of a required attribute; the wording is assumed for all but contact tags."""
+    return _attribute_error("Missing attribute", attribute)
+
+
+def invalid_attribute(attribute: str) -> ApiResponse:
+    """Return the 422 of a filter or an order that the resource does not have."""
+    return _attribute_error("Invalid attribute", attribute)
+
+
+def invalid(title: str, code: str, attribute: str) -> ApiResponse:
+    """Return a 422 with a code, e.g. `duplicate` or `field_missing`."""
+    source = {"pointer": f"/data/attributes/{attribute}"}
+    return ApiResponse(422, {"errors": [{"title": title, "detail": "", "code": code, "source": source}]})
+
+
+def too_many_requests(retry_after_seconds: int) -> ApiResponse:
+    """Return the 429 of the rate limit (rate limits reference; its body is assumed)."""
+    return ApiResponse(429, {"message": "Too Many Requests"}, {"Retry-After": str(retry_after_seconds)})
+
+
+def _attribute_error(title: str, attribute: str) -> ApiResponse:
+    source = {"pointer": f"/data/attributes/{attribute}"}
+    return ApiResponse(422, {"errors": [{"status": 422, "title": title, "source": source}]})

@@ -1,87 +1,87 @@
-"""`fields`, `fieldOption/bulk`, `fieldRels` and `fieldValues`."""
+"""Owns `fields`, `fieldOption/bulk`, `fieldRels` and `fieldValues`."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import typing as t
 
 from target_activecampaign.sandbox.api import errors
-from target_activecampaign.sandbox.api.call import Answer, Refusal, required_id, text_of
-from target_activecampaign.sandbox.api.collections import paged
+from target_activecampaign.sandbox.api.paging import paged
+from target_activecampaign.sandbox.api.request import required_id, required_row, text_of
+from target_activecampaign.sandbox.api.response import ApiResponse, RequestRefusedError
 from target_activecampaign.sandbox.state.fields import TYPES, Option, Value
 
-if TYPE_CHECKING:
+if t.TYPE_CHECKING:
     import sqlite3
-    from typing import Any
 
-    from target_activecampaign.sandbox.api.call import Call
+    from target_activecampaign.sandbox.api.request import ApiRequest
 
 
-def list_fields(call: Call) -> Answer:
-    """`GET /fields`: options and list links stand beside the page's fields (custom fields reference).
+def list_fields(request: ApiRequest) -> ApiResponse:
+    """Handle `GET /fields`: options and list links stand beside the page's fields (custom fields reference).
 
-    The page is 20 without a `limit`: the reference says 20 in one place and 100 in another, and 20 is the
-    one that a client can trip over.
+    Without a `limit` a page has 20: the reference says 20 in one place and 100 in another, and a client can
+    only trip over 20.
     """
-    rows = call.account.fields.all()
-    for key, _, value in call.bracketed("filters"):
+    rows = request.account.fields.all()
+    for key, _, value in request.bracketed("filters"):
         if key == "perstag":
             rows = [row for row in rows if row["perstag"].lower() == value.lower()]
-    answer = paged(call, "fields", [_shape_field(call, row) for row in rows])
-    shown = [int(field["id"]) for field in answer.body["fields"]]
-    return Answer(
+    response = paged(request, "fields", [_shape_field(request, row) for row in rows])
+    shown = [int(field["id"]) for field in response.body["fields"]]
+    return ApiResponse(
         200,
         {
             "fieldOptions": [
-                shape_option(call, row) for field in shown for row in call.account.fields.options_of(field)
+                shape_option(request, row)
+                for field in shown
+                for row in request.account.fields.options_of(field)
             ],
             "fieldRels": [
-                _shape_rel(row) for field in shown for row in call.account.fields.relations_of(field)
+                _shape_relation(row) for field in shown for row in request.account.fields.relations_of(field)
             ],
-            **answer.body,
+            **response.body,
         },
     )
 
 
-def show_field(call: Call) -> Answer:
-    """`GET /fields/{id}`."""
-    return _answer_field(call, 200, call.id)
+def show_field(request: ApiRequest) -> ApiResponse:
+    """Handle `GET /fields/{id}`."""
+    return _respond_with_field(request, 200, request.id)
 
 
-def create_field(call: Call) -> Answer:
-    """`POST /fields`: 201; 422 for a title that is taken (custom fields reference)."""
-    data = call.object("field")
+def create_field(request: ApiRequest) -> ApiResponse:
+    """Handle `POST /fields`: 201; 422 for a title that exists (custom fields reference)."""
+    data = request.object("field")
     title, field_type = text_of(data.get("title")), text_of(data.get("type"))
     for name, value in (("title", title), ("type", field_type)):
         if not value:
             return errors.invalid(f"The field {name} was not provided.", "field_missing", name)
     if field_type not in TYPES:
         return errors.invalid("The field type is not valid.", "field_invalid", "type")
-    if call.account.fields.find(title) is not None:
+    if request.account.fields.find(title) is not None:
         return errors.invalid("There is already a field with this title", "duplicate", "title")
-    field = call.account.fields.create(title, field_type, perstag=text_of(data.get("perstag")))
-    return _answer_field(call, 201, field)
+    field = request.account.fields.create(title, field_type, perstag=text_of(data.get("perstag")))
+    return _respond_with_field(request, 201, field)
 
 
-def delete_field(call: Call) -> Answer:
-    """`DELETE /fields/{id}`."""
-    if not call.account.fields.delete(call.id):
-        return errors.no_result("Field", call.id)
-    return Answer(200, {})
+def delete_field(request: ApiRequest) -> ApiResponse:
+    """Handle `DELETE /fields/{id}`."""
+    if not request.account.fields.delete(request.id):
+        return errors.no_result("Field", request.id)
+    return ApiResponse(200, {})
 
 
-def list_options(call: Call) -> Answer:
-    """`GET /fields/{id}/options`, where a field's `options` link leads (its body is assumed)."""
-    if call.account.fields.get(call.id) is None:
-        return errors.no_result("Field", call.id)
-    return paged(
-        call, "fieldOptions", [shape_option(call, row) for row in call.account.fields.options_of(call.id)]
-    )
+def list_options(request: ApiRequest) -> ApiResponse:
+    """Handle `GET /fields/{id}/options`, the target of a field's `options` link (its body is assumed)."""
+    field = required_row(request.account.fields.get(request.id), "Field", request.id)
+    options = request.account.fields.options_of(field["id"])
+    return paged(request, "fieldOptions", [shape_option(request, row) for row in options])
 
 
-def create_options(call: Call) -> Answer:
-    """`POST /fieldOption/bulk` (custom fields reference)."""
+def create_options(request: ApiRequest) -> ApiResponse:
+    """Handle `POST /fieldOption/bulk` (custom fields reference)."""
     try:
-        entries = call.payload["fieldOptions"]
+        entries = request.payload["fieldOptions"]
         wanted = [
             (
                 int(entry["field"]),
@@ -90,70 +90,63 @@ def create_options(call: Call) -> Answer:
             for entry in entries
         ]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise Refusal(Answer(400, {"errors": [{"status": 400, "title": "Bad Request"}]})) from error
-    unknown = [field for field, _ in wanted if call.account.fields.get(field) is None]
-    if unknown:
-        return errors.related_missing("Field", unknown[0])
-    ids = [option for field, entry in wanted for option in call.account.fields.add_options(field, [entry])]
-    rows = [row for option in ids if (row := call.account.fields.option(option))]
-    return Answer(201, {"fieldOptions": [shape_option(call, row) for row in rows]})
+        raise RequestRefusedError(errors.BAD_REQUEST) from error
+    for field, _ in wanted:
+        required_row(request.account.fields.get(field), "Field", field)
+    ids = [option for field, entry in wanted for option in request.account.fields.add_options(field, [entry])]
+    rows = [row for option in ids if (row := request.account.fields.option(option))]
+    return ApiResponse(201, {"fieldOptions": [shape_option(request, row) for row in rows]})
 
 
-def create_relation(call: Call) -> Answer:
-    """`POST /fieldRels`: shows a field on a list; `relid` 0 is all lists (custom fields reference)."""
-    data = call.object("fieldRel")
-    field = required_id(data, "field", errors.missing)
-    list_id = required_id(data, "relid", errors.missing)
-    if call.account.fields.get(field) is None:
-        return errors.related_missing("Field", field)
-    if list_id and call.account.lists.get(list_id) is None:
-        return errors.related_missing("_List", list_id)
-    return Answer(201, {"fieldRel": _shape_rel(call.account.fields.relate(field, list_id))})
+def create_relation(request: ApiRequest) -> ApiResponse:
+    """Handle `POST /fieldRels`: show a field on a list, 0 for all lists (custom fields reference)."""
+    data = request.object("fieldRel")
+    field = required_id(data, "field")
+    list_id = required_id(data, "relid")
+    required_row(request.account.fields.get(field), "Field", field)
+    if list_id:
+        required_row(request.account.lists.get(list_id), "_List", list_id)
+    return ApiResponse(201, {"fieldRel": _shape_relation(request.account.fields.relate(field, list_id))})
 
 
-def list_values(call: Call) -> Answer:
-    """`GET /fieldValues`: `filters[fieldid]`, `filters[val]`, paging."""
-    wanted = {key: value for key, _, value in call.bracketed("filters")}
-    limit, offset = call.page()
-    rows, total = call.account.fields.find_values(wanted.get("fieldid"), wanted.get("val"), limit, offset)
-    return Answer(
-        200, {"fieldValues": [shape_value(call, row) for row in rows], "meta": {"total": str(total)}}
+def list_values(request: ApiRequest) -> ApiResponse:
+    """Handle `GET /fieldValues`: `filters[fieldid]`, `filters[val]`, paging."""
+    wanted = {key: value for key, _, value in request.bracketed("filters")}
+    limit, offset = request.page()
+    rows, total = request.account.fields.find_values(wanted.get("fieldid"), wanted.get("val"), limit, offset)
+    return ApiResponse(
+        200, {"fieldValues": [shape_value(request, row) for row in rows], "meta": {"total": str(total)}}
     )
 
 
-def show_value(call: Call) -> Answer:
-    """`GET /fieldValues/{id}`."""
-    row = call.account.fields.value(call.id)
-    if row is None:
-        return errors.no_result("FieldValue", call.id)
-    return Answer(200, {"fieldValue": shape_value(call, row)})
+def show_value(request: ApiRequest) -> ApiResponse:
+    """Handle `GET /fieldValues/{id}`."""
+    row = required_row(request.account.fields.value(request.id), "FieldValue", request.id)
+    return ApiResponse(200, {"fieldValue": shape_value(request, row)})
 
 
-def write_value(call: Call) -> Answer:
-    """`POST /fieldValues` and `PUT /fieldValues/{id}`: 200 (custom field values reference)."""
-    data = call.object("fieldValue")
-    contact = required_id(data, "contact", errors.missing)
-    field = required_id(data, "field", errors.missing)
-    row = call.account.contacts.get(contact)
-    if row is None:
-        return errors.related_missing("Subscriber", contact)
-    if call.account.fields.get(field) is None:
-        return errors.related_missing("Field", field)
-    call.account.fields.set_values([Value(contact, field, text_of(data.get("value")))], call.source())
-    written = call.account.fields.value_of(contact, field)
-    if written is None:  # pragma: no cover
-        raise AssertionError
-    return Answer(200, {"contacts": [{"id": str(contact)}], "fieldValue": shape_value(call, written)})
+def write_value(request: ApiRequest) -> ApiResponse:
+    """Handle `POST /fieldValues` and `PUT /fieldValues/{id}`: 200 (custom field values reference)."""
+    data = request.object("fieldValue")
+    contact = required_id(data, "contact")
+    field = required_id(data, "field")
+    required_row(request.account.contacts.get(contact), "Subscriber", contact)
+    required_row(request.account.fields.get(field), "Field", field)
+    request.account.fields.set_values(
+        [Value(contact, field, text_of(data.get("value")))], request.add_source()
+    )
+    written = request.account.fields.value_of(contact, field)
+    return ApiResponse(200, {"contacts": [{"id": str(contact)}], "fieldValue": shape_value(request, written)})
 
 
-def delete_value(call: Call) -> Answer:
-    """`DELETE /fieldValues/{id}`."""
-    if not call.account.fields.delete_value(call.id):
-        return errors.no_result("FieldValue", call.id)
-    return Answer(200, {})
+def delete_value(request: ApiRequest) -> ApiResponse:
+    """Handle `DELETE /fieldValues/{id}`."""
+    if not request.account.fields.delete_value(request.id):
+        return errors.no_result("FieldValue", request.id)
+    return ApiResponse(200, {})
 
 
-def shape_value(call: Call, row: sqlite3.Row) -> dict[str, Any]:
+def shape_value(request: ApiRequest, row: sqlite3.Row) -> dict[str, t.Any]:
     """Return a contact's value as the API shows it."""
     return {
         "contact": str(row["contact"]),
@@ -163,14 +156,14 @@ def shape_value(call: Call, row: sqlite3.Row) -> dict[str, Any]:
         "udate": row["udate"],
         "created_by": "0",
         "updated_by": "0",
-        "links": {link: call.link(f"/fieldValues/{row['id']}/{link}") for link in ("owner", "field")},
+        "links": request.links(f"/fieldValues/{row['id']}", "owner", "field"),
         "id": str(row["id"]),
         "owner": str(row["contact"]),
     }
 
 
-def shape_option(call: Call, row: sqlite3.Row) -> dict[str, Any]:
-    """Return a field's choice as the API shows it."""
+def shape_option(request: ApiRequest, row: sqlite3.Row) -> dict[str, t.Any]:
+    """Return a field's option as the API shows it."""
     return {
         "field": str(row["field"]),
         "orderid": str(row["orderid"]),
@@ -179,21 +172,21 @@ def shape_option(call: Call, row: sqlite3.Row) -> dict[str, Any]:
         "isdefault": str(row["isdefault"]),
         "cdate": None,
         "udate": None,
-        "links": {"field": call.link(f"/fieldOptions/{row['id']}/field")},
+        "links": request.links(f"/fieldOptions/{row['id']}", "field"),
         "id": str(row["id"]),
     }
 
 
-def _answer_field(call: Call, status: int, field: int) -> Answer:
-    row = call.account.fields.get(field)
-    if row is None:
-        return errors.no_result("Field", field)
-    options = [shape_option(call, option) for option in call.account.fields.options_of(field)]
-    return Answer(status, {"fieldOptions": options, "fieldRels": [], "field": _shape_field(call, row)})
+def _respond_with_field(request: ApiRequest, status: int, field: int) -> ApiResponse:
+    row = required_row(request.account.fields.get(field), "Field", field)
+    options = [shape_option(request, option) for option in request.account.fields.options_of(field)]
+    return ApiResponse(
+        status, {"fieldOptions": options, "fieldRels": [], "field": _shape_field(request, row)}
+    )
 
 
-def _shape_field(call: Call, row: sqlite3.Row) -> dict[str, Any]:
-    fields = call.account.fields
+def _shape_field(request: ApiRequest, row: sqlite3.Row) -> dict[str, t.Any]:
+    fields = request.account.fields
     return {
         "title": row["title"],
         "descript": row["descript"],
@@ -211,12 +204,12 @@ def _shape_field(call: Call, row: sqlite3.Row) -> dict[str, Any]:
         "udate": row["cdate"],
         "options": [str(option["id"]) for option in fields.options_of(row["id"])],
         "relations": [str(relation["id"]) for relation in fields.relations_of(row["id"])],
-        "links": {link: call.link(f"/fields/{row['id']}/{link}") for link in ("options", "relations")},
+        "links": request.links(f"/fields/{row['id']}", "options", "relations"),
         "id": str(row["id"]),
     }
 
 
-def _shape_rel(row: sqlite3.Row) -> dict[str, Any]:
+def _shape_relation(row: sqlite3.Row) -> dict[str, t.Any]:
     return {
         "field": str(row["field"]),
         "relid": str(row["relid"]),

@@ -1,22 +1,22 @@
-"""`lists` and `lists/exclusions`."""
+"""Owns `lists` and `lists/exclusions`."""
 
 from __future__ import annotations
 
 import json
+import typing as t
 from operator import itemgetter
-from typing import TYPE_CHECKING
 
 from target_activecampaign.sandbox.api import errors
-from target_activecampaign.sandbox.api.call import Answer, Refusal, text_of
-from target_activecampaign.sandbox.api.collections import filtered, paged
+from target_activecampaign.sandbox.api.paging import filtered, paged
+from target_activecampaign.sandbox.api.request import required_row, text_of
+from target_activecampaign.sandbox.api.response import ApiResponse
 
-if TYPE_CHECKING:
+if t.TYPE_CHECKING:
     import sqlite3
-    from typing import Any
 
-    from target_activecampaign.sandbox.api.call import Call
+    from target_activecampaign.sandbox.api.request import ApiRequest
 
-# Keys that every list has and that nothing here is about (lists reference).
+# Keys that every list has and that the sandbox has no values for (lists reference).
 _FURTHER = {
     **dict.fromkeys(("p_use_tracking", "p_embed_image", "p_use_captcha", "optinoptout"), "1"),
     **dict.fromkeys(
@@ -45,72 +45,71 @@ _FURTHER = {
 }  # fmt: skip
 
 
-def list_lists(call: Call) -> Answer:
-    """`GET /lists`: `filters[name]`, `orders[name]`, paging."""
-    rows = filtered(call, call.account.lists.all(), "name", "name")
-    return paged(call, "lists", [shape_list(call, row) for row in rows])
+def list_lists(request: ApiRequest) -> ApiResponse:
+    """Handle `GET /lists`: `filters[name]`, `orders[name]`, paging."""
+    rows = filtered(request, request.account.lists.all(), "name", "name")
+    return paged(request, "lists", [shape_list(request, row) for row in rows])
 
 
-def show_list(call: Call) -> Answer:
-    """`GET /lists/{id}`."""
-    return Answer(200, {"list": shape_list(call, _list(call))})
+def show_list(request: ApiRequest) -> ApiResponse:
+    """Handle `GET /lists/{id}`."""
+    return ApiResponse(200, {"list": shape_list(request, _list(request))})
 
 
-def create_list(call: Call) -> Answer:
-    """`POST /lists`: answers 200 (lists reference)."""
-    data = call.object("list")
+def create_list(request: ApiRequest) -> ApiResponse:
+    """Handle `POST /lists`: 200 (lists reference)."""
+    data = request.object("list")
     name = text_of(data.get("name"))
     if not name:
-        return errors.missing("name")
+        return errors.missing_attribute("name")
     channel = text_of(data.get("channel")) or "email"
     if channel not in ("email", "sms"):
         return errors.invalid("Channel is not valid.", "field_invalid", "channel")
-    created = call.account.lists.create(
+    created = request.account.lists.create(
         name,
         text_of(data.get("stringid")),
         channel,
         text_of(data.get("sender_url")),
         text_of(data.get("sender_reminder")),
     )
-    row = call.account.lists.get(created)
-    return Answer(200, {"list": shape_list(call, row)} if row else {})
+    row = required_row(request.account.lists.get(created), "_List", created)
+    return ApiResponse(200, {"list": shape_list(request, row)})
 
 
-def delete_list(call: Call) -> Answer:
-    """`DELETE /lists/{id}`."""
-    _list(call)
-    call.account.lists.delete(call.id)
-    return Answer(200, {})
+def delete_list(request: ApiRequest) -> ApiResponse:
+    """Handle `DELETE /lists/{id}`."""
+    _list(request)
+    request.account.lists.delete(request.id)
+    return ApiResponse(200, {})
 
 
-def list_exclusions(call: Call) -> Answer:
-    """`GET /lists/exclusions`: here the total is a number (exclusions reference)."""
-    asked = [key for name in ("filters", "orders") for key, _, _ in call.bracketed(name)]
-    unknown = [key for key in asked if key not in ("matchPhrase", "lists")]
+def list_exclusions(request: ApiRequest) -> ApiResponse:
+    """Handle `GET /lists/exclusions`, whose total is a number (exclusions reference)."""
+    keys = [key for name in ("filters", "orders") for key, _, _ in request.bracketed(name)]
+    unknown = [key for key in keys if key not in ("matchPhrase", "lists")]
     if unknown:
-        return _invalid_attribute(unknown[0])
-    rows = [row for row in call.account.exclusions.all() if _is_asked_for(call, row)]
-    for key, _, direction in call.bracketed("orders"):
+        return errors.invalid_attribute(unknown[0])
+    rows = [row for row in request.account.exclusions.all() if _passes_filters(request, row)]
+    for key, _, direction in request.bracketed("orders"):
         if direction.upper() not in ("ASC", "DESC"):
-            return _invalid_attribute(key)
+            return errors.invalid_attribute(key)
         column = "match_phrase" if key == "matchPhrase" else "lists"
         rows.sort(key=itemgetter(column), reverse=direction.upper() == "DESC")
-    limit, offset = call.page()
+    limit, offset = request.page()
     shown = [_shape_exclusion(row) for row in rows[offset : offset + limit]]
-    return Answer(200, {"exclusions": shown, "meta": {"total": len(rows)}})
+    return ApiResponse(200, {"exclusions": shown, "meta": {"total": len(rows)}})
 
 
-def show_exclusion(call: Call) -> Answer:
-    """`GET /lists/exclusions/{id}`: without a wrapper (exclusions reference)."""
-    row = call.account.exclusions.get(call.id)
+def show_exclusion(request: ApiRequest) -> ApiResponse:
+    """Handle `GET /lists/exclusions/{id}`, which has no wrapper (exclusions reference)."""
+    row = request.account.exclusions.get(request.id)
     if row is None:
-        return Answer(404, {"message": f"Exclusion not found [id={call.id}]"})
-    return Answer(200, _shape_exclusion(row))
+        return ApiResponse(404, {"message": f"Exclusion not found [id={request.id}]"})
+    return ApiResponse(200, _shape_exclusion(row))
 
 
-def shape_list(call: Call, row: sqlite3.Row) -> dict[str, Any]:
+def shape_list(request: ApiRequest, row: sqlite3.Row) -> dict[str, t.Any]:
     """Return a list as the API shows it."""
-    links = ("contactGoalLists", "user", "addressLists")
     return {
         "stringid": row["stringid"],
         "userid": "1",
@@ -124,37 +123,25 @@ def shape_list(call: Call, row: sqlite3.Row) -> dict[str, Any]:
         "sender_reminder": row["sender_reminder"],
         "channel": row["channel"],
         "deletestamp": None,
-        "links": {link: call.link(f"/lists/{row['id']}/{link}") for link in links},
+        "links": request.links(f"/lists/{row['id']}", "contactGoalLists", "user", "addressLists"),
         "id": str(row["id"]),
         "user": "1",
     }
 
 
-def _list(call: Call) -> sqlite3.Row:
-    row = call.account.lists.get(call.id)
-    if row is None:
-        raise Refusal(errors.no_result("_List", call.id))
-    return row
+def _list(request: ApiRequest) -> sqlite3.Row:
+    return required_row(request.account.lists.get(request.id), "_List", request.id)
 
 
-def _is_asked_for(call: Call, row: sqlite3.Row) -> bool:
+def _passes_filters(request: ApiRequest, row: sqlite3.Row) -> bool:
     lists = [str(list_id) for list_id in json.loads(row["lists"])]
     return all(
         value == row["match_phrase"] if key == "matchPhrase" else value in lists
-        for key, _, value in call.bracketed("filters")
+        for key, _, value in request.bracketed("filters")
     )
 
 
-def _invalid_attribute(attribute: str) -> Answer:
-    error = {
-        "status": 422,
-        "title": "Invalid attribute",
-        "source": {"pointer": f"/data/attributes/{attribute}"},
-    }
-    return Answer(422, {"errors": [error]})
-
-
-def _shape_exclusion(row: sqlite3.Row) -> dict[str, Any]:
+def _shape_exclusion(row: sqlite3.Row) -> dict[str, t.Any]:
     return {
         "id": str(row["id"]),
         "matchPhrase": row["match_phrase"],

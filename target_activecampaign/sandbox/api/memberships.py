@@ -1,51 +1,47 @@
-"""`contactLists`: who is on which list, written one at a time."""
+"""Owns `contactLists`: the memberships of lists, written one at a time."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import typing as t
 
 from target_activecampaign.sandbox.api import errors
-from target_activecampaign.sandbox.api.call import Answer, required_id
-from target_activecampaign.sandbox.api.contact_shape import shape_contact
+from target_activecampaign.sandbox.api.contact_shape import date_without_zone, shape_contact
+from target_activecampaign.sandbox.api.request import required_id, required_row
+from target_activecampaign.sandbox.api.response import ApiResponse
 from target_activecampaign.sandbox.state.lists import Membership, Status
 
-if TYPE_CHECKING:
+if t.TYPE_CHECKING:
     import sqlite3
-    from typing import Any
 
-    from target_activecampaign.sandbox.api.call import Call
+    from target_activecampaign.sandbox.api.request import ApiRequest
 
 
-def write_membership(call: Call) -> Answer:
-    """`POST /contactLists`: 200. Status 1 re-subscribes who had left (contacts reference, which warns).
+def write_membership(request: ApiRequest) -> ApiResponse:
+    """Handle `POST /contactLists`: 200. Status 1 subscribes again (contacts reference, which warns of it).
 
-    In the answer `status` is the number that was sent (recorded).
+    In the response `status` is the number that was sent (recorded).
     """
-    data = call.object("contactList")
-    list_id = required_id(data, "list", errors.missing)
-    contact = required_id(data, "contact", errors.missing)
-    status = required_id(data, "status", errors.missing)
+    data, account = request.object("contactList"), request.account
+    list_id, contact, status = (required_id(data, name) for name in ("list", "contact", "status"))
     if status not in tuple(Status):
         return errors.invalid("Status is not valid.", "field_invalid", "status")
-    row = call.account.contacts.get(contact)
-    if row is None:
-        return errors.related_missing("Subscriber", contact)
-    if call.account.lists.get(list_id) is None:
-        return errors.related_missing("_List", list_id)
+    row = required_row(account.contacts.get(contact), "Subscriber", contact)
+    required_row(account.lists.get(list_id), "_List", list_id)
     sourceid = str(data.get("sourceid", ""))
-    written = call.account.lists.set_status(
-        Membership(contact, list_id, status), call.source(), int(sourceid) if sourceid.isdecimal() else 0
+    written = account.lists.set_status(
+        Membership(contact, list_id, status),
+        request.add_source(),
+        int(sourceid) if sourceid.isdecimal() else 0,
     )
-    body = {"contactList": {**shape_membership(call, written), "status": status}}
-    if call.account.switches["contacts-beside-membership"] == "no":
-        return Answer(200, body)
-    return Answer(200, {"contacts": [shape_contact(call, row)], **body})
+    body = {"contactList": {**shape_membership(request, written), "status": status}}
+    if account.switches["contacts-beside-membership"] == "no":
+        return ApiResponse(200, body)
+    return ApiResponse(200, {"contacts": [shape_contact(request, row)], **body})
 
 
-def shape_membership(call: Call, row: sqlite3.Row) -> dict[str, Any]:
+def shape_membership(request: ApiRequest, row: sqlite3.Row) -> dict[str, t.Any]:
     """Return a membership as the API shows it."""
-    contact = call.account.contacts.get(row["contact"])
-    changed = row["udate"] or row["sdate"] or row["cdate"]
+    contact = request.account.contacts.get(row["contact"])
     return {
         "contact": str(row["contact"]),
         "list": str(row["list"]),
@@ -66,12 +62,12 @@ def shape_membership(call: Call, row: sqlite3.Row) -> dict[str, Any]:
         "autosyncLog": None,
         "ip4_last": "0",
         "ip4Unsub": "0",
-        "created_timestamp": row["cdate"][:19].replace("T", " "),
-        "updated_timestamp": changed[:19].replace("T", " "),
+        "created_timestamp": date_without_zone(row["cdate"]),
+        "updated_timestamp": date_without_zone(row["udate"] or row["sdate"] or row["cdate"]),
         "created_by": None,
         "updated_by": None,
         "unsubscribeAutomation": None,
-        "links": {link: call.link(f"/contactLists/{row['id']}/{link}") for link in ("list", "contact")},
+        "links": request.links(f"/contactLists/{row['id']}", "list", "contact"),
         "id": str(row["id"]),
         "automation": None,
     }

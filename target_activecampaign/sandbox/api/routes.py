@@ -1,19 +1,19 @@
-"""Which operation answers which method and path below `/api/3`. The table of what is emulated."""
+"""Owns the table of emulated endpoints: the operation of each method and path below `/api/3`."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import typing as t
 
 from target_activecampaign.sandbox.api import bulk, contacts, fields, lists, memberships, settings, tags
-from target_activecampaign.sandbox.api.call import Answer
+from target_activecampaign.sandbox.api.response import ApiResponse
 
-if TYPE_CHECKING:
-    from target_activecampaign.sandbox.api.call import Call, Operation
+if t.TYPE_CHECKING:
+    from target_activecampaign.sandbox.api.request import ApiRequest, Operation
 
 BULK_IMPORT = "/import/bulk_import"
 
 ROUTES: tuple[tuple[str, str, Operation], ...] = (
-    ("GET", "/", settings.root),
+    ("GET", "/", settings.show_root),
     ("GET", "/users/me", settings.show_me),
     ("GET", "/settings/account", settings.show_account),
     ("POST", BULK_IMPORT, bulk.submit_import),
@@ -57,13 +57,13 @@ ROUTES: tuple[tuple[str, str, Operation], ...] = (
 )
 
 
-def unknown_path(_call: Call) -> Answer:
-    """Answer a path that is not emulated: 404 (error reference), which says so."""
-    return Answer(
+def unknown_path(_request: ApiRequest) -> ApiResponse:
+    """Refuse a path that is not emulated: 404 (error reference), with a detail that says so."""
+    return ApiResponse(
         404, {"errors": [{"status": 404, "title": "Not Found", "detail": "not emulated by the sandbox"}]}
     )
 
 
-def unknown_method(_call: Call) -> Answer:
-    """Answer a method that a path does not take: 405 (assumed)."""
-    return Answer(405, {"errors": [{"status": 405, "title": "Method Not Allowed"}]})
+def unknown_method(_request: ApiRequest) -> ApiResponse:
+    """Refuse a method that a path does not take: 405 (assumed)."""
+    return ApiResponse(405, {"errors": [{"status": 405, "title": "Method Not Allowed"}]})

@@ -1,90 +1,90 @@
-"""`tags` and `contactTags`."""
+"""Owns `tags` and `contactTags`."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import typing as t
 
 from target_activecampaign.sandbox.api import errors
-from target_activecampaign.sandbox.api.call import Answer, required_id, text_of
-from target_activecampaign.sandbox.api.collections import filtered, paged
+from target_activecampaign.sandbox.api.paging import filtered, paged
+from target_activecampaign.sandbox.api.request import required_id, required_row, text_of
+from target_activecampaign.sandbox.api.response import ApiResponse
 
-if TYPE_CHECKING:
+if t.TYPE_CHECKING:
     import sqlite3
-    from typing import Any
 
-    from target_activecampaign.sandbox.api.call import Call
-
-
-def list_tags(call: Call) -> Answer:
-    """`GET /tags`: `search` is 'contains', `filters[search][operator]`, `orders[search]` (tags reference)."""
-    rows = filtered(call, call.account.tags.all(), "search", "tag")
-    search = (call.parameter("search") or "").lower()
-    return paged(call, "tags", [_shape_tag(call, row) for row in rows if search in row["tag"].lower()])
+    from target_activecampaign.sandbox.api.request import ApiRequest
 
 
-def show_tag(call: Call) -> Answer:
-    """`GET /tags/{id}`: adds `subscriber_count` (tags reference)."""
-    row = call.account.tags.get(call.id)
-    if row is None:
-        return errors.no_result("Tag", call.id)
-    count = str(call.account.tags.contacts_with(call.id))
-    return Answer(200, {"tag": {**_shape_tag(call, row), "subscriber_count": count}})
+def list_tags(request: ApiRequest) -> ApiResponse:
+    """Handle `GET /tags`: `filters[search][operator]`, `orders[search]` (tags reference).
+
+    `search` finds a text anywhere in the name.
+    """
+    rows = filtered(request, request.account.tags.all(), "search", "tag")
+    search = (request.parameter("search") or "").lower()
+    return paged(request, "tags", [_shape_tag(request, row) for row in rows if search in row["tag"].lower()])
 
 
-def create_tag(call: Call) -> Answer:
-    """`POST /tags`: 201 (tags reference); 422 for a name that is taken (assumed)."""
-    data = call.object("tag")
+def show_tag(request: ApiRequest) -> ApiResponse:
+    """Handle `GET /tags/{id}`, which adds `subscriber_count` (tags reference)."""
+    tag = _shape_tag(request, _tag(request))
+    count = str(request.account.tags.contacts_with(request.id))
+    return ApiResponse(200, {"tag": {**tag, "subscriber_count": count}})
+
+
+def create_tag(request: ApiRequest) -> ApiResponse:
+    """Handle `POST /tags`: 201 (tags reference); 422 for a name that exists (assumed)."""
+    data, tags = request.object("tag"), request.account.tags
     name, tag_type = text_of(data.get("tag")), text_of(data.get("tagType")) or "contact"
     if not name:
-        return errors.missing("tag")
+        return errors.missing_attribute("tag")
     if tag_type not in ("contact", "template"):
         return errors.invalid("Tag type is not valid.", "field_invalid", "tagType")
-    if call.account.tags.find(name, tag_type) is not None:
-        return errors.invalid("Tag already exists in the system", "duplicate", "tag")
-    tag = call.account.tags.create(name, tag_type, text_of(data.get("description")))
-    row = call.account.tags.get(tag)
-    return Answer(201, {"tag": _shape_tag(call, row)} if row else {})
+    if tags.find(name, tag_type) is not None:
+        return _duplicate()
+    tag = tags.create(name, tag_type, text_of(data.get("description")))
+    return ApiResponse(201, {"tag": _shape_tag(request, required_row(tags.get(tag), "Tag", tag))})
 
 
-def update_tag(call: Call) -> Answer:
-    """`PUT /tags/{id}`: 200; 422 for a name that another tag has (assumed)."""
-    data, row = call.object("tag"), call.account.tags.get(call.id)
-    if row is None:
-        return errors.no_result("Tag", call.id)
+def update_tag(request: ApiRequest) -> ApiResponse:
+    """Handle `PUT /tags/{id}`: 200; 422 for a name that another tag has (assumed)."""
+    data, row = request.object("tag"), _tag(request)
     name = text_of(data.get("tag", row["tag"]))
-    other = call.account.tags.find(name, row["tag_type"])
-    if other is not None and other["id"] != call.id:
-        return errors.invalid("Tag already exists in the system", "duplicate", "tag")
-    call.account.tags.update(call.id, name, text_of(data.get("description", row["description"])))
-    changed = call.account.tags.get(call.id)
-    return Answer(200, {"tag": _shape_tag(call, changed)} if changed else {})
+    other = request.account.tags.find(name, row["tag_type"])
+    if other is not None and other["id"] != request.id:
+        return _duplicate()
+    request.account.tags.update(request.id, name, text_of(data.get("description", row["description"])))
+    return ApiResponse(200, {"tag": _shape_tag(request, _tag(request))})
 
 
-def delete_tag(call: Call) -> Answer:
-    """`DELETE /tags/{id}`."""
-    if not call.account.tags.delete(call.id):
-        return errors.no_result("Tag", call.id)
-    return Answer(200, {})
+def delete_tag(request: ApiRequest) -> ApiResponse:
+    """Handle `DELETE /tags/{id}`."""
+    if not request.account.tags.delete(request.id):
+        return errors.no_result("Tag", request.id)
+    return ApiResponse(200, {})
 
 
-def create_contact_tag(call: Call) -> Answer:
-    """`POST /contactTags`: 201; for a tag that the contact has already, too (assumed)."""
-    data = call.object("contactTag")
-    contact = required_id(data, "contact", errors.missing)
-    tag = required_id(data, "tag", errors.missing)
-    if call.account.contacts.get(contact) is None:
+def create_contact_tag(request: ApiRequest) -> ApiResponse:
+    """Handle `POST /contactTags`: 201, also for a tag that the contact has already (assumed)."""
+    data, tags = request.object("contactTag"), request.account.tags
+    contact, tag = required_id(data, "contact"), required_id(data, "tag")
+    if request.account.contacts.get(contact) is None:
         return errors.not_found("Contact not found")
-    if call.account.tags.get(tag) is None:
+    if tags.get(tag) is None:
         return errors.not_found("Tag not found")
-    return Answer(201, {"contactTag": shape_contact_tag(call.account.tags.give(contact, tag, call.source()))})
+    return ApiResponse(
+        201, {"contactTag": shape_contact_tag(tags.add_to_contact(contact, tag, request.add_source()))}
+    )
 
 
-def delete_contact_tag(call: Call) -> Answer:
-    """`DELETE /contactTags/{id}`: 200 with `{}` (contact tags reference)."""
-    return Answer(200, {}) if call.account.tags.take(call.id) else errors.no_result("ContactTag", call.id)
+def delete_contact_tag(request: ApiRequest) -> ApiResponse:
+    """Handle `DELETE /contactTags/{id}`: 200 with `{}` (contact tags reference)."""
+    if not request.account.tags.remove_from_contact(request.id):
+        return errors.no_result("ContactTag", request.id)
+    return ApiResponse(200, {})
 
 
-def shape_contact_tag(row: sqlite3.Row) -> dict[str, Any]:
+def shape_contact_tag(row: sqlite3.Row) -> dict[str, t.Any]:
     """Return a link between contact and tag; its links have no host (contact tags reference)."""
     return {
         "cdate": row["cdate"],
@@ -95,12 +95,20 @@ def shape_contact_tag(row: sqlite3.Row) -> dict[str, Any]:
     }
 
 
-def _shape_tag(call: Call, row: sqlite3.Row) -> dict[str, Any]:
+def _tag(request: ApiRequest) -> sqlite3.Row:
+    return required_row(request.account.tags.get(request.id), "Tag", request.id)
+
+
+def _duplicate() -> ApiResponse:
+    return errors.invalid("Tag already exists in the system", "duplicate", "tag")
+
+
+def _shape_tag(request: ApiRequest, row: sqlite3.Row) -> dict[str, t.Any]:
     return {
         "tagType": row["tag_type"],
         "tag": row["tag"],
         "description": row["description"],
         "cdate": row["cdate"],
-        "links": {"contactGoalTags": call.link(f"/tags/{row['id']}/contactGoalTags")},
+        "links": request.links(f"/tags/{row['id']}", "contactGoalTags"),
         "id": str(row["id"]),
     }

@@ -1,1 +1,1 @@
-"""The account as data: SQLite tables and the rules over them, one module a subject. Knows nothing of HTTP."""
+"""Owns the account as data: SQLite tables and the rules over them. Knows nothing of HTTP."""

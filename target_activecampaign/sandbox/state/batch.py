@@ -1,13 +1,12 @@
-"""What one bulk request says, read and checked. Pure.
+"""Owns the shape of a bulk request and its checks (bulk importer reference). Pure.
 
-Owns the shape of a contact in a batch (bulk importer reference). Knows nothing of the account but the ids it
-is told.
+Knows nothing of the account but the ids that it is given.
 """
 
 from __future__ import annotations
 
+import typing as t
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from msgspec import UNSET, Meta, MsgspecError, Struct, UnsetType, ValidationError, convert
 from msgspec.json import Decoder, decode
@@ -15,40 +14,40 @@ from msgspec.structs import fields
 
 from target_activecampaign.sandbox.state.addresses import is_valid_address
 
-if TYPE_CHECKING:
+if t.TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from target_activecampaign.sandbox.switches import Switches
 
 MAX_CONTACTS = 250
 """Contacts in one request (bulk importer reference)."""
-MAX_BYTES = 399_999
+MAX_BATCH_BYTES = 399_999
 """Bytes of one request: 'less than 400K bytes', stated as 399,999 or less (bulk importer reference)."""
 MAX_ID_DIGITS = 18
-"""More do not fit the database."""
+"""The database holds no more."""
 
 Id = (
-    Annotated[int, Meta(ge=0, lt=10**MAX_ID_DIGITS)]
-    | Annotated[str, Meta(pattern=rf"^[0-9]{{1,{MAX_ID_DIGITS}}}\Z")]
+    t.Annotated[int, Meta(ge=0, lt=10**MAX_ID_DIGITS)]
+    | t.Annotated[str, Meta(pattern=rf"^[0-9]{{1,{MAX_ID_DIGITS}}}\Z")]
 )
 Scalar = str | int | float | bool | None
 
 
 class SentValue(Struct, gc=False):
-    """A custom field's value, which may be anything."""
+    """A custom field's value, of any type."""
 
     id: Id
-    value: Any = None
+    value: t.Any = None
 
 
 class SentList(Struct, gc=False):
-    """A list to be put on or taken off."""
+    """A list to subscribe to or to unsubscribe from."""
 
     listid: Id
 
 
 class SentContact(Struct, gc=False):
-    """One contact of a batch in the shape that it is taken in; other attributes are dropped silently."""
+    """One contact of a batch; other attributes are dropped silently."""
 
     email: str
     first_name: Scalar | UnsetType = UNSET
@@ -59,32 +58,32 @@ class SentContact(Struct, gc=False):
     subscribe: list[SentList] | None = None
     unsubscribe: list[SentList] | None = None
     tags: list[str | int | bool] | None = None
-    exclude_automations: Any = None
+    exclude_automations: t.Any = None
 
 
 class Callback(Struct, gc=False):
-    """Whom to tell of the end."""
+    """The URL to call at the end of an import."""
 
-    url: Any
+    url: t.Any
 
 
 class Batch(Struct, gc=False):
-    """A request in the shape that it is taken in. What is in it is not yet looked at."""
+    """A request in the right shape, its values unchecked."""
 
-    contacts: Annotated[list[SentContact], Meta(min_length=1, max_length=MAX_CONTACTS)]
-    exclude_automations: Any = None
+    contacts: t.Annotated[list[SentContact], Meta(min_length=1, max_length=MAX_CONTACTS)]
+    exclude_automations: t.Any = None
     callback: Callback | None = None
 
 
-class Complaint(NamedTuple):
-    """Why a batch is refused: the contact's position from 0, and the reason in ActiveCampaign's words."""
+class Problem(t.NamedTuple):
+    """A reason to refuse a batch: the contact's position from 0, and the reason in ActiveCampaign's words."""
 
     position: int
     reason: str
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownIds:
     """The ids that an account has."""
 
     fields: frozenset[int]
@@ -92,19 +91,19 @@ class Known:
 
 
 def read_batch(body: bytes) -> Batch | None:
-    """Return the batch of a request's body, `None` when it does not have the shape of one."""
+    """Return the batch of a request's body, `None` when the body does not have a batch's shape."""
     try:
         try:
             return _DECODER.decode(body)
         except ValidationError:
-            # Of a key that stands twice the last one counts, whatever the first holds.
+            # The last of two equal keys counts, even when the first has a wrong type.
             return convert(decode(body), Batch)
     except (MsgspecError, ValueError, RecursionError):
         return None
 
 
-def is_acceptable(batch: Batch, switches: Switches, known: Known) -> bool:
-    """Tell whether there is no complaint about a batch that has the right shape."""
+def is_acceptable(batch: Batch, switches: Switches, known: KnownIds) -> bool:
+    """Tell whether a batch has no problem."""
     readings = switches.as_dict()
     trims = readings["address-blanks"] == "trim"
     asks_for_ids = "refuse" in (readings["unknown-field"], readings["unknown-list"])
@@ -113,19 +112,17 @@ def is_acceptable(batch: Batch, switches: Switches, known: Known) -> bool:
         and all(
             is_valid_address(contact.email.strip() if trims else contact.email) for contact in batch.contacts
         )
-        and not (
-            asks_for_ids and any(_complaint_about_ids(contact, readings, known) for contact in batch.contacts)
-        )
+        and not (asks_for_ids and any(_id_problem(contact, readings, known) for contact in batch.contacts))
     )
 
 
-def complaints(contacts: Sequence[object], switches: Switches, known: Known) -> list[Complaint]:
-    """Return why the batch is refused whole; empty when it is not."""
+def find_problems(contacts: Sequence[object], switches: Switches, known: KnownIds) -> list[Problem]:
+    """Return the problems for which the whole batch is refused; none when it is accepted."""
     readings = switches.as_dict()
     found = (
-        Complaint(position, reason)
+        Problem(position, reason)
         for position, contact in enumerate(contacts)
-        if (reason := _complaint(contact, readings, known)) is not None
+        if (reason := _problem_of(contact, readings, known)) is not None
     )
     if readings["refusal-names"] == "first":
         return [first for first in [next(found, None)] if first is not None]
@@ -136,8 +133,11 @@ def text_of(value: object, empty: str | None) -> str | None:
     """Return an attribute or a value as text.
 
     Args:
-        value: What was sent. What was not is `None`, leave it alone.
-        empty: What an empty value stands for: an empty text, or `None`.
+        value: The value that was sent, `UNSET` for none.
+        empty: The meaning of an empty value: an empty text, or `None`.
+
+    Returns:
+        The text, or `None` to leave the attribute alone.
     """
     if isinstance(value, str):
         return value or empty
@@ -147,31 +147,31 @@ def text_of(value: object, empty: str | None) -> str | None:
 
 
 def ids_of(lists: Sequence[SentList] | None) -> list[int]:
-    """Return the ids of lists."""
+    """Return the ids of lists as numbers."""
     return [int(entry.listid) for entry in lists] if lists else []
 
 
 def is_on(value: object) -> bool:
-    """Tell whether an option that may be anything is switched on."""
+    """Tell whether an option of any type is on."""
     return value in (True, "true", "1", 1)
 
 
 _DECODER = Decoder(Batch)
 
 
-def _complaint(contact: object, readings: Mapping[str, str], known: Known) -> str | None:
+def _problem_of(contact: object, readings: Mapping[str, str], known: KnownIds) -> str | None:
     if not isinstance(contact, dict):
         return "Field 'email' not found"
-    reason = _complaint_about_email(contact.get("email"), readings)
+    reason = _email_problem(contact.get("email"), readings)
     if reason is not None:
         return reason
     try:
-        return _complaint_about_ids(convert(contact, SentContact), readings, known)
+        return _id_problem(convert(contact, SentContact), readings, known)
     except ValidationError:
-        return _complaint_about_shape(contact)
+        return _shape_problem(contact)
 
 
-def _complaint_about_email(email: object, readings: Mapping[str, str]) -> str | None:
+def _email_problem(email: object, readings: Mapping[str, str]) -> str | None:
     if email is None or email == "":
         return "Field 'email' not found"
     if isinstance(email, str) and readings["address-blanks"] == "trim":
@@ -181,8 +181,8 @@ def _complaint_about_email(email: object, readings: Mapping[str, str]) -> str | 
     return None
 
 
-def _complaint_about_shape(contact: Mapping[str, object]) -> str:
-    """That wrong types refuse the batch, and in these words, is assumed."""
+def _shape_problem(contact: Mapping[str, object]) -> str:
+    """Return the problem of a wrong type; that it refuses the batch, and in these words, is assumed."""
     wrong = next(
         field.name
         for field in fields(SentContact)
@@ -191,7 +191,7 @@ def _complaint_about_shape(contact: Mapping[str, object]) -> str:
     return f"Field '{wrong}' incorrect format"
 
 
-def _complaint_about_ids(contact: SentContact, readings: Mapping[str, str], known: Known) -> str | None:
+def _id_problem(contact: SentContact, readings: Mapping[str, str], known: KnownIds) -> str | None:
     if readings["unknown-field"] == "refuse" and not known.fields.issuperset(
         int(entry.id) for entry in contact.fields or ()
     ):
@@ -203,7 +203,7 @@ def _complaint_about_ids(contact: SentContact, readings: Mapping[str, str], know
     return None
 
 
-def _fits(value: object, shape: Any) -> bool:  # noqa: ANN401 - a type of any kind
+def _fits(value: object, shape: t.Any) -> bool:  # noqa: ANN401 - a type of any kind
     try:
         convert(value, shape)
     except ValidationError:

@@ -1,13 +1,13 @@
-"""What `GET /contacts` can ask for, and the SQL that answers it."""
+"""Owns the query of `GET /contacts`, and its SQL."""
 
 from __future__ import annotations
 
 import json
 import re
+import typing as t
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
+if t.TYPE_CHECKING:
     import sqlite3
 
     from target_activecampaign.sandbox.state.storage import Storage
@@ -21,14 +21,14 @@ ORDERS = {
     "name": "contact.last_name collate nocase",
     "score": "contact.id",
 }
-"""Sortable keys (contacts reference). Nobody has a score here, so that one keeps the order of ids."""
+"""Sortable keys (contacts reference). Contacts have no score here, so `score` sorts by id."""
 SMALL_RESULT = 20_000
-"""Up to this many it is quicker to find all and sort them than to walk the contacts in their order."""
+"""Up to this many contacts, finding and sorting all is quicker than reading the table in order."""
 
 
 @dataclass(frozen=True)
 class ContactQuery:
-    """Filters, order and page. `None` does not filter.
+    """Filters, order and page. A filter of `None` is off.
 
     Attributes:
         orders: Pairs of a key of `ORDERS` and whether it descends. Default is email, ascending (seen).
@@ -74,11 +74,11 @@ _CLAUSES = {
 
 
 def select_contacts(storage: Storage, query: ContactQuery) -> tuple[list[sqlite3.Row], int]:
-    """Return one page of contacts, and how many the filters let through."""
+    """Return one page of contacts, and how many pass the filters."""
     clauses = [sql for name, sql in _CLAUSES.items() if getattr(query, name) is not None]
     clauses += _membership_clauses(storage, query)
     parameters = _parameters(query)
-    # Only the fixed texts of this module are put together here; all values are parameters.
+    # The SQL consists of fixed texts of this module; all values are parameters.
     where = " and ".join(clauses) or "true"
     few = _find_few(storage, where, parameters) if clauses else None
     if few is not None:
@@ -91,7 +91,7 @@ def select_contacts(storage: Storage, query: ContactQuery) -> tuple[list[sqlite3
 
 
 def _find_few(storage: Storage, where: str, parameters: dict[str, object]) -> list[int] | None:
-    """Return the ids that the filters let through, `None` when they are not few."""
+    """Return the ids that pass the filters, `None` when they are more than `SMALL_RESULT`."""
     found = f"from contact where {where} limit {SMALL_RESULT + 1}"
     ids = [row["id"] for row in storage.rows(f"select contact.id {found}", parameters)]
     return ids if len(ids) <= SMALL_RESULT else None
@@ -108,7 +108,7 @@ def _parameters(query: ContactQuery) -> dict[str, object]:
 
 
 def _pattern(text: str | None) -> str | None:
-    """Return what `like` takes to find a text anywhere."""
+    """Return the pattern with which `like` finds a text anywhere."""
     if text is None:
         return None
     escaped = re.sub(r"([%_\\])", r"\\\1", text)
@@ -128,7 +128,7 @@ def _membership_clauses(storage: Storage, query: ContactQuery) -> list[str]:
 
 
 def _members(storage: Storage, query: ContactQuery) -> int:
-    """Count a list's members among the ids that are asked for; the list's index is enough for that."""
+    """Count a list's members among the wanted ids, by the list's index alone."""
     clauses = [
         "list = :listid",
         *(_OF_MEMBERS[name] for name in _OF_MEMBERS if getattr(query, name) is not None),
@@ -147,11 +147,11 @@ _OF_MEMBERS = {
 
 
 def _count(storage: Storage, query: ContactQuery, clauses: list[str], parameters: dict[str, object]) -> int:
-    """Count what the filters let through; the counts that large accounts are asked for most are at hand."""
+    """Count the contacts that pass the filters; the usual counts of large accounts need no scan."""
     if not clauses:
         return storage.number("select value from setting where name = 'contacts'")
-    asked = {name for name in _CLAUSES if getattr(query, name) is not None}
-    if query.listid is not None and asked <= _OF_MEMBERS.keys():
+    active = {name for name in _CLAUSES if getattr(query, name) is not None}
+    if query.listid is not None and active <= _OF_MEMBERS.keys():
         return _members(storage, query)
     found = f"from contact where {' and '.join(clauses)}"
     return storage.number(f"select count(*) {found}", parameters)

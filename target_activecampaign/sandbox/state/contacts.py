@@ -1,15 +1,16 @@
-"""Contacts: finding, making, changing and deleting them one at a time."""
+"""Owns the contacts: finding, creating, changing and deleting them."""
 
 from __future__ import annotations
 
 import json
+import typing as t
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from target_activecampaign.sandbox.state.contact_query import ContactQuery, select_contacts
 from target_activecampaign.sandbox.state.fields import Value
+from target_activecampaign.sandbox.state.table import Table
 
-if TYPE_CHECKING:
+if t.TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Mapping
 
@@ -19,12 +20,19 @@ if TYPE_CHECKING:
 
 
 Attributes = tuple["str | None", "str | None", "str | None", "str | None", "str | None"]
-"""Email, first name, last name, phone, organization name. `None` leaves one alone."""
+"""Email, first name, last name, phone, organization name. `None` leaves an attribute alone."""
+ATTRIBUTE_COLUMNS = {
+    "firstName": "first_name",
+    "lastName": "last_name",
+    "phone": "phone",
+    "orgname": "orgname",
+}
+"""The API's names of the attributes, and their columns."""
 
 
 @dataclass(frozen=True)
 class ContactData:
-    """What a single write says of a contact. `None` leaves an attribute alone.
+    """The attributes of a single write to a contact. `None` leaves an attribute alone.
 
     Attributes:
         values: Custom field values by field id.
@@ -39,16 +47,17 @@ class ContactData:
 
     @property
     def attributes(self) -> Attributes:
-        """All but the values."""
+        """The attributes without the custom field values."""
         return self.email, self.first_name, self.last_name, self.phone, self.orgname
 
 
-class Contacts:
-    """The account's contacts. An email stands for one contact, whatever its letter case (assumed)."""
+class Contacts(Table):
+    """The account's contacts. An email stands for one contact in any letter case (assumed)."""
+
+    name = "contact"
 
     def __init__(self, storage: Storage, clock: Clock, fields: Fields) -> None:
-        self._storage = storage
-        self._clock = clock
+        super().__init__(storage, clock)
         self._fields = fields
 
     def __len__(self) -> int:
@@ -56,35 +65,27 @@ class Contacts:
         return self._storage.number("select value from setting where name = 'contacts'")
 
     def find(self, query: ContactQuery) -> tuple[list[sqlite3.Row], int]:
-        """Return one page of the contacts that a query asks for, and how many it asks for in all."""
+        """Return one page of a query's contacts, and how many it has in all."""
         with self._storage.transaction():
             return select_contacts(self._storage, query)
 
-    def all(self) -> list[sqlite3.Row]:
-        """Return every contact, oldest first. For tests and small accounts."""
-        return self._storage.rows("select * from contact order by id")
-
-    def get(self, contact: int) -> sqlite3.Row | None:
-        """Return one contact, or `None`."""
-        return self._storage.row("select * from contact where id = ?", (contact,))
-
     def with_email(self, email: str) -> sqlite3.Row | None:
-        """Return the contact of an address, or `None`."""
+        """Return the contact with an address, or `None`."""
         return self._storage.row("select * from contact where email = ?", (email,))
 
     def known(self, emails: list[str]) -> list[sqlite3.Row]:
-        """Return id, email and `bounced_hard` of those of these addresses that there are."""
+        """Return id, email and `bounced_hard` of the contacts with these addresses."""
         return self._storage.rows(
             "select id, email, bounced_hard from contact where email in (select value from json_each(?))",
             (json.dumps(emails),),
         )
 
     def next_id(self) -> int:
-        """Return the id that the next new contact has; ids of deleted contacts do not come again."""
+        """Return the id of the next new contact; ids of deleted contacts are not used again."""
         return self._storage.number("select seq from sqlite_sequence where name = 'contact'") + 1
 
     def create(self, data: ContactData, source: int) -> int:
-        """Make a contact and return its id."""
+        """Create a contact and return its id."""
         with self._storage.transaction():
             contact = self.next_id()
             self.insert_many([(contact, data.attributes)], source)
@@ -92,7 +93,7 @@ class Contacts:
         return contact
 
     def update(self, contact: int, data: ContactData, source: int) -> None:
-        """Change what `data` names of a contact."""
+        """Change the attributes of a contact that `data` names."""
         with self._storage.transaction():
             if data.email is not None:
                 self._storage.write("update contact set email = ? where id = ?", (data.email, contact))
@@ -100,7 +101,7 @@ class Contacts:
             self._set_values(contact, data, source)
 
     def insert_many(self, contacts: Iterable[tuple[int, Attributes]], source: int) -> None:
-        """Make contacts of these ids."""
+        """Create contacts with these ids."""
         date = self._clock.date()
         rows = [
             (contact, email, first_name or "", last_name or "", phone or "", orgname or "")
@@ -116,9 +117,9 @@ class Contacts:
             self._storage.write("update setting set value = value + ? where name = 'contacts'", (len(rows),))
 
     def update_many(self, contacts: Iterable[tuple[int, Attributes]], source: int) -> None:
-        """Change the attributes of contacts that are not `None`, and note where these come from.
+        """Change the attributes of contacts that are not `None`, and record their source.
 
-        Emails stay as they are: merely to name one makes SQLite write its index again.
+        Emails stay: naming the column alone makes SQLite write its index again.
         """
         date = self._clock.date()
         self._storage.write_many(
@@ -132,14 +133,11 @@ class Contacts:
         )
 
     def delete(self, contact: int) -> bool:
-        """Delete a contact with all that hangs on it; tell whether there was one."""
-        with self._storage.transaction():
-            known = self.get(contact) is not None
-            self._storage.write("delete from contact where id = ?", (contact,))
-        return known
+        """Delete a contact with its memberships, values and tags; tell whether it existed."""
+        return self._storage.delete("delete from contact where id = ?", (contact,))
 
     def bounce(self, contact: int) -> None:
-        """Let an address have bounced for good."""
+        """Mark a contact's address as bounced."""
         self._storage.write("update contact set bounced_hard = 1 where id = ?", (contact,))
 
     def _set_values(self, contact: int, data: ContactData, source: int) -> None:

@@ -1,15 +1,16 @@
-"""Custom fields, their options, and the values that contacts have in them."""
+"""Owns the custom fields, their options, and the contacts' values."""
 
 from __future__ import annotations
 
 import re
+import typing as t
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
 
 from target_activecampaign.sandbox.clock import ACCOUNT_TIME_ZONE
+from target_activecampaign.sandbox.state.table import Table
 
-if TYPE_CHECKING:
+if t.TYPE_CHECKING:
     import sqlite3
     from collections.abc import Sequence
 
@@ -20,22 +21,21 @@ TYPES = (
     "text", "textarea", "date", "datetime", "number", "dropdown", "radio", "checkbox", "listbox", "hidden",
 )  # fmt: skip
 """Custom fields reference; `number` in one example only."""
-ONE_OPTION = frozenset({"dropdown", "radio"})
 MANY_OPTIONS = frozenset({"checkbox", "listbox"})
 SEPARATOR = "||"
-"""Opens, closes and parts the values of a field that holds several (bulk importer reference)."""
+"""Opens, closes and separates the values of a field that holds several (bulk importer reference)."""
 
 
-class Option(NamedTuple):
-    """A choice of a field: what is stored, and what people see."""
+class Option(t.NamedTuple):
+    """An option of a field: the stored value, and the label that people see."""
 
     value: str
     label: str
     is_default: bool = False
 
 
-class Value(NamedTuple):
-    """A contact's value in a field, as to be written."""
+class Value(t.NamedTuple):
+    """A contact's value in a field, to be written."""
 
     contact: int
     field: int
@@ -43,21 +43,21 @@ class Value(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Kind:
-    """What the rules need to know of a field."""
+class FieldDefinition:
+    """A field's type and the values of its options."""
 
     type: str
     options: frozenset[str]
 
     def is_plain(self, *, keeps_unknown: bool) -> bool:
-        """Tell whether values are kept as they come."""
+        """Tell whether the account keeps values unchanged."""
         return self.type != "datetime" and (keeps_unknown or not self.options)
 
     def stored(self, value: str, *, keeps_unknown: bool) -> str:
-        """Return a value as the account keeps it.
+        """Return a value in the account's form.
 
-        Datetimes are kept in the account's time zone, the same instant with another text (custom field values
-        reference). What cannot be read as one is kept as it is (assumed).
+        The account keeps a datetime in its own time zone, as the same instant in another text (custom field
+        values reference), and a malformed one unchanged (assumed).
         """
         if self.type == "datetime":
             return _in_account_time_zone(value)
@@ -69,39 +69,32 @@ class Kind:
         return value if value in self.options else ""
 
 
-class Fields:
+class Fields(Table):
     """The account's custom fields and their values."""
 
+    name = "field"
+
     def __init__(self, storage: Storage, clock: Clock) -> None:
-        self._storage = storage
-        self._clock = clock
-        self._kinds: dict[int, Kind] | None = None
-
-    def all(self) -> list[sqlite3.Row]:
-        """Return every field, oldest first."""
-        return self._storage.rows("select * from field order by id")
-
-    def get(self, field: int) -> sqlite3.Row | None:
-        """Return one field, or `None`."""
-        return self._storage.row("select * from field where id = ?", (field,))
+        super().__init__(storage, clock)
+        self._definitions: dict[int, FieldDefinition] | None = None
 
     def find(self, title: str) -> sqlite3.Row | None:
-        """Return the field of that title, whatever its letter case, or `None`."""
+        """Return the field with a title in any letter case, or `None`."""
         return self._storage.row("select * from field where title = ? collate nocase", (title,))
 
-    def kinds(self) -> dict[int, Kind]:
-        """Return what the rules need to know of every field, by its id."""
-        if self._kinds is None:
-            self._kinds = {
-                row["id"]: Kind(
+    def definitions(self) -> dict[int, FieldDefinition]:
+        """Return the definitions of all fields by id; they are read once."""
+        if self._definitions is None:
+            self._definitions = {
+                row["id"]: FieldDefinition(
                     row["type"], frozenset(option["value"] for option in self.options_of(row["id"]))
                 )
                 for row in self.all()
             }
-        return self._kinds
+        return self._definitions
 
     def create(self, title: str, field_type: str, options: Sequence[Option] = (), perstag: str = "") -> int:
-        """Make a field, shown on all lists, and return its id."""
+        """Create a field, shown on all lists, and return its id."""
         with self._storage.transaction():
             order = self._storage.number("select max(ordernum) from field") + 1
             field = self._storage.write(
@@ -113,18 +106,16 @@ class Fields:
         return field
 
     def delete(self, field: int) -> bool:
-        """Delete a field with its options and values; tell whether there was one."""
+        """Delete a field with its options and values; tell whether it existed."""
         with self._storage.transaction():
-            known = self.get(field) is not None
-            self._storage.write("delete from field_value where field = ?", (field,))
-            self._storage.write("delete from field_option where field = ?", (field,))
-            self._storage.write("delete from field_rel where field = ?", (field,))
-            self._storage.write("delete from field where id = ?", (field,))
-            self.forget_kinds()
-        return known
+            self.forget_definitions()
+            self._storage.delete("delete from field_value where field = ?", (field,))
+            self._storage.delete("delete from field_option where field = ?", (field,))
+            self._storage.delete("delete from field_rel where field = ?", (field,))
+            return self._storage.delete("delete from field where id = ?", (field,))
 
     def add_options(self, field: int, options: Sequence[Option]) -> list[int]:
-        """Add choices to a field after the ones it has, and return their ids."""
+        """Add options after a field's existing ones, and return their ids."""
         with self._storage.transaction():
             order = self._storage.number("select max(orderid) from field_option where field = ?", (field,))
             ids = [
@@ -135,15 +126,15 @@ class Fields:
                 )
                 for position, option in enumerate(options, start=1)
             ]
-        self.forget_kinds()
+        self.forget_definitions()
         return ids
 
     def options_of(self, field: int) -> list[sqlite3.Row]:
-        """Return a field's choices in their order."""
+        """Return a field's options in their order."""
         return self._storage.rows("select * from field_option where field = ? order by orderid", (field,))
 
     def option(self, option: int) -> sqlite3.Row | None:
-        """Return one choice, or `None`."""
+        """Return one option, or `None`."""
         return self._storage.row("select * from field_option where id = ?", (option,))
 
     def relate(self, field: int, list_id: int) -> sqlite3.Row:
@@ -153,10 +144,9 @@ class Fields:
                 "insert into field_rel (field, relid, cdate) values (?, ?, ?) on conflict do nothing",
                 (field, list_id, self._clock.date()),
             )
-            row = self._storage.row("select * from field_rel where field = ? and relid = ?", (field, list_id))
-        if row is None:  # pragma: no cover
-            raise AssertionError
-        return row
+            return self._storage.existing_row(
+                "select * from field_rel where field = ? and relid = ?", (field, list_id)
+            )
 
     def relations_of(self, field: int) -> list[sqlite3.Row]:
         """Return a field's links to lists."""
@@ -165,14 +155,18 @@ class Fields:
     def set_values(
         self, values: Sequence[tuple[int, int, str]], source: int, *, keeps_unknown: bool = True
     ) -> None:
-        """Write contacts' values, each with what `Value` has; those of unknown fields are dropped."""
-        kinds = self.kinds()
-        plain = {field for field, kind in kinds.items() if kind.is_plain(keeps_unknown=keeps_unknown)}
+        """Write contacts' values, given as the items of `Value`; drop those of unknown fields."""
+        definitions = self.definitions()
+        plain = {
+            field
+            for field, definition in definitions.items()
+            if definition.is_plain(keeps_unknown=keeps_unknown)
+        }
         if not plain.issuperset({field for _, field, _ in values}):
             values = [
-                (contact, field, kinds[field].stored(value, keeps_unknown=keeps_unknown))
+                (contact, field, definitions[field].stored(value, keeps_unknown=keeps_unknown))
                 for contact, field, value in values
-                if field in kinds
+                if field in definitions
             ]
         date = self._clock.date()
         self._storage.insert_many(
@@ -187,48 +181,45 @@ class Fields:
         """Return a contact's values."""
         return self._storage.rows("select * from field_value where contact = ? order by field", (contact,))
 
-    def value_of(self, contact: int, field: int) -> sqlite3.Row | None:
-        """Return a contact's value in one field, or `None`."""
-        return self._storage.row(
+    def value_of(self, contact: int, field: int) -> sqlite3.Row:
+        """Return a contact's value in one field, which was written before."""
+        return self._storage.existing_row(
             "select * from field_value where contact = ? and field = ?", (contact, field)
         )
 
     def find_values(
         self, field: str | None, value: str | None, limit: int, offset: int
     ) -> tuple[list[sqlite3.Row], int]:
-        """Return one page of all contacts' values, by field id and value where given, and the total."""
+        """Return one page of all contacts' values, by field id and value where given, and their total."""
         found = (
             "from field_value where (:field is null or field = cast(:field as integer)) "
             "and (:value is null or value = :value)"
         )
-        asked = {"field": field, "value": value, "limit": limit, "offset": offset}
-        rows = self._storage.rows(f"select * {found} order by id limit :limit offset :offset", asked)
-        return rows, self._storage.number(f"select count(*) {found}", asked)
+        parameters = {"field": field, "value": value, "limit": limit, "offset": offset}
+        rows = self._storage.rows(f"select * {found} order by id limit :limit offset :offset", parameters)
+        return rows, self._storage.number(f"select count(*) {found}", parameters)
 
     def value(self, value_id: int) -> sqlite3.Row | None:
         """Return one value by its id, or `None`."""
         return self._storage.row("select * from field_value where id = ?", (value_id,))
 
     def delete_value(self, value_id: int) -> bool:
-        """Delete one value; tell whether there was one."""
-        with self._storage.transaction():
-            known = self.value(value_id) is not None
-            self._storage.write("delete from field_value where id = ?", (value_id,))
-        return known
+        """Delete one value; tell whether it existed."""
+        return self._storage.delete("delete from field_value where id = ?", (value_id,))
 
-    def forget_kinds(self) -> None:
-        """Read the fields again when next asked for, e.g. after a reset."""
-        self._kinds = None
+    def forget_definitions(self) -> None:
+        """Read the definitions again at their next use, e.g. after a reset."""
+        self._definitions = None
 
 
 def _perstag(title: str) -> str:
-    """Return a personalization tag as ActiveCampaign makes it from a title: capitals and underscores."""
+    """Return the personalization tag that ActiveCampaign makes of a title: capitals and underscores."""
     return re.sub(r"\W+", "_", title).strip("_").upper()
 
 
 def _in_account_time_zone(value: str) -> str:
     try:
-        # Python 3.10 does not read the Z.
+        # Python 3.10 does not parse the Z.
         instant = datetime.fromisoformat(re.sub(r"[zZ]$", "+00:00", value))
     except ValueError:
         return value

@@ -1,22 +1,19 @@
-"""Imports: accepted, waiting for their turn, ended; and what can be asked about them."""
+"""Owns the imports: their queue, their ends, and their status."""
 
 from __future__ import annotations
 
 import json
+import typing as t
 import uuid
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
-
-import msgspec
 
 from target_activecampaign.sandbox.state.batch import read_batch
-from target_activecampaign.sandbox.state.importer import Importer, Outcome, Subjects
+from target_activecampaign.sandbox.state.importer import AccountTables, Importer, Outcome
 from target_activecampaign.sandbox.state.progress import Progress
 
-if TYPE_CHECKING:
+if t.TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Mapping, Sequence
-    from typing import Any
+    from collections.abc import Callable, Sequence
 
     from target_activecampaign.sandbox.state.batch import Batch
     from target_activecampaign.sandbox.state.sources import Sources
@@ -28,12 +25,12 @@ DAYS_RECENT = 7
 
 @dataclass(frozen=True)
 class Effect:
-    """How a fault makes an import end.
+    """The end of an import by a fault.
 
     Attributes:
-        stays_open: It never ends.
+        stays_open: Whether it never ends.
         status: `failed` or `interrupted` instead of `completed`.
-        applied: How many contacts are applied before it fails; `None` is all.
+        applied: How many contacts it applies before it fails; `None` is all.
         refuse: Addresses that end in `failure`.
     """
 
@@ -43,16 +40,16 @@ class Effect:
     refuse: tuple[str, ...] = ()
 
 
-class Look(NamedTuple):
-    """An import as the API shows it. `received` is the state before it has a word."""
+class ImportInfo(t.NamedTuple):
+    """An import as the API shows it; `received` is the state before the API has a word for it."""
 
     status: str
     success: list[str]
     failure: list[str]
 
 
-class Day(NamedTuple):
-    """What was imported on one day, `YYYY-MM-DD`."""
+class DayTotals(t.NamedTuple):
+    """Batches and contacts of one day, `YYYY-MM-DD`."""
 
     date: str
     batches: int
@@ -60,42 +57,33 @@ class Day(NamedTuple):
 
 
 class Imports:
-    """The account's imports. They run in the order in which they became due.
+    """The account's imports. They run in the order in which they become due.
 
     Args:
-        subjects: What imports write.
-        sources: Where to note them as writes.
-        room: Says how many more contacts the account may have.
+        tables: The tables that imports write.
+        sources: Records the imports as writes.
+        headroom: Returns how many more contacts the account may have.
         progress: When imports end.
     """
 
     def __init__(
-        self, subjects: Subjects, sources: Sources, room: Callable[[], int], progress: Progress
+        self, tables: AccountTables, sources: Sources, headroom: Callable[[], int], progress: Progress
     ) -> None:
-        self._subjects = subjects
-        self._storage = subjects.storage
-        self._clock = subjects.clock
+        self._tables = tables
+        self._storage = tables.storage
+        self._clock = tables.clock
         self._sources = sources
-        self._room = room
-        self._importer = Importer(subjects)
+        self._headroom = headroom
+        self._importer = Importer(tables)
         self.progress = progress
 
-    def submit(self, payload: Mapping[str, Any]) -> str:
-        """Accept an acceptable batch that is at hand as objects, and return its id. For tests."""
-        body = msgspec.json.encode(payload)
-        batch = read_batch(body)
-        if batch is None:
-            message = "this is no batch"
-            raise ValueError(message)
-        return self.accept(batch, body)
-
     def accept(self, batch: Batch, body: bytes, effect: Effect | None = None) -> str:
-        """Accept an acceptable batch and return its id.
+        """Queue a checked batch and return its id.
 
         Args:
             batch: The batch.
-            body: The request that it was read from.
-            effect: How a fault makes it end.
+            body: The body that it was read from.
+            effect: The import's end by a fault.
         """
         batch_id = str(uuid.uuid4())
         stored = None if effect is None else json.dumps(vars(effect))
@@ -111,10 +99,10 @@ class Imports:
                 self._storage.write("insert into payload values (?, ?)", (number, body))
         return batch_id
 
-    def look(self, batch_id: str) -> Look | None:
-        """Look at an import, which may end by that; `None` when there is none of this id.
+    def poll(self, batch_id: str) -> ImportInfo | None:
+        """Return an import's info and count the poll, which may end the import; `None` for an unknown id.
 
-        Runs what is due before it only when it is due itself.
+        Runs the imports that are due before it only when it is due itself.
         """
         with self._storage.transaction():
             self._storage.write("update import set looks = looks + 1 where batch_id = ?", (batch_id,))
@@ -126,38 +114,38 @@ class Imports:
                 self._run_all(due)
                 row = self.with_batch_id(batch_id) or row
         status = self._open_status(row) if row["status"] == "open" else row["status"]
-        return Look(status, json.loads(row["success"]), json.loads(row["failure"]))
+        return ImportInfo(status, json.loads(row["success"]), json.loads(row["failure"]))
 
-    def advance(self) -> None:
-        """Run every import whose turn has come."""
+    def run_due(self) -> None:
+        """Run every due import."""
         with self._storage.transaction():
             self._run_all(self._due())
 
-    def advance_by_one(self) -> None:
-        """Run the first import whose turn has come, if there is one."""
+    def run_one_due(self) -> None:
+        """Run the first due import, if any."""
         with self._storage.transaction():
             self._run_all(self._due(count=1))
 
-    def is_behind(self) -> bool:
-        """Tell whether there are imports whose turn has come."""
+    def has_due(self) -> bool:
+        """Tell whether an import is due."""
         return bool(self._due(count=1))
 
     def settle(self) -> None:
-        """Run every open import that a fault does not hold open, whatever the progress says."""
+        """Run every open import that a fault does not hold open, independent of the progress."""
         progress, self.progress = self.progress, Progress("at-once")
         try:
-            self.advance()
+            self.run_due()
         finally:
             self.progress = progress
 
     def resume(self) -> None:
-        """Let the time of open imports start again, since the clock that they were accepted under is gone."""
+        """Restart the time of open imports, since the clock at their acceptance is gone."""
         self._storage.write(
             "update import set queued_seconds = ? where status = 'open'", (self._clock.seconds(),)
         )
 
     def with_batch_id(self, batch_id: str) -> sqlite3.Row | None:
-        """Return one import without looking at it, or `None`."""
+        """Return one import without counting a poll, or `None`."""
         return self._storage.row("select * from import where batch_id = ?", (batch_id,))
 
     def page(self, limit: int, offset: int = 0) -> list[sqlite3.Row]:
@@ -170,7 +158,7 @@ class Imports:
         )
 
     def status_of(self, row: sqlite3.Row) -> str:
-        """Return the word for an import without looking at it."""
+        """Return an import's status without counting a poll."""
         return self._open_status(row) if row["status"] == "open" else str(row["status"])
 
     def counts(self) -> dict[str, int]:
@@ -178,50 +166,51 @@ class Imports:
         rows = self._storage.rows("select status, count(*) as imports from import group by status")
         return {row["status"]: row["imports"] for row in rows}
 
-    def outstanding(self) -> list[Day]:
-        """Return open imports by the day on which they came."""
+    def outstanding(self) -> list[DayTotals]:
+        """Return open imports by the day of their acceptance."""
         return self._days(
             "select substr(queued_at, 1, 10) as date, count(*) as batches, sum(contacts) as contacts "
             "from import where status = 'open' group by 1 order by 1"
         )
 
-    def recently_completed(self) -> list[Day]:
-        """Return imports that ended in the last days, by day."""
+    def recently_completed(self) -> list[DayTotals]:
+        """Return the imports that ended in the last `DAYS_RECENT` days, by day."""
         return self._days(
             "select substr(ended_at, 1, 10) as date, count(*) as batches, sum(contacts) as contacts "
             "from import where status <> 'open' and ended_at >= date(?, ?) group by 1 order by 1",
             (self._clock.date()[:10], f"-{DAYS_RECENT - 1} days"),
         )
 
-    def _days(self, sql: str, parameters: Sequence[object] = ()) -> list[Day]:
+    def _days(self, sql: str, parameters: Sequence[object] = ()) -> list[DayTotals]:
         return [
-            Day(row["date"], row["batches"], row["contacts"]) for row in self._storage.rows(sql, parameters)
+            DayTotals(row["date"], row["batches"], row["contacts"])
+            for row in self._storage.rows(sql, parameters)
         ]
 
     def _due(self, up_to: int = HIGHEST_NUMBER, count: int = -1) -> list[sqlite3.Row]:
-        """Return imports whose turn has come, up to that number, and only so many where `count` is not -1.
+        """Return the due imports up to a number, `count` at most where it is not -1.
 
-        They queue in the order of their numbers. To ask for it by the moments keeps the database to the index
-        of open imports; by the numbers alone it would walk through all that ever were.
+        They queue in the order of their numbers. The condition on `queued_seconds` keeps the database to the
+        index of open imports; by the numbers alone it would walk through all imports.
         """
         if self.progress.kind == "never":
             return []
         waits = self.progress.amount if self.progress.kind == "seconds" else 0.0
-        looks = self.progress.amount if self.progress.kind == "looks" else 0.0
+        polls = self.progress.amount if self.progress.kind == "looks" else 0.0
         return self._storage.rows(
             "select number, batch_id, effect from import "
             "where status = 'open' and queued_seconds <= ? and looks >= ? and number <= ? "
             "and (effect is null or not json_extract(effect, '$.stays_open')) "
             "order by queued_seconds, number limit ?",
-            (self._clock.seconds() - waits, looks, up_to, count),
+            (self._clock.seconds() - waits, polls, up_to, count),
         )
 
     def _open_status(self, row: sqlite3.Row) -> str:
         return self.progress.status(row["looks"], self._clock.seconds() - row["queued_seconds"])
 
     def _batch(self, number: int) -> Batch:
-        row = self._storage.row("select body from payload where import = ?", (number,))
-        batch = None if row is None else read_batch(row["body"])
+        row = self._storage.existing_row("select body from payload where import = ?", (number,))
+        batch = read_batch(row["body"])
         if batch is None:  # pragma: no cover
             raise AssertionError
         return batch
@@ -231,13 +220,13 @@ class Imports:
             self._run(row["number"], row["batch_id"], _effect(row), self._batch(row["number"]))
 
     def _run(self, number: int, batch_id: str, effect: Effect, batch: Batch) -> None:
-        source = self._sources.new(f"import {batch_id}")
-        outcome = self._importer.apply(batch, source, self._room(), effect.applied, effect.refuse)
+        source = self._sources.add(f"import {batch_id}")
+        outcome = self._importer.apply(batch, source, self._headroom(), effect.applied, effect.refuse)
         self._end(number, effect.status, outcome)
 
     def _end(self, number: int, status: str, outcome: Outcome) -> None:
         self._storage.write("delete from payload where import = ?", (number,))
-        switches = self._subjects.switches
+        switches = self._tables.switches
         named = outcome.created
         if switches["success-names"] == "created-and-updated":
             named = outcome.created + outcome.updated

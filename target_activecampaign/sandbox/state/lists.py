@@ -1,25 +1,24 @@
-"""Lists and who is on them."""
+"""Owns the lists and their memberships."""
 
 from __future__ import annotations
 
 import json
 import re
+import typing as t
 from collections import Counter
 from enum import IntEnum
 from itertools import groupby
 from operator import itemgetter
-from typing import TYPE_CHECKING, NamedTuple
 
-if TYPE_CHECKING:
+from target_activecampaign.sandbox.state.table import Table
+
+if t.TYPE_CHECKING:
     import sqlite3
     from collections.abc import Container, Iterable
 
-    from target_activecampaign.sandbox.clock import Clock
-    from target_activecampaign.sandbox.state.storage import Storage
-
 
 class Status(IntEnum):
-    """What a contact is to a list (contacts reference; 0 and 3 seen in clients)."""
+    """The status of a membership (contacts reference; 0 and 3 seen in clients)."""
 
     UNCONFIRMED = 0
     SUBSCRIBED = 1
@@ -28,11 +27,11 @@ class Status(IntEnum):
 
 
 SUBSCRIBED, UNSUBSCRIBED = int(Status.SUBSCRIBED), int(Status.UNSUBSCRIBED)
-"""What every contact of an import may need: to look a member up in its class takes as long as the rest."""
+"""Plain integers for the importer: looking up an enum's member takes as long as the rest of a change."""
 
 
-class Membership(NamedTuple):
-    """A contact's status on a list, as to be written."""
+class Membership(t.NamedTuple):
+    """A contact's status on a list, to be written."""
 
     contact: int
     list: int
@@ -40,7 +39,7 @@ class Membership(NamedTuple):
 
 
 class MembershipChanges:
-    """Changes of memberships, noted one after the other; a status that is there already is none.
+    """Collects changes of memberships; an unchanged status is no change.
 
     Attributes:
         memberships: Contact, list and status of each change.
@@ -62,7 +61,7 @@ class MembershipChanges:
     def set_status(
         self, contact: int, list_id: int, status: int, keeps: Container[int | None] = frozenset()
     ) -> None:
-        """Note a status, unless the one so far is among those that are kept."""
+        """Add a status, unless the one so far is among those to keep."""
         key = contact, list_id
         before = self._statuses.get(key)
         if before == status or before in keeps:
@@ -75,20 +74,10 @@ class MembershipChanges:
             self.growth[list_id] -= 1
 
 
-class Lists:
-    """The account's lists and memberships. Does what it is told: who may join is the callers' question."""
+class Lists(Table):
+    """The account's lists and memberships. The callers decide which contacts may join."""
 
-    def __init__(self, storage: Storage, clock: Clock) -> None:
-        self._storage = storage
-        self._clock = clock
-
-    def all(self) -> list[sqlite3.Row]:
-        """Return every list, oldest first."""
-        return self._storage.rows("select * from list order by id")
-
-    def get(self, list_id: int) -> sqlite3.Row | None:
-        """Return one list, or `None`."""
-        return self._storage.row("select * from list where id = ?", (list_id,))
+    name = "list"
 
     def ids(self) -> frozenset[int]:
         """Return the ids of all lists."""
@@ -102,7 +91,7 @@ class Lists:
         sender_url: str = "",
         sender_reminder: str = "",
     ) -> int:
-        """Make a list and return its id."""
+        """Create a list and return its id."""
         slug = stringid or re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
         return self._storage.write(
             "insert into list (name, stringid, channel, sender_url, sender_reminder, cdate) values "
@@ -111,12 +100,10 @@ class Lists:
         )
 
     def delete(self, list_id: int) -> bool:
-        """Delete a list and its memberships; tell whether there was one."""
+        """Delete a list and its memberships; tell whether it existed."""
         with self._storage.transaction():
-            known = self.get(list_id) is not None
-            self._storage.write("delete from membership where list = ?", (list_id,))
-            self._storage.write("delete from list where id = ?", (list_id,))
-        return known
+            self._storage.delete("delete from membership where list = ?", (list_id,))
+            return self._storage.delete("delete from list where id = ?", (list_id,))
 
     def set_status(self, membership: Membership, source: int, sourceid: int = 0) -> sqlite3.Row:
         """Write one membership and return it."""
@@ -125,15 +112,12 @@ class Lists:
             changes = self.changes([contact])
             changes.set_status(contact, list_id, status)
             self.set_statuses(changes, source, sourceid)
-            row = self._storage.row(
+            return self._storage.existing_row(
                 "select * from membership where contact = ? and list = ?", (contact, list_id)
             )
-        if row is None:  # pragma: no cover
-            raise AssertionError
-        return row
 
     def changes(self, contacts: Iterable[int]) -> MembershipChanges:
-        """Return a sheet to note changes on; `contacts` are those who may be on lists already."""
+        """Return an empty collection of changes; `contacts` are the ones that may be on lists already."""
         rows = self._storage.rows(
             "select contact, list, status from membership where contact in (select value from json_each(?))",
             (json.dumps(list(contacts)),),
@@ -145,7 +129,7 @@ class Lists:
         date = self._clock.date()
         dates = {SUBSCRIBED: (date, None), UNSUBSCRIBED: (None, date)}
         with self._storage.transaction():
-            # Most of an import's changes have one status, so that there is less to hand to the database.
+            # Changes of one status, most of an import, share a statement: fewer parameters for the database.
             for status, alike in groupby(changes.memberships, itemgetter(2)):
                 self._storage.insert_many(
                     "insert into membership (contact, list, status, sdate, udate, sourceid, cdate, source)",

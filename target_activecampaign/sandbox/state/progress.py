@@ -1,9 +1,9 @@
-"""When an import ends: at once, after n looks at it, after t seconds, never. Pure."""
+"""Owns the rule for the end of an import: at once, after n polls, after t seconds, never. Pure."""
 
 from __future__ import annotations
 
+import typing as t
 from dataclasses import dataclass
-from typing import Literal
 
 FIRST_SECOND = 1.0
 """Sandbox seconds in which the status may be the boolean false (import status reference)."""
@@ -11,21 +11,21 @@ FIRST_SECOND = 1.0
 
 @dataclass(frozen=True)
 class Progress:
-    """A rule. Written `at-once`, `looks=3`, `seconds=1.5` or `never`.
+    """A rule, written `at-once`, `looks=3` (polls), `seconds=1.5` or `never`.
 
     Attributes:
-        amount: Looks, or sandbox seconds, until the import ends.
+        amount: Polls, or sandbox seconds, until the import ends.
     """
 
-    kind: Literal["at-once", "looks", "seconds", "never"]
+    kind: t.Literal["at-once", "looks", "seconds", "never"]
     amount: float = 0.0
 
     @classmethod
     def parse(cls, text: str) -> Progress:
-        """Read a rule.
+        """Parse a rule.
 
         Raises:
-            ValueError: It is none.
+            ValueError: The text is no rule.
         """
         kind, _, amount = text.partition("=")
         if kind in ("at-once", "never") and not amount:
@@ -35,20 +35,19 @@ class Progress:
         except ValueError:
             number = -1.0
         if kind not in ("looks", "seconds") or not 0 <= number < float("inf"):
-            message = f"progress is at-once, looks=N, seconds=T or never, not {text!r}"
-            raise ValueError(message)
+            raise ValueError(f"progress is at-once, looks=N, seconds=T or never, not {text!r}")
         return cls("looks" if kind == "looks" else "seconds", number)
 
     def __str__(self) -> str:
-        """Return the rule as `parse` reads it."""
+        """Return the rule in the form that `parse` reads."""
         return f"{self.kind}={self.amount:g}" if self.kind in ("looks", "seconds") else self.kind
 
-    def status(self, looks: int, seconds: float) -> str:
-        """Return the word for an import that is open: `received`, `waiting`, `claimed` or `active`.
+    def status(self, polls: int, seconds: float) -> str:
+        """Return the status of an open import: `received`, `waiting`, `claimed` or `active`.
 
-        `received` is the state that the API shows as the boolean false.
+        The API shows `received` as the boolean false.
         """
-        passed, first = (looks, 2) if self.kind == "looks" else (seconds, FIRST_SECOND)
+        passed, first = (polls, 2) if self.kind == "looks" else (seconds, FIRST_SECOND)
         if passed < first:
             return "received"
         share = (passed - first) / max(self.amount - first, first)

@@ -1,5 +1,5 @@
 -- The account. Names follow the API. Dates are ISO 8601 text in the account's time zone.
--- `source` columns say which write a value came from (table `source`).
+-- `source` columns point to the write that a value came from (table `source`).
 
 create table setting (name text primary key, value text not null) without rowid;
 
@@ -96,8 +96,8 @@ create index import_open on import (queued_seconds) where status = 'open';
 -- The body of an import until it ended.
 create table payload (import integer primary key, body blob not null);
 
--- Counts that pages and limits ask for all the time. What comes by the hundred is counted where it is written, in
--- one go for all of it; what goes is counted here, whatever it goes with.
+-- Counts that pages and limits read all the time. The code that inserts rows by the hundred counts them at once;
+-- triggers count the deleted rows, since a deletion takes rows of other tables with it.
 insert into setting values ('contacts', '0');
 create trigger contact_deleted after delete on contact begin
     update setting set value = value - 1 where name = 'contacts';

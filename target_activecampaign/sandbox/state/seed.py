@@ -1,24 +1,22 @@
-"""What an account holds to start with: the built-in seed, and seeds from a JSON file.
+"""Owns seeds, the first content of an account: the built-in one, and loading one into an account.
 
-A seed has the shape of a snapshot (`state/snapshot.py`), so that an account can be saved and started from
-again.
+A seed has the shape of a snapshot (`snapshot.py`), so that an account can be saved and loaded again.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import typing as t
 
 from target_activecampaign.sandbox.state.contacts import ContactData
 from target_activecampaign.sandbox.state.fields import TYPES, Option
 from target_activecampaign.sandbox.state.lists import Membership
 
-if TYPE_CHECKING:
+if t.TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from typing import Any
 
-    from target_activecampaign.sandbox.account import Account
+    from target_activecampaign.sandbox.state.account import Account
 
-    Json = Mapping[str, Any]
+    Json = Mapping[str, t.Any]
 
 INTERESTS = ("Cycling", "Cooking", "Gardening", "Music", "Reading", "Travel")
 LANGUAGES = (("en", "English"), ("de", "German"), ("fr", "French"), ("es", "Spanish"), ("el", "Greek"))
@@ -78,28 +76,42 @@ BUILT_IN: Json = {
 
 
 class SeedInvalidError(Exception):
-    """A seed does not have the shape of one; the message says where."""
+    """A seed is malformed; the message says where."""
 
 
-def plant(account: Account, seed: Json) -> None:
-    """Put a seed into an account that is empty, as a whole or not at all.
+def load_seed(account: Account, seed: Json) -> None:
+    """Write a seed into an empty account, as a whole or not at all.
 
     Raises:
-        SeedInvalidError: It does not have the shape of a seed, or names what it does not hold.
+        SeedInvalidError: The seed is malformed, or names an id or tag that it does not hold.
     """
     try:
         with account.storage.transaction():
-            _plant(account, seed)
+            _load(account, seed)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        message = f"this is no seed: {type(error).__name__} {error}"
-        raise SeedInvalidError(message) from error
+        raise SeedInvalidError(f"this is no seed: {type(error).__name__} {error}") from error
 
 
-def _plant(account: Account, seed: Json) -> None:
+def start_over(account: Account, seed: Json) -> None:
+    """Delete everything but the limit on contacts, and load a seed.
+
+    Raises:
+        SeedInvalidError: The seed is malformed; the account stays as it was.
+    """
+    account.fields.forget_definitions()
+    try:
+        with account.storage.transaction():
+            account.clear()
+            load_seed(account, seed)
+    finally:
+        account.fields.forget_definitions()
+
+
+def _load(account: Account, seed: Json) -> None:
     for entry in seed.get("lists", ()):
         account.lists.create(entry["name"], entry.get("stringid", ""), entry.get("channel", "email"))
     for entry in seed.get("fields", ()):
-        _plant_field(account, entry)
+        _load_field(account, entry)
     for tag in seed.get("tags", ()):
         account.tags.create(tag)
     for entry in seed.get("exclusions", ()):
@@ -109,25 +121,24 @@ def _plant(account: Account, seed: Json) -> None:
             entry["channel"],
             tuple(int(i) for i in entry.get("lists", ())),
         )
-    source = account.sources.new("seed")
+    source = account.sources.add("seed")
     by_perstag = {row["perstag"]: row["id"] for row in account.fields.all()}
     for entry in seed.get("contacts", ()):
-        _plant_contact(account, entry, source, by_perstag)
+        _load_contact(account, entry, source, by_perstag)
     if "contactLimit" in seed:
         account.contact_limit = int(seed["contactLimit"])
 
 
-def _plant_field(account: Account, entry: Json) -> None:
+def _load_field(account: Account, entry: Json) -> None:
     if entry["type"] not in TYPES:
-        message = f"field type {entry['type']!r} is none of {', '.join(TYPES)}"
-        raise ValueError(message)
+        raise ValueError(f"field type {entry['type']!r} is none of {', '.join(TYPES)}")
     options = [
         Option(option["value"], option.get("label", option["value"])) for option in entry.get("options", ())
     ]
     account.fields.create(entry["title"], entry["type"], options, entry.get("perstag", ""))
 
 
-def _plant_contact(account: Account, entry: Json, source: int, by_perstag: Mapping[str, int]) -> None:
+def _load_contact(account: Account, entry: Json, source: int, by_perstag: Mapping[str, int]) -> None:
     values = {by_perstag[perstag]: value for perstag, value in entry.get("fields", {}).items()}
     contact = account.contacts.create(
         ContactData(
@@ -143,6 +154,6 @@ def _plant_contact(account: Account, entry: Json, source: int, by_perstag: Mappi
     for list_id, status in entry.get("lists", {}).items():
         account.lists.set_status(Membership(contact, int(list_id), int(status)), source)
     ids = account.tags.ids_of(entry.get("tags", ()))
-    account.tags.give_many([(contact, tag) for tag in ids.values()], source)
+    account.tags.add_to_contacts([(contact, tag) for tag in ids.values()], source)
     if entry.get("bounced"):
         account.contacts.bounce(contact)

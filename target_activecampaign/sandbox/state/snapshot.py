@@ -1,22 +1,23 @@
-"""The whole account as one JSON object, in the shape of a seed."""
+"""Owns the snapshot: an account as one JSON object, in the shape of a seed."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import typing as t
 
-if TYPE_CHECKING:
+from target_activecampaign.sandbox.state.contacts import ATTRIBUTE_COLUMNS
+
+if t.TYPE_CHECKING:
     import sqlite3
-    from typing import Any
 
-    from target_activecampaign.sandbox.account import Account
+    from target_activecampaign.sandbox.state.account import Account
 
 
-def take_snapshot(account: Account, max_contacts: int | None = None) -> dict[str, Any]:
+def take_snapshot(account: Account, max_contacts: int | None = None) -> dict[str, t.Any]:
     """Return the account's content.
 
     Args:
         account: The account.
-        max_contacts: Leave out contacts after so many, oldest first; `contactTotal` says how many there are.
+        max_contacts: The oldest contacts to include; `None` for all. `contactTotal` counts all of them.
     """
     with account.storage.transaction():
         perstags = {row["id"]: row["perstag"] for row in account.fields.all()}
@@ -44,7 +45,7 @@ def take_snapshot(account: Account, max_contacts: int | None = None) -> dict[str
         }
 
 
-def _field(account: Account, row: sqlite3.Row) -> dict[str, Any]:
+def _field(account: Account, row: sqlite3.Row) -> dict[str, t.Any]:
     return {
         "id": row["id"],
         "title": row["title"],
@@ -57,14 +58,11 @@ def _field(account: Account, row: sqlite3.Row) -> dict[str, Any]:
     }
 
 
-def _contact(account: Account, row: sqlite3.Row, perstags: dict[int, str]) -> dict[str, Any]:
+def _contact(account: Account, row: sqlite3.Row, perstags: dict[int, str]) -> dict[str, t.Any]:
     return {
         "id": row["id"],
         "email": row["email"],
-        "firstName": row["first_name"],
-        "lastName": row["last_name"],
-        "phone": row["phone"],
-        "orgname": row["orgname"],
+        **{name: row[column] for name, column in ATTRIBUTE_COLUMNS.items()},
         "bounced": bool(row["bounced_hard"]),
         "fields": {perstags[value["field"]]: value["value"] for value in account.fields.values_of(row["id"])},
         "lists": {str(member["list"]): member["status"] for member in account.lists.of(row["id"])},

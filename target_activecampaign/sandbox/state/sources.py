@@ -1,10 +1,10 @@
-"""Where values came from: one row for each write to the account, which the values that it wrote point to."""
+"""Owns the writes to the account, one row each; every value points to the write that it came from."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import typing as t
 
-if TYPE_CHECKING:
+if t.TYPE_CHECKING:
     from target_activecampaign.sandbox.clock import Clock
     from target_activecampaign.sandbox.state.storage import Storage
 
@@ -16,8 +16,8 @@ class Sources:
         self._storage = storage
         self._clock = clock
 
-    def new(self, label: str) -> int:
-        """Note a write, e.g. `import 5c0e...` or `POST /contact/sync`, and return its id."""
+    def add(self, label: str) -> int:
+        """Record a write, e.g. `import 5c0e...` or `POST /contact/sync`, and return its id."""
         return self._storage.write(
             "insert into source (label, at) values (?, ?)", (label, self._clock.date())
         )

@@ -1,6 +1,6 @@
-"""The account's SQLite database: opening, locking, transactions.
+"""Owns the account's SQLite database: opening, locking, transactions.
 
-Owns the connection. Knows nothing of what the tables mean.
+Knows nothing of the tables' meaning.
 """
 
 from __future__ import annotations
@@ -8,19 +8,19 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import typing as t
 from contextlib import contextmanager, suppress
 from functools import cache
 from importlib import resources
 from itertools import chain
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
+if t.TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     Parameters = Sequence[object] | Mapping[str, object]
 
-APPLICATION_ID = 0x41435342  # "ACSB", so that no other SQLite file is taken for an account
+APPLICATION_ID = 0x41435342  # "ACSB", to tell an account from other SQLite files
 SCHEMA_VERSION = 2
 _FROM_VERSION_1 = f"""
 drop trigger contact_added;
@@ -28,23 +28,23 @@ drop trigger membership_added;
 drop trigger membership_changed;
 pragma user_version = {SCHEMA_VERSION};
 """
-"""Before, triggers counted each row that came, which took a quarter of the time of an import's writes."""
+"""Version 1 counted each new row by triggers, which took a quarter of the time of an import's writes."""
 ROWS_AT_ONCE = 64
-"""Rows in one statement at most: takes half as long as one for each, and fewer turns with other threads."""
+"""Rows in one statement at most: takes half as long as single rows, and switches threads less often."""
 CACHE_KIBIBYTES = 64 * 1024
-"""Memory that the database may take to be quick; a small account takes little of it.
+"""Memory of the database's cache, most of which a small account does not use.
 
-More is slower: where a page of an index parts, SQLite (3.40) walks through all that it holds when it commits,
-which took a quarter of the time of an import into a million contacts with four times as much.
+A larger one is slower: where a page of an index splits, SQLite (3.40) walks through its whole cache at the
+commit. With four times as much this took a quarter of the time of an import into a million contacts.
 """
 
 
 class DatabaseUnusableError(Exception):
-    """The file is in use by another sandbox, or is no account of this version."""
+    """The file is in use by another sandbox, or does not hold an account of this version."""
 
 
 class Storage:
-    """One connection, shared by the threads of this process, closed to all others.
+    """One connection, shared by the threads of this process and closed to other processes.
 
     Args:
         path: The account's file, made when it does not exist. `None` keeps the account in memory.
@@ -70,7 +70,7 @@ class Storage:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Hold the account; what is written inside is kept as a whole or not at all. Can be nested."""
+        """Lock the account and keep its writes as a whole or not at all. Can be nested."""
         with self._lock:
             self._depth += 1
             try:
@@ -92,6 +92,13 @@ class Storage:
             row: sqlite3.Row | None = self.connection.execute(sql, parameters).fetchone()
         return row
 
+    def existing_row(self, sql: str, parameters: Parameters = ()) -> sqlite3.Row:
+        """Return the first row of a query that has one, e.g. of a row just written."""
+        row = self.row(sql, parameters)
+        if row is None:  # pragma: no cover
+            raise AssertionError
+        return row
+
     def number(self, sql: str, parameters: Parameters = ()) -> int:
         """Return the first column of the first row as an integer, 0 when there is none."""
         row = self.row(sql, parameters)
@@ -101,6 +108,11 @@ class Storage:
         """Run one statement and return the id of the row that it inserted."""
         with self.transaction():
             return self.connection.execute(sql, parameters).lastrowid or 0
+
+    def delete(self, sql: str, parameters: Parameters = ()) -> bool:
+        """Run one `delete` and tell whether it deleted a row."""
+        with self.transaction():
+            return self.connection.execute(sql, parameters).rowcount > 0
 
     def write_many(self, sql: str, rows: Iterable[Parameters]) -> None:
         """Run one statement for each of `rows`."""
@@ -118,8 +130,8 @@ class Storage:
 
         Args:
             insert: The statement up to its values, e.g. `insert into tag (tag, tag_type)`.
-            rows: The values of each for the first columns that `insert` names.
-            shared: The values for the other columns, which all rows have in common.
+            rows: Each row's values for the first columns that `insert` names.
+            shared: The values of the other columns, common to all rows.
             on_conflict: The rest of the statement.
         """
         start = 0
@@ -131,7 +143,7 @@ class Storage:
                 start += len(some)
 
     def clear(self) -> None:
-        """Drop every table and make them anew, empty."""
+        """Drop every table and create them again, empty."""
         with self.transaction():
             for name in self.rows(
                 "select name from sqlite_master where type = 'table' and name not like 'sqlite_%'"
@@ -152,16 +164,16 @@ class Storage:
 
 
 def _rows_at_once(rows: int) -> int:
-    """Return how many of so many rows, at least one, the next statement inserts.
+    """Return how many of the remaining rows, at least one, the next statement inserts.
 
-    Powers of two alone, so that however many rows come, the statements are a few that SQLite has at hand.
+    The result is a power of two, so that a few prepared statements fit any number of rows.
     """
     return min(ROWS_AT_ONCE, 1 << (rows.bit_length() - 1))
 
 
 @cache
 def _insertion(insert: str, rows: int, columns: int, shared: int, on_conflict: str) -> str:
-    """Return a statement for so many rows, whose parameters are the shared values and then row after row."""
+    """Return a statement for `rows` rows; its parameters are the shared values, then row after row."""
     common = [f"?{place}" for place in range(1, shared + 1)]
     firsts = range(shared + 1, shared + 1 + rows * columns, columns)
     own = [[f"?{place}" for place in range(first, first + columns)] for first in firsts]
@@ -178,48 +190,46 @@ def _connect(path: Path | None) -> sqlite3.Connection:
             ":memory:" if path is None else path, timeout=0, isolation_level=None, check_same_thread=False
         )
     except (sqlite3.OperationalError, OSError) as error:
-        message = f"{path} cannot be opened: {error}"
-        raise DatabaseUnusableError(message) from error
+        raise DatabaseUnusableError(f"{path} cannot be opened: {error}") from error
     connection.row_factory = sqlite3.Row
     return connection
 
 
 def _create_for_owner_alone(path: Path) -> None:
-    """Make a new, empty file that no other user may read: people's data goes into it.
+    """Create an empty file that no other user may read, since it will hold people's data.
 
-    SQLite gives the files that it makes beside it the same mode. A file that exists keeps its own.
+    SQLite gives the files that it creates beside it the same mode. An existing file keeps its own.
     """
     with suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 def _prepare(connection: sqlite3.Connection, path: Path | None) -> bool:
-    """Take the file for this process alone and make the tables in a new one; tell whether it was new."""
+    """Lock the file for this process, create the tables of a new one, and tell whether it was new."""
     try:
         connection.execute("pragma locking_mode = exclusive")
         connection.execute("pragma journal_mode = wal")
-        # The operating system crashing is the one case in which a sandbox may lose its last writes.
+        # Only a crash of the operating system may lose a sandbox's last writes.
         connection.execute("pragma synchronous = off")
         connection.execute(f"pragma cache_size = -{CACHE_KIBIBYTES}")
-        # What is deleted need not be written over: the body of each import would be written twice.
+        # Do not overwrite deleted data: the body of each import would be written twice.
         connection.execute("pragma secure_delete = off")
         connection.execute("begin immediate")
     except sqlite3.OperationalError as error:
-        message = f"{path} is in use by another sandbox; stop that one or give another --database"
-        raise DatabaseUnusableError(message) from error
+        raise DatabaseUnusableError(
+            f"{path} is in use by another sandbox; stop that one or give another --database"
+        ) from error
     except sqlite3.DatabaseError as error:
-        message = f"{path} is not a database of the sandbox"
-        raise DatabaseUnusableError(message) from error
+        raise DatabaseUnusableError(f"{path} is not a database of the sandbox") from error
     is_new = bool(connection.execute("select count(*) = 0 from sqlite_master").fetchone()[0])
     connection.execute("commit")
-    stamp = _stamp(connection)
+    versions = _versions(connection)
     if is_new:
         connection.executescript(_schema())
-    elif stamp == (APPLICATION_ID, 1):
+    elif versions == (APPLICATION_ID, 1):
         connection.executescript(f"begin; {_FROM_VERSION_1} commit;")
-    elif stamp != (APPLICATION_ID, SCHEMA_VERSION):
-        message = f"{path} is not a database of this version of the sandbox"
-        raise DatabaseUnusableError(message)
+    elif versions != (APPLICATION_ID, SCHEMA_VERSION):
+        raise DatabaseUnusableError(f"{path} is not a database of this version of the sandbox")
     return is_new
 
 
@@ -229,7 +239,7 @@ def _schema() -> str:
 
 
 def _statements(script: str) -> Iterator[str]:
-    """Part a script, since `executescript` would end the transaction that it runs in."""
+    """Split a script, since `executescript` would end the transaction that it runs in."""
     statement = ""
     for line in script.splitlines():
         statement += f"{line}\n"
@@ -238,7 +248,7 @@ def _statements(script: str) -> Iterator[str]:
             statement = ""
 
 
-def _stamp(connection: sqlite3.Connection) -> tuple[int, int]:
+def _versions(connection: sqlite3.Connection) -> tuple[int, int]:
     return (
         connection.execute("pragma application_id").fetchone()[0],
         connection.execute("pragma user_version").fetchone()[0],

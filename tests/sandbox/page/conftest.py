@@ -1,29 +1,29 @@
-"""One Chromium for all tests of the page, and a page of its own for each.
+"""One Chromium for all tests of the page, and a page of its own for each test.
 
-A page whose console holds an error at the end, or that asked another host for something, fails its test.
+A test fails when its page ends with an error in the console, or has sent a request to another host.
 """
 
 from __future__ import annotations
 
+import typing as t
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
 
 import pytest
 
-if TYPE_CHECKING:
+if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from selenium.webdriver import Chrome
     from support.sandbox_page import Page
 
-    from target_activecampaign.sandbox.serving import RunningSandbox
+    from target_activecampaign.sandbox.server import RunningSandbox
 
 # Selenium is imported where it is used, so that the other tests run without it.
 
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Chrome]:
-    """Run a browser; an error, and no skip, where there is none."""
+    """Run a browser; fail, and do not skip, where none is installed."""
     from support.chromium import open_chromium  # noqa: PLC0415 - see above
 
     with open_chromium() as running:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import sys
 import threading
 import time
+import typing as t
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 TESTS = Path(__file__).parents[2]
 sys.path.insert(0, str(TESTS))
@@ -20,12 +20,12 @@ from support.sandbox_fixture import Api  # noqa: E402 - likewise
 
 from target_activecampaign.sandbox import serve  # noqa: E402 - likewise
 
-if TYPE_CHECKING:
+if t.TYPE_CHECKING:
     from collections.abc import Iterator
 
     from selenium.webdriver import Chrome
 
-    from target_activecampaign.sandbox.serving import RunningSandbox
+    from target_activecampaign.sandbox.server import RunningSandbox
 
 IMAGES = TESTS.parent / "docs" / "images"
 FIRST_NAMES = ("Ada", "Björn", "Chloé", "Daria", "Emre", "Fiadh", "Grace", "Hana", "Ivo", "Jana", "Łucja")
@@ -36,12 +36,12 @@ WIDE, HIGH = 1280, 860
 PHONE_WIDE, PHONE_HIGH = 390, 1000
 BATCH, BATCHES = 250, 40
 LOAD_SECONDS = 75
-"""How long the load runs before the first picture, so that most of the charts' two minutes are filled."""
+"""Duration of the load before the first picture; it fills most of the charts' two minutes."""
 PAUSES = (0.2, 0.25, 0.9, 0.35, 0.6)
 """Seconds between two requests of the load, in turn."""
 
 
-def make_contact(number: int) -> dict[str, Any]:
+def make_contact(number: int) -> dict[str, t.Any]:
     """Return a made-up contact; every 60th has an address that the account excludes."""
     first, last = FIRST_NAMES[number % 11], LAST_NAMES[number * 7 % 9]
     host = "spam.example" if number % 60 == 7 else "example.com"
@@ -61,14 +61,14 @@ def make_contact(number: int) -> dict[str, Any]:
     }
 
 
-def batches() -> Iterator[dict[str, Any]]:
+def batches() -> Iterator[dict[str, t.Any]]:
     """Return the bodies of the load's imports."""
     for start in range(0, BATCH * BATCHES, BATCH):
         yield {"contacts": [make_contact(number) for number in range(start, start + BATCH)]}
 
 
 class Load:
-    """A load that goes on while pictures are taken: imports, looks at them, and contacts read back."""
+    """A load that runs while pictures are taken: imports, polls, and contacts read back."""
 
     def __init__(self, sandbox: RunningSandbox) -> None:
         self._api = Api(f"{sandbox.url}/api/3")
@@ -77,7 +77,7 @@ class Load:
         self._thread.start()
 
     def stop(self) -> None:
-        """End it."""
+        """Stop the load."""
         self._stop.set()
         self._thread.join()
         self._api.close()
@@ -103,7 +103,7 @@ def hide_scrollbars(chromium: Chrome) -> None:
 
 
 def photograph(chromium: Chrome, folder: Path, name: str) -> None:
-    """Save what the page shows."""
+    """Save a picture of the page."""
     time.sleep(1.5)  # the page renews itself once a second
     chromium.save_screenshot(str(folder / f"sandbox-{name}.png"))
 
@@ -124,7 +124,7 @@ def main(folder: Path) -> None:
 
 
 def take_all(chromium: Chrome, sandbox: RunningSandbox, folder: Path) -> None:
-    """Take the pictures, each of another part, in light, in dark and as on a phone."""
+    """Take the pictures of the page's parts, in light, in dark and in a phone's size."""
     prefer_scheme(chromium, "light")
     photograph(chromium, folder, "overview")
     prefer_scheme(chromium, "dark")

@@ -1,12 +1,12 @@
-"""The page for everyone: by keyboard alone, by ear, and on a phone."""
+"""The page by keyboard alone, with a screen reader, and on a phone."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import typing as t
 
 import pytest
 
-if TYPE_CHECKING:
+if t.TYPE_CHECKING:
     from support.sandbox_fixture import Api
     from support.sandbox_page import Page
 
@@ -18,7 +18,7 @@ LONG = "x" * 60
 
 
 def fill(api: Api) -> str:
-    """Put in something of everything, in words longer than a phone is wide; return the batch id."""
+    """Fill every part of the page, with words wider than a phone; return the batch id."""
     contact = {"email": f"{LONG}@{LONG}.example", "first_name": LONG * 2, "tags": [LONG]}
     refused = {"email": f"{LONG}@spam.example"}
     batch_id = api.post("/import/bulk_import", {"contacts": [contact, refused]}).json()["batchId"]

@@ -1,16 +1,16 @@
-"""The page's contacts: found, turned over, looked at one by one, and never run."""
+"""The page's contacts: search, paging, detail, and data that never runs as a script."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import typing as t
 
 import pytest
 
-if TYPE_CHECKING:
+if t.TYPE_CHECKING:
     from support.sandbox_fixture import Api
     from support.sandbox_page import Page
 
-    from target_activecampaign.sandbox.serving import RunningSandbox
+    from target_activecampaign.sandbox.server import RunningSandbox
 
 pytestmark = pytest.mark.browser
 

@@ -1,21 +1,21 @@
-"""The page's files as they are served: nothing from elsewhere, nothing inline, nothing that runs data."""
+"""The page's files as served: nothing from another host, nothing inline, nothing that runs data."""
 
 from __future__ import annotations
 
 import hashlib
 import re
+import typing as t
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from target_activecampaign import sandbox as package
 
-if TYPE_CHECKING:
+if t.TYPE_CHECKING:
     from support.sandbox_fixture import Api
 
-    from target_activecampaign.sandbox.serving import RunningSandbox
+    from target_activecampaign.sandbox.server import RunningSandbox
 
 PAGE = Path(package.__file__).with_name("page")
 INDEX = (PAGE / "index.html").read_text(encoding="utf-8")
@@ -83,7 +83,7 @@ def test_every_file_is_served_with_its_type_and_the_policy(
     assert answer.headers["Content-Security-Policy"]
 
 
-@pytest.mark.parametrize("path", ["/../server.py", "/%2e%2e/server.py", "/..%2fserver.py", "//etc/passwd"])
+@pytest.mark.parametrize("path", ["/../app.py", "/%2e%2e/app.py", "/..%2fapp.py", "//etc/passwd"])
 def test_nothing_beside_the_page_is_served(sandbox: RunningSandbox, api: Api, path: str) -> None:
     assert api.session.get(f"{sandbox.url}{path}", timeout=5).status_code == 404
 

@@ -1,18 +1,18 @@
-"""The page's log of requests: what was sent, what was answered, and no key."""
+"""The page's log of requests: bodies and responses, and no key."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import typing as t
 
 import pytest
 
-if TYPE_CHECKING:
+if t.TYPE_CHECKING:
     from collections.abc import Callable
 
     from support.sandbox_fixture import Api
     from support.sandbox_page import Page
 
-    from target_activecampaign.sandbox.serving import RunningSandbox
+    from target_activecampaign.sandbox.server import RunningSandbox
 
 pytestmark = pytest.mark.browser
 

@@ -1,23 +1,25 @@
-"""Any sequence of valid calls leaves the account as a simple model says."""
+"""After any sequence of valid requests the account holds what a simple model holds."""
 
 from __future__ import annotations
 
 import json
+import typing as t
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
+from support.sandbox_fixture import open_account
 
-from target_activecampaign.sandbox.account import Account
 from target_activecampaign.sandbox.api import contacts, memberships, tags
 from target_activecampaign.sandbox.api.bulk import submit_import
-from target_activecampaign.sandbox.api.call import Answer, Call
+from target_activecampaign.sandbox.api.request import ApiRequest, respond
 from target_activecampaign.sandbox.state.progress import Progress
+from target_activecampaign.sandbox.state.snapshot import take_snapshot
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+if t.TYPE_CHECKING:
+    from target_activecampaign.sandbox.api.request import Operation
+    from target_activecampaign.sandbox.api.response import ApiResponse
 
 PEOPLE = [f"{name}@example.com" for name in ("ada", "grace", "mary", "joan")]
 LISTS = (1, 2, 3)
@@ -39,9 +41,9 @@ class Person:
 
 
 @st.composite
-def bulk_contacts(draw: st.DrawFn) -> dict[str, Any]:
+def bulk_contacts(draw: st.DrawFn) -> dict[str, t.Any]:
     """Draw a contact of a batch, with any of its attributes."""
-    contact: dict[str, Any] = {"email": draw(st.one_of(addresses, addresses.map(str.upper)))}
+    contact: dict[str, t.Any] = {"email": draw(st.one_of(addresses, addresses.map(str.upper)))}
     if draw(st.booleans()):
         contact["first_name"] = draw(texts)
     if draw(st.booleans()):
@@ -55,22 +57,22 @@ def bulk_contacts(draw: st.DrawFn) -> dict[str, Any]:
 
 
 class AccountMachine(RuleBasedStateMachine):
-    """Does the same to an account, by the API's operations, and to a dictionary of people."""
+    """Applies the same to an account, by the API's operations, and to a dictionary of people."""
 
     batches = Bundle("batches")
 
     def __init__(self) -> None:
         super().__init__()
-        self.account = Account(progress=Progress("never"))
+        self.account = open_account(progress=Progress("never"))
         self.account.switches.choose("left-list", "skip-subscription")
         self.people: dict[str, Person] = {}
-        self.waiting: list[list[dict[str, Any]]] = []
+        self.waiting: list[list[dict[str, t.Any]]] = []
 
     def teardown(self) -> None:
         self.account.close()
 
     @rule(batch=st.lists(bulk_contacts(), min_size=1, max_size=5))
-    def submit(self, batch: list[dict[str, Any]]) -> None:
+    def submit(self, batch: list[dict[str, t.Any]]) -> None:
         assert self.call(submit_import, {"contacts": batch}).status == 200
         self.waiting.append(batch)
 
@@ -121,7 +123,7 @@ class AccountMachine(RuleBasedStateMachine):
             contact["email"].lower(): Person(
                 contact["firstName"], contact["fields"], contact["lists"], set(contact["tags"])
             )
-            for contact in self.account.snapshot()["contacts"]
+            for contact in take_snapshot(self.account)["contacts"]
         }
         assert found == self.people
 
@@ -134,8 +136,8 @@ class AccountMachine(RuleBasedStateMachine):
             ]
             assert row["subscribed"] == len(members)
 
-    def import_contact(self, contact: dict[str, Any]) -> None:
-        """Do to the model what the importer's rules say."""
+    def import_contact(self, contact: dict[str, t.Any]) -> None:
+        """Apply the importer's rules to the model."""
         person = self.people.setdefault(contact["email"].lower(), Person())
         person.first_name = contact.get("first_name", person.first_name)
         person.fields.update({FIELDS[entry["id"]]: entry["value"] for entry in contact.get("fields", ())})
@@ -152,10 +154,11 @@ class AccountMachine(RuleBasedStateMachine):
         row = self.account.contacts.with_email(email)
         return row["id"] if row is not None else 999
 
-    def call(self, operation: Callable[[Call], Answer], body: object, item: int = 0) -> Answer:
+    def call(self, operation: Operation, body: object, item: int = 0) -> ApiResponse:
         encoded = b"" if body is None else json.dumps(body).encode()
         with self.account.storage.transaction():
-            return operation(Call(self.account, "POST", "/", {"id": item}, (), encoded, "http://127.0.0.1"))
+            request = ApiRequest(self.account, "POST", "/", {"id": item}, (), encoded, "http://127.0.0.1")
+            return respond(operation, request)
 
 
 TestAnySequenceOfCalls = AccountMachine.TestCase

@@ -1,35 +1,35 @@
-"""What an import does to the account, under every reading of what the reference leaves open."""
+"""The effect of an import on the account, under every reading that the reference leaves open."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import typing as t
 
 import pytest
 
 from target_activecampaign.sandbox.state.seed import BUILT_IN
 
-if TYPE_CHECKING:
+if t.TYPE_CHECKING:
     from collections.abc import Callable
 
     from support.sandbox_fixture import Api
 
-    from target_activecampaign.sandbox.serving import RunningSandbox
+    from target_activecampaign.sandbox.server import RunningSandbox
 
-    Load = Callable[..., tuple[dict[str, Any], dict[str, dict[str, Any]]]]
+    Load = Callable[..., tuple[dict[str, t.Any], dict[str, dict[str, t.Any]]]]
 
 ADA = {"email": "ada@example.com", "firstName": "Ada", "fields": {"CITY": "Athens"}, "tags": ["vip"]}
 
 
 @pytest.fixture
 def load(start_sandbox: Callable[..., RunningSandbox], connect: Callable[..., Api]) -> Load:
-    """Import contacts into an account of people; return the status and the people after it, by email."""
+    """Import contacts into an account of people; return the import's info and the people, by email."""
 
     def run(
-        contacts: list[Any],
-        people: list[dict[str, Any]] | None = None,
+        contacts: list[t.Any],
+        people: list[dict[str, t.Any]] | None = None,
         contact_limit: int | None = None,
         **switches: str,
-    ) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    ) -> tuple[dict[str, t.Any], dict[str, dict[str, t.Any]]]:
         sandbox = start_sandbox(
             with_limits=False,
             progress="at-once",
@@ -42,7 +42,7 @@ def load(start_sandbox: Callable[..., RunningSandbox], connect: Callable[..., Ap
         status = accepted.json()
         if accepted.ok:
             status = api.get("/import/info", batchId=status["batchId"]).json()
-        return status, {person["email"]: person for person in sandbox.account.snapshot()["contacts"]}
+        return status, {person["email"]: person for person in sandbox.snapshot()["contacts"]}
 
     return run
 
@@ -166,7 +166,7 @@ def test_a_contact_without_an_address_refuses_the_whole_batch(load: Load, broken
     ],
 )
 def test_an_attribute_of_another_shape_refuses_the_whole_batch(
-    load: Load, attributes: dict[str, Any]
+    load: Load, attributes: dict[str, t.Any]
 ) -> None:
     status, _ = load([contact(**attributes)])
 
@@ -351,13 +351,13 @@ def test_a_payload_has_less_than_400_000_bytes(api: Api, size: int, status: int)
     start = b'{"contacts":[{"email":"ada@example.com","first_name":"'
     body = start + b"x" * (size - len(start) - 4) + b'"}]}'
 
-    assert api.ask("POST", "/import/bulk_import", data=body).status_code == status
+    assert api.request("POST", "/import/bulk_import", data=body).status_code == status
 
 
 def test_of_a_key_that_stands_twice_the_last_one_counts(api: Api) -> None:
     body = b'{"contacts":[{"email":1,"email":"ada@example.com","tags":7,"tags":["a"]}]}'
 
-    assert api.ask("POST", "/import/bulk_import", data=body).status_code == 200
+    assert api.request("POST", "/import/bulk_import", data=body).status_code == 200
 
 
 HALF_A_PAIR = rb'{"contacts":[{"email":"ada@example.com","first_name":"\ud83d"}]}'
@@ -368,7 +368,7 @@ HALF_A_PAIR = rb'{"contacts":[{"email":"ada@example.com","first_name":"\ud83d"}]
     [b"", b"{", b"[]", b"{}", b'{"contacts":[]}', b'{"contacts":{}}', b"\xff", b"[" * 100_000, HALF_A_PAIR],
 )
 def test_what_is_no_batch_is_refused(api: Api, body: bytes) -> None:
-    answer = api.ask("POST", "/import/bulk_import", data=body)
+    answer = api.request("POST", "/import/bulk_import", data=body)
 
     assert answer.status_code == 400
     assert all(isinstance(reason, str) for reason in answer.json()["failureReasons"])

@@ -1,22 +1,22 @@
-"""What the API's reference says, asked of the sandbox, and of a live account where variables name one.
+"""The API's reference, checked against the sandbox, and against a live account where variables name one.
 
 Set `ACTIVECAMPAIGN_TEST_URL` (e.g. `https://acme.api-us1.com`) and `ACTIVECAMPAIGN_TEST_KEY`. The suite
-mostly reads, makes a list, a tag and a few contacts of its own and removes them.
+mostly reads, creates a list, a tag and a few contacts of its own and removes them.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, Any
+import typing as t
 
 import pytest
 from support.contract_account import KEY_VARIABLE, URL_VARIABLE, ContractAccount
 
-if TYPE_CHECKING:
+if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from target_activecampaign.sandbox.serving import RunningSandbox
+    from target_activecampaign.sandbox.server import RunningSandbox
 
 LIVE_PAUSE_SECONDS = 2.0
 DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d")
@@ -45,7 +45,7 @@ def account(kind: str, start_sandbox: Callable[..., RunningSandbox]) -> Iterator
         account.close()
 
 
-def assert_strings(item: dict[str, Any], *keys: str) -> None:
+def assert_strings(item: dict[str, t.Any], *keys: str) -> None:
     assert {key: type(item[key]) for key in keys} == dict.fromkeys(keys, str)
 
 

@@ -1,15 +1,15 @@
-"""Who may talk to the sandbox: who asks by its own name, and no web site that a developer visits."""
+"""Owns the host check: it admits clients that use the sandbox's own name, and no web site in a browser."""
 
 from __future__ import annotations
 
+import typing as t
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 
-if TYPE_CHECKING:
+if t.TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -18,16 +18,16 @@ _HARMLESS_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 @dataclass(frozen=True)
-class Door:
-    """Decides by a request's headers whether it is let in.
+class HostCheck:
+    """Decides by a request's headers whether to serve it.
 
     Attributes:
-        names: Host names and addresses that the sandbox answers to. Guards against DNS rebinding.
+        names: Host names and addresses of the sandbox. The check prevents DNS rebinding.
     """
 
     names: frozenset[str] = LOOPBACK_NAMES
 
-    def refuse(self, method: str, path: str, headers: Headers) -> tuple[int, str] | None:
+    def refusal(self, method: str, path: str, headers: Headers) -> tuple[int, str] | None:
         """Return status and reason of a refusal, or `None`."""
         if not self._is_own(f"//{headers.get('host', '')}"):
             return 421, "the sandbox does not answer to this Host"
@@ -49,17 +49,17 @@ class Door:
         return origin.lower() in (f"http://{host.lower()}", f"https://{host.lower()}")
 
 
-class Guard:
-    """Lets requests through to an application, or refuses them."""
+class HostCheckMiddleware:
+    """Passes the requests that a host check admits to an application, and refuses the others."""
 
-    def __init__(self, app: ASGIApp, door: Door) -> None:
+    def __init__(self, app: ASGIApp, check: HostCheck) -> None:
         self._app = app
-        self._door = door
+        self._check = check
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] == "http":
-            refusal = self._door.refuse(scope["method"], scope["path"], Headers(scope=scope))
+            refusal = self._check.refusal(scope["method"], scope["path"], Headers(scope=scope))
             if refusal is not None:
                 status, reason = refusal
                 await JSONResponse({"message": reason}, status)(scope, receive, send)

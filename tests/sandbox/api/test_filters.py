@@ -1,20 +1,20 @@
-"""Filters, orders and paging of the collections, and answers to what is not there."""
+"""Filters, orders and paging of the collections, and requests for missing items."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import typing as t
 
 import pytest
 
 from target_activecampaign.sandbox.state import contact_query
 from target_activecampaign.sandbox.state.seed import BUILT_IN
 
-if TYPE_CHECKING:
+if t.TYPE_CHECKING:
     from collections.abc import Callable
 
     from support.sandbox_fixture import Api
 
-    from target_activecampaign.sandbox.serving import RunningSandbox
+    from target_activecampaign.sandbox.server import RunningSandbox
 
 PEOPLE = [
     {"email": "cy@example.com", "firstName": "Cy", "lastName": "Alder", "phone": "+44207", "lists": {"1": 1}},
@@ -245,7 +245,7 @@ def test_an_impossible_email_is_422(people: Api, path: str, email: str) -> None:
     ],
 )  # fmt: skip
 def test_what_is_not_there_is_404(people: Api, method: str, path: str) -> None:
-    assert people.ask(method, path, json={"tag": {}, "contact": {}}).status_code == 404
+    assert people.request(method, path, json={"tag": {}, "contact": {}}).status_code == 404
 
 
 def test_a_method_that_a_path_does_not_take_is_405(people: Api) -> None:
@@ -283,7 +283,7 @@ def test_a_write_that_makes_no_sense_is_refused(people: Api, path: str, body: ob
 )
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"\xff"])
 def test_a_body_that_is_no_object_is_400(people: Api, path: str, body: bytes) -> None:
-    assert people.ask("POST", path, data=body).status_code == 400
+    assert people.request("POST", path, data=body).status_code == 400
 
 
 def test_who_had_left_is_subscribed_again_by_a_single_write(people: Api) -> None:

@@ -1,71 +1,48 @@
-"""A call to the API and its answer, free of the web framework."""
+"""Owns the API's request: its query, ids and body, free of the web framework."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, field
+import typing as t
+from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import msgspec
 
+from target_activecampaign.sandbox.api import errors
+from target_activecampaign.sandbox.api.response import ApiResponse, RequestRefusedError
 from target_activecampaign.sandbox.state.batch import read_batch
 
-if TYPE_CHECKING:
+if t.TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Callable, Mapping, Sequence
-    from typing import Any
 
-    from target_activecampaign.sandbox.account import Account
+    from target_activecampaign.sandbox.state.account import Account
     from target_activecampaign.sandbox.state.batch import Batch
     from target_activecampaign.sandbox.state.imports import Effect
 
-    Json = Mapping[str, Any]
-    Operation = Callable[["Call"], "Answer"]
+    Json = Mapping[str, t.Any]
+    Operation = Callable[["ApiRequest"], ApiResponse]
 
 MAX_PAGE = 100
-"""Items on a page at most (paging reference). That more is cut to this is assumed."""
+"""Items on a page at most (paging reference). That a higher limit is cut to this is assumed."""
 DEFAULT_PAGE = 20
 HIGHEST_ID = 2**63 - 1
-"""What the database can hold."""
-
-
-class Refusal(Exception):  # noqa: N818 - it is an answer of the API, not a failure of the sandbox
-    """Ends a call with an answer that refuses it."""
-
-    def __init__(self, answer: Answer) -> None:
-        super().__init__(f"status {answer.status}")
-        self.answer = answer
+"""The highest integer of the database."""
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What goes back: a status, a body to be written as JSON (`bytes` go as they are), and headers."""
-
-    status: int
-    body: Any
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-    @cached_property
-    def encoded(self) -> bytes:
-        """The body's bytes; journal and client get the same."""
-        if isinstance(self.body, bytes):
-            return self.body
-        return json.dumps(self.body, separators=(",", ":")).encode()
-
-
-@dataclass(frozen=True)
-class Call:
-    """One call.
+class ApiRequest:
+    """A request.
 
     Attributes:
-        account: Whose key it came with.
+        account: The account of the key.
         method: `GET`, `POST` and so on.
         route: The path after `/api/3`, e.g. `/contacts/901`.
         path: The ids in the path.
         query: The query's pairs in their order.
         body: The body's bytes.
-        base_url: What links in answers begin with.
-        effects: Says how faults make the next import end.
+        base_url: The start of links in responses.
+        next_effect: Returns how faults make the next import end, `None` for no fault.
     """
 
     account: Account
@@ -75,7 +52,7 @@ class Call:
     query: Sequence[tuple[str, str]]
     body: bytes
     base_url: str
-    effects: Callable[[], Effect | None] = lambda: None
+    next_effect: Callable[[], Effect | None] = lambda: None
 
     @property
     def id(self) -> int:
@@ -86,7 +63,8 @@ class Call:
     def payload(self) -> Json:
         """The body as an object; empty when it is none.
 
-        Half a surrogate pair makes it none, as for PHP's `json_decode` (assumed); nor could it be kept.
+        A body with half a surrogate pair counts as no JSON, as in PHP's `json_decode` (assumed); the database
+        could not keep it.
         """
         try:
             payload = msgspec.json.decode(self.body)
@@ -96,7 +74,7 @@ class Call:
 
     @cached_property
     def batch(self) -> Batch | None:
-        """The body as a batch of contacts, `None` when it does not have the shape of one."""
+        """The body as a batch of contacts, `None` when it does not have a batch's shape."""
         return read_batch(self.body)
 
     def parameter(self, name: str) -> str | None:
@@ -104,7 +82,7 @@ class Call:
         return next((value for key, value in reversed(self.query) if key == name), None)
 
     def number(self, name: str) -> int | None:
-        """Return a query parameter as an integer; what is none, or missing, is `None`."""
+        """Return a query parameter as an integer, `None` when it is missing or no integer."""
         text = self.parameter(name) or ""
         number = read_id(text.removeprefix("-"))
         return -number if number is not None and text.startswith("-") else number
@@ -127,37 +105,60 @@ class Call:
         """Return the object that the body wraps under `name`.
 
         Raises:
-            Refusal: The body is not JSON, or has no such object: 400 (error reference: `{}` or `Bad
-                Request`).
+            RequestRefusedError: The body is not JSON, or has no such object: 400 (error reference: `{}` or
+                `Bad Request`).
         """
         wrapped = self.payload.get(name)
         if not isinstance(wrapped, dict):
-            raise Refusal(Answer(400, {"errors": [{"status": 400, "title": "Bad Request"}]}))
+            raise RequestRefusedError(errors.BAD_REQUEST)
         return wrapped
 
-    def source(self) -> int:
-        """Note this call as a write to the account and return the write's id."""
-        return self.account.sources.new(f"{self.method} {self.route}")
+    def add_source(self) -> int:
+        """Record this request as a write to the account and return the write's id."""
+        return self.account.sources.add(f"{self.method} {self.route}")
 
     def link(self, path: str) -> str:
         """Return the URL of a path below `/api/3`."""
         return f"{self.base_url}/api/3{path}"
 
+    def links(self, path: str, *names: str) -> dict[str, str]:
+        """Return the URLs of an item's links by name, `path` being the item's path below `/api/3`."""
+        return {name: self.link(f"{path}/{name}") for name in names}
 
-def required_id(data: Json, name: str, answer: Callable[[str], Answer]) -> int:
-    """Return an id, sent as a string or a number, from a wrapped object.
+
+def respond(operation: Operation, request: ApiRequest) -> ApiResponse:
+    """Return an operation's response, or its refusal; it refuses before it writes, so nothing is undone."""
+    try:
+        return operation(request)
+    except RequestRefusedError as refused:
+        return refused.response
+
+
+def required_id(data: Json, name: str) -> int:
+    """Return an id from a wrapped object, where it is a string or a number.
 
     Raises:
-        Refusal: It is missing or no id; with what `answer` makes of the name.
+        RequestRefusedError: The id is missing or malformed: 422.
     """
     number = read_id(data.get(name))
     if number is None:
-        raise Refusal(answer(name))
+        raise RequestRefusedError(errors.missing_attribute(name))
     return number
 
 
+def required_row(row: sqlite3.Row | None, kind: str, item: int) -> sqlite3.Row:
+    """Return a row that was looked up by its id.
+
+    Raises:
+        RequestRefusedError: There is no row: 404, which names `kind` and `item`.
+    """
+    if row is None:
+        raise RequestRefusedError(errors.no_result(kind, item))
+    return row
+
+
 def read_id(value: object) -> int | None:
-    """Return an id, sent as a string or a number; `None` for what is none."""
+    """Return an id, which is a string or a number; `None` when it is malformed or too high."""
     text = str(value)
     return int(text) if text.isdecimal() and text.isascii() and int(text) <= HIGHEST_ID else None
 

@@ -1,20 +1,19 @@
-"""All that is known of one contact, and where each value came from."""
+"""Owns the detail of a contact: its values, each with the write that it came from."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import typing as t
 
-if TYPE_CHECKING:
+from target_activecampaign.sandbox.state.contacts import ATTRIBUTE_COLUMNS
+
+if t.TYPE_CHECKING:
     import sqlite3
-    from typing import Any
 
-    from target_activecampaign.sandbox.account import Account
-
-_ATTRIBUTES = {"firstName": "first_name", "lastName": "last_name", "phone": "phone", "orgname": "orgname"}
+    from target_activecampaign.sandbox.state.account import Account
 
 
-def draw_portrait(account: Account, contact: int) -> dict[str, Any] | None:
-    """Return a contact's attributes, fields, lists and tags, each with its source, or `None`."""
+def read_contact_detail(account: Account, contact: int) -> dict[str, t.Any] | None:
+    """Return a contact's attributes, fields, lists and tags, each with its source; `None` for no contact."""
     row = account.contacts.get(contact)
     if row is None:
         return None
@@ -24,7 +23,7 @@ def draw_portrait(account: Account, contact: int) -> dict[str, Any] | None:
         account.tags.of(contact),
     )
     used = {entry["source"] for entry in (row, *values, *memberships, *tags)}
-    labels = account.sources.labels(used | {row[f"{column}_source"] for column in _ATTRIBUTES.values()})
+    labels = account.sources.labels(used | {row[f"{column}_source"] for column in ATTRIBUTE_COLUMNS.values()})
     return {
         "id": row["id"],
         "email": row["email"],
@@ -34,10 +33,10 @@ def draw_portrait(account: Account, contact: int) -> dict[str, Any] | None:
         "source": labels.get(row["source"], ""),
         "attributes": [
             {"name": name, "value": row[column], "source": labels.get(row[f"{column}_source"], "")}
-            for name, column in _ATTRIBUTES.items()
+            for name, column in ATTRIBUTE_COLUMNS.items()
         ],
-        "fields": _draw_fields(account, values, labels),
-        "lists": _draw_lists(account, memberships, labels),
+        "fields": _shape_fields(account, values, labels),
+        "lists": _shape_lists(account, memberships, labels),
         "tags": [
             {"id": entry["tag"], "tag": entry["name"], "source": labels.get(entry["source"], "")}
             for entry in tags
@@ -45,7 +44,9 @@ def draw_portrait(account: Account, contact: int) -> dict[str, Any] | None:
     }
 
 
-def _draw_fields(account: Account, values: list[sqlite3.Row], labels: dict[int, str]) -> list[dict[str, Any]]:
+def _shape_fields(
+    account: Account, values: list[sqlite3.Row], labels: dict[int, str]
+) -> list[dict[str, t.Any]]:
     fields = {entry["id"]: entry for entry in account.fields.all()}
     return [
         {
@@ -59,9 +60,9 @@ def _draw_fields(account: Account, values: list[sqlite3.Row], labels: dict[int, 
     ]
 
 
-def _draw_lists(
+def _shape_lists(
     account: Account, memberships: list[sqlite3.Row], labels: dict[int, str]
-) -> list[dict[str, Any]]:
+) -> list[dict[str, t.Any]]:
     names = {entry["id"]: entry["name"] for entry in account.lists.all()}
     return [
         {

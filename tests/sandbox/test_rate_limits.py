@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import typing as t
 
 import pytest
 
-from target_activecampaign.sandbox.limits import Window
+from target_activecampaign.sandbox.rate_limits import Window
 
-if TYPE_CHECKING:
+if t.TYPE_CHECKING:
     from collections.abc import Callable
 
     from support.sandbox_fixture import Api
 
-    from target_activecampaign.sandbox.serving import RunningSandbox
+    from target_activecampaign.sandbox.server import RunningSandbox
 
 # Slow enough that no limit opens again while a test runs.
 STANDSTILL = 0.001

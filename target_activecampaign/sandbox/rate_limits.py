@@ -1,23 +1,23 @@
-"""The service's limits on requests: per account, and the bulk importer's own. Time is an argument."""
+"""Owns the service's limits on requests: the account's, and the bulk importer's. Time is an argument."""
 
 from __future__ import annotations
 
 import math
+import typing as t
 from collections import deque
 from dataclasses import dataclass
-from typing import NamedTuple
 
 REQUESTS_PER_SECOND = 5
 """Per account, all keys together (rate limits reference)."""
 IMPORTS_PER_MINUTE = 100
 """Bulk requests with several contacts (bulk importer reference)."""
 SINGLE_IMPORTS_PER_MINUTE = 20
-"""Bulk requests with one contact (bulk importer reference). That both are counted apart is assumed."""
+"""Bulk requests with one contact (bulk importer reference). That each kind has its own count is assumed."""
 
 
 @dataclass
 class Window:
-    """At most `limit` admissions in `seconds`. `None` admits everyone. Refusals do not count (assumed)."""
+    """At most `limit` admissions in `seconds`, any number for `None`. Refusals do not count (assumed)."""
 
     limit: int | None
     seconds: float
@@ -27,7 +27,7 @@ class Window:
         self._admitted: deque[float] = deque()
 
     def wait(self, now: float, *, is_fixed: bool) -> float:
-        """Return 0 when one more is admitted at `now`, else the seconds until one is.
+        """Return 0 when the window has a place at `now`, else the seconds until it has one.
 
         Args:
             now: Sandbox seconds.
@@ -41,16 +41,16 @@ class Window:
         return start + self.seconds - now if is_fixed else self._admitted[0] + self.seconds - now
 
     def admit(self, now: float) -> None:
-        """Count one."""
+        """Count one admission."""
         if self.limit is not None:
             self._admitted.append(now)
 
     def remaining(self) -> int:
-        """Return how many more were admitted at the last `wait`."""
+        """Return how many places the window had at the last `wait`."""
         return 0 if self.limit is None else max(self.limit - len(self._admitted), 0)
 
 
-class LimitFigures(NamedTuple):
+class LimitFigures(t.NamedTuple):
     """The limits in force; `None` is no limit."""
 
     requests_per_second: int | None = REQUESTS_PER_SECOND
@@ -68,12 +68,12 @@ class Limits:
         self.set(figures)
 
     def set(self, figures: LimitFigures) -> None:
-        """Put limits in force and forget what was admitted so far."""
+        """Put limits in force and empty the windows."""
         self.figures = figures
         self.requests = Window(figures.requests_per_second, 1.0)
         self.imports = Window(figures.imports_per_minute, 60.0)
         self.single_imports = Window(figures.single_imports_per_minute, 60.0)
 
     def imports_of(self, contacts: int) -> Window:
-        """Return the window that a bulk request with so many contacts counts in."""
+        """Return the window of a bulk request with `contacts` contacts."""
         return self.single_imports if contacts == 1 else self.imports
