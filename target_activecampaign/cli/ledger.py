@@ -24,7 +24,8 @@ from target_activecampaign.errors import SettingsError, TargetError
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from target_activecampaign.ledger.store import Figures, Ledger, ListFigures
+    from target_activecampaign.ledger.figures import Figures, ListFigures
+    from target_activecampaign.ledger.ledger import Ledger
 
 OLD_API_KEY = f"{PREFIX}OLD_API_KEY"
 
@@ -38,7 +39,7 @@ class Access(t.NamedTuple):
 
     def open(self, *, read_only: bool = False) -> Ledger:
         """Open the ledger, which must be there."""
-        from target_activecampaign.ledger.store import Ledger  # noqa: PLC0415 - 0.2 s, not for `--help`
+        from target_activecampaign.ledger.ledger import Ledger  # noqa: PLC0415 - 0.2 s, not for `--help`
 
         return Ledger.open(
             self.url,
@@ -128,7 +129,7 @@ def _rekey(**_: object) -> None:
             raise SettingsError(
                 [f"{OLD_API_KEY}: put the api_key into it with which the ledger opened so far"]
             )
-        from target_activecampaign.ledger.store import rekey  # noqa: PLC0415 - likewise
+        from target_activecampaign.ledger.data_key import rekey  # noqa: PLC0415 - likewise
 
         needed = rekey(access.url, account=access.account, old_api_key=Secret(old), api_key=access.api_key)
     click.echo("The ledger opens with the new api_key." if needed else "It opens with this api_key already.")

@@ -7,7 +7,7 @@ import typing as t
 
 import pytest
 from click.testing import CliRunner
-from support.ledgers import KEY, OpenLedger, address_of, addresses_of, prints_of, said
+from support.ledgers import KEY, OpenLedger, address_of, addresses_of, comparison_of, fingerprints_of
 
 from target_activecampaign.cli import ledger as ledger_command
 from target_activecampaign.target import TargetActiveCampaign
@@ -17,7 +17,7 @@ if t.TYPE_CHECKING:
 
     from click.testing import Result
 
-    from target_activecampaign.ledger.store import Ledger
+    from target_activecampaign.ledger.ledger import Ledger
 
 CONFIG = {"hostname": "acme.api-us1.com", "api_key": KEY, "data_privacy_consent": True, "list_id": 1}
 FIRST, SECOND = "1970-01-01 00:00:00 UTC", "1970-01-02 00:00:00 UTC"
@@ -35,8 +35,8 @@ def ledger(open_ledger: OpenLedger) -> Ledger:
     """Holds three contacts on two lists."""
     ledger = open_ledger(keeps_addresses=True)
     ledger.begin_run(0)
-    ledger.confirm(1, "people", prints_of(ada="a", bo="b"), now=0)
-    ledger.confirm(2, "people", prints_of(ada="a"), now=86_400)
+    ledger.confirm(1, "people", fingerprints_of(ada="a", bo="b"), now=0)
+    ledger.confirm(2, "people", fingerprints_of(ada="a"), now=86_400)
     ledger.doubt(1, addresses_of("bo"))
     return ledger
 
@@ -114,8 +114,8 @@ def test_forgetting_a_list_leaves_the_others_and_who_is_a_member(ledger: Ledger,
     assert result.exit_code == 0
     assert "Forget all contacts of list 1? [y/N]" in result.output
     assert "Forgotten: 2 contacts" in result.output
-    assert ledger.compare(1, "people", prints_of(ada="a", bo="b"), 0) == said(members="ada bo")
-    assert ledger.compare(2, "people", prints_of(ada="a"), 0) == said("ada", "ada", "ada")
+    assert ledger.compare(1, "people", fingerprints_of(ada="a", bo="b"), 0) == comparison_of(members="ada bo")
+    assert ledger.compare(2, "people", fingerprints_of(ada="a"), 0) == comparison_of("ada", "ada", "ada")
 
 
 def test_forgetting_everything_with_the_members_leaves_nothing(ledger: Ledger, call: Call) -> None:
@@ -137,8 +137,8 @@ def test_addresses_are_read_from_standard_input(ledger: Ledger, call: Call, memb
     result = call("forget", "--addresses", "--yes", *arguments, typed=typed)
     assert "Forgotten: 2 contacts" in result.output
     for list_id in (1, 2):
-        expected = said() if members else said(members="ada")
-        assert ledger.compare(list_id, "people", prints_of(ada="a"), 0) == expected
+        expected = comparison_of() if members else comparison_of(members="ada")
+        assert ledger.compare(list_id, "people", fingerprints_of(ada="a"), 0) == expected
     assert ledger.figures().lists[1].contacts == 1
 
 

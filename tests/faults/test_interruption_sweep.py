@@ -16,8 +16,8 @@ from support.resuming import account_of, applied_one_by_one, assert_covered, con
 
 from target_activecampaign.api.client import Client
 from target_activecampaign.delivery.delivery import Delivery
-from target_activecampaign.ledger import crypto as ledger_secrecy
-from target_activecampaign.ledger.store import Ledger
+from target_activecampaign.ledger import crypto as ledger_crypto
+from target_activecampaign.ledger.ledger import Ledger
 from target_activecampaign.reporting.rejects import RejectsFile
 from target_activecampaign.run.signals import Interruption
 from target_activecampaign.sandbox import serve
@@ -149,7 +149,7 @@ def _handled_signals(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture
 def _cheap_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     """A key that is derived from the API key in no time, as ledgers are opened so often."""
-    monkeypatch.setitem(ledger_secrecy._SCRYPT, "n", 2)
+    monkeypatch.setitem(ledger_crypto._SCRYPT, "n", 2)
 
 
 def sqlite_in(folder: Path) -> str:
