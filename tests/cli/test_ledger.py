@@ -1,4 +1,4 @@
-"""`target-activecampaign ledger`: figures, forgetting and a renewed key, and nobody's address."""
+"""`target-activecampaign ledger` shows figures, forgets and takes a renewed key, and prints no address."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ OLD_API_KEY = "TARGET_ACTIVECAMPAIGN_OLD_API_KEY"
 
 @pytest.fixture(autouse=True)
 def _process_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the command does to the loggers of its process is not for the tests' own."""
+    """Keeps the command from changing the loggers of the tests' own process."""
     monkeypatch.setattr(ledger_command, "redact_logs", lambda: None)
 
 
@@ -100,7 +100,7 @@ def test_without_a_ledger_it_says_so_and_makes_none(call: Call, ledger_url: str,
     assert call(ledger_url=None).output == "Error: ledger_url: name the ledger, like sqlite:///ledger.db\n"
 
 
-def test_complaints_about_the_configuration_are_told_line_by_line(call: Call) -> None:
+def test_problems_of_the_configuration_are_shown_line_by_line(call: Call) -> None:
     result = call(hostname="", api_key="")
     assert result.exit_code == 1
     assert [line.partition(":")[0] for line in result.output.removeprefix("Error: ").splitlines()] == [
@@ -109,7 +109,7 @@ def test_complaints_about_the_configuration_are_told_line_by_line(call: Call) ->
     ]
 
 
-def test_forgetting_a_list_leaves_the_others_and_who_is_a_member(ledger: Ledger, call: Call) -> None:
+def test_forgetting_a_list_leaves_the_others_and_the_members(ledger: Ledger, call: Call) -> None:
     result = call("forget", "--list", "1", typed="y\n")
     assert result.exit_code == 0
     assert "Forget all contacts of list 1? [y/N]" in result.output
@@ -151,7 +151,7 @@ def test_addresses_are_read_from_standard_input(ledger: Ledger, call: Call, memb
         (("--addresses", "--yes"), "Line 2 of standard input is no address. Nothing was forgotten."),
     ],
 )
-def test_what_can_not_be_meant_forgets_nothing(
+def test_arguments_that_contradict_each_other_forget_nothing(
     ledger: Ledger, call: Call, arguments: tuple[str, ...], problem: str
 ) -> None:
     typed = "bo@example.com\nada at home\n"

@@ -1,4 +1,4 @@
-"""The figures of a run, and the file that holds them."""
+"""The report counts the records of a run by outcome, and is written whole or not at all."""
 
 from __future__ import annotations
 
