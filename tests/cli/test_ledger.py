@@ -75,6 +75,23 @@ def test_it_shows_figures(call: Call) -> None:
     ]
 
 
+def test_members_without_a_confirmation_are_shown_without_times(ledger: Ledger, call: Call) -> None:
+    ledger.erase(2, members=False)
+    assert call().output.splitlines()[-2:] == [
+        "list 2: 0 contacts, 0 of them in doubt",
+        "  1 members by stream 'people'",
+    ]
+
+
+def test_a_ledger_that_can_not_be_read_is_said_in_one_line(ledger: Ledger, call: Call) -> None:
+    with ledger._database.transaction() as connection:
+        connection.exec_driver_sql("DROP TABLE ledger_member")
+    result = call()
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: the ledger can't be read: ")
+    assert len(result.output.splitlines()) == 1
+
+
 @pytest.mark.usefixtures("ledger")
 def test_the_configuration_may_stand_before_the_command_and_in_the_environment(
     tmp_path_factory: pytest.TempPathFactory, ledger_url: str

@@ -110,8 +110,18 @@ def test_of_lists_that_are_refused_none_is_held(open_ledger: OpenLedger) -> None
     third.hold([6])
 
 
+def test_a_holder_that_is_not_written_down_yet_is_a_run_that_has_just_begun(open_ledger: OpenLedger) -> None:
+    first, second = open_ledger(), open_ledger()
+    first.hold([7])
+    with first._database.transaction() as connection:
+        connection.exec_driver_sql("DELETE FROM ledger_holder")
+    with pytest.raises(SettingsError, match="list 7 is being written by another run that has just begun;"):
+        second.hold([7])
+
+
 def test_closing_a_ledger_releases_its_lists(open_ledger: OpenLedger) -> None:
     first, second = open_ledger(), open_ledger()
+    first.hold([7])
     first.hold([7])
     first.hold([7, 8])
     first.close()

@@ -199,6 +199,25 @@ def test_a_file_system_without_hard_links_will_do(tmp_path: Path, monkeypatch: p
     assert sorted(path.name for path in tmp_path.iterdir()) == ["ledger.db"]
 
 
+def test_a_ledger_that_another_run_makes_in_the_meantime_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"sqlite:///{tmp_path / 'ledger.db'}"
+    first, second = OpenLedger(url), OpenLedger(url)
+    link = os.link
+
+    def link_second(source: str, path: Path) -> None:
+        monkeypatch.setattr(os, "link", link)
+        first().confirm(1, "people", fingerprints_of(ada="a"), now=5)
+        link(source, path)
+
+    monkeypatch.setattr(os, "link", link_second)
+    assert second().compare(1, "people", fingerprints_of(ada="a"), 0) == comparison_of("ada", "ada")
+    for opening in (first, second):
+        opening.close_all()
+    assert [path.name for path in tmp_path.iterdir()] == ["ledger.db"]
+
+
 # Accounts, keys and versions
 
 
@@ -284,6 +303,15 @@ def test_a_ledger_of_an_older_program_is_brought_up_to_date(
 
 def add_a_column_too(connection: sa.Connection) -> None:
     connection.exec_driver_sql("ALTER TABLE ledger_run ADD COLUMN pid BIGINT")
+
+
+def test_an_update_that_another_run_has_made_is_not_made_again(open_ledger: OpenLedger) -> None:
+    ledger = open_ledger()
+    ledger.confirm(1, "people", fingerprints_of(ada="a"), now=5)
+    with ledger._database.transaction() as connection:
+        migrations.migrate(connection, None)
+    assert ledger.figures().version == 1
+    assert ledger.compare(1, "people", fingerprints_of(ada="a"), 0) == comparison_of("ada", "ada")
 
 
 def test_an_update_that_fails_half_way_leaves_the_old_version(

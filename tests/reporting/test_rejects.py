@@ -137,6 +137,28 @@ def test_a_full_disk_is_reported_without_the_record(tmp_path: Path, monkeypatch:
     file.close()
 
 
+def test_after_a_write_that_failed_no_sync_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: str) -> t.NoReturn:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    file = RejectsFile(tmp_path / "r")
+    with monkeypatch.context() as patch:
+        patch.setattr(file._file, "write", refuse)
+        with pytest.raises(OutputError, match=r"rejects_path: can't write .*: No space left on device"):
+            file.write(Origin("people", 1, None, RECORD, SCHEMA), BAD_EMAIL)
+    with pytest.raises(OutputError, match="no STATE covers what could not be written down"):
+        file.sync()
+    file.close()
+
+
+def test_a_disk_that_takes_a_new_file_and_no_content_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "write", lambda *_: 0)
+    with pytest.raises(OutputError, match=r"rejects_path: can't write .*: No space left on device"):
+        RejectsFile(tmp_path / "r")
+
+
 _JSON = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.text()),
     lambda inner: st.one_of(st.lists(inner), st.dictionaries(st.text(), inner)),
