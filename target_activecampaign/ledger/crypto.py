@@ -1,7 +1,8 @@
 """Owns the ledger's cryptography: keyed hashes, encrypted addresses, and the data key behind both.
 
 The data key is random, made once for each ledger, and stored in it encrypted with the API key. Without the
-API key neither a copy of the ledger nor a dictionary of addresses says who is in it. Must not know tables.
+API key neither a copy of the ledger nor a dictionary of addresses says who is in it. A drawing of the keys:
+`docs/design/ledger.md`. Must not know tables.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Owns the connections to the ledger's database, one that reads and one that writes, and transactions.
 
-Must not know what is stored, nor where a database comes from (`opening.py`).
+Must not know the tables, nor where a database comes from (`opening.py`). Why two: `docs/design/ledger.md`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _SECONDS_TO_WAIT = 30  # for another run's write, which takes milliseconds
 _SECONDS_TO_CONNECT = 10
 _SECONDS_BETWEEN_KEEPALIVES = 60  # a firewall forgets a connection that is silent for some minutes
 _ON_CONNECT = {
-    # FULL: a contact must be in doubt after a power cut, too. secure_delete: what is erased is overwritten.
+    # FULL: a contact must be in doubt after a power cut, too. secure_delete: erased rows are overwritten.
     "sqlite": ("PRAGMA synchronous = FULL", "PRAGMA cache_size = -8192", "PRAGMA secure_delete = ON"),
     # Within two minutes the server notices that a run's machine is gone, and releases its locks.
     "postgresql": (

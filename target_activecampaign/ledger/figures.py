@@ -1,4 +1,4 @@
-"""Owns what is counted in a ledger, for the command `ledger`. Holds figures, no address and no hash."""
+"""Owns the figures of a ledger, for the command `ledger`: counts and times, no address and no hash."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Figures:
         account: Host of the account.
         version: Of the tables.
         runs: Number of runs that wrote in it.
-        lists: Id of a list to what is held of it, in ascending order.
+        lists: Id of a list to its figures, in ascending order.
     """
 
     account: str

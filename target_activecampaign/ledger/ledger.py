@@ -138,7 +138,7 @@ class Ledger:
     def compare(
         self, list_id: int, stream: str, fingerprints: Mapping[str, bytes], not_before: int
     ) -> Comparison:
-        """Return what is known of contacts that are about to be sent.
+        """Compare contacts that are about to be sent with their confirmations.
 
         Args:
             list_id: The list that they are for.
@@ -190,7 +190,7 @@ class Ledger:
         return self._members.streams_of(list_id, sorted(identities)) if identities else []
 
     def figures(self) -> Figures:
-        """Count what is there.
+        """Count contacts, members and runs.
 
         Raises:
             LedgerError: If it can't be read.
@@ -200,7 +200,7 @@ class Ledger:
     # Outcomes
 
     def doubt(self, list_id: int, emails: Collection[str]) -> None:
-        """Invalidate what is confirmed of these contacts, before an import with them is sent.
+        """Invalidate the confirmations of these contacts, before an import with them is sent.
 
         They stay known. Contacts that are not known stay unknown until an import confirms them.
 

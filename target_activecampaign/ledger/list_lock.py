@@ -1,7 +1,7 @@
 """Owns the locks that let one run at a time write for a list, and the table that says which run holds them.
 
 The operating system (SQLite) or the server (PostgreSQL) releases a lock when the process dies, however it
-dies. Must not know what a run does with its list.
+dies: see `docs/design/ledger.md`, "Locks". Must not know what a run does with its list.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Owns the way from the URL that a user named to an open database with tables of the newest version.
 
-Parses the URL, opens PostgreSQL, and leaves files to `sqlite_file.py`. Must not know what is stored.
+Parses the URL, opens PostgreSQL, and leaves files to `sqlite_file.py`. Must not know the tables' meaning.
 """
 
 from __future__ import annotations

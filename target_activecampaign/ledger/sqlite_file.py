@@ -1,6 +1,6 @@
 """Owns the file of a ledger on SQLite: making, checking and copying it, for its owner alone.
 
-Must not know what is stored in it.
+Must not know the tables' meaning. Why a copy, and when: `docs/design/ledger.md`, "Both databases".
 """
 
 from __future__ import annotations
