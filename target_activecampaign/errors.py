@@ -1,8 +1,8 @@
-"""What stops a run, named by what its reader should do next.
+"""Owns the errors that stop a run, each named by what its reader should do next.
 
-Nothing in here is about a single record: a record that can't be delivered is a value
-(`contact.Rejection`), never an exception. Messages hold coordinates (setting, stream, line, import),
-never the content of a record and never the key.
+None is about a single record: a record that can't be delivered is a value (`contacts.contact.Rejection`),
+never an exception. Messages hold coordinates (setting, stream, line, import), never the content of a record
+and never the key.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class ServiceError(TargetError):
 
 
 class NotPermittedError(ServiceError):
-    """ActiveCampaign refuses the key, or refuses this key this one thing."""
+    """ActiveCampaign refuses the key, for everything or for one request: look at the key or its rights."""
 
 
 class UnconfirmedImportError(TargetError):
@@ -57,13 +57,13 @@ class LedgerError(TargetError):
 
 
 class LimitReachedError(TargetError):
-    """`profile_limit` or the account's contract held contacts back, and `on_limit` is `fail`."""
+    """`profile_limit` or the contract held contacts back: raise it, or set `on_limit` to `stop`."""
 
     exit_code = 3
 
 
 class TooManyRejectedError(TargetError):
-    """A larger share of the records than `max_rejected_percent` was rejected."""
+    """More records were rejected than `max_rejected_percent` allows: look at the rejects file."""
 
     exit_code = 4
 
@@ -82,7 +82,7 @@ class InterruptedRunError(TargetError):
     """
 
     def __init__(self, signal_number: int) -> None:
-        """Remember which signal it was."""
+        """Keep the signal's number and derive the exit code from it."""
         super().__init__("the run was asked to stop")
         self.signal_number = signal_number
         self.exit_code = 128 + signal_number

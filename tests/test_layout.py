@@ -19,8 +19,10 @@ ONE_DOOR = {
     "email_validator": "contacts.email_address",
     "jsonschema": "singer.validator",
     "signal": "run.signals",
-    "sqlalchemy": "ledger.store ledger.database ledger.list_lock ledger.schema",
-    "sqlite3": "storage.spilling_map ledger.database",
+    "sqlalchemy": """ledger.bulk_sql ledger.confirmations ledger.data_key ledger.database ledger.driver_errors
+        ledger.figures ledger.ledger ledger.list_lock ledger.members ledger.migrations ledger.opening
+        ledger.schema ledger.sqlite_file""",
+    "sqlite3": "storage.spilling_map",
     "cryptography": "ledger.crypto",
     "filelock": "ledger.list_lock",
     "pyarrow": "singer.parquet",

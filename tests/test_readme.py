@@ -15,7 +15,7 @@ import yaml
 
 from target_activecampaign.config.schema import CONFIG_JSONSCHEMA
 from target_activecampaign.contacts.contact import Reason
-from target_activecampaign.reporting.report import VERDICTS, Report
+from target_activecampaign.reporting.report import OUTCOMES, Report
 
 PROJECT = Path(__file__).parents[1]
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
@@ -88,7 +88,7 @@ def test_every_key_of_the_report_is_explained(tmp_path: Path) -> None:
     section = README.partition("## Report")[2].partition("\n## ")[0]
     unexplained = [key for key in report if f"`{key}`" not in section and key != "display_name"]
     assert unexplained == []
-    assert set(VERDICTS) <= report.keys()
+    assert set(OUTCOMES) <= report.keys()
 
 
 def test_the_example_configuration_is_a_valid_one() -> None:

@@ -1,1 +1,1 @@
-"""The command line and the process."""
+"""Owns the command line and the process: loggers, memory, interpreter. Decides nothing about a run."""

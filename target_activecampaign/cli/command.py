@@ -1,4 +1,4 @@
-"""The command line: the Singer target itself, and subcommands for people."""
+"""Owns the command line: the Singer target itself, and subcommands for people."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ if t.TYPE_CHECKING:
 
 
 class TargetCommand(SingerCommand, click.Group):
-    """Runs the target; with a subcommand's name, that instead."""
+    """Runs the target, or the subcommand that is named."""
 
     def __init__(self, *args: t.Any, **kwargs: t.Any) -> None:  # noqa: ANN401
         """Make the command; see the SDK for the arguments."""
         super().__init__(*args, invoke_without_command=True, **kwargs)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - by click
-        """Names of the subcommands."""
+        """Return the names of the subcommands."""
         return ["ledger", "sandbox"]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - by click
-        """The subcommand of this name, imported only when it is wanted."""
+        """Import and return the subcommand of this name, or None."""
         if cmd_name == "sandbox":
             from target_activecampaign.sandbox.command import command  # noqa: PLC0415
 
@@ -43,7 +43,7 @@ class TargetCommand(SingerCommand, click.Group):
         exc_value: BaseException,  # noqa: ARG002 - never shown
         exc_traceback: TracebackType | None,
     ) -> None:
-        """Say where the program itself failed, without what it worked on: messages may quote a record."""
+        """Log the place where the program itself failed, without the error's text: it may quote a record."""
         if issubclass(exc_type, KeyboardInterrupt):
             sys.exit(130)
         log_fault(exc_type, exc_traceback)

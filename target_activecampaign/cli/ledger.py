@@ -1,6 +1,6 @@
-"""The command `ledger`: what the ledger holds in figures, forgetting, and a renewed API key.
+"""Owns the command `ledger`: it shows figures, forgets contacts, and lets a renewed API key open the ledger.
 
-Owns the conversation with a person. What is said holds no address, no key and no URL.
+Its output holds no address, no key and no URL. Must not know the tables.
 """
 
 from __future__ import annotations
@@ -24,21 +24,22 @@ from target_activecampaign.errors import SettingsError, TargetError
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from target_activecampaign.ledger.store import Figures, Ledger, ListFigures
+    from target_activecampaign.ledger.figures import Figures, ListFigures
+    from target_activecampaign.ledger.ledger import Ledger
 
 OLD_API_KEY = f"{PREFIX}OLD_API_KEY"
 
 
 class Access(t.NamedTuple):
-    """What it takes to open the ledger of a configuration."""
+    """URL, account and key that open the ledger of a configuration."""
 
     url: Secret
     account: str
     api_key: Secret
 
     def open(self, *, read_only: bool = False) -> Ledger:
-        """Open the ledger, which must be there."""
-        from target_activecampaign.ledger.store import Ledger  # noqa: PLC0415 - 0.2 s, not for `--help`
+        """Open the ledger, which must exist."""
+        from target_activecampaign.ledger.ledger import Ledger  # noqa: PLC0415 - 0.2 s, not for `--help`
 
         return Ledger.open(
             self.url,
@@ -54,7 +55,7 @@ def make_command(config_option: click.Parameter) -> click.Group:
     """Make the command.
 
     Args:
-        config_option: The target's own `--config`, which every part of the command takes as well.
+        config_option: The target's own `--config`, which every subcommand takes as well.
     """
     group = click.Group(
         "ledger",
@@ -63,9 +64,11 @@ def make_command(config_option: click.Parameter) -> click.Group:
         invoke_without_command=True,
         help="Show in figures what the ledger holds (`ledger_url`); with a subcommand, change it.",
     )
-    for part in (_forget, _rekey):
-        params = [*part.params, config_option]
-        group.add_command(click.Command(part.name, callback=part.callback, params=params, help=part.help))
+    for command in (_forget, _rekey):
+        params = [*command.params, config_option]
+        group.add_command(
+            click.Command(command.name, callback=command.callback, params=params, help=command.help)
+        )
     return group
 
 
@@ -73,7 +76,7 @@ def _show(**_: object) -> None:
     redact_logs()
     if click.get_current_context().invoked_subcommand is not None:
         return
-    with _said_plainly(), contextlib.closing(_access().open(read_only=True)) as ledger:
+    with _errors_shown(), contextlib.closing(_access().open(read_only=True)) as ledger:
         for line in _lines_of(ledger.figures()):
             click.echo(line)
 
@@ -105,7 +108,7 @@ def _forget(
     """Forget contacts, so that the next run that brings them sends them again."""
     if [list_id is not None, everything, by_address].count(True) != 1:
         raise click.UsageError("Say what to forget: one of --list N, --all and --addresses.")
-    with _said_plainly(), contextlib.closing(_access().open()) as ledger:
+    with _errors_shown(), contextlib.closing(_access().open()) as ledger:
         if by_address:
             emails = _read_addresses(sys.stdin, yes=yes)
             count = ledger.erase_people(emails, members=members)
@@ -121,14 +124,14 @@ def _rekey(**_: object) -> None:
 
     The old one is taken from the environment variable TARGET_ACTIVECAMPAIGN_OLD_API_KEY.
     """
-    with _said_plainly():
+    with _errors_shown():
         access = _access()
         old = os.environ.get(OLD_API_KEY, "").strip()
         if not old:
             raise SettingsError(
                 [f"{OLD_API_KEY}: put the api_key into it with which the ledger opened so far"]
             )
-        from target_activecampaign.ledger.store import rekey  # noqa: PLC0415 - likewise
+        from target_activecampaign.ledger.data_key import rekey  # noqa: PLC0415 - likewise
 
         needed = rekey(access.url, account=access.account, old_api_key=Secret(old), api_key=access.api_key)
     click.echo("The ledger opens with the new api_key." if needed else "It opens with this api_key already.")
@@ -143,7 +146,7 @@ def _access() -> Access:
 
 
 def _configuration() -> dict[str, t.Any]:
-    """The configuration as the target would read it, `--config` taken before the command and after it."""
+    """Return the configuration as the target would read it, from `--config` before and after the command."""
     given = []
     step: click.Context | None = click.get_current_context()
     while step:
@@ -158,7 +161,7 @@ def _configuration() -> dict[str, t.Any]:
 
 
 @contextlib.contextmanager
-def _said_plainly() -> Iterator[None]:
+def _errors_shown() -> Iterator[None]:
     try:
         yield
     except SettingsError as error:

@@ -1,7 +1,7 @@
-"""What may stand in the log: our own words, and of everybody else's nothing that could quote a record.
+"""Owns log redaction: our own messages are logged, and no text of a library that could quote a record.
 
-Owns the process's loggers, warnings and last-resort hooks, for the command alone: inside somebody's own
-program they are not ours to change. Knows nothing of records, settings or messages.
+It changes the process's loggers, warnings and last-resort hooks, for the command alone: inside another
+program they are not ours to change. Must not know records, settings or messages.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ if t.TYPE_CHECKING:
     from types import TracebackType
 
 OWN_LOGGERS = ("target-activecampaign", "target_activecampaign", "singer_sdk.metrics", "py.warnings")
-"""Who may write to the log, with their children."""
+"""Loggers that may write to the log, with their children."""
 
 _logger = logging.getLogger("target-activecampaign")
 
 
 def redact_logs() -> None:
-    """Silence whoever else would write to the log, whatever the level or a logging configuration says.
+    """Silence every other logger, whatever the level or a logging configuration says.
 
     Libraries log requests, with addresses in their URLs, and the SDK's stream maps log values of records.
     """
@@ -42,7 +42,7 @@ def redact_logs() -> None:
 
 
 def log_fault(kind: type[BaseException], trace: TracebackType | None) -> None:
-    """Say where the program itself failed, without the message of the error: it may quote a record."""
+    """Log the place where the program itself failed, without the error's text: it may quote a record."""
     frames = traceback.extract_tb(trace)
     places = "".join(f"\n  {frame.filename}:{frame.lineno} in {frame.name}" for frame in frames)
     _logger.error("stopped by a fault of the program itself (%s), please report it:%s", kind.__name__, places)

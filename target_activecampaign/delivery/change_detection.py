@@ -16,7 +16,7 @@ if t.TYPE_CHECKING:
     from target_activecampaign.contacts.contact import Contact
     from target_activecampaign.delivery.batch import Batch
     from target_activecampaign.delivery.pending_contact import PendingContact
-    from target_activecampaign.ledger.store import Ledger
+    from target_activecampaign.ledger.ledger import Ledger
 
 
 class KnownContacts(t.NamedTuple):

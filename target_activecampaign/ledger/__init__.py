@@ -1,1 +1,1 @@
-"""What earlier runs confirmed, in a database. Holds addresses and hashes, never a contact."""
+"""Owns the memory of what earlier runs confirmed, in a database: addresses and hashes, never a contact."""

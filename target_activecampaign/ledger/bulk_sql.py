@@ -1,9 +1,7 @@
-"""How a whole set of contacts is a parameter of one statement, on SQLite and PostgreSQL alike.
+"""Owns how one statement works on a whole set of contacts, on SQLite and PostgreSQL alike.
 
-Owns the little SQL in which the two differ. A set is a table `given` with a row for each contact, cut by
-place out of one blob of all identities and one of all fingerprints, 16 bytes each: SQLite has no arrays, and
-psycopg's cost three times as much. No statement's text depends on how many there are, so that each is
-prepared once.
+Must not know what a statement is for. A set arrives as two or three parameters, whatever its size, and is cut
+into rows by the database: see `docs/design/ledger.md`, "Bulk SQL".
 """
 
 from __future__ import annotations
@@ -11,6 +9,8 @@ from __future__ import annotations
 import functools
 import json
 import typing as t
+
+import sqlalchemy as sa
 
 if t.TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,16 +34,22 @@ _MORE = {
 }
 
 
-def complete(statement: str, dialect: str) -> str:
-    """Put the tables of a set into a statement.
+class BulkStatement:
+    """A statement on a set of contacts. Its text does not depend on their number, so it is prepared once."""
 
-    Args:
-        statement: With `{given}` for a table of (place, identity), `{given_fingerprints}` for one that has
-            `fingerprint` too, or `{given_addresses}` for one that has `address` too.
-        dialect: `sqlite` or `postgresql`.
-    """
-    places = _PLACES[dialect]
-    return statement.format(**{name: _GIVEN.format(more=more, places=places) for name, more in _MORE.items()})
+    def __init__(self, text: str) -> None:
+        """Complete the statement for each dialect.
+
+        Args:
+            text: With `{given}` for a table of (place, identity), `{given_fingerprints}` for one that has
+                `fingerprint` too, or `{given_addresses}` for one that has `address` too. Parameters that are
+                only selected need a cast, without which PostgreSQL can't tell their type.
+        """
+        self._by_dialect = {dialect: sa.text(_complete(text, places)) for dialect, places in _PLACES.items()}
+
+    def for_dialect(self, dialect: str) -> sa.TextClause:
+        """Return the statement for `sqlite` or `postgresql`."""
+        return self._by_dialect[dialect]
 
 
 def pack(
@@ -51,10 +57,20 @@ def pack(
     fingerprints: Sequence[bytes] | None = None,
     addresses: Sequence[str] | None = None,
 ) -> dict[str, bytes | str]:
-    """Return the parameters of a set; what is given is of one length and in one order."""
+    """Return the parameters of a set.
+
+    Args:
+        identities: 16 bytes each.
+        fingerprints: 16 bytes each, in the order of the identities.
+        addresses: Encrypted, in the order of the identities.
+    """
     places = _places(len(identities)) if addresses is None else json.dumps(addresses)
     packed: dict[str, bytes | str] = {"identities": b"".join(identities), "places": places}
     return packed if fingerprints is None else {**packed, "fingerprints": b"".join(fingerprints)}
+
+
+def _complete(text: str, places: str) -> str:
+    return text.format(**{name: _GIVEN.format(more=more, places=places) for name, more in _MORE.items()})
 
 
 @functools.lru_cache(maxsize=64)

@@ -1,8 +1,8 @@
-"""What keeps a ledger from telling whose it is: keyed hashes, encrypted addresses, a wrapped key.
+"""Owns the ledger's cryptography: keyed hashes, encrypted addresses, and the data key behind both.
 
-Owns the data key, from which all other keys come. It is random, made once for each ledger, and kept in it
-wrapped with the API key, so that neither a copy of the ledger nor a dictionary of addresses says anything to
-somebody who lacks the API key. Knows nothing of tables.
+The data key is random, made once for each ledger, and stored in it encrypted with the API key. Without the
+API key neither a copy of the ledger nor a dictionary of addresses says who is in it. A drawing of the keys:
+`docs/design/ledger.md`. Must not know tables.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ _SCRYPT = {"n": 2**14, "r": 8, "p": 1}
 
 
 class WrongKeyError(Exception):
-    """What is encrypted was encrypted with another key, or is damaged."""
+    """A key does not decrypt what it is used on, or the encrypted text is damaged."""
 
 
 class WrappedKey(t.NamedTuple):
     """A data key as it is stored.
 
     Attributes:
-        salt: Of the key that wraps it, 16 bytes.
+        salt: Of the key that encrypts it, 16 bytes.
         token: The data key, encrypted; ASCII.
     """
 
@@ -43,21 +43,21 @@ class WrappedKey(t.NamedTuple):
 
 
 def new_data_key() -> bytes:
-    """Make the key of a new ledger, 32 random bytes."""
+    """Make the data key of a new ledger, 32 random bytes."""
     return os.urandom(_KEY_BYTES)
 
 
 def wrap(data_key: bytes, api_key: Secret) -> WrappedKey:
-    """Encrypt a data key for who has the API key."""
+    """Encrypt a data key, so that the API key alone decrypts it."""
     salt = os.urandom(_SALT_BYTES)
     return WrappedKey(salt, _wrapping(api_key, salt).encrypt(data_key).decode("ascii"))
 
 
 def unwrap(wrapped: WrappedKey, api_key: Secret) -> bytes:
-    """Return the data key.
+    """Decrypt a data key.
 
     Raises:
-        WrongKeyError: If it was wrapped with another API key.
+        WrongKeyError: If it was encrypted with another API key.
     """
     try:
         return _wrapping(api_key, wrapped.salt).decrypt(wrapped.token)
@@ -71,11 +71,11 @@ def _wrapping(api_key: Secret, salt: bytes) -> Fernet:
 
 
 class Cipher:
-    """What a ledger does with its data key. Safe to use from several threads.
+    """Hashes and encrypts with keys that come from one data key. Safe to use from several threads.
 
     Attributes:
-        fingerprint: Hashes what is sent of a contact, 16 bytes; without a key it could be found again by
-            trying names and numbers.
+        fingerprint: Returns the hash of all that is sent for a contact, 16 bytes. It has a key, since a hash
+            without one could be found again by trying names and numbers.
     """
 
     def __init__(self, data_key: bytes) -> None:
@@ -85,18 +85,18 @@ class Cipher:
         self._addresses = Fernet(base64.urlsafe_b64encode(self._subkey(b"address")))
 
     def identity(self, email: str) -> bytes:
-        """Hash an address, 16 bytes."""
+        """Return the hash of an address, 16 bytes."""
         return self._identities(email.encode())
 
     def seal_address(self, email: str) -> str:
-        """Encrypt an address; ASCII, different each time."""
+        """Encrypt an address. The result is ASCII, and differs each time."""
         return self._addresses.encrypt(email.encode()).decode("ascii")
 
     def open_address(self, sealed: str, identity: bytes) -> str:
-        """Decrypt an address and see that it belongs to its row.
+        """Decrypt an address, and check that it belongs to its row.
 
         Raises:
-            WrongKeyError: If it is damaged, or the address of somebody else.
+            WrongKeyError: If it is damaged, or belongs to another identity.
         """
         try:
             email = self._addresses.decrypt(sealed).decode()
@@ -107,7 +107,7 @@ class Cipher:
         return email
 
     def number_for(self, name: str) -> int:
-        """A number that stands for a name in this ledger alone; 64 bits with a sign, as PostgreSQL counts."""
+        """Return a number that stands for a name in this ledger alone, signed, of 64 bits."""
         hashed = hashlib.blake2b(name.encode(), key=self._subkey(b"number"), digest_size=8)
         return int.from_bytes(hashed.digest(), "big", signed=True)
 

@@ -1,7 +1,7 @@
-"""One run at a time for each list: who holds it, and who has to wait.
+"""Owns the locks that let one run at a time write for a list, and the table that says which run holds them.
 
-Owns the locks, which the operating system (SQLite) or the server (PostgreSQL) releases when the process dies,
-however it dies; and the table that says who holds them. Must not know what a run does with its list.
+The operating system (SQLite) or the server (PostgreSQL) releases a lock when the process dies, however it
+dies: see `docs/design/ledger.md`, "Locks". Must not know what a run does with its list.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ import typing as t
 import sqlalchemy as sa
 from filelock import FileLock, Timeout
 
-from target_activecampaign.ledger.database import cause_of, translated
-from target_activecampaign.ledger.schema import HOLDER, unusable
+from target_activecampaign.ledger.driver_errors import cause_of, translated
+from target_activecampaign.ledger.problems import unusable
+from target_activecampaign.ledger.schema import HOLDER
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -26,31 +27,31 @@ if t.TYPE_CHECKING:
 
 
 class ListLocks:
-    """The locks that this run holds. For one thread."""
+    """The locks that this run holds. For use in one thread."""
 
     def __init__(self, database: Database, number_for: Callable[[str], int]) -> None:
-        """Prepare.
+        """Hold nothing.
 
         Args:
             database: Of the ledger.
-            number_for: Name of a lock to a number of 64 bits that no other ledger on the server has.
+            number_for: Returns for a lock's name a number of 64 bits that no other ledger on the server has.
         """
         self._database = database
         self._number_for = number_for
         self._held: dict[int, Callable[[], None]] = {}
 
     def hold(self, list_ids: Collection[int], now: int) -> None:
-        """Take the locks of all these lists, or of none that was not held before.
+        """Take the locks of all these lists; if one is refused, of none that was not held before.
 
         Raises:
-            SettingsError: If another run holds one; says who.
+            SettingsError: If another run holds one; names that run.
             LedgerError: If the ledger can't be written.
         """
         taken: dict[int, Callable[[], None]] = {}
         try:
             for list_id in sorted(set(list_ids) - self._held.keys()):
                 taken[list_id] = self._take(list_id)
-            self._write_down(taken, now)
+            self._record_holder(taken, now)
         except BaseException:
             for release in taken.values():
                 release()
@@ -58,7 +59,7 @@ class ListLocks:
         self._held.update(taken)
 
     def release_all(self) -> None:
-        """Let go of every list; what can't be said to the ledger any more is left unsaid."""
+        """Release every list, and remove this run from the table where the ledger can still be written."""
         if self._held:
             with contextlib.suppress(Exception), self._database.transaction() as connection:
                 connection.execute(sa.delete(HOLDER).where(HOLDER.c.list_id.in_(list(self._held))))
@@ -77,7 +78,7 @@ class ListLocks:
         return release
 
     def _lock_on_server(self, list_id: int) -> Callable[[], None] | None:
-        # On the connection that writes: who loses the lock with it can't write either.
+        # On the connection that writes: a run that loses the lock with it can't write either.
         parameters = {"number": self._number_for(f"list {list_id}")}
         lock = sa.text("SELECT pg_try_advisory_lock(CAST(:number AS bigint))")
         unlock = sa.text("SELECT pg_advisory_unlock(CAST(:number AS bigint))")
@@ -90,7 +91,7 @@ class ListLocks:
 
         return release if taken else None
 
-    def _write_down(self, list_ids: Collection[int], now: int) -> None:
+    def _record_holder(self, list_ids: Collection[int], now: int) -> None:
         if not list_ids:
             return
         rows = [

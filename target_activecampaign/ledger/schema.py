@@ -1,35 +1,59 @@
-"""The ledger's tables, and the steps from each version of them to the next.
+"""Owns the ledger's tables: what was confirmed for each contact and list, and nothing else.
 
-Owns their names, columns and version. Must not know what the bytes in them mean, nor which database it is:
-the types are SQLAlchemy's, alike for SQLite and PostgreSQL.
+No table holds the content of a contact. To see that a contact did not change, a hash of what was last sent is
+enough; what is not stored can't leak, and can't be out of date. An identity is a keyed hash of the normalised
+address, a fingerprint a keyed hash of all that is sent for a contact; both have 16 bytes, and their keys come
+from the data key (`crypto.py`). Times are whole seconds since 1970.
+
+`ledger_meta`: one row about the ledger itself.
+    version: Of the tables. Every version has it, so that an older program recognises a newer ledger.
+    account: Host of the one account that the ledger belongs to.
+    salt: Of the key that is derived from the API key, 16 bytes.
+    wrapped_key: The data key, encrypted with that derived key.
+
+`ledger_contact`: one row for each contact and list that ActiveCampaign confirmed.
+    list_id: The list.
+    identity: Keyed hash of the address.
+    fingerprint: Keyed hash of what was confirmed; null while that is in doubt.
+    confirmed_at: When the last confirmed import was submitted.
+    since: When the first confirmed import was submitted.
+    run: Id of the run that confirmed it last; null where no run began.
+
+`ledger_member`: one row for each contact that a stream brought to a list. With `membership: mirror` alone.
+    list_id, identity: As above.
+    stream: Name of the stream.
+    address: The address, encrypted: to unsubscribe somebody takes an address, and no hash gives it back.
+    since: When the first delivery to the list was confirmed.
+
+`ledger_run`: one row for each run that wrote.
+    id: Counts up.
+    started_at: When it began.
+
+`ledger_holder`: one row for each list that a run holds, for the message that refuses a second run. The lock
+itself is the operating system's or the server's (`list_lock.py`).
+    list_id: The list.
+    host, pid: The machine and process that hold it.
+    since: When they took it.
+
+The types are SQLAlchemy's, alike for SQLite and PostgreSQL. How a table changes: `migrations.py`. The reasons
+for keys, locks and doubt: `docs/design/ledger.md`.
 """
 
 from __future__ import annotations
 
-import typing as t
-
 import sqlalchemy as sa
 
-from target_activecampaign.errors import SettingsError
-
-if t.TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-_META = "ledger_meta"
-
 TABLES = sa.MetaData()
-"""As of version 1. A change of them is a new step in `MIGRATIONS`; what stands here stays as it is."""
+"""As of version 1. A change is a new step in `migrations.MIGRATIONS`; the tables here stay as they are."""
 
-# `version` is there in every version, so that an older program can read of a newer ledger that it is one.
 META = sa.Table(
-    _META,
+    "ledger_meta",
     TABLES,
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("account", sa.Text, nullable=False),
     sa.Column("salt", sa.LargeBinary, nullable=False),
     sa.Column("wrapped_key", sa.Text, nullable=False),
 )
-# `fingerprint` is null while what was confirmed is in doubt; `since` is the first confirmation.
 CONTACT = sa.Table(
     "ledger_contact",
     TABLES,
@@ -68,69 +92,3 @@ HOLDER = sa.Table(
     sa.Column("since", sa.BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
-
-
-def _create_tables(connection: sa.Connection) -> None:
-    TABLES.create_all(connection)
-
-
-MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (_create_tables,)
-"""The step at place n leads from version n to version n + 1; version 0 is a database without a ledger."""
-
-NEWEST_VERSION = len(MIGRATIONS)
-
-NewMeta: t.TypeAlias = "Callable[[], Mapping[str, t.Any]] | None"
-"""Makes the row of `ledger_meta` of a new ledger, but its version; None where a new one is not wanted."""
-
-
-def version_of(connection: sa.Connection) -> int:
-    """Return the version of the tables, 0 where there are none.
-
-    Raises:
-        SettingsError: If a newer program made them.
-    """
-    if not sa.inspect(connection).has_table(_META):
-        return 0
-    version = int(connection.execute(sa.select(META.c.version)).scalar_one())
-    if version > NEWEST_VERSION:
-        raise unusable(
-            f"this ledger is of version {version} and was written by a newer target-activecampaign; this one "
-            f"reads versions up to {NEWEST_VERSION}. Update it, or name another ledger"
-        )
-    return version
-
-
-def migrate(connection: sa.Connection, new_meta: NewMeta) -> None:
-    """Bring the tables to the newest version, inside the caller's transaction.
-
-    Args:
-        connection: In a transaction that shuts out other writers.
-        new_meta: For a new ledger.
-
-    Raises:
-        SettingsError: If a newer program made them, or there is no ledger and none is wanted.
-    """
-    version = version_of(connection)
-    if version == NEWEST_VERSION:
-        return
-    if not version and not new_meta:
-        raise no_ledger_there()
-    for step in MIGRATIONS[version:]:
-        step(connection)
-    if not version and new_meta:
-        connection.execute(sa.insert(META).values(version=0, **new_meta()))
-    connection.execute(sa.update(META).values(version=NEWEST_VERSION))
-
-
-def unusable(what: str) -> SettingsError:
-    """The problem about a ledger that can't be used.
-
-    Args:
-        what: What is wrong and what to do, without a value that may be secret.
-    """
-    return SettingsError([f"ledger_url: {what}"])
-
-
-def no_ledger_there() -> SettingsError:
-    """The problem about a ledger that a command for people does not find."""
-    return unusable("there is no ledger there (a relative path starts in the working folder)")

@@ -1,6 +1,6 @@
-"""The rejects file: every record that was set aside, as a Singer stream that can be mended and sent again.
+"""Owns the rejects file: every rejected record, as a Singer stream that can be mended and piped in again.
 
-The only place where content of records is written, so the file is readable by its owner alone.
+It is the only file that holds the content of records, so its owner alone may read it.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ class RejectsFile:
     """Writes SCHEMA and RECORD lines, the latter with `_rejected` beside `record`."""
 
     def __init__(self, path: Path) -> None:
-        """Create the file. One that an earlier run left with rejects in it is kept beside it.
+        """Create the file, and keep the rejects of an earlier run beside it.
 
         Args:
-            path: Where. The file of an earlier run becomes `<name>.<time of its last change>`.
+            path: The setting `rejects_path`. An earlier file becomes `<name>.<time of its last change>`.
 
         Raises:
             OutputError: If it can't be created.
@@ -48,10 +48,10 @@ class RejectsFile:
             raise self._problem(error) from None
 
     def write(self, origin: Origin, rejection: Rejection) -> None:
-        """Write one record, after its stream's SCHEMA where that was not the last one written.
+        """Write a record, and before it its stream's SCHEMA unless that was written last.
 
         Raises:
-            OutputError: If there is no room, now or ever before.
+            OutputError: If this or an earlier write failed.
         """
         self._raise_failure()
         if origin.source is None or origin.schema is None:
@@ -66,11 +66,11 @@ class RejectsFile:
             raise self._problem(error) from None
 
     def sync(self) -> None:
-        """Bring what was written to the disk, before a STATE that covers it is passed on.
+        """Force what was written to the disk, before a STATE that covers it is passed on.
 
         Raises:
-            OutputError: If there is no room, now or ever before: what a failed write left out, a later one
-                does not bring back.
+            OutputError: If this or an earlier write failed: a later one does not bring back what a failed
+                one left out.
         """
         self._raise_failure()
         try:
@@ -80,10 +80,10 @@ class RejectsFile:
             raise self._problem(error) from None
 
     def close(self) -> None:
-        """Sync and close. A failure that was raised before is not raised again.
+        """Sync and close the file. A failure that was raised before is not raised again.
 
         Raises:
-            OutputError: If there is no room.
+            OutputError: If this write failed.
         """
         try:
             if self._failure is None:
@@ -106,12 +106,12 @@ class RejectsFile:
 
 def _mark(source: str, rejection: Rejection) -> str:
     """Put `_rejected` into a RECORD message, and leave the rest of it to the letter."""
-    verdict = {"reason": rejection.reason.value, "detail": rejection.detail}
+    rejected = {"reason": rejection.reason.value, "detail": rejection.detail}
     if '"_rejected"' in source:  # piped in again, and rejected again
         message = deserialize_json(source)
-        message["_rejected"] = verdict
+        message["_rejected"] = rejected
         return serialize_json(message)
-    return f'{source.removesuffix("}")},"_rejected":{json.dumps(verdict)}}}'
+    return f'{source.removesuffix("}")},"_rejected":{json.dumps(rejected)}}}'
 
 
 def _text(line: str | bytes) -> str:
@@ -119,15 +119,15 @@ def _text(line: str | bytes) -> str:
 
 
 def _require_room(descriptor: int) -> None:
-    """Make sure that the disk is not full: then it takes new files, but nothing into them."""
+    """Check that the disk is not full: a full disk takes new files, but no content."""
     try:
-        _write_and_take_back(descriptor, bytes(_BLOCK_BYTES))
+        _write_and_undo(descriptor, bytes(_BLOCK_BYTES))
     except OSError:
         os.close(descriptor)
         raise
 
 
-def _write_and_take_back(descriptor: int, block: bytes) -> None:
+def _write_and_undo(descriptor: int, block: bytes) -> None:
     if os.write(descriptor, block) < len(block):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     os.fsync(descriptor)
@@ -136,7 +136,7 @@ def _write_and_take_back(descriptor: int, block: bytes) -> None:
 
 
 def _keep_earlier(path: Path) -> None:
-    """Move an earlier run's rejects aside: the tap may never send those records again."""
+    """Rename an earlier run's rejects: the tap may never send those records again."""
     if not path.exists():
         return
     details = path.stat()

@@ -1,6 +1,6 @@
-"""The run's figures: how many records were read, and what became of each.
+"""Owns the run's report: how many records were read, which outcome each had, and the file that says so.
 
-Owns the counting and the report file. Holds figures alone, no content of any record.
+Holds figures alone, no content of any record.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ if t.TYPE_CHECKING:
 
     from target_activecampaign.contacts.contact import Reason
 
-VERDICTS = ("delivered", "unchanged", "superseded", "rejected", "held_back")
-"""What every record of an exported stream ends as, each exactly one of these."""
+OUTCOMES = ("delivered", "unchanged", "superseded", "rejected", "held_back")
+"""Every record of an exported stream has exactly one of these outcomes."""
 
 
 class StreamFigures:
-    """Figures of one stream, in records. `created` and `updated` are the parts of `delivered`.
+    """Figures of one stream.
 
-    Beside them stand contacts, whoever asked for that, a record or the mirror: `unsubscribed`, those who were
-    taken off the list, and `left_alone`, those who were not, since they were off it already or had come to it
-    by another way.
+    Most count records; `created` and `updated` are the parts of `delivered`. Two count contacts that a record
+    or the mirror wanted off the list: `unsubscribed` were taken off, `left_alone` were not, since they were
+    off it already or had come to it by another way.
     """
 
     __slots__ = (
@@ -65,7 +65,7 @@ class StreamFigures:
         self.rejected.update(other.rejected)
 
     def as_json(self) -> dict[str, t.Any]:
-        """The figures as the report holds them."""
+        """Return the figures as the report holds them."""
         return {
             "read": self.read,
             "delivered": self.delivered,
@@ -84,27 +84,27 @@ _SUMS = tuple(name for name in StreamFigures.__slots__ if name != "rejected")
 
 
 class Report:
-    """Counts one run. Not locked: its owner is.
+    """Counts one run. Has no lock: its owner has.
 
     Attributes:
         streams: Figures of each exported stream.
         ignored: Records of streams that are not exported, by stream.
         imports: Imports that ActiveCampaign accepted.
         limit: The setting whose limit was reached, or `None`.
-        read_back: Delivered contacts that were looked for in the account (`verify`).
-        still_unsubscribed: How many of these stay off their list, because they left it before.
-        room: Contacts that the contract left when the run began; `None` where it is not known.
-        mirror: Why the mirror took nobody off a list; `None` where nothing stopped it.
-        plan: What a dry run says of the run that would follow; `None` in a real one.
+        read_back: Delivered contacts that were read back from the account (`verify`).
+        still_unsubscribed: Contacts read back that stay off their list, because they left it before.
+        room: Contacts that the contract had headroom for when the run began; `None` where that is unknown.
+        mirror: The reason why the mirror took nobody off a list; `None` where nothing stopped it.
+        plan: A dry run's prediction of the run that would follow; `None` in a real run.
         names_more_than_new: Whether an import's `success` named more contacts than can have been new: then
             it names updated ones too, and `created` is too high.
     """
 
     def __init__(self, display_name: str, started_at: dt.datetime) -> None:
-        """Start at nought.
+        """Start all figures at 0.
 
         Args:
-            display_name: As the setting of this name.
+            display_name: The setting of this name.
             started_at: With time zone.
         """
         self.streams: defaultdict[str, StreamFigures] = defaultdict(StreamFigures)
@@ -121,14 +121,14 @@ class Report:
         self._started_at = started_at
 
     def totals(self) -> StreamFigures:
-        """Figures over all streams."""
+        """Return the figures over all streams."""
         total = StreamFigures()
         for figures in self.streams.values():
             total.add(figures)
         return total
 
     def rejected_percent(self) -> float:
-        """Share of the records read that was rejected, 0 to 100."""
+        """Return the share of the records read that was rejected, 0 to 100."""
         total = self.totals()
         return 100 * sum(total.rejected.values()) / total.read if total.read else 0.0
 
@@ -140,13 +140,13 @@ class Report:
         waited_seconds: float,
         exit_code: int,
     ) -> dict[str, t.Any]:
-        """The report.
+        """Return the report.
 
         Args:
             ended_at: With time zone.
-            requests: Requests that were sent.
-            waited_seconds: How long imports waited for the rate limits.
-            exit_code: Of the run.
+            requests: Number of requests that were sent.
+            waited_seconds: Time that imports waited for the rate limits.
+            exit_code: The run's.
         """
         return {
             "display_name": self._display_name,
@@ -172,7 +172,7 @@ class Report:
 
 
 def check_report_path(path: Path) -> None:
-    """Make sure, before anything is sent, that a report can be written.
+    """Check, before anything is sent, that a report can be written.
 
     Raises:
         OutputError: If it can't.
@@ -181,12 +181,11 @@ def check_report_path(path: Path) -> None:
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}."):
             pass
     except OSError as error:
-        msg = f"report_path: can't write in {path.parent}: {error.strerror}"
-        raise OutputError(msg) from None
+        raise OutputError(f"report_path: can't write in {path.parent}: {error.strerror}") from None
 
 
 def write_report(path: Path, report: dict[str, t.Any]) -> None:
-    """Write the report in one step, so that nobody reads half of it.
+    """Write the report in one step, so that no reader sees half of it.
 
     Raises:
         OutputError: If it can't be written.
@@ -194,8 +193,7 @@ def write_report(path: Path, report: dict[str, t.Any]) -> None:
     try:
         _write_in_one_step(path, json.dumps(report, indent=2) + "\n")
     except OSError as error:
-        msg = f"report_path: can't write {path}: {error.strerror}"
-        raise OutputError(msg) from None
+        raise OutputError(f"report_path: can't write {path}: {error.strerror}") from None
 
 
 def _write_in_one_step(path: Path, text: str) -> None:

@@ -15,7 +15,8 @@ from target_activecampaign.storage.spilling_map import SpillingMap
 if t.TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from target_activecampaign.ledger.store import Ledger, Member
+    from target_activecampaign.ledger.ledger import Ledger
+    from target_activecampaign.ledger.members import Member
     from target_activecampaign.singer.completeness import Completeness
 
 logger = logging.getLogger(__name__)
@@ -121,7 +122,7 @@ class Mirror:
             LedgerError: If it can't be written.
         """
         for (list_id, stream), identities in removals.moved.items():
-            self._ledger.withdraw_members(list_id, stream, identities)
+            self._ledger.remove_members(list_id, stream, identities)
 
     def close(self) -> None:
         """Let go of what was kept on disk."""

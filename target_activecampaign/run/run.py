@@ -47,7 +47,7 @@ if t.TYPE_CHECKING:
     from target_activecampaign.contacts.custom_fields import CustomField
     from target_activecampaign.contacts.exclusions import Exclusions
     from target_activecampaign.delivery.change_detection import ChangeDetection
-    from target_activecampaign.ledger.store import Ledger
+    from target_activecampaign.ledger.ledger import Ledger
     from target_activecampaign.reporting.report import StreamFigures
     from target_activecampaign.run.signals import Interruption
 
@@ -148,7 +148,7 @@ class Run:
         )
 
     def _open_ledger(self, url: Secret) -> None:
-        from target_activecampaign.ledger.store import Ledger  # noqa: PLC0415 - 0.2 s, for those who have one
+        from target_activecampaign.ledger.ledger import Ledger  # noqa: PLC0415 - 0.2 s, for those who have one
 
         settings = self._settings
         now = self._clock.epoch_seconds()

@@ -1,4 +1,7 @@
-"""Signals: a request to stop ends the run in order; the same signal again ends it at once."""
+"""Owns SIGTERM and SIGINT: the first ends the run in order, the same signal again ends it at once.
+
+Must not know how a run ends in order (`run.py`).
+"""
 
 from __future__ import annotations
 
@@ -17,10 +20,10 @@ _T = t.TypeVar("_T")
 
 
 class Interruption:
-    """Whether the run was asked to stop.
+    """Knows whether a signal asked the run to stop.
 
-    The handler raises where the reader waits for something outside and nothing of ours is half done
-    (`at_once`); elsewhere the reader asks with `check`.
+    Where the reader waits for input or for the account and no work of ours is half done, the handler raises
+    (`guard_reading`, `at_once`). Elsewhere it only remembers the signal, and the reader asks with `check`.
     """
 
     def __init__(self) -> None:
@@ -44,7 +47,7 @@ class Interruption:
 
     @contextlib.contextmanager
     def at_once(self) -> Iterator[None]:
-        """For the length of the block a signal ends the run right where it is.
+        """Let a signal end the run at any point of the block.
 
         Raises:
             InterruptedRunError: If the run is or was asked to stop.
@@ -56,24 +59,24 @@ class Interruption:
         finally:
             self._raises_at_once = False
 
-    def guard_reading(self, chunks: Iterable[_T]) -> Iterator[_T]:
-        """Give the lines of the input, some at a time; a signal ends the wait for the next ones.
+    def guard_reading(self, parts: Iterable[_T]) -> Iterator[_T]:
+        """Pass on the parts of the input, and let a signal end the wait for the next one.
 
         Raises:
             InterruptedRunError: If the run was asked to stop.
         """
-        iterator = iter(chunks)
+        iterator = iter(parts)
         while True:
             try:
                 self._raises_at_once = True
                 if self._first_signal is not None:
                     self.check()
-                chunk = next(iterator, None)
+                part = next(iterator, None)
             finally:
                 self._raises_at_once = False
-            if chunk is None:
+            if part is None:
                 return
-            yield chunk
+            yield part
 
     def _handle(self, signal_number: int, _: FrameType | None) -> None:
         if signal_number in self._seen:

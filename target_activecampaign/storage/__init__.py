@@ -1,1 +1,1 @@
-"""Maps that move to disk when they grow. Knows no contact."""
+"""Owns maps that spill to disk when they grow. Must not know contacts."""

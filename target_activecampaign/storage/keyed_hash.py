@@ -1,4 +1,4 @@
-"""A hash that says nothing to somebody who lacks its key: it stands for an address, or for what was sent."""
+"""Owns the hash that stands for an address or for what was sent: without its key it can't be guessed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class KeyedHash:
     """BLAKE2b with a key. Safe to use from several threads."""
 
     def __init__(self, key: bytes) -> None:
-        """Prepare.
+        """Prepare the hash.
 
         Args:
             key: Up to 64 bytes.
@@ -23,11 +23,11 @@ class KeyedHash:
 
     @classmethod
     def random(cls) -> KeyedHash:
-        """One that ends with the process."""
+        """Make a hash whose key ends with the process."""
         return cls(os.urandom(32))
 
     def __call__(self, value: bytes) -> bytes:
-        """Hash a value, 16 bytes."""
+        """Return the hash of a value, 16 bytes."""
         hashed = self._keyed.copy()
         hashed.update(value)
         return hashed.digest()

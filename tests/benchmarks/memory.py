@@ -45,7 +45,7 @@ from benchmarks.watched_run import watch
 
 from target_activecampaign.config.secret import Secret
 from target_activecampaign.contacts.contact import Contact
-from target_activecampaign.ledger.store import Ledger
+from target_activecampaign.ledger.ledger import Ledger
 from target_activecampaign.sandbox import serve
 from target_activecampaign.target import TargetActiveCampaign
 

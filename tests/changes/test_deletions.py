@@ -1,4 +1,4 @@
-"""A record with `_sdc_deleted_at` takes its person off the list, where that is wanted."""
+"""With `on_delete: unsubscribe` a record with `_sdc_deleted_at` takes its person off the list."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_deletions_are_ignored_by_default_and_subscribe_nobody(pipeline: Pipelin
     assert set(pipeline.statuses().values()) == {SUBSCRIBED}
 
 
-def test_who_is_deleted_at_the_source_is_unsubscribed(pipeline: Pipeline) -> None:
+def test_a_person_who_is_deleted_at_the_source_is_unsubscribed(pipeline: Pipeline) -> None:
     pipeline.run(people(range(5)))
     outcome = pipeline.run([gone(3), gone(4)], **ON)
     assert outcome.report["delivered"] == outcome.report["unsubscribed"] == 2
@@ -31,7 +31,7 @@ def test_who_is_deleted_at_the_source_is_unsubscribed(pipeline: Pipeline) -> Non
     assert pipeline.statuses()["person2@example.com"] == SUBSCRIBED
 
 
-def test_whom_the_account_does_not_have_is_not_made_by_a_deletion(pipeline: Pipeline) -> None:
+def test_a_deletion_of_somebody_unknown_to_the_account_makes_nobody(pipeline: Pipeline) -> None:
     outcome = pipeline.run([gone(1)], **ON)
     assert (outcome.report["unchanged"], outcome.report["left_alone"]) == (1, 1)
     assert outcome.report["imports"] == 0
@@ -51,7 +51,7 @@ def test_made_and_deleted_in_one_run_ends_as_applied_one_by_one(pipeline: Pipeli
 
 
 def test_deleted_and_made_again_in_one_run_ends_as_applied_one_by_one(pipeline: Pipeline) -> None:
-    """ActiveCampaign subscribes nobody again who was taken off."""
+    """ActiveCampaign does not subscribe again a person who was taken off."""
     pipeline.sandbox.emulator.switches.choose("left-list", "skip-subscription")
     pipeline.run(people(range(2)))
     outcome = pipeline.run([gone(1), person(1, first_name="Bo")], **ON)

@@ -1,4 +1,4 @@
-"""A dry run changes nothing, and says what the run after it will do."""
+"""A dry run changes nothing, and predicts the figures of the run after it."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_the_plan_says_imports_requests_minutes_and_the_first_contact_with_its_v
     assert "example.com" not in json.dumps(outcome.report)
 
 
-def test_what_the_contract_has_no_room_for_is_held_back_in_both(pipeline: Pipeline) -> None:
+def test_contacts_beyond_the_contracts_headroom_are_held_back_in_both(pipeline: Pipeline) -> None:
     pipeline.sandbox.account.contact_limit = 40
     dry = pipeline.run(people(range(100)), dry_run=True, batch_size_rows=7).report
     real = pipeline.run(people(range(100)), batch_size_rows=7).report
@@ -93,7 +93,7 @@ def test_what_the_contract_has_no_room_for_is_held_back_in_both(pipeline: Pipeli
     assert dry["exit_code"] == real["exit_code"] == 3
 
 
-def test_the_mirror_is_rehearsed(pipeline: Pipeline) -> None:
+def test_a_dry_run_counts_the_mirrors_removals_and_makes_none(pipeline: Pipeline) -> None:
     mirror: dict[str, t.Any] = {"membership": "mirror"}
     pipeline.run(people(range(20)), **mirror)
     dry = pipeline.run(people(range(19)), dry_run=True, **mirror)

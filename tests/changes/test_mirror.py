@@ -1,4 +1,4 @@
-"""The mirror takes off the list whom it put there and who is brought no more, and nobody else."""
+"""The mirror takes members off that earlier runs added and this one did not bring, and nobody else."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def emails(numbers: t.Iterable[int]) -> set[str]:
     return {f"person{number}@example.com" for number in numbers}
 
 
-def test_who_is_brought_no_more_is_taken_off_and_a_stranger_stays(pipeline: Pipeline) -> None:
+def test_a_member_that_does_not_come_any_more_is_taken_off_and_a_stranger_stays(pipeline: Pipeline) -> None:
     subscribe_by_hand(pipeline, "stranger@example.com")
     assert run(pipeline, range(1000)).exit_code == 0
     outcome = run(pipeline, range(940))
@@ -37,7 +37,7 @@ def test_who_is_brought_no_more_is_taken_off_and_a_stranger_stays(pipeline: Pipe
     assert (again.exit_code, again.report["unsubscribed"], again.report["imports"]) == (0, 0, 0)
 
 
-def test_who_left_by_themselves_is_left_alone(pipeline: Pipeline) -> None:
+def test_a_member_who_left_without_us_is_left_alone(pipeline: Pipeline) -> None:
     run(pipeline, range(20))
     set_status(pipeline, "person19@example.com", UNSUBSCRIBED)
     outcome = run(pipeline, range(19))
@@ -46,7 +46,7 @@ def test_who_left_by_themselves_is_left_alone(pipeline: Pipeline) -> None:
     assert run(pipeline, range(19)).report["left_alone"] == 0
 
 
-def test_who_was_on_the_list_before_the_first_run_came_by_another_way(
+def test_somebody_on_the_list_before_the_first_run_came_by_another_way(
     pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     subscribe_by_hand(pipeline, "person0@example.com")
@@ -60,7 +60,7 @@ def test_who_was_on_the_list_before_the_first_run_came_by_another_way(
     assert "person0@example.com" in subscribed(pipeline)
 
 
-def test_who_is_gone_from_the_account_is_not_made_again(pipeline: Pipeline) -> None:
+def test_a_member_that_the_account_lost_is_not_made_again(pipeline: Pipeline) -> None:
     run(pipeline, range(20))
     account = pipeline.sandbox.account
     row = account.contacts.with_email("person19@example.com")
@@ -81,7 +81,7 @@ def test_half_a_segment_is_braked_before_the_first_removal(pipeline: Pipeline) -
     assert run(pipeline, range(50), mirror_max_removal_percent=50).report["unsubscribed"] == 50
 
 
-def test_who_comes_does_not_make_up_for_who_goes(pipeline: Pipeline) -> None:
+def test_new_members_do_not_make_up_for_removals(pipeline: Pipeline) -> None:
     run(pipeline, range(10))
     outcome = run(pipeline, range(5, 500))
     assert outcome.exit_code == 5
@@ -141,7 +141,7 @@ def test_a_record_that_is_rejected_still_brings_its_person(pipeline: Pipeline) -
     assert len(subscribed(pipeline)) == 20
 
 
-def test_who_leaves_one_stream_stays_while_another_brings_them(pipeline: Pipeline) -> None:
+def test_a_member_that_leaves_one_stream_stays_while_another_brings_it(pipeline: Pipeline) -> None:
     streams = {"people": {"list_id": 1}, "vip": {"list_id": 1}}
 
     def run_both(members: range, vips: range) -> t.Any:  # noqa: ANN401 - an outcome
@@ -156,7 +156,7 @@ def test_who_leaves_one_stream_stays_while_another_brings_them(pipeline: Pipelin
     assert len(subscribed(pipeline)) == 10
     assert run_both(range(4, 10), range(2, 5)).report["unsubscribed"] == 2
     assert subscribed(pipeline) == emails(range(2, 10))
-    # Who leaves both at once goes, too.
+    # A member that leaves both streams at once goes, too.
     assert run_both(range(5, 10), range(2, 4)).report["unsubscribed"] == 1
 
 
@@ -166,7 +166,7 @@ def test_a_stream_that_is_not_in_the_run_keeps_its_people(pipeline: Pipeline) ->
     assert len(subscribed(pipeline)) == 20
 
 
-def test_who_comes_back_after_the_mirror_took_them_off_is_sent_and_not_forced(pipeline: Pipeline) -> None:
+def test_a_member_that_comes_back_after_its_removal_is_sent_and_not_forced(pipeline: Pipeline) -> None:
     pipeline.sandbox.emulator.switches.choose("left-list", "skip-subscription")
     run(pipeline, range(20))
     run(pipeline, range(19))
@@ -176,7 +176,7 @@ def test_who_comes_back_after_the_mirror_took_them_off_is_sent_and_not_forced(pi
     assert pipeline.statuses()["person19@example.com"] == UNSUBSCRIBED
 
 
-def test_whom_runs_before_the_mirror_put_on_the_list_it_knows_from_its_first_run_on(
+def test_the_mirror_knows_from_its_first_run_on_the_members_of_earlier_runs(
     pipeline: Pipeline,
 ) -> None:
     pipeline.run(people(range(20)))

@@ -1,4 +1,4 @@
-"""With a ledger only what changed is sent again, and never too little."""
+"""With a ledger all changed contacts are sent again, and no others."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_a_changed_mapping_is_a_change(pipeline: Pipeline) -> None:
 
 
 def test_somebody_who_is_sent_for_another_list_is_sent_again_for_this_one(pipeline: Pipeline) -> None:
-    """Values are the contact's, not the list's: what comes last in the input counts last."""
+    """Values are the contact's, not the list's: the last record of the input counts."""
     streams = {"vip": {"list_id": 2}, "people": {"list_id": 1}}
 
     def run(vip: str) -> dict[str, t.Any]:
@@ -94,14 +94,14 @@ def test_unchanged_contacts_do_not_count_against_a_limit(pipeline: Pipeline) -> 
 def test_a_value_in_the_air_at_a_crash_is_in_doubt(
     pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The value that was confirmed before must not pass for unchanged: another one was sent since."""
+    """The value confirmed before must not pass for unchanged: another one was sent since."""
     sent(pipeline, [person(1, first_name="Ada")])
 
-    def lose_the_verdict(*_: object, **__: object) -> t.NoReturn:
+    def lose_the_outcome(*_: object, **__: object) -> t.NoReturn:
         raise ServiceError("the run ends here")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Client, "poll", lose_the_verdict)
+        patch.setattr(Client, "poll", lose_the_outcome)
         assert pipeline.run([person(1, first_name="Bo")]).exit_code == 1
     assert pipeline.names() == {"person1@example.com": "Bo"}
     assert sent(pipeline, [person(1, first_name="Ada")]) == (1, 0)

@@ -1,4 +1,4 @@
-"""`target-activecampaign ledger`: figures, forgetting and a renewed key, and nobody's address."""
+"""`target-activecampaign ledger` shows figures, forgets and takes a renewed key, and prints no address."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import typing as t
 
 import pytest
 from click.testing import CliRunner
-from support.ledgers import KEY, OpenLedger, address_of, addresses_of, prints_of, said
+from support.ledgers import KEY, OpenLedger, address_of, addresses_of, comparison_of, fingerprints_of
 
 from target_activecampaign.cli import ledger as ledger_command
 from target_activecampaign.target import TargetActiveCampaign
@@ -17,7 +17,7 @@ if t.TYPE_CHECKING:
 
     from click.testing import Result
 
-    from target_activecampaign.ledger.store import Ledger
+    from target_activecampaign.ledger.ledger import Ledger
 
 CONFIG = {"hostname": "acme.api-us1.com", "api_key": KEY, "data_privacy_consent": True, "list_id": 1}
 FIRST, SECOND = "1970-01-01 00:00:00 UTC", "1970-01-02 00:00:00 UTC"
@@ -26,7 +26,7 @@ OLD_API_KEY = "TARGET_ACTIVECAMPAIGN_OLD_API_KEY"
 
 @pytest.fixture(autouse=True)
 def _process_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the command does to the loggers of its process is not for the tests' own."""
+    """Keeps the command from changing the loggers of the tests' own process."""
     monkeypatch.setattr(ledger_command, "redact_logs", lambda: None)
 
 
@@ -35,8 +35,8 @@ def ledger(open_ledger: OpenLedger) -> Ledger:
     """Holds three contacts on two lists."""
     ledger = open_ledger(keeps_addresses=True)
     ledger.begin_run(0)
-    ledger.confirm(1, "people", prints_of(ada="a", bo="b"), now=0)
-    ledger.confirm(2, "people", prints_of(ada="a"), now=86_400)
+    ledger.confirm(1, "people", fingerprints_of(ada="a", bo="b"), now=0)
+    ledger.confirm(2, "people", fingerprints_of(ada="a"), now=86_400)
     ledger.doubt(1, addresses_of("bo"))
     return ledger
 
@@ -75,6 +75,23 @@ def test_it_shows_figures(call: Call) -> None:
     ]
 
 
+def test_members_without_a_confirmation_are_shown_without_times(ledger: Ledger, call: Call) -> None:
+    ledger.erase(2, members=False)
+    assert call().output.splitlines()[-2:] == [
+        "list 2: 0 contacts, 0 of them in doubt",
+        "  1 members by stream 'people'",
+    ]
+
+
+def test_a_ledger_that_can_not_be_read_is_said_in_one_line(ledger: Ledger, call: Call) -> None:
+    with ledger._database.transaction() as connection:
+        connection.exec_driver_sql("DROP TABLE ledger_member")
+    result = call()
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: the ledger can't be read: ")
+    assert len(result.output.splitlines()) == 1
+
+
 @pytest.mark.usefixtures("ledger")
 def test_the_configuration_may_stand_before_the_command_and_in_the_environment(
     tmp_path_factory: pytest.TempPathFactory, ledger_url: str
@@ -100,7 +117,7 @@ def test_without_a_ledger_it_says_so_and_makes_none(call: Call, ledger_url: str,
     assert call(ledger_url=None).output == "Error: ledger_url: name the ledger, like sqlite:///ledger.db\n"
 
 
-def test_complaints_about_the_configuration_are_told_line_by_line(call: Call) -> None:
+def test_problems_of_the_configuration_are_shown_line_by_line(call: Call) -> None:
     result = call(hostname="", api_key="")
     assert result.exit_code == 1
     assert [line.partition(":")[0] for line in result.output.removeprefix("Error: ").splitlines()] == [
@@ -109,13 +126,13 @@ def test_complaints_about_the_configuration_are_told_line_by_line(call: Call) ->
     ]
 
 
-def test_forgetting_a_list_leaves_the_others_and_who_is_a_member(ledger: Ledger, call: Call) -> None:
+def test_forgetting_a_list_leaves_the_others_and_the_members(ledger: Ledger, call: Call) -> None:
     result = call("forget", "--list", "1", typed="y\n")
     assert result.exit_code == 0
     assert "Forget all contacts of list 1? [y/N]" in result.output
     assert "Forgotten: 2 contacts" in result.output
-    assert ledger.compare(1, "people", prints_of(ada="a", bo="b"), 0) == said(members="ada bo")
-    assert ledger.compare(2, "people", prints_of(ada="a"), 0) == said("ada", "ada", "ada")
+    assert ledger.compare(1, "people", fingerprints_of(ada="a", bo="b"), 0) == comparison_of(members="ada bo")
+    assert ledger.compare(2, "people", fingerprints_of(ada="a"), 0) == comparison_of("ada", "ada", "ada")
 
 
 def test_forgetting_everything_with_the_members_leaves_nothing(ledger: Ledger, call: Call) -> None:
@@ -137,8 +154,8 @@ def test_addresses_are_read_from_standard_input(ledger: Ledger, call: Call, memb
     result = call("forget", "--addresses", "--yes", *arguments, typed=typed)
     assert "Forgotten: 2 contacts" in result.output
     for list_id in (1, 2):
-        expected = said() if members else said(members="ada")
-        assert ledger.compare(list_id, "people", prints_of(ada="a"), 0) == expected
+        expected = comparison_of() if members else comparison_of(members="ada")
+        assert ledger.compare(list_id, "people", fingerprints_of(ada="a"), 0) == expected
     assert ledger.figures().lists[1].contacts == 1
 
 
@@ -151,7 +168,7 @@ def test_addresses_are_read_from_standard_input(ledger: Ledger, call: Call, memb
         (("--addresses", "--yes"), "Line 2 of standard input is no address. Nothing was forgotten."),
     ],
 )
-def test_what_can_not_be_meant_forgets_nothing(
+def test_arguments_that_contradict_each_other_forget_nothing(
     ledger: Ledger, call: Call, arguments: tuple[str, ...], problem: str
 ) -> None:
     typed = "bo@example.com\nada at home\n"

@@ -18,8 +18,8 @@ from target_activecampaign.api.client import Client
 from target_activecampaign.delivery.confirming import Confirming
 from target_activecampaign.delivery.delivery import Delivery
 from target_activecampaign.delivery.submitting import Submitting
-from target_activecampaign.ledger import crypto as ledger_secrecy
-from target_activecampaign.ledger.store import Ledger
+from target_activecampaign.ledger import crypto as ledger_crypto
+from target_activecampaign.ledger.ledger import Ledger
 from target_activecampaign.reporting.rejects import RejectsFile
 from target_activecampaign.run.signals import Interruption
 from target_activecampaign.sandbox import serve
@@ -151,7 +151,7 @@ def _handled_signals(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture
 def _cheap_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     """A key that is derived from the API key in no time, as ledgers are opened so often."""
-    monkeypatch.setitem(ledger_secrecy._SCRYPT, "n", 2)
+    monkeypatch.setitem(ledger_crypto._SCRYPT, "n", 2)
 
 
 def sqlite_in(folder: Path) -> str:

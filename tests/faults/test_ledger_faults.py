@@ -10,7 +10,7 @@ from support.command import state_message
 
 from target_activecampaign.config.secret import Secret
 from target_activecampaign.errors import LedgerError
-from target_activecampaign.ledger.store import Ledger
+from target_activecampaign.ledger.ledger import Ledger
 
 __all__ = ["pipeline"]
 

@@ -6,15 +6,26 @@ import time
 import typing as t
 
 import pytest
-from support.ledgers import ledger_url, open_ledger
+from support.ledgers import OpenLedger, ledger_url, open_ledger
 from support.postgres_server import postgres
+
+if t.TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["ledger_url", "open_ledger", "postgres"]
 
 
 @pytest.fixture
+def on_sqlite(tmp_path: Path) -> t.Iterator[OpenLedger]:
+    """Opens the ledger on SQLite alone, for tests of its files."""
+    opening = OpenLedger(f"sqlite:///{tmp_path / 'ledger.db'}")
+    yield opening
+    opening.close_all()
+
+
+@pytest.fixture
 def wait_until() -> t.Callable[[t.Callable[[], bool]], None]:
-    """Waits for what another process or server does in its own time."""
+    """Waits for a change that another process or a server makes in its own time."""
 
     def wait(is_so: t.Callable[[], bool]) -> None:
         deadline = time.monotonic() + 30

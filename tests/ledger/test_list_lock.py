@@ -1,4 +1,4 @@
-"""One run at a time for each list, and a crash at any point makes us send again, never skip."""
+"""One run at a time writes for a list, and after any crash a contact is sent again, never skipped."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import textwrap
 import typing as t
 
 import pytest
-from support.ledgers import OpenLedger, addresses_of, prints_of, said
+from support.ledgers import OpenLedger, addresses_of, comparison_of, fingerprints_of
 
 from target_activecampaign.errors import LedgerError, SettingsError
 
@@ -21,7 +21,7 @@ if t.TYPE_CHECKING:
 
     from support.postgres_server import PostgresServer
 
-    from target_activecampaign.ledger.store import Ledger
+    from target_activecampaign.ledger.ledger import Ledger
 
     WaitUntil: t.TypeAlias = t.Callable[[t.Callable[[], bool]], None]
 
@@ -58,7 +58,7 @@ def kill(process: subprocess.Popen[str]) -> None:
     process.wait()
 
 
-def test_a_list_that_another_process_holds_is_refused_with_who_holds_it(
+def test_a_list_that_another_process_holds_is_refused_with_its_holder(
     open_ledger: OpenLedger, ledger_url: str
 ) -> None:
     with another_process(ledger_url, "ledger.hold([7, 8])") as process:
@@ -75,13 +75,13 @@ def test_a_list_that_another_process_holds_is_refused_with_who_holds_it(
 def test_processes_with_different_lists_write_at_the_same_time(
     open_ledger: OpenLedger, ledger_url: str
 ) -> None:
-    lines = "ledger.hold([7]); ledger.confirm(7, 'people', prints_of(ada='a'), 5)"
+    lines = "ledger.hold([7]); ledger.confirm(7, 'people', fingerprints_of(ada='a'), 5)"
     with another_process(ledger_url, lines):
         ledger = open_ledger()
         ledger.hold([8])
-        ledger.confirm(8, "people", prints_of(ada="a"), now=5)
-        assert ledger.compare(7, "people", prints_of(ada="a"), 0) == said("ada", "ada")
-        assert ledger.compare(8, "people", prints_of(ada="a"), 0) == said("ada", "ada")
+        ledger.confirm(8, "people", fingerprints_of(ada="a"), now=5)
+        assert ledger.compare(7, "people", fingerprints_of(ada="a"), 0) == comparison_of("ada", "ada")
+        assert ledger.compare(8, "people", fingerprints_of(ada="a"), 0) == comparison_of("ada", "ada")
 
 
 def test_a_killed_process_holds_nothing(
@@ -110,8 +110,18 @@ def test_of_lists_that_are_refused_none_is_held(open_ledger: OpenLedger) -> None
     third.hold([6])
 
 
-def test_a_list_is_free_again_when_its_ledger_is_closed(open_ledger: OpenLedger) -> None:
+def test_a_holder_that_is_not_written_down_yet_is_a_run_that_has_just_begun(open_ledger: OpenLedger) -> None:
     first, second = open_ledger(), open_ledger()
+    first.hold([7])
+    with first._database.transaction() as connection:
+        connection.exec_driver_sql("DELETE FROM ledger_holder")
+    with pytest.raises(SettingsError, match="list 7 is being written by another run that has just begun;"):
+        second.hold([7])
+
+
+def test_closing_a_ledger_releases_its_lists(open_ledger: OpenLedger) -> None:
+    first, second = open_ledger(), open_ledger()
+    first.hold([7])
     first.hold([7])
     first.hold([7, 8])
     first.close()
@@ -119,7 +129,7 @@ def test_a_list_is_free_again_when_its_ledger_is_closed(open_ledger: OpenLedger)
     second.hold([7, 8])
 
 
-def test_a_lock_that_can_not_be_made_is_refused(tmp_path: Path) -> None:
+def test_a_lock_file_that_can_not_be_made_is_refused(tmp_path: Path) -> None:
     (tmp_path / "ledger.db.list-7.lock").mkdir()
     opening = OpenLedger(f"sqlite:///{tmp_path / 'ledger.db'}")
     with pytest.raises(
@@ -129,7 +139,7 @@ def test_a_lock_that_can_not_be_made_is_refused(tmp_path: Path) -> None:
     opening.close_all()
 
 
-def test_a_dry_run_holds_nothing_and_is_not_held_up(open_ledger: OpenLedger) -> None:
+def test_a_dry_run_holds_no_list_and_waits_for_none(open_ledger: OpenLedger) -> None:
     writing = open_ledger()
     writing.hold([7])
     dry = open_ledger(read_only=True)
@@ -138,42 +148,46 @@ def test_a_dry_run_holds_nothing_and_is_not_held_up(open_ledger: OpenLedger) -> 
 
 
 @pytest.mark.parametrize("value", ["old", "new"])
-def test_killed_between_the_post_and_the_verdict_it_is_sent_again(
+def test_a_contact_is_sent_again_when_the_process_is_killed_between_post_and_outcome(
     open_ledger: OpenLedger, ledger_url: str, value: str
 ) -> None:
-    lines = "ledger.confirm(7, 'people', prints_of(ada='old'), 5); ledger.doubt(7, addresses_of('ada'))"
+    lines = "ledger.confirm(7, 'people', fingerprints_of(ada='old'), 5); ledger.doubt(7, addresses_of('ada'))"
     with another_process(ledger_url, lines) as process:
         kill(process)
-    compared = open_ledger().compare(7, "people", prints_of(ada=value), 0)
-    assert compared == said("ada")
+    compared = open_ledger().compare(7, "people", fingerprints_of(ada=value), 0)
+    assert compared == comparison_of("ada")
 
 
-def test_killed_after_the_verdict_it_is_not_sent_again(open_ledger: OpenLedger, ledger_url: str) -> None:
-    lines = "ledger.doubt(7, addresses_of('ada')); ledger.confirm(7, 'people', prints_of(ada='a'), 5)"
+def test_a_contact_is_not_sent_again_when_the_process_is_killed_after_the_outcome(
+    open_ledger: OpenLedger, ledger_url: str
+) -> None:
+    lines = "ledger.doubt(7, addresses_of('ada')); ledger.confirm(7, 'people', fingerprints_of(ada='a'), 5)"
     with another_process(ledger_url, lines) as process:
         kill(process)
     ledger = open_ledger(keeps_addresses=True)
-    assert ledger.compare(7, "people", prints_of(ada="a"), 0) == said("ada", "ada", "ada")
+    assert ledger.compare(7, "people", fingerprints_of(ada="a"), 0) == comparison_of("ada", "ada", "ada")
     ledger.doubt(7, addresses_of("ada"))
-    assert ledger.compare(7, "people", prints_of(ada="a"), 0) == said("ada", members="ada")
+    assert ledger.compare(7, "people", fingerprints_of(ada="a"), 0) == comparison_of("ada", members="ada")
 
 
-def test_killed_in_a_transaction_it_has_written_nothing(open_ledger: OpenLedger, ledger_url: str) -> None:
+def test_a_process_that_is_killed_in_a_transaction_has_written_nothing(
+    open_ledger: OpenLedger, ledger_url: str
+) -> None:
     lines = """
-        ledger.confirm(7, 'people', prints_of(ada='a'), 5)
+        ledger.confirm(7, 'people', fingerprints_of(ada='a'), 5)
         transaction = ledger._database.transaction()
         connection = transaction.__enter__()
-        connection.execute(ledger._statements['forget'], {
-            'list_id': 7, 'identities': ledger.identity(address_of('ada')), 'places': '[0]'
-        })
+        ledger._confirmations.forget(connection, 7, [ledger.identity(address_of('ada'))])
     """
     with another_process(ledger_url, lines) as process:
         kill(process)
-    assert open_ledger().compare(7, "people", prints_of(ada="a"), 0) == said("ada", "ada")
+    assert open_ledger().compare(7, "people", fingerprints_of(ada="a"), 0) == comparison_of("ada", "ada")
 
 
 @pytest.mark.postgres
-def test_who_loses_the_connection_and_with_it_the_lock_writes_no_more(postgres: PostgresServer) -> None:
+def test_a_run_that_loses_its_connection_and_with_it_the_lock_writes_no_more(
+    postgres: PostgresServer,
+) -> None:
     opening = OpenLedger(postgres.new_url())
     ledger = opening()
     ledger.hold([7])
@@ -184,13 +198,13 @@ def test_who_loses_the_connection_and_with_it_the_lock_writes_no_more(postgres: 
         with pytest.raises(
             LedgerError, match=r"^the ledger can't be written: (the connection was lost|the server)"
         ):
-            ledger.confirm(7, "people", prints_of(ada="a"), now=5)
+            ledger.confirm(7, "people", fingerprints_of(ada="a"), now=5)
     opening().hold([7])
     opening.close_all()
 
 
 def test_two_runs_that_make_the_ledger_at_once_share_it(ledger_url: str, tmp_path: Path) -> None:
-    program = textwrap.dedent(OPENING) + "ledger.confirm(int(sys.argv[2]), 'people', prints_of(ada='a'), 5)"
+    program = textwrap.dedent(OPENING) + "ledger.confirm(int(sys.argv[2]), 'p', fingerprints_of(ada='a'), 5)"
     processes = [
         subprocess.Popen(
             [sys.executable, "-c", program, ledger_url, str(number)],

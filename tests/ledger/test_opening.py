@@ -1,4 +1,4 @@
-"""What can't be a ledger is refused with the setting's name and a remedy, and is left as it was."""
+"""A ledger that can't be used is refused with the setting's name and a remedy, and is left as it was."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ import typing as t
 
 import pytest
 import sqlalchemy as sa
-from support.ledgers import ACCOUNT, KEY, OpenLedger, addresses_of, prints_of, said
+from support.ledgers import ACCOUNT, KEY, OpenLedger, addresses_of, comparison_of, fingerprints_of
 
 from target_activecampaign.config.secret import Secret
 from target_activecampaign.errors import LedgerError, SettingsError
-from target_activecampaign.ledger import database as ledger_database
-from target_activecampaign.ledger import schema as ledger_schema
-from target_activecampaign.ledger.store import rekey
+from target_activecampaign.ledger import migrations, sqlite_file
+from target_activecampaign.ledger import opening as ledger_opening
+from target_activecampaign.ledger.data_key import rekey
+from target_activecampaign.ledger.schema import META
 
 if t.TYPE_CHECKING:
     from pathlib import Path
@@ -62,7 +63,7 @@ def test_a_url_that_can_not_be_used_is_refused(
 
 
 def test_a_server_that_is_not_there_is_refused() -> None:
-    # The discard port: whoever listens there is no PostgreSQL.
+    # The discard port: no PostgreSQL listens there.
     problem = refusal_of("postgresql+psycopg://me:pass-word@127.0.0.1:9/db")
     assert problem == "ledger_url: it can't be opened: no server listens there"
 
@@ -169,11 +170,11 @@ def test_a_file_that_is_damaged_in_mid_run_ends_the_run(tmp_path: Path) -> None:
 def test_a_full_disk_ends_the_run_and_leaves_what_was_there(tmp_path: Path) -> None:
     opening = OpenLedger(f"sqlite:///{tmp_path / 'ledger.db'}")
     ledger = opening()
-    ledger.confirm(1, "people", prints_of(ada="a"), now=5)
+    ledger.confirm(1, "people", fingerprints_of(ada="a"), now=5)
     ledger._database.writer().exec_driver_sql("PRAGMA max_page_count = 1")
     with pytest.raises(LedgerError, match="the ledger can't be written: the disk is full"):
         ledger.confirm(1, "people", {f"a{number}@example.com": bytes(16) for number in range(500)}, now=5)
-    assert ledger.compare(1, "people", prints_of(ada="a", a1="b"), 0) == said("ada", "ada")
+    assert ledger.compare(1, "people", fingerprints_of(ada="a", a1="b"), 0) == comparison_of("ada", "ada")
     opening.close_all()
 
 
@@ -193,9 +194,28 @@ def test_a_file_system_without_hard_links_will_do(tmp_path: Path, monkeypatch: p
 
     monkeypatch.setattr(os, "link", refuse)
     opening = OpenLedger(f"sqlite:///{tmp_path / 'ledger.db'}")
-    opening().confirm(1, "people", prints_of(ada="a"), now=5)
+    opening().confirm(1, "people", fingerprints_of(ada="a"), now=5)
     opening.close_all()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["ledger.db"]
+
+
+def test_a_ledger_that_another_run_makes_in_the_meantime_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"sqlite:///{tmp_path / 'ledger.db'}"
+    first, second = OpenLedger(url), OpenLedger(url)
+    link = os.link
+
+    def link_second(source: str, path: Path) -> None:
+        monkeypatch.setattr(os, "link", link)
+        first().confirm(1, "people", fingerprints_of(ada="a"), now=5)
+        link(source, path)
+
+    monkeypatch.setattr(os, "link", link_second)
+    assert second().compare(1, "people", fingerprints_of(ada="a"), 0) == comparison_of("ada", "ada")
+    for opening in (first, second):
+        opening.close_all()
+    assert [path.name for path in tmp_path.iterdir()] == ["ledger.db"]
 
 
 # Accounts, keys and versions
@@ -211,7 +231,7 @@ def test_the_ledger_of_another_account_is_refused(open_ledger: OpenLedger) -> No
 
 def test_a_renewed_key_is_refused_with_the_remedy_and_rekey_is_it(open_ledger: OpenLedger) -> None:
     ledger = open_ledger(keeps_addresses=True)
-    ledger.confirm(1, "people", prints_of(ada="a"), now=5)
+    ledger.confirm(1, "people", fingerprints_of(ada="a"), now=5)
     problem = refusal_of(open_ledger.url, key="another-key")
     assert "`target-activecampaign ledger rekey`" in problem
     assert "TARGET_ACTIVECAMPAIGN_OLD_API_KEY" in problem
@@ -220,7 +240,7 @@ def test_a_renewed_key_is_refused_with_the_remedy_and_rekey_is_it(open_ledger: O
     assert rekey_to("another-key", open_ledger.url, old=KEY)
     assert not rekey_to("another-key", open_ledger.url, old=KEY)
     again = open_ledger(key="another-key", keeps_addresses=True)
-    assert again.compare(1, "people", prints_of(ada="a"), 0) == said("ada", "ada", "ada")
+    assert again.compare(1, "people", fingerprints_of(ada="a"), 0) == comparison_of("ada", "ada", "ada")
     assert [member.email for member in again.members(1, "people")] == [*addresses_of("ada")]
     assert "rekey" in refusal_of(open_ledger.url)
 
@@ -246,7 +266,7 @@ def test_rekey_makes_no_ledger(open_ledger: OpenLedger) -> None:
 def test_a_ledger_of_a_newer_program_is_refused(open_ledger: OpenLedger) -> None:
     ledger = open_ledger()
     with ledger._database.transaction() as connection:
-        connection.execute(sa.update(ledger_schema.META).values(version=2))
+        connection.execute(sa.update(META).values(version=2))
     for read_only in (False, True):
         assert refusal_of(open_ledger.url, read_only=read_only) == (
             "ledger_url: this ledger is of version 2 and was written by a newer target-activecampaign; this "
@@ -263,26 +283,35 @@ def fail(_: sa.Connection) -> None:
 
 
 def update_program(monkeypatch: pytest.MonkeyPatch, *steps: t.Callable[[sa.Connection], None]) -> None:
-    monkeypatch.setattr(ledger_schema, "MIGRATIONS", (*ledger_schema.MIGRATIONS, *steps))
-    for module in (ledger_schema, ledger_database):
-        monkeypatch.setattr(module, "NEWEST_VERSION", len(ledger_schema.MIGRATIONS))
+    monkeypatch.setattr(migrations, "MIGRATIONS", (*migrations.MIGRATIONS, *steps))
+    for module in (migrations, ledger_opening, sqlite_file):
+        monkeypatch.setattr(module, "NEWEST_VERSION", len(migrations.MIGRATIONS))
 
 
 def test_a_ledger_of_an_older_program_is_brought_up_to_date(
     open_ledger: OpenLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    open_ledger().confirm(1, "people", prints_of(ada="a"), now=5)
+    open_ledger().confirm(1, "people", fingerprints_of(ada="a"), now=5)
     open_ledger.close_all()
     update_program(monkeypatch, add_a_column, add_a_column_too)
     ledger = open_ledger()
     assert ledger.figures().version == 3
-    assert ledger.compare(1, "people", prints_of(ada="a"), 0) == said("ada", "ada")
+    assert ledger.compare(1, "people", fingerprints_of(ada="a"), 0) == comparison_of("ada", "ada")
     with ledger._database.transaction() as connection:
         connection.exec_driver_sql("INSERT INTO ledger_run (id, started_at, host, pid) VALUES (9, 1, 'h', 2)")
 
 
 def add_a_column_too(connection: sa.Connection) -> None:
     connection.exec_driver_sql("ALTER TABLE ledger_run ADD COLUMN pid BIGINT")
+
+
+def test_an_update_that_another_run_has_made_is_not_made_again(open_ledger: OpenLedger) -> None:
+    ledger = open_ledger()
+    ledger.confirm(1, "people", fingerprints_of(ada="a"), now=5)
+    with ledger._database.transaction() as connection:
+        migrations.migrate(connection, None)
+    assert ledger.figures().version == 1
+    assert ledger.compare(1, "people", fingerprints_of(ada="a"), 0) == comparison_of("ada", "ada")
 
 
 def test_an_update_that_fails_half_way_leaves_the_old_version(
@@ -301,12 +330,12 @@ def test_an_update_that_fails_half_way_leaves_the_old_version(
 def test_a_dry_run_on_a_ledger_of_an_older_program_leaves_it_so(
     open_ledger: OpenLedger, ledger_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    open_ledger().confirm(1, "people", prints_of(ada="a"), now=5)
+    open_ledger().confirm(1, "people", fingerprints_of(ada="a"), now=5)
     with monkeypatch.context() as patch:
         update_program(patch, add_a_column)
         if ledger_url.startswith("sqlite"):
             dry = open_ledger(read_only=True)
-            assert dry.compare(1, "people", prints_of(ada="a"), 0) == said("ada", "ada")
+            assert dry.compare(1, "people", fingerprints_of(ada="a"), 0) == comparison_of("ada", "ada")
         else:
             assert "a run without dry_run" in refusal_of(ledger_url, read_only=True)
     assert open_ledger().figures().version == 1
@@ -318,7 +347,7 @@ def test_a_dry_run_on_a_ledger_of_an_older_program_leaves_it_so(
 def test_the_target_starts_without_what_only_a_ledger_needs() -> None:
     program = (
         "import sys, target_activecampaign.target\n"
-        "print(sorted({'cryptography', 'filelock', 'psycopg', 'target_activecampaign.ledger.store',"
+        "print(sorted({'cryptography', 'filelock', 'psycopg', 'target_activecampaign.ledger.ledger',"
         " 'target_activecampaign.ledger.database'} & sys.modules.keys()))"
     )
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -1,4 +1,4 @@
-"""The rejects file: what was set aside, so that it can be mended and sent again."""
+"""The rejects file holds rejected records to the letter, so that they can be mended and sent again."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def written(path: Path, *rejects: tuple[bytes | str | None, bytes | str | None])
     return path.read_bytes().decode("utf-8", "surrogatepass").splitlines()
 
 
-def test_a_record_stands_behind_its_schema_with_the_verdict_beside_it(tmp_path: Path) -> None:
+def test_a_record_follows_its_schema_and_has_the_reason_beside_it(tmp_path: Path) -> None:
     schema, record = written(tmp_path / "r", (SCHEMA, RECORD))
     assert schema == SCHEMA.decode().strip()
     assert json.loads(record) == {
@@ -61,7 +61,7 @@ def test_lines_of_text_and_a_byte_order_mark_are_taken(tmp_path: Path) -> None:
     assert [json.loads(line)["type"] for line in lines] == ["SCHEMA", "RECORD"]
 
 
-def test_a_record_that_is_rejected_again_has_one_verdict(tmp_path: Path) -> None:
+def test_a_record_that_is_rejected_again_has_one_reason(tmp_path: Path) -> None:
     _, once = written(tmp_path / "1", (SCHEMA, RECORD))
     _, twice = written(tmp_path / "2", (SCHEMA, once))
     assert json.loads(twice) == json.loads(once)
@@ -118,7 +118,7 @@ def test_a_file_that_cannot_be_made_is_refused_by_the_name_of_its_setting(tmp_pa
         RejectsFile(tmp_path / "missing" / "r")
 
 
-def test_a_full_disk_is_said_without_the_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_reported_without_the_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(_: t.Any) -> t.NoReturn:  # noqa: ANN401 - whatever is written
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -135,6 +135,28 @@ def test_a_full_disk_is_said_without_the_record(tmp_path: Path, monkeypatch: pyt
     assert "ada" not in str(refusal.value)
     monkeypatch.undo()
     file.close()
+
+
+def test_after_a_write_that_failed_no_sync_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: str) -> t.NoReturn:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    file = RejectsFile(tmp_path / "r")
+    with monkeypatch.context() as patch:
+        patch.setattr(file._file, "write", refuse)
+        with pytest.raises(OutputError, match=r"rejects_path: can't write .*: No space left on device"):
+            file.write(Origin("people", 1, None, RECORD, SCHEMA), BAD_EMAIL)
+    with pytest.raises(OutputError, match="no STATE covers what could not be written down"):
+        file.sync()
+    file.close()
+
+
+def test_a_disk_that_takes_a_new_file_and_no_content_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "write", lambda *_: 0)
+    with pytest.raises(OutputError, match=r"rejects_path: can't write .*: No space left on device"):
+        RejectsFile(tmp_path / "r")
 
 
 _JSON = st.recursive(

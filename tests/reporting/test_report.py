@@ -1,4 +1,4 @@
-"""The figures of a run, and the file that holds them."""
+"""The report counts the records of a run by outcome, and is written whole or not at all."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from target_activecampaign.contacts.contact import Reason
 from target_activecampaign.errors import OutputError
 from target_activecampaign.reporting.report import (
-    VERDICTS,
+    OUTCOMES,
     Report,
     StreamFigures,
     check_report_path,
@@ -99,10 +99,10 @@ def test_the_report_has_the_figures_of_the_run_and_of_each_stream() -> None:
     assert {key: as_json(a_report())[key] for key in expected} == expected
 
 
-def test_what_was_read_is_the_sum_of_all_verdicts() -> None:
+def test_what_was_read_is_the_sum_of_all_outcomes() -> None:
     for figures in (as_json(a_report()), *as_json(a_report())["streams"].values()):
         counts = {**figures, "rejected": sum(figures["rejected"].values())}
-        assert counts["read"] == sum(counts[verdict] for verdict in VERDICTS)
+        assert counts["read"] == sum(counts[outcome] for outcome in OUTCOMES)
 
 
 def test_totals_do_not_change_what_they_sum_up() -> None:

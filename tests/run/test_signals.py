@@ -1,4 +1,4 @@
-"""Whether a request to stop ends the run right there, at the next question, or at once."""
+"""A signal ends the run right there, at the next check, or at once."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def interruption() -> Iterator[Interruption]:
 
 
 @pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
-def test_the_run_is_asked_at_the_next_question(
+def test_a_signal_ends_the_run_at_the_next_check(
     number: int, exit_code: int, interruption: Interruption
 ) -> None:
     interruption.check()
@@ -36,18 +36,18 @@ def test_the_run_is_asked_at_the_next_question(
     assert asked.value.exit_code == exit_code
 
 
-def test_where_nothing_is_half_done_a_signal_ends_the_run_right_there(interruption: Interruption) -> None:
+def test_a_signal_in_an_at_once_block_ends_the_run_right_there(interruption: Interruption) -> None:
     with pytest.raises(InterruptedRunError), interruption.at_once():
         signal.raise_signal(signal.SIGTERM)
 
 
-def test_a_signal_before_is_seen_on_entering(interruption: Interruption) -> None:
+def test_an_earlier_signal_ends_the_run_on_entering_the_block(interruption: Interruption) -> None:
     signal.raise_signal(signal.SIGTERM)
     with pytest.raises(InterruptedRunError), interruption.at_once():
         pytest.fail("it was asked to stop before")
 
 
-def test_behind_the_block_a_signal_waits_for_the_question(interruption: Interruption) -> None:
+def test_a_signal_after_the_block_waits_for_the_next_check(interruption: Interruption) -> None:
     with interruption.at_once():
         pass
     signal.raise_signal(signal.SIGTERM)
@@ -67,7 +67,7 @@ def test_a_line_that_is_read_is_worked_on_to_its_end(interruption: Interruption)
         next(lines)
 
 
-def test_the_first_signal_says_the_exit_code_and_the_second_of_its_kind_ends_at_once(
+def test_the_first_signal_sets_the_exit_code_and_the_second_of_its_kind_ends_at_once(
     interruption: Interruption, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     codes: list[int] = []

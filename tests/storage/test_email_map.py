@@ -1,4 +1,4 @@
-"""Small values of addresses: exact, whatever the bits before them say."""
+"""The map of addresses is exact, whatever the Bloom filter before it says."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_activecampaign.storage import email_map as email_store
+from target_activecampaign.storage import email_map as email_map_module
 from target_activecampaign.storage.email_map import EmailMap
 from target_activecampaign.storage.spilling_map import SpillingMap
 
@@ -18,13 +18,13 @@ CHANGES = st.lists(st.tuples(EMAILS, st.one_of(st.none(), st.binary(max_size=16)
 
 @pytest.fixture(params=[2**26, 8], ids=["bits enough", "eight bits for all"])
 def _bits(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(email_store, "_BITS", request.param)
-    monkeypatch.setattr(email_store, "_LAST_BIT", request.param - 1)
+    monkeypatch.setattr(email_map_module, "_FILTER_BITS", request.param)
+    monkeypatch.setattr(email_map_module, "_LAST_BIT", request.param - 1)
 
 
 @pytest.mark.usefixtures("_bits")
 @given(changes=CHANGES)
-def test_a_store_is_a_dictionary(changes: list[tuple[str, bytes | None]]) -> None:
+def test_a_map_is_a_dictionary(changes: list[tuple[str, bytes | None]]) -> None:
     store = EmailMap()
     entries: dict[str, bytes] = {}
     for email, value in changes:

@@ -1,4 +1,4 @@
-"""A sandbox, and runs against it with one ledger."""
+"""Runs the target into one sandbox, with one ledger, again and again."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SCHEMA: dict[str, t.Any] = {
 
 
 class Pipeline:
-    """Runs a tap's records into one sandbox, with one ledger, again and again."""
+    """A sandbox and a ledger that a tap's records are run into."""
 
     def __init__(self, sandbox: RunningSandbox, folder: Path) -> None:
         self.sandbox = sandbox
@@ -44,7 +44,7 @@ class Pipeline:
         end: Iterable[Mapping[str, t.Any]] = (state_message({"bookmarks": {}}),),
         **settings: t.Any,  # noqa: ANN401 - of the configuration
     ) -> Outcome:
-        """Run records of one stream, with what the tap says at its end."""
+        """Run records of one stream, and the messages that the tap sends after them."""
         messages = [
             schema_message(stream, SCHEMA),
             *(record_message(record, stream) for record in records),
@@ -61,7 +61,7 @@ class Pipeline:
         return run_quickly(config, messages)
 
     def statuses(self, list_id: int = 1) -> dict[str, int]:
-        """Everybody's status on a list: 1 subscribed, 2 unsubscribed."""
+        """Return each contact's status on a list: 1 subscribed, 2 unsubscribed."""
         rows = self.sandbox.snapshot(10**6)["contacts"]
         return {row["email"]: row["lists"][str(list_id)] for row in rows if str(list_id) in row["lists"]}
 

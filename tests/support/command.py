@@ -1,4 +1,4 @@
-"""Running the target as a command against an emulator in the test's process."""
+"""Runs the target as a command against an emulator in the test's process."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ QUICK_CLI = (
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run left behind."""
+    """The traces of a run."""
 
     exit_code: int
     states: list[t.Any]

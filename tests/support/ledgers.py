@@ -1,4 +1,4 @@
-"""Opening ledgers in tests, and what they are filled with."""
+"""Opens ledgers in tests, and makes the addresses and fingerprints that fill them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import typing as t
 import pytest
 
 from target_activecampaign.config.secret import Secret
-from target_activecampaign.ledger.store import Comparison, Ledger
+from target_activecampaign.ledger.ledger import Comparison, Ledger
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,18 +41,18 @@ class OpenLedger:
             ledger.close()
 
 
-def print_of(text: str) -> bytes:
+def fingerprint_of(text: str) -> bytes:
     """A fingerprint, 16 bytes."""
     return hashlib.blake2b(text.encode(), digest_size=16).digest()
 
 
-def prints_of(**contacts: str) -> dict[str, bytes]:
-    """Name to what is sent of them: addresses to fingerprints."""
-    return {address_of(name): print_of(text) for name, text in contacts.items()}
+def fingerprints_of(**contacts: str) -> dict[str, bytes]:
+    """Addresses to fingerprints, from names to the text that is sent for each."""
+    return {address_of(name): fingerprint_of(text) for name, text in contacts.items()}
 
 
-def said(known: str = "", unchanged: str = "", members: str = "") -> Comparison:
-    """What the ledger says of the people of these names, with blanks between them."""
+def comparison_of(known: str = "", unchanged: str = "", members: str = "") -> Comparison:
+    """What the ledger says of people, given as names with blanks between them."""
     known_ones, unchanged_ones, members_ones = (
         frozenset(map(address_of, names.split())) for names in (known, unchanged, members)
     )
@@ -67,9 +67,14 @@ def addresses_of(*names: str) -> set[str]:
     return {address_of(name) for name in names}
 
 
+def content_of(folder: Path) -> dict[str, bytes]:
+    """Every file of a folder."""
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Where no ledger is yet."""
+    """The URL of a ledger that does not exist yet."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'ledger.db'}"
     return str(request.getfixturevalue("postgres").new_url())
@@ -77,7 +82,7 @@ def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def open_ledger(ledger_url: str) -> Iterator[OpenLedger]:
-    """Opens the ledger, as often as a test wants; all are closed at its end."""
+    """Opens the ledger as often as a test wants; the test's end closes all of them."""
     opening = OpenLedger(ledger_url)
     yield opening
     opening.close_all()

@@ -1,6 +1,6 @@
-"""A real PostgreSQL server for a test session, from the packages of the machine.
+"""Starts a real PostgreSQL server for a test session, from the packages of the machine.
 
-Where none is installed, what needs it is skipped; with `REQUIRE_POSTGRES` in the environment, it fails.
+Where none is installed, its tests are skipped; with `REQUIRE_POSTGRES` in the environment, they fail.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ if t.TYPE_CHECKING:
     from collections.abc import Iterator
 
 USER = "tester"
-UNPRIVILEGED = "postgres"  # whom Debian's packages make; the server refuses root
+UNPRIVILEGED = "postgres"  # a user that Debian's packages make; the server refuses root
 SECONDS_TO_START = 60
 
 
 class PostgresServer:
-    """A running server, each test with a schema of its own."""
+    """A running server, in which each test has a schema of its own."""
 
     def __init__(self, port: int, password: str) -> None:
         self.port = port
@@ -39,7 +39,7 @@ class PostgresServer:
         self._numbers = itertools.count(1)
 
     def new_url(self) -> str:
-        """SQLAlchemy's URL of a new, empty schema."""
+        """Make an empty schema and return its URL for SQLAlchemy."""
         schema = f"ledger{next(self._numbers)}"
         with self.connect() as connection:
             connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
@@ -72,7 +72,7 @@ def running_server() -> Iterator[PostgresServer]:
         if os.geteuid() == 0:
             shutil.chown(folder, UNPRIVILEGED)
             shutil.chown(folder / "password", UNPRIVILEGED)
-        _run_as_nobody_special(
+        _run_unprivileged(
             [
                 programs / "initdb",
                 f"--pgdata={folder / 'data'}",
@@ -110,7 +110,7 @@ def _folder_of_programs() -> Path | None:
     return Path(on_path).parent if on_path else None
 
 
-def _run_as_nobody_special(command: list[t.Any], folder: Path) -> subprocess.Popen[bytes]:
+def _run_unprivileged(command: list[t.Any], folder: Path) -> subprocess.Popen[bytes]:
     become = ["setpriv", f"--reuid={UNPRIVILEGED}", f"--regid={UNPRIVILEGED}", "--clear-groups"]
     return subprocess.Popen(
         [*(become if os.geteuid() == 0 else []), *map(str, command)],
@@ -124,9 +124,9 @@ def _run_as_nobody_special(command: list[t.Any], folder: Path) -> subprocess.Pop
 @contextlib.contextmanager
 def _started(programs: Path, folder: Path, password: str) -> Iterator[PostgresServer]:
     server = PostgresServer(_free_port(), password)
-    # What a crash of the machine would lose does not matter here; a crash of a run loses nothing by it.
+    # A crash of the machine may lose data here; a crash of a run loses none.
     options = ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off"]
-    process = _run_as_nobody_special(
+    process = _run_unprivileged(
         [programs / "postgres", "-D", folder / "data", "-p", server.port, *options], folder
     )
     try:

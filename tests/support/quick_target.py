@@ -1,4 +1,4 @@
-"""The target on a clock that runs fast, so that its waits are short: in this process, or as a command.
+"""Runs the target on a clock that is fast, so that its waits are short: in this process, or as a command.
 
 As a command: `python tests/support/quick_target.py SPEED --config config.json`.
 """
@@ -37,10 +37,10 @@ LOG_FORMAT = "%(levelname)s %(name)s: %(message)s"
 
 
 class QuickClock(SystemClock):
-    """A clock on which time passes only while somebody waits, so many times faster than the machine's.
+    """A clock on which time passes only during waits, `speed` times faster than the machine's.
 
-    When the machine pauses, or is busy with others, no time passes: a wait is never longer than was asked
-    for. So no deadline of a run strikes because a machine is slow. Several waits at once pass the same time.
+    When the machine pauses or is busy, no time passes: a wait is never longer than was asked for. So a slow
+    machine does not let a run miss a deadline. Several waits at once pass the same time.
     """
 
     def __init__(self, speed: float = SPEED) -> None:
@@ -80,7 +80,7 @@ def run_quickly(
     clock: Clock | None = None,
     output: io.StringIO | None = None,
 ) -> Outcome:
-    """Run the target in this process. An exception that it lets out is one that a user would see.
+    """Run the target in this process; a user would see any exception that this raises.
 
     Args:
         output: Takes standard output, also where the run ends with an exception.
@@ -94,7 +94,7 @@ def run_quickly(
 
 
 def outcome_of(config: Mapping[str, t.Any], exit_code: int, output: str, log: str) -> Outcome:
-    """What a run left behind, with the files that its configuration names."""
+    """Return the traces of a run, with the files that its configuration names."""
     report, rejects = (Path(str(config.get(name, "/nowhere"))) for name in ("report_path", "rejects_path"))
     return Outcome(
         exit_code=exit_code,
@@ -114,9 +114,9 @@ def run_into_a_file(config: Mapping[str, t.Any], lines: bytes, output: str, spee
 
 
 def wait_for_workers() -> None:
-    """Wait for threads that a run leaves in a request: a process would take them with it, this one does not.
+    """Wait for threads that a run leaves in a request: they would end with a process, but not in this one.
 
-    What they sent would otherwise arrive in the middle of the next run.
+    Their requests would otherwise arrive in the middle of the next run.
     """
     for thread in threading.enumerate():
         if thread.name in WORKERS:
@@ -126,7 +126,7 @@ def wait_for_workers() -> None:
 
 @contextlib.contextmanager
 def captured_log() -> t.Iterator[io.StringIO]:
-    """Everything that is logged meanwhile, at INFO and above."""
+    """Collect all that is logged meanwhile, at INFO and above."""
     text = io.StringIO()
     handler = logging.StreamHandler(text)
     handler.setFormatter(logging.Formatter(LOG_FORMAT))

@@ -1,4 +1,4 @@
-"""Running the target as a command on any bytes, with a watch on its memory, and looking at all it says."""
+"""Runs the target as a command on any bytes, watches its memory, and collects all its output."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if t.TYPE_CHECKING:
     from pathlib import Path
 
 DEBUG = {"TARGET_ACTIVECAMPAIGN_LOGLEVEL": "DEBUG", "LOGLEVEL": "DEBUG"}
-# Writes down, when the process ends, the most memory that it had (Linux; elsewhere nothing), in KiB.
+# Writes the process's peak memory in KiB to a file when it ends (on Linux; elsewhere nothing).
 _WATCH = """
 import atexit, pathlib
 def note():
@@ -34,7 +34,7 @@ SCHEMA_LINE = (
 
 @dataclass(frozen=True)
 class Said:
-    """All that a run let out: exit code, standard output, log and report; and the most memory it took."""
+    """All output of a run: exit code, standard output, log and report; and its peak memory."""
 
     exit_code: int
     stdout: str
@@ -60,7 +60,7 @@ def run_bytes(
     program: str = "from target_activecampaign.target import TargetActiveCampaign as T; T.cli()",
     environment: Mapping[str, str] = DEBUG,
 ) -> Said:
-    """Run a program that is the command, with this configuration, on these bytes. Warm, on a quick clock."""
+    """Run a program that is the command on these bytes, warm and on a quick clock."""
     path = folder / "config.json"
     path.write_bytes(config if isinstance(config, bytes) else json.dumps(config).encode())
     report, peak = folder / "report.json", folder / "peak"

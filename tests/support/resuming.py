@@ -1,7 +1,7 @@
-"""An input of several streams, a run of it that breaks off anywhere, and the run after it, as a tap makes it.
+"""Makes an input of several streams, and the rest of it for a run that resumes after a STATE, as a tap does.
 
-The second run gets what stands behind the last STATE of the first, SCHEMA messages included. Every record has
-a number of its own in `last_name`, so that the account tells which one it saw last.
+The second run gets all messages after the last STATE of the first, and the SCHEMA messages. Every record has
+a number of its own in `last_name`, so that the account shows which one it saw last.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ RECORDS = [
 
 
 def messages_after(state: int | None) -> list[dict[str, t.Any]]:
-    """What a tap sends that goes on behind a STATE; its value is the number of the step."""
+    """Return the messages of a tap that resumes after a STATE, whose value is the number of its step."""
     begin = 0 if state is None else state + 1
     return [schema_message(stream) for stream in LIST_OF_STREAM] + [
         record_message(record_of(number), step.stream) if step.stream else state_message(number)
@@ -79,7 +79,7 @@ def config_of(sandbox: RunningSandbox, folder: Path, **overrides: object) -> dic
 
 
 def account_of(sandbox: RunningSandbox) -> dict[str, tuple[str, str, dict[str, int]]]:
-    """First name, last name and lists of everyone, by address."""
+    """Return first name, last name and lists of each contact, by address."""
     return {
         row["email"].lower(): (row["firstName"], row["lastName"], row["lists"])
         for row in sandbox.snapshot(1000)["contacts"]
@@ -87,7 +87,7 @@ def account_of(sandbox: RunningSandbox) -> dict[str, tuple[str, str, dict[str, i
 
 
 def applied_one_by_one() -> dict[str, tuple[str, str, dict[str, int]]]:
-    """The account after every record was applied by itself, in order; a null leaves a value alone."""
+    """Return the account as it is after each record was applied in order; a null leaves a value alone."""
     people: dict[str, tuple[str, str, dict[str, int]]] = {}
     for number, step in enumerate(RECORDS):
         if step.stream and step.email != BAD:
@@ -101,7 +101,7 @@ def applied_one_by_one() -> dict[str, tuple[str, str, dict[str, int]]]:
 
 
 def assert_covered(state: int | None, sandbox: RunningSandbox, folder: Path) -> None:
-    """Everything before a STATE is in the account, or in a rejects file, in this version or a later one."""
+    """Check that each record before a STATE, or a later one of its person, was delivered or rejected."""
     people = account_of(sandbox)
     kept = rejected_in(folder)
     for number, step in enumerate(RECORDS[: 0 if state is None else state]):
@@ -114,7 +114,7 @@ def assert_covered(state: int | None, sandbox: RunningSandbox, folder: Path) -> 
 
 
 def rejected_in(folder: Path) -> set[int]:
-    """Numbers of the records in the rejects files of all runs."""
+    """Return the numbers of the records in the rejects files of all runs."""
     lines = [line for path in folder.glob("rejects.singer*") for line in path.read_text().splitlines()]
     return {
         int(message["record"]["last_name"])

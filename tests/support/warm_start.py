@@ -1,4 +1,4 @@
-"""Processes that start warm: forked from one that has the target imported.
+"""Starts processes warm: forks of one that has the target imported.
 
 A start of the command takes most of a second, nearly all of it for imports, and the tests start it hundreds
 of times. A fork skips the imports and nothing else: it has arguments, environment, folder, umask and standard
@@ -26,13 +26,13 @@ _STATUS_BYTES = 4
 
 
 def warm_command(code: str, *arguments: str) -> list[str]:
-    """What to start instead of `python -c code argument…`."""
+    """Return the command to start instead of `python -c code argument…`."""
     return [sys.executable, "-I", "-S", __file__, _start_forker(), code, *arguments]
 
 
 @functools.cache
 def _start_forker() -> str:
-    """Start the process that forks, once; the path of its socket."""
+    """Start the process that forks, once, and return the path of its socket."""
     import atexit  # noqa: PLC0415 - the process in front need not
     import subprocess  # noqa: PLC0415
     import tempfile  # noqa: PLC0415
@@ -59,7 +59,7 @@ def _end_forker(forker: subprocess.Popen[str], folder: str) -> None:
 
 
 def run_in_a_fork(path: str, code: str, arguments: list[str]) -> int:
-    """Have the code run; its exit code."""
+    """Have the code run, and return its exit code."""
     umask = os.umask(0)
     os.umask(umask)
     request = {
@@ -84,7 +84,7 @@ def run_in_a_fork(path: str, code: str, arguments: list[str]) -> int:
 
 
 def fork_on_request(path: str) -> str:
-    """Fork whenever asked to; returns in a fork alone, with the code to run."""
+    """Fork at each request; return in a fork alone, with the code to run."""
     import gc  # noqa: PLC0415 - the process in front need not
     import select  # noqa: PLC0415
     import signal  # noqa: PLC0415
@@ -107,7 +107,7 @@ def fork_on_request(path: str) -> str:
                 break
             connection.close()
         else:
-            sys.exit()  # whoever started it is gone
+            sys.exit()  # the process that started it is gone
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     with connection:
         _, streams, _, _ = socket.recv_fds(connection, len(_HAND_OVER), 3)
@@ -121,7 +121,7 @@ def fork_on_request(path: str) -> str:
 
 
 def _become(request: dict[str, t.Any], streams: list[int]) -> str:
-    """Take over what the process in front has; the code to run."""
+    """Take over streams, folder and environment of the process in front, and return the code to run."""
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
         os.close(stream)

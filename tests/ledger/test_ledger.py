@@ -1,4 +1,4 @@
-"""What the ledger says of contacts, and what a run writes in it."""
+"""The ledger knows contacts and members by what runs write in it, on both databases."""
 
 from __future__ import annotations
 
@@ -6,103 +6,108 @@ import threading
 import typing as t
 
 import pytest
-from support.ledgers import address_of, addresses_of, print_of, prints_of, said
+from support.ledgers import address_of, addresses_of, comparison_of, fingerprint_of, fingerprints_of
 
 from target_activecampaign.errors import LedgerError
-from target_activecampaign.ledger.store import Comparison, Figures, ListFigures
+from target_activecampaign.ledger.figures import Figures, ListFigures
+from target_activecampaign.ledger.ledger import Comparison
+from target_activecampaign.ledger.members import Members
 
 if t.TYPE_CHECKING:
     from support.ledgers import OpenLedger
 
-    from target_activecampaign.ledger.store import Ledger
+    from target_activecampaign.ledger.ledger import Ledger
 
 
 def test_a_contact_is_unknown_until_its_delivery_was_confirmed(open_ledger: OpenLedger) -> None:
     ledger = open_ledger()
-    assert ledger.compare(1, "people", prints_of(ada="a"), 0) == said()
-    ledger.confirm(1, "people", prints_of(ada="a"), now=5)
-    assert ledger.compare(1, "people", prints_of(ada="a", bo="b"), 0) == said("ada", unchanged="ada")
+    assert ledger.compare(1, "people", fingerprints_of(ada="a"), 0) == comparison_of()
+    ledger.confirm(1, "people", fingerprints_of(ada="a"), now=5)
+    assert ledger.compare(1, "people", fingerprints_of(ada="a", bo="b"), 0) == comparison_of(
+        "ada", unchanged="ada"
+    )
 
 
 def test_a_contact_is_unchanged_while_exactly_that_would_be_sent(open_ledger: OpenLedger) -> None:
     ledger = open_ledger()
-    ledger.confirm(1, "people", prints_of(ada="a", bo="b"), now=5)
-    ledger.confirm(1, "people", prints_of(bo="c"), now=6)
-    comparison = ledger.compare(1, "people", prints_of(ada="a", bo="b"), 0)
+    ledger.confirm(1, "people", fingerprints_of(ada="a", bo="b"), now=5)
+    ledger.confirm(1, "people", fingerprints_of(bo="c"), now=6)
+    comparison = ledger.compare(1, "people", fingerprints_of(ada="a", bo="b"), 0)
     assert comparison.unchanged == addresses_of("ada")
     assert comparison.known == addresses_of("ada", "bo")
-    assert ledger.compare(1, "people", prints_of(bo="c"), 0).unchanged == addresses_of("bo")
+    assert ledger.compare(1, "people", fingerprints_of(bo="c"), 0).unchanged == addresses_of("bo")
 
 
 def test_a_confirmation_that_is_too_old_does_not_count(open_ledger: OpenLedger) -> None:
     ledger = open_ledger()
-    ledger.confirm(1, "people", prints_of(ada="a"), now=5)
-    assert ledger.compare(1, "people", prints_of(ada="a"), 5).unchanged == addresses_of("ada")
-    assert ledger.compare(1, "people", prints_of(ada="a"), 6) == said("ada")
+    ledger.confirm(1, "people", fingerprints_of(ada="a"), now=5)
+    assert ledger.compare(1, "people", fingerprints_of(ada="a"), 5).unchanged == addresses_of("ada")
+    assert ledger.compare(1, "people", fingerprints_of(ada="a"), 6) == comparison_of("ada")
 
 
 def test_lists_do_not_know_of_each_other(open_ledger: OpenLedger) -> None:
     ledger = open_ledger()
-    ledger.confirm(1, "people", prints_of(ada="a"), now=5)
+    ledger.confirm(1, "people", fingerprints_of(ada="a"), now=5)
     ledger.doubt(2, addresses_of("ada"))
     ledger.forget(2, addresses_of("ada"))
-    assert ledger.compare(2, "people", prints_of(ada="a"), 0).known == set()
-    assert ledger.compare(1, "people", prints_of(ada="a"), 0).unchanged == addresses_of("ada")
+    assert ledger.compare(2, "people", fingerprints_of(ada="a"), 0).known == set()
+    assert ledger.compare(1, "people", fingerprints_of(ada="a"), 0).unchanged == addresses_of("ada")
 
 
 def test_streams_share_what_is_confirmed_for_a_list(open_ledger: OpenLedger) -> None:
     ledger = open_ledger()
-    ledger.confirm(1, "people", prints_of(ada="a"), now=5)
-    assert ledger.compare(1, "shops", prints_of(ada="a"), 0).unchanged == addresses_of("ada")
+    ledger.confirm(1, "people", fingerprints_of(ada="a"), now=5)
+    assert ledger.compare(1, "shops", fingerprints_of(ada="a"), 0).unchanged == addresses_of("ada")
 
 
 def test_what_is_in_doubt_is_known_and_not_unchanged_whatever_the_source_goes_back_to(
     open_ledger: OpenLedger,
 ) -> None:
     ledger = open_ledger()
-    ledger.confirm(1, "people", prints_of(ada="old"), now=5)
+    ledger.confirm(1, "people", fingerprints_of(ada="old"), now=5)
     ledger.doubt(1, addresses_of("ada", "nobody"))
     for value in ("old", "new"):
-        assert ledger.compare(1, "people", prints_of(ada=value, nobody="n"), 0) == said("ada")
-    ledger.confirm(1, "people", prints_of(ada="new"), now=6)
-    assert ledger.compare(1, "people", prints_of(ada="new"), 0).unchanged == addresses_of("ada")
+        assert ledger.compare(1, "people", fingerprints_of(ada=value, nobody="n"), 0) == comparison_of("ada")
+    ledger.confirm(1, "people", fingerprints_of(ada="new"), now=6)
+    assert ledger.compare(1, "people", fingerprints_of(ada="new"), 0).unchanged == addresses_of("ada")
 
 
-def test_who_was_refused_is_unknown(open_ledger: OpenLedger) -> None:
+def test_a_refused_contact_is_unknown(open_ledger: OpenLedger) -> None:
     ledger = open_ledger()
-    ledger.confirm(1, "people", prints_of(ada="a", bo="b"), now=5)
+    ledger.confirm(1, "people", fingerprints_of(ada="a", bo="b"), now=5)
     ledger.forget(1, addresses_of("ada"))
-    assert ledger.compare(1, "people", prints_of(ada="a", bo="b"), 0).known == addresses_of("bo")
+    assert ledger.compare(1, "people", fingerprints_of(ada="a", bo="b"), 0).known == addresses_of("bo")
 
 
 def test_a_later_opening_knows_what_an_earlier_one_wrote(open_ledger: OpenLedger) -> None:
     first = open_ledger()
-    first.confirm(1, "people", prints_of(ada="a"), now=5)
+    first.confirm(1, "people", fingerprints_of(ada="a"), now=5)
     identity = first.identity(address_of("ada"))
     first.close()
     second = open_ledger()
-    assert second.compare(1, "people", prints_of(ada="a"), 0).unchanged == addresses_of("ada")
+    assert second.compare(1, "people", fingerprints_of(ada="a"), 0).unchanged == addresses_of("ada")
     assert second.identity(address_of("ada")) == identity
     assert len(identity) == 16
 
 
 def test_thousands_at_a_time_are_told_apart(open_ledger: OpenLedger) -> None:
     ledger = open_ledger(keeps_addresses=True)
-    everyone = {address_of(f"a{number}"): print_of(str(number)) for number in range(4_000)}
+    everyone = {address_of(f"a{number}"): fingerprint_of(str(number)) for number in range(4_000)}
     half = dict(list(everyone.items())[::2])
     ledger.confirm(1, "people", half, now=5)
     assert ledger.compare(1, "people", everyone, 0) == Comparison(*[frozenset(half)] * 3)
 
 
-def test_nothing_at_all_is_compared_and_written_without_harm(open_ledger: OpenLedger) -> None:
+def test_an_empty_set_of_contacts_is_compared_and_written_without_harm(open_ledger: OpenLedger) -> None:
     ledger = open_ledger(keeps_addresses=True)
     ledger.doubt(1, [])
     ledger.confirm(1, "people", {}, now=5)
     ledger.forget(1, [])
     ledger.add_members(1, "people", [], now=5)
     ledger.remove_contacts(1, [])
-    assert ledger.withdraw_members(1, "people", []) == set()
-    assert ledger.compare(1, "people", {}, 0) == said()
+    ledger.remove_members(1, "people", [])
+    assert ledger.streams_of(1, []) == []
+    assert ledger.compare(1, "people", {}, 0) == comparison_of()
 
 
 # Members
@@ -112,10 +117,10 @@ def members_of(ledger: Ledger, list_id: int = 1, stream: str = "people") -> dict
     return {member.email: member.since for member in ledger.members(list_id, stream)}
 
 
-def test_who_is_delivered_becomes_a_member_and_stays_one_since_then(open_ledger: OpenLedger) -> None:
+def test_a_delivered_contact_becomes_a_member_and_stays_one_since_then(open_ledger: OpenLedger) -> None:
     ledger = open_ledger(keeps_addresses=True)
-    ledger.confirm(1, "people", prints_of(ada="a"), now=5)
-    ledger.confirm(1, "people", prints_of(ada="b", bo="b"), now=6)
+    ledger.confirm(1, "people", fingerprints_of(ada="a"), now=5)
+    ledger.confirm(1, "people", fingerprints_of(ada="b", bo="b"), now=6)
     assert members_of(ledger) == {address_of("ada"): 5, address_of("bo"): 6}
     assert ledger.count_members(1, "people") == 2
     assert ledger.count_members(1, "shops") == ledger.count_members(2, "people") == 0
@@ -123,67 +128,69 @@ def test_who_is_delivered_becomes_a_member_and_stays_one_since_then(open_ledger:
 
 def test_without_addresses_nobody_is_a_member(open_ledger: OpenLedger) -> None:
     ledger = open_ledger()
-    ledger.confirm(1, "people", prints_of(ada="a"), now=5)
+    ledger.confirm(1, "people", fingerprints_of(ada="a"), now=5)
     ledger.add_members(1, "people", addresses_of("ada"), now=5)
     assert ledger.count_members(1, "people") == 0
 
 
 def test_an_unchanged_contact_can_become_a_member(open_ledger: OpenLedger) -> None:
     ledger = open_ledger()
-    ledger.confirm(1, "people", prints_of(ada="a"), now=5)
+    ledger.confirm(1, "people", fingerprints_of(ada="a"), now=5)
     ledger.close()
     ledger = open_ledger(keeps_addresses=True)
-    assert ledger.compare(1, "people", prints_of(ada="a"), 0) == said("ada", unchanged="ada")
+    assert ledger.compare(1, "people", fingerprints_of(ada="a"), 0) == comparison_of("ada", unchanged="ada")
     ledger.add_members(1, "people", addresses_of("ada"), now=7)
     ledger.add_members(1, "people", addresses_of("ada"), now=8)
-    # Who was delivered before is a member since then.
+    # A contact that was delivered before is a member since then.
     assert members_of(ledger) == {address_of("ada"): 5}
-    assert ledger.compare(1, "people", prints_of(ada="a"), 0).members == addresses_of("ada")
-    assert ledger.compare(1, "shops", prints_of(ada="a"), 0).members == set()
+    assert ledger.compare(1, "people", fingerprints_of(ada="a"), 0).members == addresses_of("ada")
+    assert ledger.compare(1, "shops", fingerprints_of(ada="a"), 0).members == set()
 
 
 def test_members_come_in_the_order_of_their_identities_page_after_page(open_ledger: OpenLedger) -> None:
     ledger = open_ledger(keeps_addresses=True)
-    everyone = {address_of(f"a{number}"): print_of("x") for number in range(2_500)}
+    everyone = {address_of(f"a{number}"): fingerprint_of("x") for number in range(2_500)}
     ledger.confirm(1, "people", everyone, now=5)
-    ledger.confirm(1, "shops", prints_of(zoe="z"), now=5)
+    ledger.confirm(1, "shops", fingerprints_of(zoe="z"), now=5)
     identities = [member.identity for member in ledger.members(1, "people")]
     assert identities == sorted(ledger.identity(email) for email in everyone)
 
 
-def test_members_may_be_withdrawn_while_they_are_listed(open_ledger: OpenLedger) -> None:
+def test_members_may_be_removed_while_they_are_listed(open_ledger: OpenLedger) -> None:
     ledger = open_ledger(keeps_addresses=True)
-    everyone = {address_of(f"a{number}"): print_of("x") for number in range(1_500)}
+    everyone = {address_of(f"a{number}"): fingerprint_of("x") for number in range(1_500)}
     ledger.confirm(1, "people", everyone, now=5)
     for member in ledger.members(1, "people"):
-        ledger.withdraw_members(1, "people", [member.identity])
+        ledger.remove_members(1, "people", [member.identity])
     assert ledger.count_members(1, "people") == 0
 
 
-def test_who_leaves_the_last_of_their_streams_is_named(open_ledger: OpenLedger) -> None:
+def test_a_removed_member_stays_one_of_other_streams_and_lists(open_ledger: OpenLedger) -> None:
     ledger = open_ledger(keeps_addresses=True)
-    ledger.confirm(1, "people", prints_of(ada="a", bo="b"), now=5)
-    ledger.confirm(1, "shops", prints_of(bo="b"), now=5)
-    ledger.confirm(2, "people", prints_of(ada="a"), now=5)
+    ledger.confirm(1, "people", fingerprints_of(ada="a", bo="b"), now=5)
+    ledger.confirm(1, "shops", fingerprints_of(bo="b"), now=5)
+    ledger.confirm(2, "people", fingerprints_of(ada="a"), now=5)
     ada, bo = (ledger.identity(address_of(name)) for name in ("ada", "bo"))
-    assert ledger.withdraw_members(1, "people", [ada, bo]) == {ada}
-    assert ledger.withdraw_members(1, "shops", [bo]) == {bo}
+    ledger.remove_members(1, "people", [ada, bo])
+    assert ledger.streams_of(1, [ada, bo]) == [(bo, "shops")]
+    ledger.remove_members(1, "shops", [bo])
+    assert ledger.streams_of(1, [ada, bo]) == []
     assert members_of(ledger, 2) == {address_of("ada"): 5}
-    assert ledger.compare(1, "people", prints_of(ada="a"), 0).unchanged == addresses_of("ada")
+    assert ledger.compare(1, "people", fingerprints_of(ada="a"), 0).unchanged == addresses_of("ada")
 
 
-def test_who_was_unsubscribed_comes_back_as_a_change(open_ledger: OpenLedger) -> None:
+def test_an_unsubscribed_contact_comes_back_as_a_change(open_ledger: OpenLedger) -> None:
     ledger = open_ledger(keeps_addresses=True)
     for stream in ("people", "shops"):
-        ledger.confirm(1, stream, prints_of(ada="a", bo="b"), now=5)
+        ledger.confirm(1, stream, fingerprints_of(ada="a", bo="b"), now=5)
     ledger.remove_contacts(1, addresses_of("ada"))
-    assert ledger.compare(1, "people", prints_of(ada="a", bo="b"), 0) == said("bo", "bo", "bo")
+    assert ledger.compare(1, "people", fingerprints_of(ada="a", bo="b"), 0) == comparison_of("bo", "bo", "bo")
     assert members_of(ledger) == members_of(ledger, stream="shops") == {address_of("bo"): 5}
 
 
-def test_a_member_with_the_address_of_somebody_else_is_not_believed(open_ledger: OpenLedger) -> None:
+def test_a_member_with_the_address_of_another_is_reported_as_damaged(open_ledger: OpenLedger) -> None:
     ledger = open_ledger(keeps_addresses=True)
-    ledger.confirm(1, "people", prints_of(ada="a", bo="b"), now=5)
+    ledger.confirm(1, "people", fingerprints_of(ada="a", bo="b"), now=5)
     with ledger._database.transaction() as connection:
         connection.exec_driver_sql(
             "UPDATE ledger_member SET address = (SELECT min(address) FROM ledger_member)"
@@ -200,9 +207,9 @@ def test_the_figures_say_what_is_there(open_ledger: OpenLedger) -> None:
     ledger = open_ledger(keeps_addresses=True)
     assert ledger.figures() == Figures("acme.api-us1.com", 1, 0, {})
     ledger.begin_run(4)
-    ledger.confirm(7, "people", prints_of(ada="a", bo="b"), now=5)
+    ledger.confirm(7, "people", fingerprints_of(ada="a", bo="b"), now=5)
     ledger.begin_run(6)
-    ledger.confirm(7, "shops", prints_of(cy="c"), now=6)
+    ledger.confirm(7, "shops", fingerprints_of(cy="c"), now=6)
     ledger.doubt(7, addresses_of("ada"))
     ledger.add_members(8, "people", addresses_of("ada"), now=6)
     assert ledger.figures() == Figures(
@@ -220,7 +227,7 @@ def test_it_is_written_down_which_run_confirmed_a_contact(open_ledger: OpenLedge
     ledger = open_ledger()
     for now, name in ((4, "ada"), (6, "bo")):
         ledger.begin_run(now)
-        ledger.confirm(7, "people", prints_of(**{name: "x"}), now=now)
+        ledger.confirm(7, "people", fingerprints_of(**{name: "x"}), now=now)
     with ledger._database.transaction() as connection:
         query = (
             "SELECT started_at, confirmed_at FROM ledger_run JOIN ledger_contact ON ledger_run.id = run "
@@ -232,24 +239,24 @@ def test_it_is_written_down_which_run_confirmed_a_contact(open_ledger: OpenLedge
 # Threads
 
 
-def test_a_reader_and_couriers_do_not_disturb_each_other(open_ledger: OpenLedger) -> None:
+def test_a_reader_and_workers_do_not_disturb_each_other(open_ledger: OpenLedger) -> None:
     ledger = open_ledger(keeps_addresses=True)
     failures: list[BaseException] = []
 
-    def courier(number: int) -> None:
+    def work(number: int) -> None:
         try:
             for turn in range(10):
-                contacts = {address_of(f"c{number}-{turn}-{one}"): print_of("x") for one in range(20)}
+                contacts = {address_of(f"c{number}-{turn}-{one}"): fingerprint_of("x") for one in range(20)}
                 ledger.doubt(1, contacts)
                 ledger.confirm(1, "people", contacts, now=5)
         except BaseException as error:  # noqa: BLE001 - told to the test
             failures.append(error)
 
-    workers = [threading.Thread(target=courier, args=(number,)) for number in range(4)]
+    workers = [threading.Thread(target=work, args=(number,)) for number in range(4)]
     for thread in workers:
         thread.start()
     while any(thread.is_alive() for thread in workers):
-        known = ledger.compare(1, "people", prints_of(**{"c0-0-0": "x"}), 0)
+        known = ledger.compare(1, "people", fingerprints_of(**{"c0-0-0": "x"}), 0)
         assert known.unchanged <= known.members
     assert failures == []
     assert ledger.count_members(1, "people") == 800
@@ -264,9 +271,9 @@ def test_a_transaction_that_fails_leaves_nothing(
         raise ValueError
 
     with monkeypatch.context() as patch:
-        patch.setattr(ledger, "_enrol_in", fail)
+        patch.setattr(Members, "add", fail)
         with pytest.raises(ValueError):  # noqa: PT011 - any would do
-            ledger.confirm(1, "people", prints_of(ada="a"), now=5)
-    assert ledger.compare(1, "people", prints_of(ada="a"), 0).known == set()
-    ledger.confirm(1, "people", prints_of(ada="a"), now=5)
-    assert ledger.compare(1, "people", prints_of(ada="a"), 0).unchanged == addresses_of("ada")
+            ledger.confirm(1, "people", fingerprints_of(ada="a"), now=5)
+    assert ledger.compare(1, "people", fingerprints_of(ada="a"), 0).known == set()
+    ledger.confirm(1, "people", fingerprints_of(ada="a"), now=5)
+    assert ledger.compare(1, "people", fingerprints_of(ada="a"), 0).unchanged == addresses_of("ada")

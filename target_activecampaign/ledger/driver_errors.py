@@ -1,0 +1,67 @@
+"""Owns what becomes of a database driver's errors: their texts may quote a password or an address.
+
+So no text of a driver is shown. A cause that is known is said in our words, any other by its class alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import typing as t
+
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from target_activecampaign.errors import LedgerError
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Part of a driver's text, and what that means for a reader.
+_KNOWN_CAUSES = {
+    "database or disk is full": "the disk is full",
+    "database is locked": "another run is writing",
+    "disk image is malformed": "the file is damaged; delete it, and everything is sent once more",
+    "file is not a database": "the file is damaged or no ledger",
+    "readonly database": "it may not be written to",
+    "read-only transaction": "it may not be written to",
+    "disk I/O error": "the disk fails",
+    "unable to open database file": "the file can't be opened",
+    "password authentication failed": "the server refuses the user or the password",
+    "no password supplied": "the server wants a password",
+    "no pg_hba.conf entry": "the server refuses connections from here",
+    "permission denied": "the user has no right to it",
+    "Connection refused": "no server listens there",
+    "resolve host name": "the host is not known",
+    "translate host name": "the host is not known",
+    "no schema has been selected": "the schema of the search_path does not exist",
+    "does not exist": "the database or the user does not exist",
+    "timeout expired": "the server does not answer",
+    "connection is closed": "the connection was lost",
+    "closed the connection": "the connection was lost",
+    "terminating connection": "the server ended the connection",
+}
+
+
+@contextlib.contextmanager
+def translated(done: str) -> Iterator[None]:
+    """Turn a driver's errors into ours.
+
+    Args:
+        done: Names what failed, in the sentence "the ledger can't be …", like `read`.
+
+    Raises:
+        LedgerError: Instead of a driver's error.
+    """
+    try:
+        yield
+    except (SQLAlchemyError, UnicodeError, OverflowError) as error:
+        raise LedgerError(f"the ledger can't be {done}: {cause_of(error)}") from None
+
+
+def cause_of(error: Exception) -> str:
+    """Return the cause of an error in our words, or else the name of its class."""
+    if isinstance(error, OSError):
+        return error.strerror or type(error).__name__
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    text = str(cause)
+    known = (meaning for part, meaning in _KNOWN_CAUSES.items() if part in text)
+    return next(known, type(cause).__name__)

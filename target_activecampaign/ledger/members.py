@@ -1,0 +1,180 @@
+"""Owns the statements on `ledger_member`: which contacts each stream brought to a list, for the mirror.
+
+Must not know fingerprints, nor when a contact becomes a member (`ledger.py`).
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+import sqlalchemy as sa
+
+from target_activecampaign.errors import LedgerError
+from target_activecampaign.ledger.bulk_sql import BulkStatement, pack
+from target_activecampaign.ledger.crypto import WrongKeyError
+from target_activecampaign.ledger.schema import MEMBER
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from target_activecampaign.ledger.crypto import Cipher
+    from target_activecampaign.ledger.database import Database
+
+_PAGE_ROWS = 1_000
+
+
+class Member:
+    """A contact that a stream brought to a list. Its address is decrypted only when asked for.
+
+    Attributes:
+        identity: Keyed hash of the address, 16 bytes.
+        since: When the first delivery to this list was confirmed, in seconds since 1970.
+    """
+
+    __slots__ = ("_cipher", "_sealed", "identity", "since")
+
+    def __init__(self, identity: bytes, since: int, sealed: str, cipher: Cipher) -> None:
+        self.identity = identity
+        self.since = since
+        self._sealed = sealed
+        self._cipher = cipher
+
+    @property
+    def email(self) -> str:
+        """Decrypt the address, which takes some 30 us each time.
+
+        Raises:
+            LedgerError: If it is damaged.
+        """
+        try:
+            return self._cipher.open_address(self._sealed, self.identity)
+        except WrongKeyError:
+            raise LedgerError("the ledger can't be read: the address of a member is damaged") from None
+
+
+class Members:
+    """Reads and writes the table. A method that takes a connection is part of its caller's transaction.
+
+    Identities have 16 bytes each. Every method raises `LedgerError` if the database fails.
+    """
+
+    def __init__(self, database: Database, cipher: Cipher) -> None:
+        self._database = database
+        self._cipher = cipher
+
+    def find_strangers(self, list_id: int, stream: str, identities: Sequence[bytes]) -> list[int]:
+        """Return the places of the identities that are no members of this stream and list."""
+        parameters = {"list_id": list_id, "stream": stream, **pack(identities)}
+        rows = self._database.read(_STRANGERS.for_dialect(self._database.dialect), parameters)
+        return [row.place for row in rows]
+
+    def count(self, list_id: int, stream: str) -> int:
+        """Count the members of a stream and list."""
+        count = sa.select(sa.func.count()).select_from(MEMBER)
+        rows = self._database.read(count.where(MEMBER.c.list_id == list_id, MEMBER.c.stream == stream))
+        return int(rows[0][0])
+
+    def iterate(self, list_id: int, stream: str) -> Iterator[Member]:
+        """Iterate over the members of a stream and list in the order of their identities."""
+        page = (
+            sa.select(MEMBER.c.identity, MEMBER.c.since, MEMBER.c.address)
+            .where(MEMBER.c.list_id == list_id, MEMBER.c.stream == stream)
+            .where(MEMBER.c.identity > sa.bindparam("last"))
+            .order_by(MEMBER.c.identity)
+            .limit(_PAGE_ROWS)
+        )
+        rows = self._database.read(page, {"last": b""})
+        while rows:
+            for identity, since, sealed in rows:
+                yield Member(identity, since, sealed, self._cipher)
+            rows = self._database.read(page, {"last": rows[-1].identity})
+
+    def streams_of(self, list_id: int, identities: Sequence[bytes]) -> list[tuple[bytes, str]]:
+        """Return the streams that brought each of these identities to a list, one pair for each."""
+        parameters = {"list_id": list_id, **pack(identities)}
+        rows = self._database.read(_STREAMS.for_dialect(self._database.dialect), parameters)
+        return [(bytes(identity), stream) for identity, stream in rows]
+
+    def add(
+        self,
+        connection: sa.Connection,
+        list_id: int,
+        stream: str,
+        people: Sequence[tuple[bytes, str]],
+        now: int,
+    ) -> None:
+        """Add members, each an identity and address; one who is a member already stays as it is."""
+        key = {"list_id": list_id, "stream": stream}
+        # A member's address need not be encrypted once more.
+        packed = pack([identity for identity, _ in people])
+        strangers = self._execute(connection, _STRANGERS, **key, **packed)
+        new = [people[row.place] for row in strangers]
+        if new:
+            sealed = [self._cipher.seal_address(email) for _, email in new]
+            packed = pack([identity for identity, _ in new], addresses=sealed)
+            self._execute(connection, _ADD, **key, now=now, **packed)
+
+    def remove(
+        self, connection: sa.Connection, list_id: int, stream: str, identities: Sequence[bytes]
+    ) -> None:
+        """Remove members of one stream and list."""
+        self._execute(connection, _REMOVE, list_id=list_id, stream=stream, **pack(identities))
+
+    def remove_from_list(self, connection: sa.Connection, list_id: int, identities: Sequence[bytes]) -> None:
+        """Remove members of a list, whatever streams brought them."""
+        self._execute(connection, _REMOVE_FROM_LIST, list_id=list_id, **pack(identities))
+
+    def remove_everywhere(self, connection: sa.Connection, identities: Sequence[bytes]) -> None:
+        """Remove members of every list."""
+        self._execute(connection, _REMOVE_EVERYWHERE, **pack(identities))
+
+    def erase(self, connection: sa.Connection, list_id: int | None) -> None:
+        """Remove all members of a list, or with None of every list."""
+        everything = sa.delete(MEMBER)
+        connection.execute(everything if list_id is None else everything.where(MEMBER.c.list_id == list_id))
+
+    def _execute(
+        self, connection: sa.Connection, statement: BulkStatement, **parameters: object
+    ) -> sa.CursorResult[t.Any]:
+        return connection.execute(statement.for_dialect(self._database.dialect), parameters)
+
+
+# In `_ADD`, `WHERE true` tells SQLite that the `ON` after it belongs to no join.
+_STRANGERS = BulkStatement(
+    """
+    SELECT given.place
+    FROM {given} LEFT JOIN ledger_member AS held
+      ON held.list_id = :list_id AND held.identity = given.identity AND held.stream = :stream
+    WHERE held.since IS NULL"""
+)
+_STREAMS = BulkStatement(
+    """
+    SELECT given.identity, held.stream
+    FROM {given} JOIN ledger_member AS held
+      ON held.list_id = :list_id AND held.identity = given.identity"""
+)
+_ADD = BulkStatement(
+    """
+    INSERT INTO ledger_member (list_id, identity, stream, address, since)
+    SELECT CAST(:list_id AS bigint), given.identity, CAST(:stream AS text), given.address,
+           coalesce(held.since, CAST(:now AS bigint))
+    FROM {given_addresses} LEFT JOIN ledger_contact AS held
+      ON held.list_id = :list_id AND held.identity = given.identity
+    WHERE true
+    ON CONFLICT (list_id, identity, stream) DO NOTHING"""
+)
+_REMOVE = BulkStatement(
+    """
+    DELETE FROM ledger_member
+    WHERE list_id = :list_id AND stream = :stream
+      AND identity IN (SELECT given.identity FROM {given})"""
+)
+_REMOVE_FROM_LIST = BulkStatement(
+    """
+    DELETE FROM ledger_member
+    WHERE list_id = :list_id AND identity IN (SELECT given.identity FROM {given})"""
+)
+_REMOVE_EVERYWHERE = BulkStatement(
+    """
+    DELETE FROM ledger_member WHERE identity IN (SELECT given.identity FROM {given})"""
+)

@@ -1,0 +1,185 @@
+"""Owns the file of a ledger on SQLite: making, checking and copying it, for its owner alone.
+
+Must not know the tables' meaning. Why a copy, and when: `docs/design/ledger.md`, "Both databases".
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+import typing as t
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from target_activecampaign.ledger.database import Database
+from target_activecampaign.ledger.driver_errors import translated
+from target_activecampaign.ledger.migrations import NEWEST_VERSION, migrate, version_of
+from target_activecampaign.ledger.problems import no_ledger_there, unusable
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from target_activecampaign.ledger.migrations import NewMeta
+
+_HEADER = b"SQLite format 3\0"
+_COPY_ATTEMPTS = 5
+
+
+def open_sqlite(path: Path, new_meta: NewMeta, *, read_only: bool) -> Database:
+    """Open the ledger in a file, or where nothing may change a copy of it.
+
+    Raises:
+        SettingsError: If the file is no ledger, or can't be written to.
+    """
+    if not path.exists():
+        _require_folder(path)
+        if not new_meta:
+            raise no_ledger_there()
+        if read_only:
+            return open_empty(new_meta)
+        _create_at_once(path, new_meta)
+    _require_database_file(path)
+    return _open_copy_of(path, new_meta) if read_only else _open_file(path, new_meta)
+
+
+def open_empty(new_meta: NewMeta) -> Database:
+    """Open an empty ledger in a private temporary folder, for a dry run."""
+    with _private_folder() as folder:
+        path = Path(folder.name, "ledger.db")
+        _create_at_once(path, new_meta)
+        return Database(_url_of(path), read_only=True, folder=folder)
+
+
+@contextlib.contextmanager
+def closed_on_error(database: Database) -> Iterator[None]:
+    """Close a database if the block fails."""
+    try:
+        yield
+    except BaseException:
+        database.close()
+        raise
+
+
+def _open_file(path: Path, new_meta: NewMeta) -> Database:
+    if not (os.access(path, os.R_OK | os.W_OK) and os.access(path.parent, os.W_OK)):
+        raise unusable("its file and folder may not be written to; change their mode, or name another")
+    database = Database(_url_of(path), read_only=False)
+    with closed_on_error(database):
+        _bring_up_to_date(database, new_meta)
+    return database
+
+
+def _open_copy_of(path: Path, new_meta: NewMeta) -> Database:
+    with _private_folder() as folder:
+        copy = Path(folder.name, "ledger.db")
+        _copy_at_rest(path, copy)
+        # Tables of an older version are brought up to date in the copy.
+        _open_file(copy, new_meta).close()
+        return Database(_url_of(copy), read_only=True, folder=folder)
+
+
+@contextlib.contextmanager
+def _private_folder() -> Iterator[tempfile.TemporaryDirectory[str]]:
+    folder = tempfile.TemporaryDirectory(prefix="target-activecampaign-")
+    try:
+        yield folder
+    except BaseException:
+        folder.cleanup()
+        raise
+
+
+def _bring_up_to_date(database: Database, new_meta: NewMeta) -> None:
+    version = database.inspect(version_of)
+    if not version and database.inspect(lambda connection: sa.inspect(connection).get_table_names()):
+        raise unusable("the file is another program's database, not a ledger; name another")
+    with translated("written"):
+        database.writer().exec_driver_sql("PRAGMA journal_mode = WAL")
+    if version < NEWEST_VERSION:
+        with database.transaction() as connection:
+            migrate(connection, new_meta)
+
+
+def _create_at_once(path: Path, new_meta: NewMeta) -> None:
+    """Make a ledger that is there whole or not at all, for its owner alone.
+
+    Of two runs that make it at the same time one wins, and both go on with the winner's.
+    """
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # with mode 0600
+    os.close(descriptor)
+    try:
+        database = Database(_url_of(Path(name)), read_only=False)
+        with contextlib.closing(database):
+            _bring_up_to_date(database, new_meta)
+        with contextlib.suppress(FileExistsError):
+            _put_in_place(name, path)
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def _put_in_place(name: str, path: Path) -> None:
+    try:
+        os.link(name, path)
+    except FileExistsError:
+        raise
+    except OSError:
+        # A file system without hard links.
+        Path(name).rename(path)
+
+
+def _require_folder(path: Path) -> None:
+    if not path.parent.is_dir():
+        raise unusable(
+            "the folder of its file does not exist (a relative path starts in the working folder); make "
+            "it, or name another"
+        )
+
+
+def _require_database_file(path: Path) -> None:
+    if path.is_dir():
+        raise unusable("it names a folder; add a file's name")
+    with path.open("rb") as file:
+        header = file.read(len(_HEADER))
+    if header != _HEADER:
+        raise unusable("the file is no ledger (nor any SQLite database); name another, or move it away")
+
+
+def _copy_at_rest(path: Path, copy: Path) -> None:
+    """Copy a database together with its write-ahead log, both as of one moment.
+
+    Raises:
+        SettingsError: If another run keeps writing.
+    """
+    for _ in range(_COPY_ATTEMPTS):
+        before = _state_of(path)
+        shutil.copyfile(path, copy)
+        if before[1] is None:
+            _log_of(copy).unlink(missing_ok=True)
+        else:
+            with contextlib.suppress(FileNotFoundError):
+                shutil.copyfile(_log_of(path), _log_of(copy))
+        if before == _state_of(path):
+            return
+    raise unusable("another run is writing to the ledger; try again when it has ended")
+
+
+def _state_of(path: Path) -> tuple[tuple[int, int] | None, ...]:
+    return _size_and_time(path), _size_and_time(_log_of(path))
+
+
+def _size_and_time(path: Path) -> tuple[int, int] | None:
+    try:
+        stat = path.stat()
+    except FileNotFoundError:
+        return None
+    return stat.st_size, stat.st_mtime_ns
+
+
+def _log_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}-wal")
+
+
+def _url_of(path: Path) -> sa.URL:
+    return sa.URL.create("sqlite", database=str(path))

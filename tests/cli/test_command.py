@@ -1,0 +1,55 @@
+"""The command runs the target or a subcommand, and shows no text of an error that it did not foresee."""
+
+from __future__ import annotations
+
+import typing as t
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from target_activecampaign.target import TargetActiveCampaign
+
+if t.TYPE_CHECKING:
+    from target_activecampaign.cli.command import TargetCommand
+
+COMMAND = t.cast("TargetCommand", TargetActiveCampaign.cli)
+
+
+def test_the_help_names_the_subcommands() -> None:
+    output = CliRunner().invoke(COMMAND, ["--help"]).output
+    names = [line.split()[0] for line in output.partition("Commands:")[2].splitlines() if line]
+    assert names == ["ledger", "sandbox"]
+
+
+@pytest.mark.parametrize("name", ["ledger", "sandbox"])
+def test_each_subcommand_has_a_help_of_its_own(name: str) -> None:
+    result = CliRunner().invoke(COMMAND, [name, "--help"])
+    assert result.exit_code == 0
+    assert f" {name} " in result.output.splitlines()[0]
+
+
+def test_an_unknown_subcommand_is_refused_by_its_name() -> None:
+    result = CliRunner().invoke(COMMAND, ["leger"])
+    assert result.exit_code != 0
+    assert "leger" in result.output
+    assert COMMAND.get_command(click.Context(COMMAND), "leger") is None
+
+
+def test_an_unforeseen_error_is_shown_by_kind_and_place_without_its_text(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    error = ValueError("ada@example.com")
+    try:
+        raise error
+    except ValueError:
+        COMMAND.excepthook(ValueError, error, error.__traceback__)
+    assert "a fault of the program itself (ValueError)" in caplog.text
+    assert "test_command.py" in caplog.text
+    assert "ada" not in caplog.text
+
+
+def test_ctrl_c_before_the_run_ends_with_130() -> None:
+    with pytest.raises(SystemExit) as ended:
+        COMMAND.excepthook(KeyboardInterrupt, KeyboardInterrupt(), None)
+    assert ended.value.code == 130
