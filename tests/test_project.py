@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from coverage import Coverage
 
 pytestmark = pytest.mark.any_versions  # files of the repository
 
@@ -24,7 +25,7 @@ Tree: t.TypeAlias = "dict[str, t.Any]"
 
 
 def load(path: Path) -> Tree:
-    # PyYAML reads the key `on` as a boolean (YAML 1.1); nothing here looks at it.
+    # PyYAML reads the key `on` as a boolean (YAML 1.1); nothing here reads it.
     return t.cast("Tree", yaml.safe_load(path.read_text(encoding="utf-8")))
 
 
@@ -99,6 +100,22 @@ def test_ci_runs_the_tests_on_the_oldest_and_newest_python_that_the_package_name
 
 def test_the_lowest_versions_are_tried_on_the_oldest_python() -> None:
     assert [entry["python"] for entry in ci_matrix() if entry["steps"] == "lowest"] == ["3.10"]
+
+
+def test_the_check_command_runs_nothing_that_ci_leaves_out() -> None:
+    check, run = ((PROJECT / ".ci" / name).read_text(encoding="utf-8") for name in ("check", "run"))
+    commands = re.findall(r"^  run (.+)", check, re.MULTILINE)
+    assert commands
+    assert [command for command in commands if f"\n  {command}\n" not in run] == []
+
+
+def test_ci_fails_where_too_few_branches_are_covered() -> None:
+    # Read as coverage reads it: the standard library of Python 3.10 has no parser for TOML.
+    config = Coverage(config_file=str(PROJECT / "pyproject.toml"))
+    assert config.get_option("run:branch") is True
+    assert config.get_option("run:patch") == ["subprocess"], "most of the tests start processes"
+    assert t.cast("float", config.get_option("report:fail_under")) >= 90
+    assert re.search(r"bin/pytest\"? .*--cov ", (PROJECT / ".ci" / "run").read_text(encoding="utf-8"))
 
 
 def test_the_project_needs_no_hub_no_telemetry_and_no_version_check(meltano: Tree) -> None:
