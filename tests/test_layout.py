@@ -11,7 +11,7 @@ import pytest
 PACKAGE = "target_activecampaign"
 FOLDER = Path(__file__).parents[1] / PACKAGE
 
-# Library to the modules that may import it: one, or the parts of one door.
+# Library to the modules, or the folders, that may import it.
 ONE_DOOR = {
     "requests": "api.transport",
     "urllib3": "api.transport",
@@ -22,7 +22,7 @@ ONE_DOOR = {
     "email_validator": "contacts.email_address",
     "jsonschema": "singer.validator",
     "signal": "run.signals",
-    "sqlalchemy": "ledger.store ledger.database ledger.list_lock ledger.schema",
+    "sqlalchemy": "ledger",
     "sqlite3": "storage.spilling_map ledger.database",
     "cryptography": "ledger.crypto",
     "filelock": "ledger.list_lock",
@@ -53,6 +53,12 @@ def imports_in(tree: ast.AST) -> t.Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
+def door_of(module: str, library: str) -> str:
+    """Return the door that the module is, or is in; a module without one stands for itself."""
+    doors = ONE_DOOR[library].split()
+    return next((door for door in doors if f"{module}.".startswith(f"{door}.")), module)
+
+
 def modules_that_import(library: str) -> list[str]:
     return [
         module
@@ -63,7 +69,9 @@ def modules_that_import(library: str) -> list[str]:
 
 @pytest.mark.parametrize("library", ONE_DOOR)
 def test_only_one_module_knows_each_part_of_the_outside(library: str) -> None:
-    assert modules_that_import(library) == sorted(ONE_DOOR[library].split())
+    assert {door_of(module, library) for module in modules_that_import(library)} == set(
+        ONE_DOOR[library].split()
+    )
 
 
 @pytest.mark.parametrize("library", NO_DOOR)

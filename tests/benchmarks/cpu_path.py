@@ -63,7 +63,7 @@ if t.TYPE_CHECKING:
     from target_activecampaign.singer.record_decoder import RecordDecoder
 
 LEAST_RATIO = 5.0
-TOGETHER = 150  # records of this length that a pipe holds
+TOGETHER = 150  # records of such lines that a pipe holds
 URL = "BENCHMARK_SANDBOX_URL"
 FIRST = "first.singer"
 JUDGED = "ours, all unchanged"
@@ -93,7 +93,7 @@ FIELDS = {
 
 
 def compile_made_up_mapping(schema: Mapping[str, t.Any] = SCHEMA) -> RecordMapper:
-    """Map four attributes and four custom fields of twelve properties."""
+    """Four attributes and four custom fields of twelve properties."""
     mapping = FieldMapping(
         "email", "first_name", "last_name", "phone", custom_fields={key: key for key in FIELDS}
     )
