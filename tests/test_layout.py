@@ -15,7 +15,6 @@ FOLDER = Path(__file__).parents[1] / PACKAGE
 ONE_DOOR = {
     "requests": "api.transport",
     "urllib3": "api.transport",
-    "socket": "ledger.list_lock",  # the host's name alone
     "tenacity": "api.client",
     "time": "clock",
     "pyrate_limiter": "api.rate_limits",
@@ -27,6 +26,7 @@ ONE_DOOR = {
     "cryptography": "ledger.crypto",
     "filelock": "ledger.list_lock",
     "pyarrow": "singer.parquet",
+    "socket": "ledger.list_lock",  # the host's name alone
 }
 NO_DOOR = ["http.client", "urllib.request.urlopen", "urllib.request.Request", "httpx", "aiohttp", "ssl"]
 READS_THE_CLOCK = {"now", "today", "utcnow"}  # methods of `datetime` and `date`

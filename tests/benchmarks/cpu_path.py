@@ -103,15 +103,16 @@ def compile_made_up_mapping(schema: Mapping[str, t.Any] = SCHEMA) -> RecordMappe
 
 
 def compile_made_up_types(mapper: RecordMapper) -> tuple[RecordDecoder, RecordMapper]:
-    """Compile the decoder of those records, and the mapper of the structs that it returns.
+    """What reads those records without a dictionary, and maps what it reads.
 
     Raises:
-        SystemExit: If the decoder can't be compiled for their schema.
+        SystemExit: If it can't read records of this schema.
     """
     typed = compile_record_decoder(SCHEMA, keys=["id"], metadata=METADATA, keywords=REFUSING_KEYWORDS)
     pick = None if typed is None else typed.picker(mapper.properties)
     if typed is None or pick is None:
-        raise SystemExit("no decoder can be compiled for the schema")
+        message = "the schema is none that a struct answers for"
+        raise SystemExit(message)
     return typed, mapper.for_records(pick)
 
 
@@ -303,7 +304,7 @@ def measure_steps(count: int = 20_000) -> dict[str, float]:
 
 
 def read_all(records: RecordDecoder, lines_of_records: bytes) -> list[t.Any]:
-    """Read records of the stream `people` as the target does."""
+    """Records of the stream `people`, as the target reads them."""
     found: list[t.Any] = []
     reader = MessageReader()
     reader.add_batch_handler("people", RecordBatchHandler(records, lambda some, _: found.extend(some)))
