@@ -1,5 +1,5 @@
 # ruff: noqa: INP001 - a script, not a package
-"""Imports every module of the installed package, so that none needs what only developers have.
+"""Imports every module of the installed package, to show that none needs a package of the developers' alone.
 
 The modules inside `sandbox` need the extra of that name and are left out; the package itself is not.
 """

@@ -1,11 +1,11 @@
 # ruff: noqa: INP001, RUF001, S311 - a script beside its data; its names are in many scripts; its dice are no secret
-"""Writes `customers.csv`: a thousand made-up customers of a shop in Germany that sells what hobbies need.
+"""Owns `customers.csv`: a thousand made-up customers of a German shop for hobbies, and how they are made.
 
-Owns what the demo's data looks like, the dirt of real life included: addresses in other letters and with
-blanks around them, people who signed up twice, addresses that can't exist, names in many scripts, phone
-numbers as people type them. The same seed writes the same bytes on every supported Python.
+The data has the dirt of real life: addresses in other letters and with blanks around them, people who signed
+up twice, addresses that can't exist, names in many scripts, phone numbers as people type them. The same seed
+writes the same bytes on every supported Python.
 
-Nobody in here exists. Addresses are under domains that are reserved for examples (RFC 2606), and phone
+The people are made up. Addresses are under domains that are reserved for examples (RFC 2606), and phone
 numbers come from ranges that the regulators of Germany, France and the United Kingdom keep for film and
 television.
 
@@ -25,7 +25,7 @@ from random import Random
 if t.TYPE_CHECKING:
     from collections.abc import Callable
 
-# One by which every kind of dirt comes up.
+# With this one every kind of dirt comes up.
 SEED = 4
 FIRST_ID = 10001
 CUSTOMERS = 880
@@ -54,10 +54,10 @@ Row = dict[str, str]
 
 
 class People(t.NamedTuple):
-    """Names of one script or language, and where those who bear them live.
+    """Names of one script or language.
 
     Attributes:
-        language: ISO 639 code that the shop writes to them in.
+        language: ISO 639 code of the language that the shop writes to these people in.
         given: Given names; where the script is not Latin, `native/latin`, for the address.
         family: Family names, in the same form.
     """
@@ -103,7 +103,7 @@ NEWEST_DAY = date(2026, 9, 30)
 
 SPELLED_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ł": "l", "đ": "d", "ı": "i"})
 
-# What stands there when no address does; nothing at all most often.
+# Texts in the place of an address; most often there is none.
 IMPOSSIBLE = (
     *("",) * 5,
     "n/a",
@@ -126,7 +126,7 @@ IMPOSSIBLE = (
 
 
 def customers(seed: int = SEED) -> list[Row]:
-    """Return all rows in the order of the file: whoever signs up again stands below their first row.
+    """Return all rows in the order of the file: a second sign-up stands below the first.
 
     Args:
         seed: The same seed gives the same rows.
@@ -138,7 +138,7 @@ def customers(seed: int = SEED) -> list[Row]:
 
 
 def kinds(dice: Random) -> list[str]:
-    """Return what each row of the file is; the first hundred are new, so that some can come again."""
+    """Return the kind of each row; the first hundred are new, so that later ones can sign up again."""
     later = ["again"] * SECOND_SIGN_UPS + ["impossible"] * IMPOSSIBLE_ADDRESSES
     later += ["new"] * (CUSTOMERS - FIRST_NEW)
     dice.shuffle(later)
@@ -146,7 +146,7 @@ def kinds(dice: Random) -> list[str]:
 
 
 def first_sign_up(dice: Random, known: dict[str, Row]) -> Row:
-    """Return somebody who was not there yet, and remember them."""
+    """Return a new person, and remember them."""
     row = new_customer(dice)
     email = unused_address(row["email"], known)
     known[email] = row
@@ -154,7 +154,7 @@ def first_sign_up(dice: Random, known: dict[str, Row]) -> Row:
 
 
 def second_sign_up(dice: Random, known: dict[str, Row]) -> Row:
-    """Return a later row of somebody known: other letters in the address, and something has changed."""
+    """Return a later row of a known person, with other letters in the address and something changed."""
     email = dice.choice(list(known))
     row = changed(dice, known[email])
     known[email] = row
@@ -162,7 +162,7 @@ def second_sign_up(dice: Random, known: dict[str, Row]) -> Row:
 
 
 def nobody(dice: Random, _known: dict[str, Row]) -> Row:
-    """Return a customer whom no mail will ever reach."""
+    """Return a customer without a usable address."""
     row = new_customer(dice)
     return {**row, "email": impossible_address(dice, row["email"])}
 
@@ -171,7 +171,7 @@ ROW_OF = {"new": first_sign_up, "again": second_sign_up, "impossible": nobody}
 
 
 def new_customer(dice: Random) -> Row:
-    """Return a made-up person; the address is as it should be."""
+    """Return a made-up person with a good address."""
     people = dice.choices(PEOPLE, WEIGHTS)[0]
     first_name, first_latin = pick_name(dice, people.given)
     last_name, last_latin = pick_name(dice, people.family)
@@ -192,7 +192,7 @@ def new_customer(dice: Random) -> Row:
 
 
 def changed(dice: Random, earlier: Row) -> Row:
-    """Return the row with news in it; a phone number left empty this time is no news."""
+    """Return the row with something changed; an empty phone number takes nothing away."""
     country = earlier["country"]
     value = float(earlier["lifetime_value"]) + dice.randrange(500, 9000) / 100
     news = dice.choice(
@@ -207,12 +207,12 @@ def changed(dice: Random, earlier: Row) -> Row:
 
 
 def impossible_address(dice: Random, email: str) -> str:
-    """Return what stands in the address column where no address can be made of it."""
+    """Return a text for the address column of which no address can be made."""
     return dice.choice(IMPOSSIBLE).format(email.partition("@")[0])
 
 
 def unused_address(email: str, known: t.Collection[str]) -> str:
-    """Return the address, with a number where somebody of the same name has it already."""
+    """Return the address, with a number in it where another person has it already."""
     local, _, domain = email.partition("@")
     candidate, number = email, 1
     while candidate in known:
@@ -250,7 +250,7 @@ def phone(dice: Random, country: str) -> str:
 
 
 def postal_address(dice: Random, country: str) -> Row:
-    """Return where somebody lives; a CSV has no nesting, so it takes four columns."""
+    """Return a postal address, in four columns since a CSV has no nesting."""
     postcode, _, city = dice.choice(CITIES[country]).partition(" ")
     street = f"{dice.choice(STREETS[country])} {dice.randrange(1, 120)}"
     return {"address": street, "postcode": postcode, "city": city, "country": country}
@@ -262,7 +262,7 @@ def interests(dice: Random) -> str:
 
 
 def pick_name(dice: Random, names: str) -> tuple[str, str]:
-    """Return a name as its bearer writes it, and in letters that an address can hold."""
+    """Return a name in its own script, and in letters that an address can hold."""
     native, _, latin = dice.choice(names.split()).partition("/")
     return native, latin or latin_letters(native)
 

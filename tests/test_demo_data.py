@@ -1,4 +1,4 @@
-"""The demo's customers: made up, dirty in every way that the README names, and the same on every machine."""
+"""The demo's customers are made up, dirty in every way that the README names, and the same everywhere."""
 
 from __future__ import annotations
 

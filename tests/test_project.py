@@ -1,4 +1,4 @@
-"""What holds for the repository around the package: workflows, Meltano project, pins, files."""
+"""The repository around the package: workflows, checks, Meltano project, pages, pins, files."""
 
 from __future__ import annotations
 
@@ -10,10 +10,18 @@ from pathlib import Path
 
 import pytest
 import yaml
+from coverage import Coverage
 
 pytestmark = pytest.mark.any_versions  # files of the repository
 
 PROJECT = Path(__file__).parents[1]
+PACKAGE = PROJECT / "target_activecampaign"
+PAGES = [
+    *(PROJECT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", ".github/SECURITY.md")),
+    *(PROJECT / name for name in ("docs/faults.md", "tests/benchmarks/README.md")),
+    PACKAGE / "sandbox" / "README.md",
+    *(page for page in (PROJECT / "docs" / "design").glob("*.md") if page.name != "README.md"),
+]
 WORKFLOWS = sorted((PROJECT / ".github" / "workflows").glob("*.yml"))
 # In two halves, so that this file holds none itself.
 REGISTRY_HOSTS = ["pypi" + ".org", "python" + "hosted.org", "npm" + "js.org", "crates" + ".io"]
@@ -24,7 +32,7 @@ Tree: t.TypeAlias = "dict[str, t.Any]"
 
 
 def load(path: Path) -> Tree:
-    # PyYAML reads the key `on` as a boolean (YAML 1.1); nothing here looks at it.
+    # PyYAML reads the key `on` as a boolean (YAML 1.1); nothing here reads it.
     return t.cast("Tree", yaml.safe_load(path.read_text(encoding="utf-8")))
 
 
@@ -40,7 +48,7 @@ def loader(meltano: Tree) -> Tree:
 
 @pytest.fixture(scope="module")
 def pins() -> dict[str, set[str]]:
-    """Package to its pinned versions; several where Python versions differ."""
+    """Return each package with its pinned versions; several where Python versions differ."""
     found: dict[str, set[str]] = {}
     for line in (PROJECT / "constraints.txt").read_text(encoding="utf-8").splitlines():
         if not line.startswith("#"):
@@ -99,6 +107,22 @@ def test_ci_runs_the_tests_on_the_oldest_and_newest_python_that_the_package_name
 
 def test_the_lowest_versions_are_tried_on_the_oldest_python() -> None:
     assert [entry["python"] for entry in ci_matrix() if entry["steps"] == "lowest"] == ["3.10"]
+
+
+def test_the_check_command_runs_nothing_that_ci_leaves_out() -> None:
+    check, run = read(".ci/check"), read(".ci/run")
+    commands = re.findall(r"^  run (.+)", check, re.MULTILINE)
+    assert commands
+    assert [command for command in commands if f"\n  {command}\n" not in run] == []
+
+
+def test_ci_fails_where_too_few_branches_are_covered() -> None:
+    # Read as coverage reads it: the standard library of Python 3.10 has no parser for TOML.
+    config = Coverage(config_file=str(PROJECT / "pyproject.toml"))
+    assert config.get_option("run:branch") is True
+    assert config.get_option("run:patch") == ["subprocess"], "most of the tests start processes"
+    assert t.cast("float", config.get_option("report:fail_under")) >= 90
+    assert re.search(r"bin/pytest\"? .*--cov ", read(".ci/run"))
 
 
 def test_the_project_needs_no_hub_no_telemetry_and_no_version_check(meltano: Tree) -> None:
@@ -192,6 +216,52 @@ def test_hooks_before_a_commit_use_the_pinned_versions(pins: dict[str, set[str]]
         assert version in pins[name], name
 
 
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(PROJECT)))
+def test_a_page_links_to_what_exists(path: Path) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", path.read_text(encoding="utf-8"))
+    assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+def test_every_design_page_stands_in_the_index() -> None:
+    folder = PROJECT / "docs" / "design"
+    linked = set(re.findall(r"\]\(([\w-]+\.md)\)", (folder / "README.md").read_text(encoding="utf-8")))
+    assert {page.name for page in folder.glob("*.md")} - {"README.md"} <= linked
+
+
+def test_contributing_says_what_each_folder_is_for() -> None:
+    table = re.findall(r"^\| `(\w+)/` \|", contributing(), re.MULTILINE)
+    assert sorted(table) == sorted(path.parent.name for path in PACKAGE.glob("*/__init__.py"))
+
+
+def test_contributing_lists_the_folders_as_their_imports_point() -> None:
+    layers = re.search(r"^layers = \[(.*?)^\]", read("pyproject.toml"), re.MULTILINE | re.DOTALL)
+    assert layers
+    levels = [set(re.findall(r"\w+", line)) for line in layers[1].splitlines()]
+    order = [
+        next(level for level, names in enumerate(levels) if folder in names)
+        for folder in re.findall(r"^\| `(\w+)/` \|", contributing(), re.MULTILINE)
+    ]
+    assert order == sorted(order)
+
+
+def test_contributing_names_files_that_exist() -> None:
+    named = re.findall(r"`((?:[\w.-]+/)+[\w.-]*|\w+\.(?:py|md|toml|yml))`", contributing())
+    assert named
+    assert [
+        name
+        for name in named
+        if not any((base / name).exists() for base in (PROJECT, PACKAGE, PROJECT / "tests"))
+    ] == []
+
+
+def contributing() -> str:
+    return read("CONTRIBUTING.md")
+
+
+def read(name: str) -> str:
+    return (PROJECT / name).read_text(encoding="utf-8")
+
+
 def test_the_license_is_apache_2() -> None:
     text = (PROJECT / "LICENSE").read_text(encoding="utf-8")
     assert "Apache License\n                           Version 2.0, January 2004" in text
@@ -209,7 +279,7 @@ def test_no_file_names_a_package_registry() -> None:
 
 
 def files_of_project() -> t.Iterator[Path]:
-    """All files but those in folders that `.gitignore` names."""
+    """Yield all files but those in folders that `.gitignore` names."""
     lines = (PROJECT / ".gitignore").read_text(encoding="utf-8").splitlines()
     ignored = {".git", *(line.rstrip("/") for line in lines if line.endswith("/"))}
     for folder, subfolders, names in os.walk(PROJECT):

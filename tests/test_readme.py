@@ -1,7 +1,8 @@
-"""What the README says is so: the settings table, the commands, the output of the demo."""
+"""The README is true: its settings, reasons and report, its links, and the output of the demo."""
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 import shutil
@@ -14,6 +15,7 @@ import pytest
 import yaml
 
 from target_activecampaign.config.schema import CONFIG_JSONSCHEMA
+from target_activecampaign.config.settings import parse_settings
 from target_activecampaign.contacts.contact import Reason
 from target_activecampaign.reporting.report import OUTCOMES, Report
 
@@ -81,8 +83,6 @@ def test_every_reason_has_its_advice() -> None:
 
 
 def test_every_key_of_the_report_is_explained(tmp_path: Path) -> None:
-    import datetime as dt  # noqa: PLC0415 - for this test alone
-
     moment = dt.datetime.now(tz=dt.timezone.utc)
     report = Report("x", moment).as_json(ended_at=moment, requests=0, waited_seconds=0, exit_code=0)
     section = README.partition("## Report")[2].partition("\n## ")[0]
@@ -92,8 +92,6 @@ def test_every_key_of_the_report_is_explained(tmp_path: Path) -> None:
 
 
 def test_the_example_configuration_is_a_valid_one() -> None:
-    from target_activecampaign.config.settings import parse_settings  # noqa: PLC0415 - for this test alone
-
     example = re.search(r"```json\n(.*?)```", README, re.DOTALL)
     assert example
     assert parse_settings({**json.loads(example[1]), "api_key": "k"}).list_ids() == (3,)
@@ -109,7 +107,7 @@ def test_files_that_the_readme_links_to_exist() -> None:
 @pytest.mark.timeout(900)
 def test_the_demo_prints_what_the_readme_shows_and_can_be_repeated(tmp_path: Path) -> None:
     clone = tmp_path / "clone"
-    # What a run or a tool leaves behind is no part of a clone.
+    # A clone has no files of runs and tools.
     left = shutil.ignore_patterns(
         ".git", ".venv", ".meltano", ".sandbox", ".*_cache", ".hypothesis", "__pycache__"
     )
@@ -134,5 +132,5 @@ def test_the_demo_prints_what_the_readme_shows_and_can_be_repeated(tmp_path: Pat
 
 
 def pattern_of(line: str) -> str:
-    """The line with any figures: seconds and requests vary, and on a machine that pauses so do others."""
+    """Return a pattern of the line with any figures: seconds and requests vary, others on a slow machine."""
     return r"\s+".join(re.sub(r"\d+(\\\.\d+)?", r"\\d+(\\.\\d+)?", re.escape(word)) for word in line.split())

@@ -1,4 +1,4 @@
-"""A process that starts warm is to its test what one is that starts cold."""
+"""A process that starts warm behaves like one that starts cold."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ last_line.set()
 
 
 def both(program: str, *arguments: str, **options: t.Any) -> list[tuple[int, bytes, bytes]]:  # noqa: ANN401
-    """Exit code, output and errors of the cold and of the warm process."""
+    """Return exit code, output and errors of the cold and of the warm process."""
     commands = [sys.executable, "-c", program, *arguments], warm_command(program, *arguments)
     results = [subprocess.run(command, capture_output=True, check=False, **options) for command in commands]
     return [(result.returncode, result.stdout, result.stderr) for result in results]

@@ -1,4 +1,4 @@
-"""A target on the bare SDK that does nothing at all: what the benchmarks compare with.
+"""Owns the target that benchmarks compare with: the bare SDK, which reads, validates and forgets records.
 
 As a command: `python tests/benchmarks/bare_sdk_target.py --input FILE`.
 """
@@ -12,14 +12,14 @@ from singer_sdk.sinks import RecordSink
 
 
 class BareSink(RecordSink):
-    """Takes records and forgets them."""
+    """A sink that forgets its records."""
 
     def process_record(self, record: dict[str, t.Any], context: dict[str, t.Any]) -> None:
         """Do nothing."""
 
 
 class BareTarget(Target):
-    """The SDK's reader, validator and message loop, as they are by default."""
+    """The SDK's default reader, validator and message loop."""
 
     name = "target-bare"
     config_jsonschema: t.ClassVar[dict[str, t.Any]] = {"properties": {}}

@@ -1,14 +1,14 @@
-"""How fast records become contacts: everything but the network, beside a do-nothing target on the bare SDK.
+"""Measures how fast records become contacts, without the network, beside a do-nothing target on the bare SDK.
 
     python tests/benchmarks/cpu_path.py [--records 100000] [--rounds 5] [--json FILE] [--short]
 
-Each contender reads the same file, each in a process of its own, in turn, so many rounds. What is compared is
-the processor's time from the first line to the last, less that for a file of a single record, which is
+The contenders read the same file in turn, each in a process of its own, for `--rounds` rounds. The figure is
+the processor time from the first line to the last, less that for a file with a single record, which is
 the start. Other work on the machine disturbs it less than the time on the clock.
 
-`ours, all unchanged` is a whole run against the sandbox with a ledger that knows everybody. Nothing is left
-to send, so it is everything but the network. `ours, dry run` has no ledger, so that everybody is new, and
-sends nothing. `ours, no delivery` ends where a contact is handed on.
+`ours, all unchanged` is a whole run against the sandbox with a ledger that knows every contact, so that
+nothing is sent. `ours, dry run` has no ledger, so that every contact is new, and sends nothing. `ours, no
+delivery` ends where the delivery would take a contact.
 
 Options:
     --records N   records in the file, some 410 bytes each
@@ -117,7 +117,7 @@ def compile_made_up_types(mapper: RecordMapper) -> tuple[RecordDecoder, RecordMa
 
 
 class CountingRun:
-    """Stands where the run does and counts what arrives."""
+    """Takes the place of the run, and counts the contacts that arrive."""
 
     keeps_records = is_mirror = False
     ignores_deletions = True
@@ -128,14 +128,14 @@ class CountingRun:
         self.contacts = self.rejected = 0
 
     def begin(self) -> None:
-        """There is nothing to open."""
+        """Open nothing."""
 
     def open_stream(self, _: str, schema: Mapping[str, t.Any]) -> RecordMapper:
         """Compile the mapping."""
         return compile_made_up_mapping(schema)
 
     def figures_of(self, _: str) -> StreamFigures:
-        """Where the sink counts."""
+        """Return the figures that the sink adds to."""
         return self.figures
 
     def take(self, results: Sequence[Contact | Rejection], origins: Sequence[Origin]) -> None:
@@ -148,30 +148,30 @@ class CountingRun:
         """Keep no STATE."""
 
     def finish(self) -> None:
-        """There is nothing to finish."""
+        """Finish nothing."""
 
     def fail(self, exit_code: int) -> None:
-        """Nothing to settle."""
+        """Settle nothing."""
 
 
 class QuickReaderTarget(BareTarget):
-    """The bare SDK with the faster of its readers."""
+    """The bare SDK with the faster of its two readers."""
 
     message_reader_class = MsgSpecReader
 
 
 def bare(path: Path) -> Callable[[], object]:
-    """The bare SDK."""
+    """Prepare the bare SDK."""
     return functools.partial(BareTarget().listen, path.open(encoding="utf-8"))
 
 
 def bare_with_msgspec(path: Path) -> Callable[[], object]:
-    """The bare SDK with its reader that uses `msgspec`."""
+    """Prepare the bare SDK with its reader that uses `msgspec`."""
     return functools.partial(QuickReaderTarget().listen, path.open(encoding="utf-8"))
 
 
 def ours(path: Path) -> Callable[[], object]:
-    """Our way up to the delivery."""
+    """Prepare the target, with a run that counts contacts instead of delivering them."""
     target = TargetActiveCampaign(config={**CONFIG, "hostname": "sandbox"})
     run = CountingRun()
     target.current_run = t.cast("t.Any", run)
@@ -179,14 +179,13 @@ def ours(path: Path) -> Callable[[], object]:
     def read() -> None:
         target.listen(t.cast("t.Any", path.open("rb")))
         if run.rejected or not run.contacts:
-            message = f"{run.contacts} contacts, {run.rejected} rejected"
-            raise SystemExit(message)
+            raise SystemExit(f"{run.contacts} contacts, {run.rejected} rejected")
 
     return read
 
 
 def whole_run(path: Path, **settings: object) -> Callable[[], object]:
-    """A run from the first line to the exit code."""
+    """Prepare a run from the first line to the exit code."""
     hostname = os.environ[URL]
     target = TargetActiveCampaign(config={**CONFIG, "hostname": hostname, **settings})
 
@@ -200,7 +199,7 @@ def whole_run(path: Path, **settings: object) -> Callable[[], object]:
 
 
 def fill_ledger(path: Path) -> Callable[[], object]:
-    """The run after which nothing has changed."""
+    """Prepare the run after which every record is unchanged."""
     raised = {"requests_per_second": 100_000, "imports_per_minute": 6_000_000}
     return whole_run(path, **LEDGER, **raised, verify="none")
 
@@ -212,7 +211,7 @@ CONTENDERS: dict[str, Callable[[Path], Callable[[], object]]] = {
     "ours, dry run": functools.partial(whole_run, dry_run=True),
     JUDGED: functools.partial(whole_run, **LEDGER),
 }
-"""Each makes its target, and what reads the file to its end."""
+"""Name to a function that prepares a target and returns what reads the file to its end."""
 
 
 def main() -> int:
@@ -244,10 +243,10 @@ def main() -> int:
 
 
 def compare(path: Path, records: int, rounds: int) -> dict[str, float]:
-    """Print each contender's pace.
+    """Run the contenders and print their pace.
 
     Returns:
-        What a record costs each, in microseconds.
+        Contender to microseconds of processor time a record.
     """
     seconds: dict[str, list[float]] = {name: [] for name in CONTENDERS}
     time_in_its_own_process("fill ledger", path)
@@ -265,7 +264,7 @@ def compare(path: Path, records: int, rounds: int) -> dict[str, float]:
 
 
 def time_in_its_own_process(name: str, path: Path) -> float:
-    """Seconds of processor time."""
+    """Return the seconds of processor time that a contender takes."""
     command = [sys.executable, str(Path(__file__).resolve()), "--contender", name, "--file", str(path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=path.parent)
     if done.returncode:
@@ -274,7 +273,7 @@ def time_in_its_own_process(name: str, path: Path) -> float:
 
 
 def measure_steps(count: int = 20_000) -> dict[str, float]:
-    """Print what each step of ours takes, alone, in microseconds per record."""
+    """Print how long each step takes alone, in microseconds of processor time a record."""
     raw = b"".join(line for line in lines(count) if b'"RECORD"' in line)
     rows = raw.splitlines(keepends=True)
     records = [json.loads(row)["record"] for row in rows]
@@ -314,7 +313,7 @@ def read_all(records: RecordDecoder, lines_of_records: bytes) -> list[t.Any]:
 
 
 def least_seconds(step: Callable[[], object], rounds: int = 5) -> float:
-    """Processor time of the round that was disturbed least."""
+    """Return the least processor time of several rounds."""
     found = []
     for _ in range(rounds):
         started = time.process_time()
@@ -329,7 +328,7 @@ def say(line: str) -> None:
 
 
 def parse_arguments() -> argparse.Namespace:
-    """What the command line says."""
+    """Read the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--records", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=5)

@@ -1,12 +1,13 @@
-"""A full run against the sandbox, at a pace raised so many times: is the limit of imports used, and kept?
+"""Measures whether a full run against the sandbox uses the limit of imports and keeps it, at a raised pace.
 
     python tests/benchmarks/full_run.py [--contacts 1000000] [--speed 60] [--progress seconds=5] [--delay 0]
 
-Sandbox and target are processes of their own. The limits are raised so many times, and the import latency
-(`--progress`) and the request latency (`--delay`), given in seconds of the service, pass as much quicker. The
-windows are a second and a minute. With `--quick-clock` they pass quicker, too, as all of the sandbox's time
-does: 5 requests in 17 ms instead of 300 in a second. Prints ratios, and ends with exit code 1 where one
-misses its goal; no time is judged. `--json` writes them with the series for a plot, `--short` is a small run.
+Sandbox and target are processes of their own. `--speed` multiplies the limits and divides the import latency
+(`--progress`) and the request latency (`--delay`), which are given in seconds of the service. The windows
+stay a second and a minute. With `--quick-clock` all of the sandbox's time passes quicker, its windows
+included: 5 requests in 17 ms instead of 300 in a second. Prints ratios, and ends with exit code 1 where one
+misses its goal; no time has a goal. `--json` writes them with the series for a plot, `--short` makes it
+small.
 """
 
 from __future__ import annotations
@@ -40,15 +41,15 @@ SECONDS_BETWEEN_SAMPLES = 0.25
 
 LEAST_PACE = 98.0
 LEAST_FULL = 99.0
-MOST_SHARE_OF_LOOKS = 50.0
+MOST_SHARE_OF_POLLS = 50.0
 
 
 @dataclass(frozen=True)
 class Options:
-    """What the command line says.
+    """The options of the command line.
 
     Attributes:
-        progress: When imports end, as the sandbox takes it.
+        progress: When imports end, as the sandbox's option of this name.
         delay: Seconds of the service that every request takes.
     """
 
@@ -63,12 +64,12 @@ class Options:
 
     @property
     def quicker(self) -> float:
-        """How many times quicker than the service's the sandbox's clock is."""
+        """How many times quicker the sandbox's clock is than the service's."""
         return self.speed if self.quick_clock else 1.0
 
 
 def main() -> int:
-    """Run and print."""
+    """Run, print, judge."""
     options = parse_arguments()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -78,7 +79,7 @@ def main() -> int:
         outcome["sandbox_seconds"] = processor_seconds_of_the_ended() - outcome["seconds"]
         figures = judge(options, outcome, read_imports(folder), refused)
     for figure, value in figures.items():
-        print(f"{figure:>42}: {value}")  # noqa: T201 - what this is for
+        print(f"{figure:>42}: {value}")  # noqa: T201 - a command
     if options.json:
         options.json.write_text(json.dumps({"figures": figures, "series": outcome["series"]}, indent=1))
     missed = misses(figures)
@@ -92,7 +93,7 @@ def main() -> int:
 
 @contextlib.contextmanager
 def running_sandbox(options: Options, folder: Path) -> Iterator[str]:
-    """A sandbox as a process of its own; its URL."""
+    """Run a sandbox as a process of its own, and yield its URL."""
     arguments = ["--port", "0", "--contact-limit", "100000000", "--progress", progress_of(options)]
     arguments += ["--database", str(folder / "account.db")]
     delay = options.delay * options.quicker / options.speed
@@ -111,7 +112,7 @@ def running_sandbox(options: Options, folder: Path) -> Iterator[str]:
 
 
 def progress_of(options: Options) -> str:
-    """When imports end, in seconds of the sandbox's clock."""
+    """Return when imports end, in seconds of the sandbox's clock."""
     kind, _, amount = options.progress.partition("=")
     if kind != "seconds":
         return options.progress
@@ -119,7 +120,7 @@ def progress_of(options: Options) -> str:
 
 
 def raised_limits(speed: float) -> dict[str, int]:
-    """The service's limits, so many times higher."""
+    """Return the service's limits times `speed`."""
     return {
         "requestsPerSecond": int(REQUESTS_PER_SECOND * speed),
         "importsPerMinute": int(IMPORTS_PER_MINUTE * speed),
@@ -128,7 +129,7 @@ def raised_limits(speed: float) -> dict[str, int]:
 
 
 def ask(url: str, control: str, change: object = None) -> dict[str, t.Any]:
-    """What one of the sandbox's controls answers."""
+    """Send a request to one of the sandbox's controls and return the answer."""
     body = None if change is None else json.dumps(change).encode()
     request = urllib.request.Request(  # noqa: S310 - loopback
         f"{url}/_sandbox/{control}", body, method="GET" if body is None else "PUT"
@@ -138,11 +139,11 @@ def ask(url: str, control: str, change: object = None) -> dict[str, t.Any]:
 
 
 def read_imports(folder: Path) -> list[sqlite3.Row]:
-    """The imports that the sandbox accepted, as it left them."""
+    """Read the imports that the sandbox accepted from its database."""
     with contextlib.closing(sqlite3.connect(folder / "account.db")) as database:
         database.row_factory = sqlite3.Row
         return database.execute(
-            "select queued_seconds, contacts, looks from import order by number"
+            "select queued_seconds, contacts, looks as polls from import order by number"
         ).fetchall()
 
 
@@ -150,7 +151,7 @@ def read_imports(folder: Path) -> list[sqlite3.Row]:
 
 
 def run_target(options: Options, folder: Path, url: str) -> dict[str, t.Any]:
-    """Run the target as a process; its report, and samples of its memory."""
+    """Run the target as a process, and return its report and samples of its memory."""
     limits = raised_limits(options.speed)
     config = {
         "hostname": url,
@@ -172,20 +173,20 @@ def run_target(options: Options, folder: Path, url: str) -> dict[str, t.Any]:
     ):
         series = sample(process, url)
     if process.returncode:
-        print((folder / "log").read_text()[-3000:])  # noqa: T201 - why it failed
+        print((folder / "log").read_text()[-3000:])  # noqa: T201 - the reason
     report = json.loads((folder / "report.json").read_text())
     seconds = processor_seconds_of_the_ended()  # the sandbox still runs
     return {"exit_code": process.returncode, "report": report, "series": series, "seconds": seconds}
 
 
 def processor_seconds_of_the_ended() -> float:
-    """Processor time of all processes that this one started and that have ended."""
+    """Return the processor time of all processes that this one started and that have ended."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
 
 def write_input(path: Path, options: Options) -> None:
-    """Made-up people, the same for the same seed."""
+    """Write made-up people, the same for the same seed."""
     chance = random.Random(options.seed)  # noqa: S311 - made-up people
     properties = {
         name: {"type": ["string", "null"]} for name in ("email", "first_name", "last_name", "phone")
@@ -212,7 +213,7 @@ def write_input(path: Path, options: Options) -> None:
 
 
 def sample(process: subprocess.Popen[bytes], url: str) -> dict[str, list[t.Any]]:
-    """Memory and processor time of the target until it ends, and imports and requests by the second."""
+    """Sample the target's memory and threads until it ends, then ask for the sandbox's figures."""
     series: dict[str, list[t.Any]] = {"seconds": [], "resident_bytes": [], "threads": []}
     started, ended = time.monotonic(), threading.Event()
     while process.poll() is None:
@@ -234,7 +235,7 @@ def sample(process: subprocess.Popen[bytes], url: str) -> dict[str, list[t.Any]]
 def judge(
     options: Options, outcome: dict[str, t.Any], imports: list[sqlite3.Row], refused: int
 ) -> dict[str, t.Any]:
-    """The ratios; adds the moments of the imports, in seconds of the sandbox's clock, to the series."""
+    """Return the ratios. Add the moments of the imports, in seconds of the sandbox's clock, to the series."""
     report = outcome["report"]
     moments = [row["queued_seconds"] for row in imports]
     outcome["series"]["import_moments"] = [round(moment - moments[0], 3) for moment in moments]
@@ -243,7 +244,7 @@ def judge(
     pace = IMPORTS_PER_MINUTE * raised / 60
     requests = REQUESTS_PER_SECOND * raised
     whole_seconds = report["seconds"] * options.quicker
-    looks = sum(row["looks"] for row in imports)
+    polls = sum(row["polls"] for row in imports)
     full = sum(row["contacts"] == CONTACTS_IN_IMPORT for row in imports[:-1])
     return {
         "exit code": outcome["exit_code"],
@@ -252,8 +253,8 @@ def judge(
         "refused for the rate (429, importer's 400)": refused,
         "full imports, % (all but the last)": round(100 * full / (len(imports) - 1), 2),
         "pace from first to last import, %": round(100 * (len(imports) - 1) / seconds / pace, 2),
-        "looks an import": round(looks / len(imports), 3),
-        "looks, % of the request budget": round(100 * looks / (whole_seconds * requests), 1),
+        "polls an import": round(polls / len(imports), 3),
+        "polls, % of the request budget": round(100 * polls / (whole_seconds * requests), 1),
         "requests": report["requests"],
         "seconds": report["seconds"],
         "processor time of the target, us a contact": round(outcome["seconds"] / options.contacts * 1e6, 1),
@@ -266,19 +267,19 @@ def judge(
 
 
 def misses(figures: dict[str, t.Any]) -> list[str]:
-    """The goals that were not reached."""
+    """Return the goals that were missed."""
     goals = {
         "exit code": figures["exit code"] == 0,
         "pace": figures["pace from first to last import, %"] >= LEAST_PACE,
         "refused": figures["refused for the rate (429, importer's 400)"] == 0,
         "full imports": figures["full imports, % (all but the last)"] >= LEAST_FULL,
-        "share of looks": figures["looks, % of the request budget"] <= MOST_SHARE_OF_LOOKS,
+        "share of polls": figures["polls, % of the request budget"] <= MOST_SHARE_OF_POLLS,
     }
     return [goal for goal, is_reached in goals.items() if not is_reached]
 
 
 def parse_arguments() -> Options:
-    """What the command line says."""
+    """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument("--contacts", type=int)
     parser.add_argument("--speed", type=float)

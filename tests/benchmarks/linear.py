@@ -1,11 +1,11 @@
-"""Whether a record costs the same however many there are.
+"""Measures whether a record costs the same however many there are.
 
     python tests/benchmarks/linear.py [--rounds 2] [--json FILE] [--short]
 
-Dry runs of 100,000, 200,000, 400,000 and 800,000 new contacts, each a process of its own, in turn, so many
-rounds. What is compared is the processor's time a record, less that of a run of a single contact, which is
-the start; of each size the round counts that was disturbed least. Ends with exit code 1 where the most costly
-size takes more than 1.25 times the least costly one.
+Dry runs of 100,000, 200,000, 400,000 and 800,000 new contacts take turns, each in a process of its own. The
+figure is the processor time a record, less that of a run of a single contact, which is the start; of each
+size the quickest round counts. Ends with exit code 1 where the most costly size takes more than 1.25 times
+the least costly one.
 
 Options:
     --rounds N    how often each size runs
@@ -52,7 +52,7 @@ def main() -> int:
 
 
 def measure(sizes: list[int], rounds: int) -> dict[int, float]:
-    """Size to microseconds of processor time a record."""
+    """Return the microseconds of processor time a record, by size."""
     least: dict[int, float] = {}
     with tempfile.TemporaryDirectory() as name, serve(with_limits=False) as sandbox:
         config = {**CONFIG, "hostname": sandbox.url, "profile_limit": 10**9, "dry_run": True}
@@ -65,7 +65,7 @@ def measure(sizes: list[int], rounds: int) -> dict[int, float]:
 
 
 def parse_arguments() -> argparse.Namespace:
-    """What the command line says."""
+    """Read the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)

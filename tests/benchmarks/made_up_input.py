@@ -1,4 +1,4 @@
-"""Singer messages about made-up people, some 410 bytes a record: what the benchmarks read.
+"""Owns the input of the benchmarks: Singer messages about made-up people, some 410 bytes a record.
 
 As a command it is a tap: `python tests/benchmarks/made_up_input.py 100000`.
 """
@@ -39,12 +39,12 @@ _PLANS = ["starter", "professional", "enterprise", None]
 
 
 def messages(records: int, seed: int = 1, people: int | None = None) -> Iterator[dict[str, t.Any]]:
-    """A SCHEMA, RECORDs of so many people, a STATE after every thousandth and at the end.
+    """Yield a SCHEMA, RECORDs, and a STATE after every thousandth of them and at the end.
 
     Args:
-        records: How many.
+        records: Number of RECORDs.
         seed: The same seed makes the same people.
-        people: How many different ones; as many as records by default.
+        people: Number of different people; by default one for each record.
     """
     yield {"type": "SCHEMA", "stream": "people", "schema": SCHEMA, "key_properties": ["id"]}
     dice = random.Random(seed)  # noqa: S311 - made-up people
@@ -57,7 +57,7 @@ def messages(records: int, seed: int = 1, people: int | None = None) -> Iterator
 
 
 def lines(records: int, seed: int = 1, people: int | None = None) -> Iterator[bytes]:
-    """The same as lines of JSON."""
+    """Yield the same messages as lines of JSON."""
     for message in messages(records, seed, people):
         yield json.dumps(message, ensure_ascii=False).encode() + b"\n"
 

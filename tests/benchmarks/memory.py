@@ -1,14 +1,14 @@
-"""How much memory a run takes, and whether it grows with the number of contacts.
+"""Measures how much memory a run takes, and whether it grows with the number of contacts.
 
     python tests/benchmarks/memory.py [--contacts 1000000] [--more 10000000] [--modes MODE...] [--short]
 
 Each run is a process of its own, fed by a tap at full speed, against a sandbox without limits here:
 
-    dry-run       everybody is new, nothing is sent
-    unchanged     with a ledger that knows everybody
-    full          everybody is sent, at so many times the service's limits
-    full-ledger   the same, into a new ledger
-    stuck         no import ever ends, and the tap goes on at full speed for a while
+    dry-run       every contact is new, nothing is sent
+    unchanged     with a ledger that knows every contact
+    full          every contact is sent, at a multiple of the service's limits (`--speed`)
+    full-ledger   the same, with a new ledger
+    stuck         no import ever ends, and the tap goes on at full speed for `--seconds`
 
 Goals: a peak below 150 MB, at most 30 MB more for ten times as many contacts; where the importer is stuck, at
 most 10 MB more at the end than after half of the time.
@@ -17,9 +17,9 @@ Options:
     --contacts N      contacts of each run
     --more N          contacts of a second, larger one; 0 for none
     --modes MODE...   which runs; all by default
-    --more-modes ...  which of them are run once more with `--more`; `dry-run` by default
-    --speed N         times the service's limits; where sandbox and machine do not keep up, requests are in
-                      the air for long, each with its import and its thread: that takes memory
+    --more-modes ...  which of them run once more with `--more`; `dry-run` by default
+    --speed N         multiple of the service's limits; where sandbox and machine do not keep up, requests
+                      are in flight for long, each with its import and its thread, which takes memory
     --seconds N       how long the importer is stuck
     --json FILE       writes the figures, with memory over time, there
     --short           dry-run and unchanged with 100,000 and 300,000 contacts
@@ -72,11 +72,11 @@ CONTACTS_A_SET = 10_000
 
 @dataclass(frozen=True)
 class Figures:
-    """Of one run.
+    """Figures of one run.
 
     Attributes:
-        growth_bytes: From the peak in the first half of the time to the end, by samples.
-        samples: Seconds, and bytes resident then.
+        growth_bytes: Peak of the run beyond the largest sample of the first half of its time.
+        samples: Seconds since the start, and bytes resident then.
     """
 
     mode: str
@@ -112,7 +112,7 @@ def main() -> int:
 
 
 def planned(options: argparse.Namespace) -> Iterator[tuple[str, int]]:
-    """Mode and contacts of each run."""
+    """Yield mode and contacts of each run."""
     for mode in options.modes:
         yield mode, STUCK_CONTACTS if mode == STUCK else options.contacts
     if options.more:
@@ -120,7 +120,7 @@ def planned(options: argparse.Namespace) -> Iterator[tuple[str, int]]:
 
 
 def measure(mode: str, contacts: int, options: argparse.Namespace) -> Figures:
-    """Run once."""
+    """Run once and return the figures."""
     is_stuck = mode == STUCK
     with (
         tempfile.TemporaryDirectory() as name,
@@ -150,21 +150,20 @@ def measure(mode: str, contacts: int, options: argparse.Namespace) -> Figures:
 
 
 def check(mode: str, run: Watched, contacts: int) -> None:
-    """Refuse figures of a run that did something else."""
+    """Refuse the figures of a run that did not end as its mode says."""
     done = run.report["unchanged" if mode == "unchanged" else "delivered"]
     if done != contacts:
-        message = f"{mode}: {done} of {contacts} contacts"
-        raise SystemExit(message)
+        raise SystemExit(f"{mode}: {done} of {contacts} contacts")
 
 
 def growth(run: Watched) -> int:
-    """Bytes that a run took in the second half of its time beyond those of the first."""
+    """Return the bytes that a run took in the second half of its time beyond those of the first."""
     half = [number for seconds, number in run.samples if seconds < run.seconds / 2]
     return max(0, run.peak_bytes - max(half, default=0))
 
 
 def fill_ledger(config: dict[str, t.Any], path: Path, contacts: int) -> None:
-    """Make a ledger that knows everybody, in the state in which a full run leaves it, but quicker."""
+    """Make a ledger that knows every contact, as a full run leaves it, but quicker."""
     without = {key: value for key, value in config.items() if key != "ledger_url"}
     target = TargetActiveCampaign(config={**without, "dry_run": True})
     settings = target.settings
@@ -187,7 +186,7 @@ def fill_ledger(config: dict[str, t.Any], path: Path, contacts: int) -> None:
 
 
 def misses(found: list[Figures]) -> list[str]:
-    """The goals that were not reached."""
+    """Return the goals that were missed."""
     missed = [
         f"{figures.mode}, {figures.contacts:,} contacts: {figures.peak_bytes / 1e6:.0f} MB"
         for figures in found
@@ -203,7 +202,7 @@ def misses(found: list[Figures]) -> list[str]:
 
 
 def smallest(found: list[Figures], mode: str) -> Figures:
-    """The run with the fewest contacts."""
+    """Return the run of a mode with the fewest contacts."""
     return min((figures for figures in found if figures.mode == mode), key=lambda figures: figures.contacts)
 
 
@@ -214,7 +213,7 @@ def say(line: str) -> None:
 
 
 def parse_arguments() -> argparse.Namespace:
-    """What the command line says."""
+    """Read the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--contacts", type=int, default=1_000_000)
     parser.add_argument("--more", type=int, default=10_000_000)

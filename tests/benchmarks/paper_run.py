@@ -1,10 +1,11 @@
-"""A million contacts at the service's own pace, on paper: 4,000 imports, in seconds.
+"""Simulates a million contacts at the service's own pace, 4,000 imports, in seconds of this machine.
 
     python tests/benchmarks/paper_run.py [--imports 4000] [--json FILE]
 
 For import latencies of 0, 5 and 60 s, and latencies that vary, grow and jump, and for request latencies of 0,
-0.3 and 1 s: the pace from the first import to the last as a share of the limit, what the service refused over
-sliding and fixed windows, looks an import, their share of the requests, and the delay until an end was seen.
+0.3 and 1 s: the pace from the first import to the last as a share of the limit, the requests that the service
+refused over sliding and fixed windows, polls an import, their share of the requests, and the delay until an
+end was seen.
 """
 
 from __future__ import annotations
@@ -45,8 +46,8 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write the worst of the figures there")
     options = parser.parse_args()
     count, paces, refused, shares = options.imports, [], 0, []
-    say("| imports take | requests take | pace, % | refused | looks an import | of the requests, % |", end="")
-    say(" delay: median, most, s | most open | most in the air |")
+    say("| imports take | requests take | pace, % | refused | polls an import | of the requests, % |", end="")
+    say(" delay: median, most, s | most open | most in flight |")
     say("|---|---|---|---|---|---|---|---|---|")
     for imports, import_seconds in IMPORTS.items():
         for requests, request_seconds in REQUESTS.items():
@@ -68,7 +69,7 @@ def main() -> None:
             )
             say(f"| {' | '.join(map(str, cells))} |")
     if options.json:
-        worst = {"least pace": min(paces), "refused": refused, "most looks": max(shares)}
+        worst = {"least pace": min(paces), "refused": refused, "most polls": max(shares)}
         options.json.write_text(json.dumps(worst))
 
 

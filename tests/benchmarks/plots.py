@@ -1,4 +1,4 @@
-"""Plots of what the benchmarks found, as SVG that is readable on light and on dark pages."""
+"""Draws the figures of the benchmarks, as SVG that is readable on light and on dark pages."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ SECONDS_A_STEP = 5
 
 
 def draw_all(figures: dict[str, dict[str, t.Any]], folder: Path) -> None:
-    """Draw what there are figures for.
+    """Draw every plot that has figures.
 
     Args:
-        figures: Script to what it wrote as JSON.
+        figures: Script to the figures that it wrote as JSON.
         folder: Takes `throughput.svg`, `memory.svg` and `cost.svg`.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -55,7 +55,7 @@ def draw_all(figures: dict[str, dict[str, t.Any]], folder: Path) -> None:
 
 
 def draw_throughput(figures: dict[str, t.Any], path: Path) -> None:
-    """Imports of the last minute over the run, in time of the service, as the service counts them."""
+    """Draw the imports of the last minute over the run, in time of the service and as it counts them."""
     moments = figures["series"]["import_moments"]
     ends = range(0, int(moments[-1]), SECONDS_A_STEP)
     taken = [bisect_right(moments, end) - bisect_right(moments, end - 60) for end in ends]
@@ -73,7 +73,7 @@ def draw_throughput(figures: dict[str, t.Any], path: Path) -> None:
 
 
 def draw_memory(figures: dict[str, t.Any], path: Path) -> None:
-    """Memory over each run, whose lengths differ."""
+    """Draw the memory of each run over the share of its time, since their lengths differ."""
     figure, axes = new_figure(1)
     for run in figures["runs"]:
         contacts = "" if run["mode"] == "stuck" else f", {run['contacts'] / 1e6:g} million"
@@ -88,9 +88,9 @@ def draw_memory(figures: dict[str, t.Any], path: Path) -> None:
 
 
 def draw_cost(figures: dict[str, t.Any], path: Path) -> None:
-    """Microseconds of processor time a record: the contenders, and the steps of ours."""
+    """Draw the processor time a record, of each contender and of each step."""
     figure, axes = new_figure(2)
-    bars = {"A record, in all": figures["microseconds"], "Steps of ours, each alone": figures["steps"]}
+    bars = {"A record, in all": figures["microseconds"], "Our steps, each alone": figures["steps"]}
     for place, (title, costs) in zip(axes, bars.items(), strict=True):
         names = list(costs)[::-1]
         drawn = place.barh(names, [costs[name] for name in names], color=COLOURS[0])
@@ -102,8 +102,8 @@ def draw_cost(figures: dict[str, t.Any], path: Path) -> None:
 
 
 def new_figure(plots: int) -> tuple[t.Any, list[t.Any]]:
-    """A figure with plots beside each other."""
-    from matplotlib import pyplot as plt  # noqa: PLC0415 - after the way of drawing was chosen
+    """Return a figure with plots beside each other."""
+    from matplotlib import pyplot as plt  # noqa: PLC0415 - after `mpl.use`
 
     figure, axes = plt.subplots(1, plots, figsize=(8 if plots == 1 else 10, 3.4), squeeze=False)
     for place in axes[0]:
@@ -113,6 +113,6 @@ def new_figure(plots: int) -> tuple[t.Any, list[t.Any]]:
 
 
 def save(figure: t.Any, path: Path) -> None:  # noqa: ANN401 - no stubs for our oldest Python
-    """Write a file that says nothing of when it was made."""
+    """Write a file without the time at which it was made."""
     figure.tight_layout()
     figure.savefig(path, metadata={"Date": None, "Creator": None})

@@ -1,16 +1,16 @@
-"""All benchmarks, one table, and the plots of the README.
+"""Runs the benchmarks, prints one table, and draws the plots of the README.
 
     python tests/benchmarks/run_all.py [--short] [--folder build/benchmarks] [--only NAME...] [--plots DIR]
 
-Runs the scripts one after the other, since they would disturb each other, and prints what each prints. The
-table has one line for each question. Plots need the dependency group `bench`. Takes half an hour, or some six
-minutes in the short form. Exit code 1 where a goal is missed.
+The scripts run one after the other, since they would disturb each other. The table has one line for each
+question. Plots need the dependency group `bench`. Takes half an hour, or some six minutes in the short form.
+Ends with exit code 1 where a goal is missed.
 
 Options:
     --short         each script's short form
     --folder DIR    keeps the figures of each script there, as JSON
-    --only NAME...  runs these parts, and takes the figures of the others from the folder, where there are
-                    any; without a name it runs none
+    --only NAME...  runs these parts, and takes the figures of the others from the folder, where it has
+                    them; without a name it runs none
     --plots DIR     draws there
 """
 
@@ -39,12 +39,12 @@ PARTS = {
     "linear": ["linear"],
     "memory": ["memory"],
 }
-"""Part to its script with the options of the long form, beside those that keep its figures."""
+"""Part to its script and the options of the long form, but for `--json`."""
 SHORT = {
     **{name: [script, "--short"] for name, (script, *_) in PARTS.items() if name != "million"},
     "paper_run": ["paper_run", "--imports", "400"],
 }
-"""The same for the short form. A million at such a pace takes two quick cores."""
+"""The same for the short form, without the million contacts, which take two quick cores."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def main() -> int:
 
 
 def run(name: str, script_and_options: list[str], folder: Path) -> None:
-    """Run a part; whether it misses its goal is said by the table."""
+    """Run a part. The table says whether it misses its goal."""
     say(f"\n== {name}")
     file = folder / f"{name}.json"
     file.unlink(missing_ok=True)
@@ -89,12 +89,11 @@ def run(name: str, script_and_options: list[str], folder: Path) -> None:
     command = [sys.executable, str(HERE / f"{script}.py"), *options, "--json", str(file)]
     subprocess.run(command, check=False)
     if not file.exists():
-        message = f"{name} came to no figures"
-        raise SystemExit(message)
+        raise SystemExit(f"{name} wrote no figures")
 
 
 def table(answers: list[Answer]) -> str:
-    """The answers as Markdown."""
+    """Return the answers as a table in Markdown."""
     rows = [
         f"| {answer.question} | {answer.goal} | {answer.measured} | {'yes' if answer.is_met else '**no**'} |"
         for answer in answers
@@ -102,11 +101,11 @@ def table(answers: list[Answer]) -> str:
     return "\n".join(["", "| question | goal | measured | met |", "|---|---|---|---|", *rows])
 
 
-# What the figures of each script say
+# The answers of each part
 
 
 def of_full_run(found: dict[str, t.Any]) -> Iterator[Answer]:
-    """The limits."""
+    """Yield whether the limits are used and kept."""
     figures = found["figures"]
     pace = figures["pace from first to last import, %"]
     yield Answer("imports, as a share of the limit", "98 % or more", f"{pace:.1f} %", pace >= 98)
@@ -114,37 +113,35 @@ def of_full_run(found: dict[str, t.Any]) -> Iterator[Answer]:
     yield Answer("refused for their rate", "0", str(refused), refused == 0)
     full = figures["full imports, % (all but the last)"]
     yield Answer("imports that are full", "99 % or more", f"{full:.1f} %", full >= 99)
-    looks = figures["looks, % of the request budget"]
-    yield Answer(
-        "looks at imports, as a share of all requests", "50 % or less", f"{looks:.0f} %", looks <= 50
-    )
+    polls = figures["polls, % of the request budget"]
+    yield Answer("polls, as a share of all requests", "50 % or less", f"{polls:.0f} %", polls <= 50)
 
 
 def of_million(found: dict[str, t.Any]) -> Iterator[Answer]:
-    """The limits at 60 times the pace."""
+    """Yield the same at 60 times the pace."""
     answers = list(of_full_run(found))
-    pace, refused, full, looks = (answer.measured for answer in answers)
+    pace, refused, full, polls = (answer.measured for answer in answers)
     yield Answer(
-        "a million contacts at 60 times the limits: pace, refused, full, looks",
+        "a million contacts at 60 times the limits: pace, refused, full, polls",
         "98 %, 0, 99 %, 50 %",
-        f"{pace}, {refused}, {full}, {looks}",
+        f"{pace}, {refused}, {full}, {polls}",
         all(answer.is_met for answer in answers),
     )
 
 
 def of_paper_run(found: dict[str, t.Any]) -> Iterator[Answer]:
-    """The same on paper, the worst of all latencies."""
-    pace, refused, looks = found["least pace"], found["refused"], found["most looks"]
+    """Yield the same of the simulation, the worst of all latencies."""
+    pace, refused, polls = found["least pace"], found["refused"], found["most polls"]
     yield Answer(
         "the same on paper at the service's own pace, the worst of 24 latencies",
         "98 %, 0, 50 %",
-        f"{100 * pace:.1f} %, {refused}, {100 * looks:.0f} %",
-        pace >= 0.98 and refused == 0 and looks <= 0.5,
+        f"{100 * pace:.1f} %, {refused}, {100 * polls:.0f} %",
+        pace >= 0.98 and refused == 0 and polls <= 0.5,
     )
 
 
 def of_cpu_path(found: dict[str, t.Any]) -> Iterator[Answer]:
-    """The pace beside the bare SDK."""
+    """Yield the pace beside the bare SDK."""
     ratios = found["ratios"]
     whole, without = ratios["ours, all unchanged"], ratios["ours, no delivery"]
     yield Answer(
@@ -157,7 +154,7 @@ def of_cpu_path(found: dict[str, t.Any]) -> Iterator[Answer]:
 
 
 def of_start_up(found: dict[str, t.Any]) -> Iterator[Answer]:
-    """The time to start."""
+    """Yield the time to start."""
     ratios = found["ratios"]
     words = ", ".join(f"{way} {ratio:.2f}" for way, ratio in ratios.items())
     yield Answer(
@@ -166,7 +163,7 @@ def of_start_up(found: dict[str, t.Any]) -> Iterator[Answer]:
 
 
 def of_linear(found: dict[str, t.Any]) -> Iterator[Answer]:
-    """The cost of a record."""
+    """Yield the cost of a record."""
     sizes = [f"{int(size):,}" for size in found["microseconds"]]
     yield Answer(
         f"cost of a record, the most to the least of {sizes[0]} to {sizes[-1]} contacts",
@@ -177,7 +174,7 @@ def of_linear(found: dict[str, t.Any]) -> Iterator[Answer]:
 
 
 def of_memory(found: dict[str, t.Any]) -> Iterator[Answer]:
-    """The peaks, and how they grow."""
+    """Yield the peaks of memory, and their growth."""
     first: dict[str, dict[str, t.Any]] = {}
     for run_ in found["runs"]:
         mode, peak = run_["mode"], run_["peak_bytes"] / 1e6
@@ -209,13 +206,13 @@ ANSWERS = {
 
 
 def say(line: str) -> None:
-    """Print a line, before what scripts print."""
+    """Print a line at once, so that it stands before the output of the scripts."""
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
 
 
 def parse_arguments() -> argparse.Namespace:
-    """What the command line says."""
+    """Read the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--short", action="store_true")
     parser.add_argument("--folder", type=Path, default=Path("build", "benchmarks"))

@@ -1,4 +1,4 @@
-"""How many imports of 250 contacts the sandbox takes in a second, and how long its pages take then.
+"""Measures how many imports of 250 contacts the sandbox takes a second, and how long its pages take then.
 
 Run by hand: `python tests/benchmarks/sandbox_imports.py [--imports N]`. The sandbox runs in its own process
 with its limits off, imports are carried out before they are answered, and the account is a file. With
@@ -6,9 +6,9 @@ with its limits off, imports are carried out before they are answered, and the a
 Processor time is the sandbox's alone, serving included (Linux); that of the last tenth of the imports, beside
 the first, shows what it costs that the account has grown.
 
-With `--paced SECONDS` it gets 100 imports and 100 looks at them a second instead, at a steady pace, and
-imports end a second after they came, so while others come. What counts then is how long answers take from
-the moment at which they were to be asked for. So many `--imports` are in the account before.
+With `--paced SECONDS` it gets 100 imports and 100 polls a second instead, at a steady pace, and imports end a
+second after they came, while others come. The figures are then the seconds from the moment at which a request
+was due to its answer. `--imports` are in the account before.
 """
 
 from __future__ import annotations
@@ -37,19 +37,19 @@ PAGES = {
     "figures": "/_sandbox/figures",
 }
 IMPORT = "/api/3/import/bulk_import"
-LOOK = "/api/3/import/info?batchId="
+POLL = "/api/3/import/info?batchId="
 START = (
     "from target_activecampaign.sandbox.command import command;"
     "command(['--port', '0', '--no-limits', '--progress', 'at-once', '--contact-limit', '100000000',"
     " '--database', r'{database}'])"
 )
 PACE = 100
-"""Imports, and looks, a second."""
-LOOKED_AT = 2 * PACE
-"""Looks go to the imports of the last two seconds, half of which have ended."""
+"""Imports, and polls, a second."""
+RECENT = 2 * PACE
+"""Imports of the last two seconds, half of which have ended: the polls ask for these."""
 CONNECTIONS = 32
-LOOKS = 1_000
-"""Looks, at imports that have ended, whose processor time is measured."""
+POLLS = 1_000
+"""Polls of imports that have ended, whose processor time is measured."""
 
 
 def main() -> None:
@@ -79,7 +79,7 @@ def address_of(sandbox: subprocess.Popen[str]) -> str:
 
 
 def print_figures(connection: http.client.HTTPConnection, process: int, imports: int) -> None:
-    """Send the imports, ask for the pages, look at the imports, print what each took."""
+    """Send the imports, ask for the pages, poll the imports, and print how long each took."""
     tenth = max(imports // 10, 1)
     seconds, spent, batches = [], [processor_seconds(process)], []
     for number in range(imports):
@@ -93,16 +93,16 @@ def print_figures(connection: http.client.HTTPConnection, process: int, imports:
         page = time_asking(connection, "GET", path.format(middle=imports * CONTACTS // 2))
         say(f"{name}: {page * 1000:.0f} ms")
     before = processor_seconds(process)
-    for number in range(LOOKS):
-        ask(connection, "GET", LOOK + batches[number % imports])
-    looks = (processor_seconds(process) - before) / LOOKS
+    for number in range(POLLS):
+        ask(connection, "GET", POLL + batches[number % imports])
+    polls = (processor_seconds(process) - before) / POLLS
     first, last = (spent[tenth] - spent[0]) / tenth, (spent[-1] - spent[-1 - tenth]) / tenth
-    say(f"processor time, ms: import {first * 1000:.2f}, at last {last * 1000:.2f}, look {looks * 1000:.2f}")
+    say(f"processor time, ms: import {first * 1000:.2f}, at last {last * 1000:.2f}, poll {polls * 1000:.2f}")
     say(f"imports a second: {imports / sum(seconds):.0f}")
 
 
-class RateLimiter:
-    """Sends imports and looks at the moments at which they are due, over connections enough."""
+class SteadyLoad:
+    """Imports and polls, each sent at the moment at which it is due."""
 
     def __init__(self, address: str, before: int) -> None:
         self._address = address
@@ -112,11 +112,11 @@ class RateLimiter:
         self._started = time.perf_counter()
 
     def run(self, seconds: int) -> tuple[list[float], list[float]]:
-        """Return how many seconds each import and each look took to be answered."""
+        """Return the seconds from the moment at which each import and each poll was due to its answer."""
         numbers = range(seconds * PACE)
-        with ThreadPoolExecutor(CONNECTIONS) as imports, ThreadPoolExecutor(CONNECTIONS) as looks:
+        with ThreadPoolExecutor(CONNECTIONS) as imports, ThreadPoolExecutor(CONNECTIONS) as polls:
             self._started = time.perf_counter() + 1.0
-            answers = imports.map(self._import, numbers), looks.map(self._look, numbers)
+            answers = imports.map(self._import, numbers), polls.map(self._poll, numbers)
             return list(answers[0]), list(answers[1])
 
     def _import(self, number: int) -> float:
@@ -127,10 +127,10 @@ class RateLimiter:
         self._batches.append(json.loads(answer)["batchId"])
         return seconds
 
-    def _look(self, number: int) -> float:
+    def _poll(self, number: int) -> float:
         due = self._wait((number + 0.5) / PACE)
-        recent = self._batches[-LOOKED_AT:] or ["none"]
-        ask(self._connection(), "GET", LOOK + recent[number % len(recent)])
+        recent = self._batches[-RECENT:] or ["none"]
+        ask(self._connection(), "GET", POLL + recent[number % len(recent)])
         return time.perf_counter() - due
 
     def _wait(self, seconds: float) -> float:
@@ -151,16 +151,16 @@ def print_paced(connection: http.client.HTTPConnection, process: int, before: in
         ask(connection, "POST", IMPORT, make_body(number * CONTACTS))
     ask(connection, "PUT", "/_sandbox/progress", b'{"progress": "seconds=1"}')
     spent = processor_seconds(process)
-    imports, looks = RateLimiter(f"{connection.host}:{connection.port}", before).run(seconds)
+    imports, polls = SteadyLoad(f"{connection.host}:{connection.port}", before).run(seconds)
     spent = processor_seconds(process) - spent
-    for name, answers in (("imports", imports), ("looks", looks), ("all", imports + looks)):
+    for name, answers in (("imports", imports), ("polls", polls), ("all", imports + polls)):
         median, p99 = statistics.median(answers), statistics.quantiles(answers, n=100)[-1]
         say(f"{name}: median {median * 1000:.1f}, p99 {p99 * 1000:.1f}, max {max(answers) * 1000:.1f} ms")
-    say(f"processor time, ms: import and look {spent / len(imports) * 1000:.2f}")
+    say(f"processor time, ms: import and poll {spent / len(imports) * 1000:.2f}")
 
 
 def processor_seconds(process: int) -> float:
-    """Return the processor time that a process has used so far, 0 where the system does not tell."""
+    """Return the processor time that a process has used so far, 0 where the system has no figure."""
     try:
         used = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[11:13]
     except FileNotFoundError:
@@ -169,21 +169,20 @@ def processor_seconds(process: int) -> float:
 
 
 def time_asking(connection: http.client.HTTPConnection, method: str, path: str, body: bytes = b"") -> float:
-    """Return the seconds that an answer took, which must be a good one."""
+    """Return the seconds that an answer took. Its status must be 200."""
     started = time.perf_counter()
     ask(connection, method, path, body)
     return time.perf_counter() - started
 
 
 def ask(connection: http.client.HTTPConnection, method: str, path: str, body: bytes = b"") -> bytes:
-    """Return an answer, which must be a good one."""
+    """Return the body of an answer. Its status must be 200."""
     headers = {"Api-Token": "sandbox", "Content-Type": "application/json"}
     connection.request(method, path, body or None, headers)
     answer = connection.getresponse()
     read = answer.read()
     if answer.status != http.HTTPStatus.OK:
-        message = f"{method} {path}: status {answer.status}"
-        raise RuntimeError(message)
+        raise RuntimeError(f"{method} {path}: status {answer.status}")
     return read
 
 

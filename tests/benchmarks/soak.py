@@ -1,9 +1,10 @@
-"""An hour's worth of imports through random faults, compared with the records applied one by one.
+"""Sends an hour's worth of imports through random faults, and compares the account with the records.
 
     python tests/benchmarks/soak.py [--imports 6000] [--rows 50] [--speed 60] [--seed 1]
 
-Target and sandbox run on clocks of the same speed, with the service's own limits; the target is a process of
-its own. Ends by itself, with exit code 0 where nobody is lost, stale or acknowledged early.
+The account must end as if every record had been applied one by one. Target and sandbox run on clocks of the
+same speed, with the service's own limits; the target is a process of its own. Ends by itself, with exit code
+0 where no contact is lost or stale, the STATEs came in order and the last of them came.
 """
 
 from __future__ import annotations
@@ -35,26 +36,30 @@ if t.TYPE_CHECKING:
     from target_activecampaign.sandbox.server import RunningSandbox
 
 IMPORT = "POST /import/bulk_import"
-LOOK = "GET /import/info"
+POLL = "GET /import/info"
 FAULTS = [
-    *(f"{where} status={status}" for where in (IMPORT, LOOK, "*") for status in (500, 502, 503, 504, 403)),
-    *(f"{where} {what}" for where in (IMPORT, LOOK, "*") for what in ("cut", "html", "status=200 body='{'")),
+    *(f"{where} status={status}" for where in (IMPORT, POLL, "*") for status in (500, 502, 503, 504, 403)),
+    *(f"{where} {what}" for where in (IMPORT, POLL, "*") for what in ("cut", "html", "status=200 body='{'")),
     f"{IMPORT} cut effect",
     f"{IMPORT} status=502 effect",
     f"{IMPORT} status=413",
     f'{IMPORT} status=400 body=\'{{"message":"Rate limit exceeded."}}\'',
     '* status=429 header="Retry-After: 2"',
-    f"{LOOK} status=200 body='{{\"status\":false}}'",
+    f"{POLL} status=200 body='{{\"status\":false}}'",
     "* delay=3",
 ]
 # One at a time: the third end of that kind for the same contacts stops a run, and should.
-SINGLE_FAULTS = ["import fails applied=7", "import interrupted", f"{LOOK} status=404"]
+SINGLE_FAULTS = ["import fails applied=7", "import interrupted", f"{POLL} status=404"]
 SECONDS_BETWEEN_FAULTS = 0.1
 RECORDS_BETWEEN_STATES = 500
 
 
 class Records:
-    """The input, made as it is read, and what the account must be after each part of it."""
+    """The input, made as it is read.
+
+    Attributes:
+        last_of: Address to the number of the last record that names it: what the account must end with.
+    """
 
     def __init__(self, count: int, seed: int) -> None:
         self.count = count
@@ -72,8 +77,8 @@ class Records:
                 yield state_message(number)
 
 
-class Mischief:
-    """Adds a fault now and then, till it is stopped."""
+class FaultInjector:
+    """Adds a fault at intervals until it is stopped."""
 
     def __init__(self, sandbox: RunningSandbox, seed: int) -> None:
         self.struck = 0
@@ -83,11 +88,11 @@ class Mischief:
         self._thread = threading.Thread(target=self._run)
 
     def start(self) -> None:
-        """Begin."""
+        """Start adding faults."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End."""
+        """Stop, and clear the faults."""
         self._stopped.set()
         self._thread.join()
         self._clear()
@@ -116,29 +121,29 @@ def main() -> int:
         serve(speed=options.speed, progress="seconds=5", contact_limit=10**7) as sandbox,
     ):
         config = config_for(sandbox.url, Path(name), batch_size_rows=options.rows)
-        mischief = Mischief(sandbox, options.seed)
+        injector = FaultInjector(sandbox, options.seed)
         begun = time.monotonic()
-        mischief.start()
+        injector.start()
         try:
             outcome = run_target(config, records, Path(name), options.speed)
         finally:
-            mischief.stop()
+            injector.stop()
         seconds = time.monotonic() - begun
         people = {row["email"]: row["lastName"] for row in sandbox.snapshot(10**7)["contacts"]}
     minutes = seconds * options.speed / 60
-    print(f"{mischief.struck} faults, {seconds:.0f} s, {minutes:.0f} minutes of the service")  # noqa: T201 - figures
+    print(f"{injector.struck} faults, {seconds:.0f} s, {minutes:.0f} minutes of the service")  # noqa: T201 - a command
     return judge(records, people, outcome)
 
 
 def judge(records: Records, people: dict[str, str], outcome: Outcome) -> int:
-    """Print what became of the records.
+    """Compare the account with the records and print the result.
 
     Returns:
-        0 where the account is as it should be, else 1.
+        0 where they agree and the last STATE came, else 1.
     """
     wrong = [email for email, number in records.last_of.items() if people.get(email) != str(number)]
     last = outcome.states[-1] if outcome.states else None
-    print(  # noqa: T201 - the figures are what this is for
+    print(  # noqa: T201 - a command
         f"{outcome.report['read']} records, {len(records.last_of)} people, "
         f"{outcome.report['imports']} imports, {outcome.report['requests']} requests; "
         f"{len(outcome.states)} STATEs, the last {last}; {len(wrong)} people lost or stale, "
@@ -174,7 +179,7 @@ def run_target(config: dict[str, t.Any], records: Records, folder: Path, speed: 
 
 
 def parse_arguments() -> argparse.Namespace:
-    """What the command line says."""
+    """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument("--imports", type=int, default=6000)
     parser.add_argument("--rows", type=int, default=50, help="contacts in an import")

@@ -1,16 +1,16 @@
-"""How long a command takes to start, beside a do-nothing target on the bare SDK.
+"""Measures how long a command takes to start, beside a do-nothing target on the bare SDK.
 
     python tests/benchmarks/start_up.py [--rounds 20] [--json FILE] [--short]
 
-`--about`, `--help`, and the way to the first record: a SCHEMA and one RECORD, read to the end. Both commands
-run in turn, so many rounds; what is compared is the processor's time of the whole process. Our first record
-goes as far as it can without an account: its stream is not exported.
+Three ways: `--about`, `--help`, and the first record, which is a SCHEMA and one RECORD read to the end. Both
+commands take turns; the figure is the processor time of the whole process. Our first record goes as far as it
+can without an account: its stream is not exported.
 
 Options:
     --rounds N    how often each command runs; the medians are compared
     --json FILE   writes the ratios there
     --short       9 rounds; exit code 1 where one of the three takes 30 percent longer than the bare SDK's:
-                  the goal is 20, and the rest is noise
+                  the goal is 20, and the rest may be noise
 """
 
 from __future__ import annotations
@@ -72,10 +72,10 @@ def main() -> int:
 
 
 def compare(way: str, folder: Path, rounds: int) -> float:
-    """Print what both take.
+    """Time both commands and print the figures.
 
     Returns:
-        How many times the bare SDK's time ours is.
+        Our time as a multiple of the bare SDK's.
     """
     seconds: dict[str, list[float]] = {name: [] for name in COMMANDS}
     for number in range(rounds + 1):
@@ -91,11 +91,7 @@ def compare(way: str, folder: Path, rounds: int) -> float:
 
 
 def run(command: list[str], folder: Path) -> float:
-    """Run a command.
-
-    Returns:
-        Seconds of processor time.
-    """
+    """Run a command and return its seconds of processor time."""
     before = _children_seconds()
     done = subprocess.run(command, cwd=folder, capture_output=True, check=False)
     if done.returncode:

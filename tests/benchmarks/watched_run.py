@@ -1,7 +1,7 @@
-"""A run of the target as a process of its own, fed by a tap at full speed, with its memory watched.
+"""Runs the target as a process of its own behind a tap at full speed, and watches its memory.
 
-Linux alone tells how much memory another process has. The peak is the kernel's (`VmHWM`), not `ru_maxrss`,
-which counts also what the process that started it had at that moment.
+Needs Linux, which has the memory of another process in `/proc`. The peak is the kernel's (`VmHWM`), not
+`ru_maxrss`, which includes the memory of the process that started it.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ MOST_SAMPLES = 400
 
 @dataclass(frozen=True)
 class Watched:
-    """What became of a run.
+    """The figures of a run that has ended.
 
     Attributes:
         exit_code: Of the process; negative where a signal ended it.
-        seconds: On the clock.
-        processor_seconds: Of all its threads, start included.
+        seconds: Time on the clock.
+        processor_seconds: Processor time of all its threads, start included.
         peak_bytes: The most memory that it had.
-        samples: Seconds since the start, and the bytes that were resident then; some hundreds.
-        report: The run's; empty where it was ended.
+        samples: Seconds since the start, and the bytes resident then; some hundreds.
+        report: The run's report; empty where the run was ended by force.
     """
 
     exit_code: int
@@ -49,13 +49,13 @@ class Watched:
 def watch(
     config: Mapping[str, t.Any], contacts: int, folder: Path, most_seconds: float | None = None
 ) -> Watched:
-    """Run the target on so many made-up contacts.
+    """Run the target on made-up contacts.
 
     Args:
         config: Settings, without `report_path`.
-        contacts: How many the tap makes.
-        folder: Takes the run's files, and is where it works.
-        most_seconds: When it is ended by force; by default it runs to its end.
+        contacts: Number of contacts that the tap makes.
+        folder: The run's working folder, which takes its files.
+        most_seconds: Seconds after which the run is ended by force; by default it runs to its end.
 
     Raises:
         SystemExit: If it failed, with the end of its log.
@@ -92,7 +92,7 @@ def watch(
 
 @contextlib.contextmanager
 def running(contacts: int, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A tap and the target behind it; who asks waits for the target."""
+    """Start a tap and the target behind it, and yield the target; the caller waits for its end."""
     target = [sys.executable, "-m", "target_activecampaign", "--config", str(folder / "config.json")]
     with (
         (folder / "log").open("wb") as log,
@@ -104,7 +104,7 @@ def running(contacts: int, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
         ) as process,
     ):
         if tap.stdout is not None:
-            tap.stdout.close()  # the target's end alone is left, so that the tap ends with it
+            tap.stdout.close()  # the target alone holds the pipe now, so the tap ends with it
         try:
             yield process
         finally:
@@ -113,7 +113,7 @@ def running(contacts: int, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def memory_of(pid: int) -> tuple[int, int] | None:
-    """Bytes of a process that are resident now, and that ever were; `None` when it has ended."""
+    """Return the bytes of a process that are resident now, and their peak; `None` when it has ended."""
     try:
         status = Path(f"/proc/{pid}/status").read_text()
     except OSError:
