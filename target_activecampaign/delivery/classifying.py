@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 import typing as t
 
+from target_activecampaign.batched import batched
 from target_activecampaign.delivery.input_buffer import InputBuffer
 
 if t.TYPE_CHECKING:
@@ -101,9 +101,9 @@ class Classifying:
                 self._monitor.raise_failure()
                 streams = {pending.origin.stream for pending in contacts}
                 self._partial_batches.note_contacts(streams, self._monitor.clock.now())
-            items = iter(self._input.take_all())
+            items = self._input.take_all()
             try:
-                while some := list(itertools.islice(items, self._classified_at_once)):
+                for some in batched(items, self._classified_at_once):
                     with self._monitor:
                         self._monitor.raise_failure()
                         self._outcomes.classify_all(some, known)

@@ -1,4 +1,4 @@
-"""What this run has sent and what of it is confirmed: why was this record counted as unchanged?"""
+"""Sent contacts: what this run has sent, and what of it is confirmed."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ if t.TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 UNCONFIRMED = b""
-"""Stands for the fingerprint of a contact that was sent, and is not confirmed."""
+"""Stands for the fingerprint of a contact that was sent and is not confirmed."""
 
 
 class SentContacts:
-    """Identity to fingerprint of what was last confirmed, for every contact that this run has sent. Exact.
+    """Identity to fingerprint of what was confirmed last, for every contact that this run has sent. Exact.
 
-    Who is on their way for the first time is known to the send_queue alone.
+    The send queue alone knows the contacts that are on their way for the first time.
     """
 
     def __init__(self) -> None:
@@ -24,11 +24,11 @@ class SentContacts:
         self._count = 0
 
     def __len__(self) -> int:
-        """Distinct contacts that this run has sent or is about to send."""
+        """Return how many distinct contacts this run has sent or is about to send."""
         return self._count
 
     def find(self, emails: Iterable[str]) -> dict[str, bytes]:
-        """The fingerprints of those that have their verdict, `UNCONFIRMED` where it was no success.
+        """Return the fingerprints of contacts that have their outcome, `UNCONFIRMED` where it was no success.
 
         Raises:
             OutputError: If the temporary folder can't be used, as from all others.
@@ -53,10 +53,10 @@ class SentContacts:
         self.confirm({email: UNCONFIRMED})
 
     def leave_alone(self, email: str) -> None:
-        """Remember somebody who turned out to need nothing, unless more is remembered."""
+        """Remember that a contact needed nothing, unless more is remembered of it."""
         if not self.find([email]):
             self.forget(email)
 
     def close(self) -> None:
-        """Let go of what was kept on disk."""
+        """Free the disk that the fingerprints take."""
         self._fingerprints.close()

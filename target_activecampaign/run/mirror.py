@@ -9,11 +9,12 @@ import logging
 import typing as t
 from collections import defaultdict
 
+from target_activecampaign.batched import batched
 from target_activecampaign.errors import MirrorStoppedError
 from target_activecampaign.storage.spilling_map import SpillingMap
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from target_activecampaign.ledger.ledger import Ledger
     from target_activecampaign.ledger.members import Member
@@ -132,7 +133,7 @@ class Mirror:
     def _missing(self, list_id: int, stream: str) -> Iterator[Member]:
         """Members of a stream that this run did not bring."""
         seen = self._seen[list_id, stream]
-        for members in _in_parts(self._ledger.members(list_id, stream)):
+        for members in batched(self._ledger.members(list_id, stream), _MEMBERS_AT_ONCE):
             found = seen.find([member.identity for member in members])
             yield from (member for member in members if member.identity not in found)
 
@@ -177,14 +178,3 @@ class Mirror:
 
 def _stopped(problems: list[str]) -> MirrorStoppedError:
     return MirrorStoppedError(f"{'; '.join(problems)}. Nobody was taken off a list")
-
-
-def _in_parts(members: Iterable[Member]) -> Iterator[list[Member]]:
-    part: list[Member] = []
-    for member in members:
-        part.append(member)
-        if len(part) >= _MEMBERS_AT_ONCE:
-            yield part
-            part = []
-    if part:
-        yield part
