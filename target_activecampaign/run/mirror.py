@@ -1,6 +1,6 @@
-"""The mirror: who was put on a list by earlier runs and is brought no more, and may they all be taken off it?
+"""The mirror: decides which members of a list a complete run takes off, and has the brake.
 
-Owns the decision and its brake. The taking off is a delivery like any other.
+The removals are delivered like other contacts.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _EVERYBODY = 100
 
 
 class Removal(t.NamedTuple):
-    """Somebody whom no stream brings to a list any more."""
+    """A member that no stream brings to a list any more."""
 
     member: Member
     list_id: int
@@ -36,22 +36,22 @@ class Removal(t.NamedTuple):
 
 
 class Removals(t.NamedTuple):
-    """What a run that is complete means for the members of its streams.
+    """What a complete run means for the members of its streams.
 
     Attributes:
-        leavers: Those who are to be taken off a list.
-        moved: By list and stream, members whom the stream brings no more and another one still does.
+        removals: Members that are to be taken off a list.
+        moved: By list and stream, members that the stream brings no more and another one still does.
     """
 
-    leavers: list[Removal]
+    removals: list[Removal]
     moved: dict[tuple[int, str], list[bytes]]
 
 
 class Mirror:
-    """Compares whom this run brings with whom earlier runs seen."""
+    """Compares the members that this run brings with those that earlier runs brought."""
 
     def __init__(self, ledger: Ledger, completeness: Completeness, most_percent: int) -> None:
-        """Start with nobody seen.
+        """Start without any member seen.
 
         Args:
             ledger: Knows the members.
@@ -75,11 +75,11 @@ class Mirror:
         if key not in self._seen:
             self._seen[key] = SpillingMap()
             self._empty.add(key)
-            # Before this run adds to them: whoever comes does not make up for who goes.
+            # Counted before this run adds to them: a new member does not make up for a removal.
             self._members[key] = self._ledger.count_members(list_id, stream)
 
     def mark_seen(self, stream: str, list_id: int, email: str) -> None:
-        """Note that a record of somebody came, whatever becomes of it.
+        """Note that a record of a person came, whatever becomes of it.
 
         Raises:
             OutputError: If the temporary folder is full.
@@ -88,13 +88,13 @@ class Mirror:
         self._seen[list_id, stream].put(self._ledger.identity(email), _SEEN)
 
     def removals(self, *, is_cut_short: bool) -> Removals:
-        """Who is to be taken off, over all lists of this run.
+        """Return the members to take off, over all lists of this run.
 
         Args:
-            is_cut_short: Whether a limit was reached, so that not everybody was seen.
+            is_cut_short: Whether a limit was reached, so that the run did not bring all.
 
         Raises:
-            MirrorStoppedError: If a stream did not come whole, or too many would be taken off.
+            MirrorStoppedError: If a stream did not come whole, or too many members would be taken off.
             LedgerError: If the ledger can't be read.
         """
         if is_cut_short:
@@ -103,21 +103,21 @@ class Mirror:
         problems = [problem for key in leaving if (problem := self._incomplete(key, leaving[key]))]
         if problems:
             raise _stopped(problems)
-        leavers = {key: self._seen_in_no_stream(key, leaving) for key in leaving}
-        problems = [problem for key in leaving if (problem := self._too_many(key, leavers[key]))]
+        removals = {key: self._seen_in_no_stream(key, leaving) for key in leaving}
+        problems = [problem for key in leaving if (problem := self._too_many(key, removals[key]))]
         if problems:
             raise _stopped(problems)
-        going = {key: {leaver.member.identity for leaver in some} for key, some in leavers.items()}
+        going = {key: {removal.member.identity for removal in some} for key, some in removals.items()}
         return Removals(
-            [leaver for some in leavers.values() for leaver in some],
+            [removal for some in removals.values() for removal in some],
             {
                 key: [member.identity for member in some if member.identity not in going[key]]
                 for key, some in leaving.items()
             },
         )
 
-    def remove_member(self, removals: Removals) -> None:
-        """Note that a stream brings some members no more whom another stream still brings.
+    def remove_moved(self, removals: Removals) -> None:
+        """Note that a stream brings members no more that another stream still brings.
 
         Raises:
             LedgerError: If it can't be written.
@@ -126,12 +126,12 @@ class Mirror:
             self._ledger.remove_members(list_id, stream, identities)
 
     def close(self) -> None:
-        """Let go of what was kept on disk."""
+        """Free the disk that the seen members take."""
         for seen in self._seen.values():
             seen.close()
 
     def _missing(self, list_id: int, stream: str) -> Iterator[Member]:
-        """Members of a stream that this run did not bring."""
+        """Yield the members of a stream that this run did not bring."""
         seen = self._seen[list_id, stream]
         for members in batched(self._ledger.members(list_id, stream), _MEMBERS_AT_ONCE):
             found = seen.find([member.identity for member in members])
@@ -147,7 +147,7 @@ class Mirror:
     def _seen_in_no_stream(
         self, key: tuple[int, str], leaving: dict[tuple[int, str], list[Member]]
     ) -> list[Removal]:
-        """Of those who leave a stream, those whom no other stream brings to the list."""
+        """Return the members that leave a stream and that no other stream brings to the list."""
         list_id, stream = key
         members = {member.identity: member for member in leaving[key]}
         others: defaultdict[bytes, set[str]] = defaultdict(set)
@@ -161,17 +161,17 @@ class Mirror:
             Removal(member, list_id, stream) for identity, member in members.items() if not others[identity]
         ]
 
-    def _too_many(self, key: tuple[int, str], leavers: list[Removal]) -> str | None:
+    def _too_many(self, key: tuple[int, str], removals: list[Removal]) -> str | None:
         list_id, stream = key
-        if not leavers or self._most_percent >= _EVERYBODY:
+        if not removals or self._most_percent >= _EVERYBODY:
             return None
         members = self._members[key]
-        share = 100 * len(leavers) / members
+        share = 100 * len(removals) / members
         if key not in self._empty and share <= self._most_percent:
             return None
         what = "is empty" if key in self._empty else f"would lose {share:.1f} %"
         return (
-            f"mirror_max_removal_percent: stream {stream!r} {what}: {len(leavers)} of {members} contacts "
+            f"mirror_max_removal_percent: stream {stream!r} {what}: {len(removals)} of {members} contacts "
             f"would be taken off list {list_id}. If that is right, raise the setting for one run"
         )
 

@@ -349,9 +349,9 @@ class Run:
             self._report.mirror = str(error)
             return error
         if not self._settings.dry_run:
-            self._mirror.remove_member(removals)
-        for leaver in removals.leavers:
-            self._delivery.remove(leaver.member.email, leaver.list_id, leaver.stream, leaver.member.since)
+            self._mirror.remove_moved(removals)
+        for removal in removals.removals:
+            self._delivery.remove(removal.member.email, removal.list_id, removal.stream, removal.member.since)
         self._delivery.settle()
         return None
 

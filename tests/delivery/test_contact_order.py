@@ -20,24 +20,24 @@ def pending_of(name: str) -> PendingContact:
 
 @given(CHANGES)
 def test_lanes_are_a_list_for_each_identity(changes: list[tuple[str, str, int]]) -> None:
-    lanes, lists = ContactOrder(), dict[str, list[PendingContact]]()
+    order, lists = ContactOrder(), dict[str, list[PendingContact]]()
     for change, name, place in changes:
         email = f"{name}@example.com"
         own = lists.setdefault(email, [])
         if change == "append":
             own.append(pending_of(name))
-            lanes.append(own[-1])
+            order.append(own[-1])
         elif own and change == "remove":
-            first = lanes.remove(own.pop(place % len(own)))
+            first = order.remove(own.pop(place % len(own)))
             assert first is (own[0] if own else None)
         elif own:
             own.clear()
-            lanes.drop(email)
+            order.drop(email)
         lists = {email: own for email, own in lists.items() if own}
-        assert list(lanes) == [lists[lane[0].contact.email] for lane in lanes]
-        assert len(lanes) == len(lists)
-        assert (email in lanes) == (email in lists)
-        assert lanes.last(email) is (own[-1] if own else None)
+        assert list(order) == [lists[own[0].contact.email] for own in order]
+        assert len(order) == len(lists)
+        assert (email in order) == (email in lists)
+        assert order.last(email) is (own[-1] if own else None)
         for position, pending in enumerate(own):
-            assert lanes.is_first(pending) == (position == 0)
-            assert lanes.before(pending) is (own[position - 1] if position else None)
+            assert order.is_first(pending) == (position == 0)
+            assert order.before(pending) is (own[position - 1] if position else None)

@@ -1,4 +1,4 @@
-"""Which STATE may be passed on: never one ahead of a contact without a verdict."""
+"""Which STATE may be passed on: never one ahead of a contact without an outcome."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_a_thousand_states_behind_one_open_contact_take_no_room() -> None:
     assert state_tracker.take_done() == ("last",)
 
 
-class AcknowledgementMachine(RuleBasedStateMachine):
+class StateTrackerMachine(RuleBasedStateMachine):
     """Beside it a list of the whole input: contacts that are open or not, and STATEs."""
 
     def __init__(self) -> None:
@@ -151,5 +151,5 @@ class AcknowledgementMachine(RuleBasedStateMachine):
         return newest
 
 
-TestAnyInput = AcknowledgementMachine.TestCase
+TestAnyInput = StateTrackerMachine.TestCase
 TestAnyInput.settings = settings(max_examples=100, stateful_step_count=60, deadline=None)

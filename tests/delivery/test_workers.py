@@ -17,7 +17,7 @@ LONG = 10
 
 
 class Tasks:
-    """Tasks that are in the air until they are let go, and a pool that does them."""
+    """Tasks that are in the air until they may end, and a pool that does them."""
 
     def __init__(self, count: int, most_threads: int) -> None:
         self.failures: list[BaseException] = []

@@ -62,7 +62,7 @@ def everyone(count: int = PEOPLE) -> set[str]:
 def run_with(
     folder: Path, *faults: str, progress: str = "looks=2", speed: float = 100, **settings: object
 ) -> Outcome:
-    """Run six people into a sandbox with these faults; the account must hold whoever was delivered."""
+    """Run six people into a sandbox with these faults; the account must hold all that were delivered."""
     with serve(with_limits=False, progress=progress, faults=faults) as sandbox:
         config = config_for(sandbox.url, folder, **{**QUICK, **settings})
         outcome = run_quickly(config, people(), QuickClock(speed))

@@ -1,4 +1,4 @@
-"""Stopped at every single step and run again from the last STATE: none lost, none acknowledged early."""
+"""Stopped at every single step and run again from the last STATE: none lost, no STATE too early."""
 
 from __future__ import annotations
 
