@@ -150,7 +150,7 @@ class ActiveCampaignSink(Sink):
         self._count(len(records))
         self._figures.read += len(records)
         _, mapper = self._typed
-        results = mapper.map_all(records)
+        results = [mapper.map(record) for record in records]
         if self._run.is_mirror:
             for record in records:
                 self._mark_seen(record, mapper)

@@ -7,9 +7,10 @@ may stand in the wrong place.
 
 from __future__ import annotations
 
-import difflib
 import typing as t
 import unicodedata
+
+from target_activecampaign.config.names import nearest_name, shown_name
 
 if t.TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -17,7 +18,8 @@ if t.TYPE_CHECKING:
 LARGEST_INTEGER = 10**9
 """No setting has a use for more; it keeps sums, database columns and waits in range (assumed)."""
 
-_LONGEST_SHOWN_NAME = 60
+_LONGEST_COMPARED = 60  # characters of an unknown name; comparing takes their square
+_LEAST_LIKENESS = 0.6
 
 
 class Section:
@@ -61,7 +63,7 @@ class Section:
 
     def add_problem(self, name: str, problem: str) -> None:
         """Add a problem that says what is wrong with the setting and what to write instead."""
-        self._problems.append(f"{self._path}{_shown(name)}: {problem}")
+        self._problems.append(f"{self._path}{shown_name(name)}: {problem}")
 
     def text(self, name: str) -> str | None:
         """Return a text without the blanks around it, or None if it is not set or wrong."""
@@ -143,7 +145,7 @@ class Section:
         if not isinstance(value, dict):
             self.add_problem(name, "must be an object; write { } with its settings inside")
             return None
-        return Section(value, self._schema_of(name), self._problems, f"{self._path}{_shown(name)}.")
+        return Section(value, self._schema_of(name), self._problems, f"{self._path}{shown_name(name)}.")
 
     def unread(self, name: str) -> object:
         """Return a setting that somebody else reads, with only its type checked; None if it is wrong."""
@@ -191,13 +193,6 @@ def _integer_of(value: object) -> int | None:
     return None
 
 
-def _shown(name: str) -> str:
-    """Return a name for a message; a long one may be a key, an odd one may break the log's line."""
-    if name and name.isprintable() and len(name) <= _LONGEST_SHOWN_NAME:
-        return name
-    return f"(a name of {len(name)} characters)"
-
-
 def _remedy_for_unknown(name: str, known: Collection[str]) -> str:
-    near = difflib.get_close_matches(name[:_LONGEST_SHOWN_NAME].lower(), known, n=1)
-    return f"; did you mean {near[0]}?" if near else "; take it out"
+    near = nearest_name(name[:_LONGEST_COMPARED], known, least_likeness=_LEAST_LIKENESS)
+    return f"; did you mean {near}?" if near else "; take it out"

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
+from target_activecampaign.config.attributes import ATTRIBUTES
 from target_activecampaign.config.hostname import HostnameError, base_url_of
 from target_activecampaign.config.schema import CONFIG_JSONSCHEMA, SDK_PROPERTIES
 from target_activecampaign.config.secret import HIDDEN, Secret
@@ -22,7 +23,7 @@ from target_activecampaign.config.section import Section
 from target_activecampaign.errors import SettingsError
 
 if t.TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 SANDBOX = "sandbox"
 """The hostname that stands for the bundled emulator."""
@@ -44,14 +45,12 @@ class FieldMapping:
     """Attribute of the contact to the property of the record that it is taken from.
 
     Attributes:
+        attributes: Name of an attribute (`first_name`, ...) to property, those that are mapped.
         custom_fields: Custom field as the user wrote it (id, personalization tag or title) to property.
     """
 
     email: str
-    first_name: str | None = None
-    last_name: str | None = None
-    phone: str | None = None
-    account_name: str | None = None
+    attributes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     tags: str | None = None
     custom_fields: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
@@ -336,10 +335,7 @@ def _read_field_mapping(section: Section) -> FieldMapping | None:
         mapping.add_problem("email", "is missing; write the property that holds the email")
     return FieldMapping(
         email=mapping.verbatim("email") or "",
-        first_name=mapping.verbatim("first_name"),
-        last_name=mapping.verbatim("last_name"),
-        phone=mapping.verbatim("phone"),
-        account_name=mapping.verbatim("account_name"),
+        attributes=_read_verbatim(mapping, [attribute.name for attribute in ATTRIBUTES]),
         tags=mapping.verbatim("tags"),
         custom_fields=_read_custom_fields(mapping),
     )
@@ -350,8 +346,13 @@ def _read_custom_fields(mapping: Section) -> Mapping[str, str]:
     if fields is None:
         return MappingProxyType({})
     _refuse_one_field_twice(fields)
-    properties = {name: fields.verbatim(name) for name in fields.names}
-    return MappingProxyType({name: path for name, path in properties.items() if path is not None})
+    return _read_verbatim(fields, fields.names)
+
+
+def _read_verbatim(section: Section, names: Iterable[str]) -> Mapping[str, str]:
+    """Read the texts of some settings, without those that are not set or wrong."""
+    texts = {name: section.verbatim(name) for name in names}
+    return MappingProxyType({name: text for name, text in texts.items() if text is not None})
 
 
 def _refuse_one_field_twice(fields: Section) -> None:

@@ -1,7 +1,6 @@
-"""A contact, ready to be sent, and the verdict on a record that can't become one.
+"""Owns a contact as the bulk importer takes it, how two of one person merge, and why a record is none.
 
-Owns what one contact is on the wire of the bulk importer and how two of one person merge. Knows nothing
-of settings, schemas, batches or HTTP.
+It must not know how a record is mapped, and nothing of schemas, batches or HTTP.
 """
 
 from __future__ import annotations
@@ -10,6 +9,8 @@ import enum
 import typing as t
 
 import msgspec
+
+from target_activecampaign.config.attributes import IMPORTER_KEYS
 
 if t.TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +30,7 @@ class Reason(str, enum.Enum):
 
 
 class Rejection(t.NamedTuple):
-    """The verdict that a record will never be delivered as it is.
+    """Says that a record will never be delivered as it is.
 
     Attributes:
         reason: One of the closed list.
@@ -60,7 +61,7 @@ class Origin(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def kept_bytes(self) -> int:
-        """What is kept of the record until its verdict, at a byte a character."""
+        """Bytes kept of the record until it has an outcome, at one a character."""
         return len(self.source or "")
 
 
@@ -77,28 +78,24 @@ class Subscription(msgspec.Struct, gc=False):
     listid: int
 
 
-class Payload(msgspec.Struct, omit_defaults=True, gc=False):
-    """A contact as the bulk importer takes it: the reference's keys, in its order, without those not given.
+_Identified: t.Any = msgspec.defstruct(
+    "_Identified", [("email", str), *((key, str | None, None) for key in IMPORTER_KEYS)], gc=False
+)
+
+
+# A base that is made from a table is one that types can't see.
+class Payload(_Identified, omit_defaults=True, gc=False):  # type: ignore[misc, call-arg]
+    """A contact as the bulk importer takes it: `email`, the attributes' keys and these, those that are given.
 
     An attribute that is `""` empties the account's value (assumed). `exclude_automations` stands in each
-    contact in the reference's example and beside `contacts` in its text: both are sent
-    (`batching.Batch.encode`).
+    contact in the reference's example and beside `contacts` in its text: both are sent (`Batch.encode`).
     """
 
-    email: str
-    customer_acct_name: str | None = None
-    first_name: str | None = None
-    last_name: str | None = None
-    phone: str | None = None
     fields: list[CustomValue] = msgspec.field(default_factory=list)
     tags: tuple[str, ...] = ()
     subscribe: tuple[Subscription, ...] = ()
     unsubscribe: tuple[Subscription, ...] = ()
     exclude_automations: bool = False
-
-
-ATTRIBUTES = ("customer_acct_name", "first_name", "last_name", "phone")
-"""The keys of a payload that are plain text."""
 
 
 class Contact(msgspec.Struct, frozen=True, gc=False):
@@ -189,7 +186,7 @@ class Contact(msgspec.Struct, frozen=True, gc=False):
         take a tag away.
         """
         merged, last = self.payload, later.payload
-        for name in ATTRIBUTES:
+        for name in IMPORTER_KEYS:
             text = getattr(last, name)
             if text is not None:
                 setattr(merged, name, text)
@@ -209,7 +206,7 @@ class Contact(msgspec.Struct, frozen=True, gc=False):
     def attributes(self) -> dict[str, str]:
         """Key of a payload to value, those that it has."""
         payload = self.payload
-        values = {name: getattr(payload, name) for name in ATTRIBUTES}
+        values = {name: getattr(payload, name) for name in IMPORTER_KEYS}
         return {name: text for name, text in values.items() if text is not None}
 
     @property

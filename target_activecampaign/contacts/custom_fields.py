@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
-import difflib
 import functools
 import sys
 import typing as t
 from dataclasses import dataclass
+
+from target_activecampaign.config.names import nearest_name
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -71,9 +72,8 @@ def find_custom_field(key: str, fields: Sequence[CustomField]) -> CustomField | 
 def _nearest(key: str, fields: Sequence[CustomField]) -> str:
     tags = [field.tag for field in fields if field.tag]
     titles = [field.title for field in fields if field.title]
-    names = {name.casefold(): name for name in (*tags, *titles)}
-    near = difflib.get_close_matches(key.strip(" %").casefold(), names, n=1, cutoff=0.5)
-    return f"; the nearest is {names[near[0]]!r}" if near else ""
+    near = nearest_name(key.strip(" %"), (*tags, *titles))
+    return f"; the nearest is {near!r}" if near else ""
 
 
 def formatter_for(field_type: str) -> Callable[[t.Any], str]:

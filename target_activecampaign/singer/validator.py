@@ -14,12 +14,12 @@ from singer_sdk.exceptions import InvalidJSONSchema, InvalidRecord
 from singer_sdk.sinks.core import BaseJSONSchemaValidator
 from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR
 
+from target_activecampaign.config.names import is_showable
 from target_activecampaign.singer.fast_validator import compile_fast_validator
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
 
-_LONGEST_SHOWN_NAME = 60
 _DIGITS = decimal.Context(prec=100)
 """A database's number may have 38 digits before the point and 38 behind it, and taps say so
 (`multipleOf: 1e-38`): with the 28 of Python's own context nothing could be said of 12.5."""
@@ -93,14 +93,9 @@ def _raise_if_not_of_the_validator(error: BaseException) -> None:
 def _path(parts: t.Iterable[str | int], names: set[str]) -> str:
     """A JSON path. A key that the schema does not name may be personal data itself: it becomes `*`."""
     return "$" + "".join(
-        f"[{part}]" if isinstance(part, int) else f".{part if _is_shown(part, names) else '*'}"
+        f"[{part}]" if isinstance(part, int) else f".{part if part in names and is_showable(part) else '*'}"
         for part in parts
     )
-
-
-def _is_shown(name: str, names: set[str]) -> bool:
-    # A name that is no plain text could break the log's line.
-    return name in names and name.isprintable() and len(name) <= _LONGEST_SHOWN_NAME
 
 
 def _names(schema: object) -> Iterator[str]:

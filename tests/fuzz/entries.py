@@ -145,7 +145,12 @@ def mapper() -> RecordMapper:
     }
     names = ("first_name", "last_name", "phone", "account_name", "tags")
     properties: dict[str, t.Any] = {name: {} for name in ("email", *names, *fields)}
-    mapping = FieldMapping("email", *names, custom_fields={key: key for key in fields})
+    mapping = FieldMapping(
+        "email",
+        {name: name for name in names if name != "tags"},
+        tags="tags",
+        custom_fields={key: key for key in fields},
+    )
     options = MappingOptions(clears_nulls=True, phone_region="DE")
     return compile_mapping("s", {"properties": properties}, StreamExport(1, mapping, ("a",)), fields, options)
 
