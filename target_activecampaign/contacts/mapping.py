@@ -228,7 +228,7 @@ def _writer(source: _Source, blank: str | None) -> Callable[[t.Any], str | None]
     def write_any(value: t.Any) -> str | None:  # noqa: ANN401 - a JSON value
         if value is UNSET:
             return None
-        if value is None or (type(value) is str and not value.strip()):
+        if value is None or (type(value) is str and (not value or value.isspace())):
             return blank
         try:
             text = write(value)
