@@ -12,7 +12,8 @@ from target_activecampaign.config.settings import FieldMapping, StreamExport
 from target_activecampaign.contacts.contact import Contact, Payload
 from target_activecampaign.contacts.mapping import MappingOptions, compile_mapping
 
-PROPERTIES: dict[str, object] = {name: {} for name in ("email", "value", *(attribute.name for attribute in ATTRIBUTES))}
+NAMES = [attribute.name for attribute in ATTRIBUTES]
+PROPERTIES: dict[str, object] = {name: {} for name in ("email", "value", *NAMES)}
 
 
 def map_one(mapping: FieldMapping | None, record: dict[str, str]) -> Contact:
@@ -33,20 +34,19 @@ def test_an_attribute_goes_from_its_setting_to_its_key(attribute: Attribute) -> 
 
 
 def test_the_default_mapping_takes_those_that_the_table_says() -> None:
-    contact = map_one(None, {attribute.name: "x" for attribute in ATTRIBUTES})
+    contact = map_one(None, dict.fromkeys(NAMES, "x"))
     assert contact.attributes == {
         attribute.importer_key: "x" for attribute in ATTRIBUTES if attribute.is_default
     }
 
 
 def test_they_stand_in_a_contact_in_one_order_whatever_the_order_of_the_table() -> None:
-    names = [attribute.name for attribute in ATTRIBUTES]
-    contact = map_one(FieldMapping("email", {name: name for name in names}), dict.fromkeys(names, "x"))
+    contact = map_one(FieldMapping("email", {name: name for name in NAMES}), dict.fromkeys(NAMES, "x"))
     assert list(json.loads(contact.body)) == ["email", *IMPORTER_KEYS, "subscribe"]
     assert list(IMPORTER_KEYS) == sorted(IMPORTER_KEYS)
 
 
 def test_no_two_of_them_share_a_name_or_a_key() -> None:
-    assert len({attribute.name for attribute in ATTRIBUTES}) == len(ATTRIBUTES)
+    assert len({*NAMES}) == len(NAMES)
     taken = {"email", "fields", "tags", "subscribe", "unsubscribe", "exclude_automations"}
     assert len({*IMPORTER_KEYS} | taken) == len(Payload.__struct_fields__)

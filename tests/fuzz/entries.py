@@ -33,7 +33,7 @@ from target_activecampaign.errors import TargetError
 from target_activecampaign.reporting.rejects import _mark
 from target_activecampaign.reporting.report import StreamFigures
 from target_activecampaign.singer.completeness import Completeness
-from target_activecampaign.singer.reader import NOT_JSON, parse_json
+from target_activecampaign.singer.json_values import NOT_JSON, parse_json
 from target_activecampaign.target import _KNOWN_ERRORS, TargetActiveCampaign
 
 if t.TYPE_CHECKING:

@@ -16,8 +16,8 @@ from pyarrow import parquet
 
 from target_activecampaign.errors import InputError
 from target_activecampaign.singer.batch_files import iterate_rows
+from target_activecampaign.singer.json_values import parse_json
 from target_activecampaign.singer.parquet import iterate_parquet
-from target_activecampaign.singer.reader import parse_json
 from target_activecampaign.target import TargetActiveCampaign
 
 if t.TYPE_CHECKING:
