@@ -12,9 +12,6 @@ import msgspec
 
 from target_activecampaign.config.attributes import IMPORTER_KEYS
 
-if t.TYPE_CHECKING:
-    from collections.abc import Mapping
-
 
 class Reason(str, enum.Enum):
     """Why a record was rejected: the closed list that reports and the rejects file use."""
@@ -42,7 +39,7 @@ class Rejection(t.NamedTuple):
 
 
 class Origin(msgspec.Struct, frozen=True, gc=False):
-    """Where a record came from: all that may be said of it in a log.
+    """Where a record came from: all that a log may hold of it.
 
     Attributes:
         stream: Name of the exported stream, after stream maps.
@@ -101,8 +98,8 @@ class Payload(_Identified, omit_defaults=True, gc=False):  # type: ignore[misc, 
 class Contact(msgspec.Struct, frozen=True, gc=False):
     """A mapped, normalised value. Two equal contacts have the same `body`.
 
-    It holds what is sent and little else, since up to a hundred thousand of them are on their way at once:
-    its parts are read from the body again where somebody asks for them.
+    It holds the bytes to send and little else, since up to a hundred thousand of them are on their way at
+    once: its parts are decoded from the body again when they are needed.
 
     Attributes:
         email: The identity: trimmed, lower-cased, checked. Key of everything.
@@ -133,54 +130,15 @@ class Contact(msgspec.Struct, frozen=True, gc=False):
         return cls(payload.email, list_id, body, bool(payload.unsubscribe), payload.exclude_automations)
 
     @classmethod
-    def build(  # noqa: PLR0913 - one argument for each part of a contact
-        cls,
-        email: str,
-        list_id: int,
-        *,
-        attributes: Mapping[str, str],
-        custom_fields: Mapping[int, str],
-        tags: tuple[str, ...] = (),
-        exclude_automations: bool = False,
-        unsubscribes: bool = False,
-    ) -> Contact:
-        """Make a contact of its parts.
-
-        Args:
-            email: The identity.
-            list_id: The list that it is put on.
-            attributes: Key of a payload (`first_name`, ...) to value.
-            custom_fields: Id of the account's custom field to value.
-            tags: Names of tags, each once, in the order in which they are given.
-            exclude_automations: Whether the import must not trigger automations.
-            unsubscribes: Whether it is taken off the list instead.
-
-        Raises:
-            UnicodeEncodeError: As above.
-        """
-        lists = (Subscription(list_id),)
-        fields = [CustomValue(key, text) for key, text in sorted(custom_fields.items())]
-        payload = Payload(
-            email,
-            **attributes,
-            fields=fields,
-            tags=tags,
-            subscribe=() if unsubscribes else lists,
-            unsubscribe=lists if unsubscribes else (),
-            exclude_automations=exclude_automations,
-        )
-        return cls.of(payload, list_id)
-
-    @classmethod
     def taking_off(cls, email: str, list_id: int, *, exclude_automations: bool) -> Contact:
-        """Make the contact that takes somebody off a list and changes nothing else."""
+        """Make the contact that takes a person off a list and changes nothing else."""
         payload = Payload(
             email, unsubscribe=(Subscription(list_id),), exclude_automations=exclude_automations
         )
         return cls.of(payload, list_id)
 
     def merged_with(self, later: Contact) -> Contact:
-        """The contact that leaves the account as if this one and then `later` had been sent.
+        """Return the contact that leaves the account as if this one and then `later` had been sent.
 
         A later value wins, a value that only the earlier one has stays, tags add up: a bulk import can't
         take a tag away.
@@ -199,12 +157,12 @@ class Contact(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def payload(self) -> Payload:
-        """Its parts, read from its body anew each time."""
+        """Its parts, decoded from its body each time."""
         return _DECODER.decode(self.body)
 
     @property
     def attributes(self) -> dict[str, str]:
-        """Key of a payload to value, those that it has."""
+        """Key of the importer to value, of the attributes that it has."""
         payload = self.payload
         values = {name: getattr(payload, name) for name in IMPORTER_KEYS}
         return {name: text for name, text in values.items() if text is not None}
