@@ -92,7 +92,7 @@ class ActiveCampaignSink(Sink):
         self._keys = frozenset(self.key_properties)
 
     def get_validator(self) -> BaseJSONSchemaValidator | None:
-        """A validator that shows no values; `None` with `validate_records: false`.
+        """Return a validator that shows no values; `None` with `validate_records: false`.
 
         Raises:
             InvalidJSONSchema: If the stream's schema is none.
@@ -107,7 +107,7 @@ class ActiveCampaignSink(Sink):
         """Map a record and hand it on.
 
         Args:
-            record: After stream maps and flattening; nobody else holds it.
+            record: After stream maps and flattening; nothing else holds it.
             context: `place` and `schema`, as `Router` gives them.
 
         Raises:
@@ -209,7 +209,7 @@ class ActiveCampaignSink(Sink):
             run.mark_seen(self.stream_name, mapper.list_id, email)
 
     def process_batch(self, context: dict[str, t.Any]) -> None:
-        """Nothing to do: the SDK's batches hold nothing of ours."""
+        """Do nothing: the SDK's batches hold nothing of ours."""
 
     def clean_up(self) -> None:
         """Tell the SDK's metrics what was counted last."""
@@ -223,8 +223,7 @@ class ActiveCampaignSink(Sink):
 
     def _raise_missing_keys(self, record: dict[str, t.Any], origin: Origin) -> t.NoReturn:
         missing = [key for key in self.key_properties if key not in record]
-        msg = (
+        raise MissingKeyPropertiesError(
             f"line {origin.line}, stream {self.stream_name!r}: the record lacks key properties "
             f"{missing}. Look at the tap; nothing after it was read"
         )
-        raise MissingKeyPropertiesError(msg)

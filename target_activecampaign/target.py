@@ -195,7 +195,7 @@ class TargetActiveCampaign(Target):
         self._sinks_to_clear.clear()
 
     def process_endofpipe(self) -> None:
-        """Bring everything to its end after the last line.
+        """Finish the run after the last line.
 
         Raises:
             TargetError: What stopped the delivery, or what fails the run at its end.
@@ -267,7 +267,7 @@ class TargetActiveCampaign(Target):
 
     @classmethod
     def get_singer_command(cls) -> click.Command:
-        """The SDK's command, with subcommands for people beside it."""
+        """Return the SDK's command, with subcommands for people beside it."""
         command = super().get_singer_command()
         params = [param for param in command.params if param.name != "file_input"]
         params.append(
@@ -303,14 +303,15 @@ class TargetActiveCampaign(Target):
             try:
                 one = super().cb_config(ctx, param, (path,))
             except (OSError, ValueError, TypeError, RuntimeError) as error:
-                # No path: somebody may have written the configuration itself in its place.
+                # No path: the configuration itself may have been written in its place.
                 reason = (
                     (error.strerror or "no such file")
                     if isinstance(error, OSError)
                     else "it is no JSON object"
                 )
-                msg = f"--config: configuration {number} of {len(value)} can't be read: {reason}"
-                raise click.ClickException(msg) from None
+                raise click.ClickException(
+                    f"--config: configuration {number} of {len(value)} can't be read: {reason}"
+                ) from None
             merged.config.update(one.config)
             merged.parse_env = merged.parse_env or one.parse_env
         return merged
@@ -327,5 +328,5 @@ def _check_stream_maps(sdk_settings: Mapping[str, t.Any]) -> None:
 
 
 def _one_line(error: Exception) -> str:
-    """The text of an error that may name properties of a schema, which may hold line ends."""
+    """Return the text of an error; it may name properties of a schema, which may hold line ends."""
     return repr(str(error))[1:-1]

@@ -1,7 +1,6 @@
-"""Every setting with its type, default, bounds and meaning.
+"""Owns every setting's type, default, bounds and description, which `--about` shows.
 
-Owns what `--about` shows, and with it the one place where defaults and bounds stand: `settings` reads
-them from here. It must not know how a value is read.
+`settings` reads defaults and bounds from here. It must not know how a value is read.
 """
 
 from __future__ import annotations

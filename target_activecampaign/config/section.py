@@ -1,8 +1,7 @@
-"""Reads one object of the configuration by its JSON schema and collects what is wrong with it.
+"""Owns how one object of the configuration is read by its JSON schema, and the wording of its problems.
 
-Owns the kinds (string, integer, boolean, array, object), bounds, unknown names and the wording of
-problems. It must not know what a setting is for. No problem repeats a value: a key or an address
-may stand in the wrong place.
+It knows kinds (string, integer, boolean, array, object), bounds and unknown names. It must not know what a
+setting is for. No problem repeats a value: a key or an address may stand in the wrong place.
 """
 
 from __future__ import annotations
@@ -25,8 +24,8 @@ _LEAST_LIKENESS = 0.6
 class Section:
     """One object of the configuration, read setting by setting.
 
-    A null counts as "not set". A reader whose setting is wrong complains and returns the setting's
-    default, so that reading goes on and every problem is found.
+    A null counts as "not set". For a setting that is wrong a method adds a problem and returns the default,
+    so that reading goes on and every problem is found.
     """
 
     def __init__(
@@ -118,7 +117,7 @@ class Section:
         return bool(self._schema_of(name).get("default"))
 
     def is_true(self, name: str) -> bool:
-        """Tell whether the setting is true; whoever asks complains about all else."""
+        """Tell whether the setting is true; the caller adds the problem where it is not."""
         return self._values.get(name) is True
 
     def integer(self, name: str) -> int:
@@ -148,7 +147,7 @@ class Section:
         return Section(value, self._schema_of(name), self._problems, f"{self._path}{shown_name(name)}.")
 
     def unread(self, name: str) -> object:
-        """Return a setting that somebody else reads, with only its type checked; None if it is wrong."""
+        """Return a setting that the SDK reads, with only its type checked; None if it is wrong."""
         kinds = self._schema_of(name)["type"]
         if "boolean" in kinds:
             return self.boolean(name)
@@ -171,7 +170,7 @@ class Section:
 
 
 def problem_of_text(value: object) -> str | None:
-    """Say why a value is no text to work with, and what to write instead; None if it is one."""
+    """Return why a value is no usable text, and what to write instead; None if it is one."""
     if not isinstance(value, str):
         return "must be a string"
     if not value.strip():

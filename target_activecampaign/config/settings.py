@@ -1,7 +1,6 @@
-"""What can be configured, read once into values that are known to be good.
+"""Owns the meaning of the settings, and reads a configuration once into values that are known to be good.
 
-Owns the meaning of the settings and what contradicts what. It must not know the account, a schema or
-a record: what needs them is checked where they are known.
+It must not know the account, a schema or a record: the modules that know them check what depends on them.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ SANDBOX = "sandbox"
 _EVERY_STREAM = "*"
 _NO_LIST = 0
 _SHORTEST_TELLING_KEY = 16
-"""Below this a text can't be a real key and may well be a common word, like the emulator's `sandbox`."""
+"""A shorter text can't be a real key and may be a common word, like the emulator's `sandbox`."""
 
 OnNull = t.Literal["keep", "clear"]
 OnLimit = t.Literal["fail", "stop"]
@@ -42,7 +41,7 @@ OnDelete = t.Literal["ignore", "unsubscribe"]
 
 @dataclass(frozen=True, slots=True)
 class FieldMapping:
-    """Attribute of the contact to the property of the record that it is taken from.
+    """Which property of a record each part of a contact is taken from.
 
     Attributes:
         attributes: Name of an attribute (`first_name`, ...) to property, those that are mapped.
@@ -57,7 +56,7 @@ class FieldMapping:
 
 @dataclass(frozen=True, slots=True)
 class StreamExport:
-    """What a stream is exported to.
+    """Where a stream is exported to, and how.
 
     Attributes:
         list_id: The list that its contacts are subscribed to.
@@ -113,18 +112,18 @@ class Settings:
     sdk: Mapping[str, t.Any] = field(repr=False)
 
     def export_for(self, stream_name: str) -> StreamExport | None:
-        """Return what the stream is exported to, or None if it is not exported."""
+        """Return how a stream is exported, or None if it is not."""
         matching = (export for glob, export in self.exports if fnmatch.fnmatchcase(stream_name, glob))
         return next(matching, None)
 
     @property
     def account(self) -> str:
-        """Host of the account, with the port where it is not the scheme's own; `sandbox` for the emulator."""
+        """Return the account's host, with a port that is not the scheme's own; `sandbox` for the emulator."""
         return urlsplit(self.base_url).netloc or SANDBOX
 
     @property
     def is_mirror(self) -> bool:
-        """Whether whoever is not brought any more is taken off the list."""
+        """Tell whether contacts that the streams no longer hold are taken off the list."""
         return self.membership == "mirror"
 
     def list_ids(self) -> tuple[int, ...]:
@@ -303,7 +302,7 @@ def _read_streams(section: Section, above: StreamExport) -> tuple[tuple[str, Str
 
 
 def _read_stream(entry: Section, above: StreamExport, *, has_list_above: bool) -> StreamExport:
-    """Read one entry of `streams`; what it has replaces what stands above it, nothing is merged."""
+    """Read one entry of `streams`; a setting in it replaces the one above, and nothing is merged."""
     if not entry.has("list_id") and not has_list_above:
         entry.add_problem(
             "list_id", "is missing; write the number of the list here, or one for all streams above"
@@ -397,6 +396,6 @@ def _mentions(value: object, text: str) -> bool:
 
 
 def _without_key(problem: str, api_key: Secret) -> str:
-    """Blank the key in a problem: somebody may have pasted it where a name belongs."""
+    """Blank the key in a problem: it may have been pasted where a name belongs."""
     key = api_key.reveal()
     return problem.replace(key, HIDDEN) if len(key) >= _SHORTEST_TELLING_KEY else problem

@@ -1,6 +1,6 @@
-"""Whether the setting `stream_maps` can be used, said before the first record is read.
+"""Owns the check of the setting `stream_maps`, before the first record is read.
 
-The SDK would find out at the stream's SCHEMA or first record, in words that quote the expression. Pure.
+The SDK would find a problem at the stream's SCHEMA or first record, in words that quote the expression. Pure.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _NOTHING = (None, "__NULL__")
 
 
 def find_problems(stream_maps: Mapping[str, t.Any]) -> list[str]:
-    """What is wrong with the setting, one sentence each, without any expression's text."""
+    """Return the setting's problems, one sentence each, without the text of an expression."""
     problems: list[str] = []
     for stream, entry in stream_maps.items():
         path = f"stream_maps.{shown_name(stream)}"

@@ -111,7 +111,7 @@ class RecordMapper:
         """Return a mapper of the same mapping for records of another kind.
 
         Args:
-            pick: From such a record to the values of `properties`, `UNSET` for one that it lacks.
+            pick: From a record to the values of `properties`, `UNSET` for one that it lacks.
         """
         mapper = copy.copy(self)
         mapper._pick = pick  # noqa: SLF001 - its own kind

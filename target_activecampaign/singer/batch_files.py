@@ -1,8 +1,7 @@
 """Owns which files of a BATCH message may be read, and reads them row by row.
 
-A BATCH message is the tap's word, and may name any file or URL. Without
-`batch_config.storage` these are plain files of this machine; with it, files right below its root alone.
-Nothing is ever created.
+A BATCH message is the tap's word, and may name any file or URL. Without `batch_config.storage` a file must be
+a plain one of this machine; with it, one right below its root. Nothing is ever created.
 """
 
 from __future__ import annotations
@@ -88,11 +87,11 @@ def _open_root(storage: Mapping[str, t.Any]) -> UPath:
     try:
         root: UPath = UPath(storage["root"], **(storage.get("params") or {}))
     except Exception as error:  # noqa: BLE001 - each kind of storage has its own, and texts that quote
-        problem = (
+        words = (
             f"batch_config: its storage can't be used ({type(error).__name__}); it must be an object with a "
             f'root, like {{"root": "file:///batches"}}, of a kind whose fsspec package is installed'
         )
-        raise SettingsError([problem]) from None
+        raise SettingsError([words]) from None
     return root
 
 
@@ -105,22 +104,19 @@ def _locate(url: object, root: UPath | None) -> Path | UPath:
     path = _local_path(str(url)) if root is None else root / _file_name(str(url))
     # A device or a pipe may never come to an end.
     if not path.is_file():
-        reason = "it does not exist, or is no plain file"
-        raise OSError(0, reason)
+        raise OSError(0, "it does not exist, or is no plain file")
     return path
 
 
 def _local_path(url: str) -> Path:
     parts = urlsplit(url)
     if parts.scheme != "file" or parts.netloc not in {"", "localhost"}:
-        reason = "it is no file:// URL; set batch_config.storage to read from elsewhere"
-        raise OSError(0, reason)
+        raise OSError(0, "it is no file:// URL; set batch_config.storage to read from elsewhere")
     return Path(url2pathname(parts.path))
 
 
 def _file_name(url: str) -> str:
     name = unquote(url.rpartition("/")[2])
     if name in {"", ".", ".."} or set(name) & {"/", "\\", "\0"}:
-        reason = "its URL ends with no file name"
-        raise OSError(0, reason)
+        raise OSError(0, "its URL ends with no file name")
     return name

@@ -51,8 +51,8 @@ class MessageReader(GenericSingerReader[t.Any]):
         if sys.stdin is None:
             raise InputError("standard input is closed, so there is nothing to read; pipe a tap into it")
         file = sys.stdin.buffer
-        # A pipe that somebody set not to block reads as ended whenever the tap is slow: the rest would be
-        # lost, and the mirror would take whom it brings off the list. Not every system can set a pipe back.
+        # A pipe that was set not to block reads as ended when the tap is slow: the rest would be lost, and
+        # the mirror would take its contacts off the list. Not every system can set a pipe back.
         with contextlib.suppress(OSError, AttributeError):
             os.set_blocking(file.fileno(), True)
         return file
