@@ -224,11 +224,17 @@ def _writer(source: _Source, blank: str | None) -> Callable[[t.Any], str | None]
         blank: Stands for an empty value.
     """
     write = source.write
+    is_text = write is format_text  # it leaves text as it is
 
     def write_any(value: t.Any) -> str | None:  # noqa: ANN401 - a JSON value
-        if value is UNSET:
+        if type(value) is str:
+            if not value or value.isspace():
+                return blank
+            if is_text:
+                return value
+        elif value is UNSET:
             return None
-        if value is None or (type(value) is str and (not value or value.isspace())):
+        elif value is None:
             return blank
         try:
             text = write(value)

@@ -18,6 +18,7 @@ if t.TYPE_CHECKING:
 # changes of the writing direction.
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _LONGEST_STREAM = 1_000  # characters
+_IS_WRONG = "is missing or of the wrong type"
 
 
 class Message(dict[str, t.Any]):
@@ -42,8 +43,9 @@ class Message(dict[str, t.Any]):
         Raises:
             InputError: If it is missing, or could pass for something else in a log.
         """
-        self.require(stream=str)
-        stream: str = self["stream"]
+        stream = self.get("stream")
+        if not isinstance(stream, str):
+            raise self._problem_of_key("stream", _IS_WRONG)
         if not _is_stream_name(stream):
             raise self.problem("names a stream that is empty, too long or holds control characters")
         return stream
@@ -60,7 +62,7 @@ class Message(dict[str, t.Any]):
         """
         for key, kind in types.items():
             if not isinstance((self if part is None else part).get(key), kind):
-                raise self._problem_of_key(key, "is missing or of the wrong type")
+                raise self._problem_of_key(key, _IS_WRONG)
 
     def require_names(self, key: str) -> None:
         """Make sure that the message has an array of names at a key, or nothing.

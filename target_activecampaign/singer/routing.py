@@ -1,6 +1,6 @@
 """Owns the way of a stream's records through the SDK's stream maps to the sinks of the streams they become.
 
-It must not know what a sink does with a record.
+It must not know what a sink does with a record. docs/design/input-path.md shows the whole way of a record.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What is fuzzed: each entry takes any bytes and fails where a promise is broken.
 
 The promises: whatever comes in, what goes wrong is one of our own errors, in one line that quotes nothing
-of the input; every record that is read has one verdict; what is sent is a contact that ActiveCampaign takes.
+of the input; every record that is read has one outcome; what is sent is a contact that ActiveCampaign takes.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ OWN_ERRORS = (TargetError, *_KNOWN_ERRORS)
 
 
 class FakeRun:
-    """Stands where the run does, without network and files: it counts verdicts and checks contacts."""
+    """Stands where the run does, without network and files: it counts outcomes and checks contacts."""
 
     keeps_records = True
     is_mirror = False
@@ -53,7 +53,7 @@ class FakeRun:
     def __init__(self) -> None:
         self.completeness = Completeness()
         self.figures: defaultdict[str, StreamFigures] = defaultdict(StreamFigures)
-        self.verdicts = self.ignored = 0
+        self.outcomes = self.ignored = 0
         self.states: list[t.Any] = []
 
     def open_stream(self, stream: str, schema: Mapping[str, t.Any]) -> RecordMapper | None:
@@ -82,12 +82,12 @@ class FakeRun:
                 self.deliver(result, origin)
 
     def deliver(self, contact: Contact, origin: Origin) -> None:
-        self.verdicts += 1
+        self.outcomes += 1
         check_contact(contact)
         check_origin(origin)
 
     def set_aside(self, rejection: Rejection, origin: Origin) -> None:
-        self.verdicts += 1
+        self.outcomes += 1
         check_origin(origin)
         source, schema = (
             t.cast("bytes", part).decode("utf-8-sig", "surrogatepass")
@@ -134,7 +134,7 @@ def read_messages(data: bytes) -> None:
         target.listen(t.cast("t.Any", io.BytesIO(data)))
     except OWN_ERRORS as error:
         check_words(error, data)
-    assert run.records == run.verdicts
+    assert run.records == run.outcomes
 
 
 @functools.cache

@@ -108,7 +108,7 @@ def read_batch(path: Path, format_: str = "parquet", compression: str | None = N
     return run
 
 
-def test_each_row_has_its_verdict_as_in_json_lines(tmp_path: Path) -> None:
+def test_each_row_has_its_outcome_as_in_json_lines(tmp_path: Path) -> None:
     at = dt.datetime(2024, 2, 29, tzinfo=UTC)
     table = pa.table({"email": ["ada@example.com", None, "bo@example.com"], "at": [at, at, None]})
     parquet.write_table(table, tmp_path / "rows.parquet", compression="gzip")
