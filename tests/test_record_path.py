@@ -23,6 +23,8 @@ if t.TYPE_CHECKING:
     from pathlib import Path
 
     from target_activecampaign.contacts.contact import Contact, Origin, Rejection
+    from target_activecampaign.singer.messages import Record
+    from target_activecampaign.singer.routing import Schema
 
 CONFIG = {"hostname": "sandbox", "api_key": "k", "data_privacy_consent": True, "list_id": 1}
 SCHEMA: dict[str, t.Any] = {
@@ -137,11 +139,11 @@ def test_a_record_that_no_map_changes_is_not_copied() -> None:
     target = TargetActiveCampaign(config=copy.deepcopy({**CONFIG, **SETTINGS["two maps"]}))
     target.current_run = t.cast("t.Any", FakeRun())
     feed(target, {"email": "ada@example.com"})
-    assert all(route.transform is not None for route in target._routes["people"])
+    assert all(route.transform is not None for route in target._router._routes["people"])
     target = TargetActiveCampaign(config=CONFIG)
     target.current_run = t.cast("t.Any", FakeRun())
     feed(target, {"email": "ada@example.com"})
-    assert [route.transform for route in target._routes["people"]] == [None]
+    assert [route.transform for route in target._router._routes["people"]] == [None]
 
 
 def test_a_schema_that_changes_another_streams_sink_is_seen_by_that_stream() -> None:
@@ -158,7 +160,8 @@ def test_a_schema_that_changes_another_streams_sink_is_seen_by_that_stream() -> 
     record = {"type": "RECORD", "stream": "people", "record": {"email": "bo@example.com"}}
     lines = "".join(json.dumps(message) + "\n" for message in (other, record))
     target.process_lines(t.cast("t.Any", io.BytesIO(lines.encode())))
-    assert target._routes["people"][0].sink is target._sinks_active["all"] is not first
+    sink: object = target._router._routes["people"][0].sink
+    assert sink is target._sinks_active["all"] is not first
 
 
 # What is no common record of a message.
@@ -215,27 +218,27 @@ class _Recorder(FakeRun):
         self.told.append(("set aside", rejection, origin))
 
     def mark_seen(self, *person: object) -> None:
-        self.told.append(("bring", person))
+        self.told.append(("seen", person))
 
     def pass_on(self, state: object) -> None:
         self.told.append(("state", state))
 
 
-def told(config: dict[str, t.Any], lines: list[str], *, typed: bool, ignores: bool) -> list[object]:
+def told(config: dict[str, t.Any], lines: list[str], *, decodes: bool, ignores: bool) -> list[object]:
     target = TargetActiveCampaign(config=copy.deepcopy({**CONFIG, **config}))
     run = _Recorder(ignores_deletions=ignores)
     target.current_run = t.cast("t.Any", run)
     text = "".join(f"{line}\n" for line in [json.dumps(SCHEMA_MESSAGE), *lines])
     with pytest.MonkeyPatch.context() as patch:
-        if not typed:
+        if not decodes:
             patch.setattr(sinks, "compile_record_decoder", lambda *_, **__: None)
         try:
             counts: object = target.process_lines(t.cast("t.Any", io.BytesIO(text.encode())))
         except OWN_ERRORS as error:
             counts = str(error)
-    # Who was brought is noted before what becomes of several records.
+    # Of several records all are marked as seen before any is handed on.
     return [
-        *sorted(run.told, key=lambda what: what[0] != "bring"),
+        *sorted(run.told, key=lambda what: what[0] != "seen"),
         counts,
         run.ignored,
         [figures.read for figures in run.figures.values()],
@@ -249,7 +252,9 @@ def told_both_ways(
     """What a run is told where records may be read as structs, and where none is; the first never is."""
     record = json.dumps({"type": "RECORD", "stream": "people", "record": {"email": "first@example.com"}})
     some = [record, *lines]
-    return told(config, some, typed=True, ignores=ignores), told(config, some, typed=False, ignores=ignores)
+    return told(config, some, decodes=True, ignores=ignores), told(
+        config, some, decodes=False, ignores=ignores
+    )
 
 
 @pytest.mark.parametrize("name", ["as it came", "an alias", "without validation"])
@@ -258,14 +263,14 @@ def told_both_ways(
 def test_a_record_that_is_read_as_a_struct_goes_the_way_of_all_others(
     name: str, lines: list[str], *, ignores: bool
 ) -> None:
-    typed, plain = told_both_ways(SETTINGS[name], lines, ignores=ignores)
-    assert typed == plain
+    decoded, plain = told_both_ways(SETTINGS[name], lines, ignores=ignores)
+    assert decoded == plain
 
 
 @pytest.mark.parametrize("line", ODD_LINES, ids=range(len(ODD_LINES)))
 def test_an_odd_line_goes_the_way_of_all_others(line: str) -> None:
-    typed, plain = told_both_ways({}, [line], ignores=False)
-    assert typed == plain
+    decoded, plain = told_both_ways({}, [line], ignores=False)
+    assert decoded == plain
 
 
 def test_a_row_of_a_batch_that_is_read_as_a_struct_goes_the_way_of_all_others(tmp_path: Path) -> None:
@@ -278,9 +283,9 @@ def test_a_row_of_a_batch_that_is_read_as_a_struct_goes_the_way_of_all_others(tm
     file.write_text("\n".join(rows))
     message = {"type": "BATCH", "stream": "people", "encoding": {"format": "jsonl"}}
     lines = [json.dumps({**message, "manifest": [file.as_uri()]})]
-    typed, plain = told_both_ways({}, lines, ignores=False)
-    assert typed == plain
-    assert "row 11" in str(typed[-4])
+    decoded, plain = told_both_ways({}, lines, ignores=False)
+    assert decoded == plain
+    assert "row 11" in str(decoded[-4])
 
 
 def test_a_common_record_is_read_as_a_struct() -> None:
@@ -288,7 +293,7 @@ def test_a_common_record_is_read_as_a_struct() -> None:
     target.current_run = t.cast("t.Any", FakeRun())
     with pytest.MonkeyPatch.context() as patch:
         feed(target, {"email": "ada@example.com"})
-        patch.setattr(target, "_process_record_message", None)
+        patch.setattr(target._router, "_send_one", None)
         line = {"type": "RECORD", "stream": "people", "record": {"email": "bo@example.com", "id": 1}}
         target.process_lines(t.cast("t.Any", io.BytesIO(json.dumps(line).encode())))
 
@@ -301,14 +306,14 @@ def test_streams_that_take_turns_are_read_as_structs_in_their_order() -> None:
     messages: list[dict[str, t.Any]] = [{**SCHEMA_MESSAGE, "stream": name} for name in streams[:2]]
     messages += [{"type": "RECORD", "stream": name, "record": {"email": "a@b.co"}} for name in streams]
     singly: list[str] = []
-    process = target._process_record_message
+    send_one = target._router._send_one
 
-    def process_singly(message: dict[str, t.Any]) -> None:
-        singly.append(message["stream"])
-        process(message)
+    def send_singly(record: Record, schema: Schema) -> None:
+        singly.append(record.stream)
+        send_one(record, schema)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(target, "_process_record_message", process_singly)
+        patch.setattr(target._router, "_send_one", send_singly)
         lines = "".join(json.dumps(message) + "\n" for message in messages)
         target.process_lines(t.cast("t.Any", io.BytesIO(lines.encode())))
     origins = [what[2] for what in run.told if what[0] == "deliver"]

@@ -1,1 +1,1 @@
-"""What a user may set: the settings, their schema, and where they come from."""
+"""Owns what a user may set: the settings, their schema, and where they come from."""

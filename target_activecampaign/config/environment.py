@@ -1,7 +1,7 @@
-"""From environment variables `TARGET_ACTIVECAMPAIGN_*` to a configuration.
+"""Owns how environment variables `TARGET_ACTIVECAMPAIGN_*` become a configuration.
 
-Owns how a variable's text becomes a value of the setting's kind. It judges nothing: what can't be read
-stays a string, and `settings` refuses it by name.
+A variable's text becomes a value of the setting's kind. A text that can't be read so stays a string, and
+`settings` refuses it by name.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _JSON_KINDS = {"array": list, "object": dict}
 def settings_from_environment(environ: Mapping[str, str]) -> dict[str, t.Any]:
     """Return the settings that the environment holds; an empty variable counts as not set.
 
-    Variables that belong to no setting are left alone: Meltano and the SDK have some of that prefix.
+    Variables that belong to no setting are ignored: Meltano and the SDK have some of that prefix.
     """
     found: dict[str, t.Any] = {}
     for name, schema in CONFIG_JSONSCHEMA["properties"].items():

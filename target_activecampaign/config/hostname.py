@@ -1,7 +1,7 @@
-"""From what a person writes as `hostname` to the base URL of the account.
+"""Owns the accepted forms of the setting `hostname`, and makes the account's base URL of one.
 
-Owns the accepted forms. It must not know of other settings and opens no connection. No message
-repeats what was written: people paste keys and passwords into the wrong field.
+It must not know of other settings and opens no connection. No message repeats the setting's value: people
+paste keys and passwords into the wrong field.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _DNS_NAME = re.compile(rf"(?:{_LABEL}\.)+(?!\d+$){_LABEL}", re.ASCII)
 
 
 class HostnameError(ValueError):
-    """The text is no hostname that can be used; the message says what to write instead."""
+    """Says why a text is no hostname that can be used, and what to write instead."""
 
 
 def base_url_of(hostname: str) -> str:
@@ -39,8 +39,7 @@ def base_url_of(hostname: str) -> str:
     scheme, authority = _split(hostname.strip().lower())
     match = _AUTHORITY.fullmatch(authority)
     if match is None:
-        message = "is no hostname; write it like acme.api-us1.com"
-        raise HostnameError(message)
+        raise HostnameError("is no hostname; write it like acme.api-us1.com")
     host = match["host"]
     if _is_loopback_host(host):
         _refuse_loopback_without_scheme(scheme)
@@ -65,18 +64,16 @@ def _split(text: str) -> tuple[str, str]:
     """Return scheme (empty if there is none) and authority; refuse all else that a URL may have."""
     scheme, separator, rest = text.rpartition("://") if text.count("://") == 1 else ("", "", text)
     if separator and scheme not in _DEFAULT_PORTS:
-        message = "has a scheme other than https://; write the hostname alone, like acme.api-us1.com"
-        raise HostnameError(message)
+        raise HostnameError(
+            "has a scheme other than https://; write the hostname alone, like acme.api-us1.com"
+        )
     if "@" in rest:
-        message = "holds a user or a password; take it out, the key belongs in api_key"
-        raise HostnameError(message)
+        raise HostnameError("holds a user or a password; take it out, the key belongs in api_key")
     if "?" in rest or "#" in rest:
-        message = "has a part after ? or #; write the hostname alone, like acme.api-us1.com"
-        raise HostnameError(message)
+        raise HostnameError("has a part after ? or #; write the hostname alone, like acme.api-us1.com")
     authority, _, path = rest.partition("/")
     if path.rstrip("/") not in {"", _API_PATH}:
-        message = "has a path other than /api/3; write the hostname alone, like acme.api-us1.com"
-        raise HostnameError(message)
+        raise HostnameError("has a path other than /api/3; write the hostname alone, like acme.api-us1.com")
     return scheme, authority
 
 
@@ -93,31 +90,29 @@ def _is_loopback_host(host: str) -> bool:
 
 
 def _refuse_loopback_without_scheme(scheme: str) -> None:
-    # A server on the own machine seldom speaks HTTPS: guessing either way would puzzle somebody.
+    # A server on the own machine seldom speaks HTTPS, and may: a guess would be wrong for some users.
     if not scheme:
-        message = "is a loopback address without a scheme; write it like http://127.0.0.1:8025"
-        raise HostnameError(message)
+        raise HostnameError("is a loopback address without a scheme; write it like http://127.0.0.1:8025")
 
 
 def _refuse_clear_text(scheme: str) -> None:
     if scheme == "http":
-        message = "uses http://, which is for loopback addresses alone; write https:// or the hostname alone"
-        raise HostnameError(message)
+        raise HostnameError(
+            "uses http://, which is for loopback addresses alone; write https:// or the hostname alone"
+        )
 
 
 def _refuse_bad_name(host: str) -> None:
     # Addresses of other machines end here, too: no certificate of ActiveCampaign names one.
     if len(host) > _LONGEST_NAME or not _DNS_NAME.fullmatch(host):
-        message = (
+        raise HostnameError(
             "is no full hostname; write it as Settings > Developer in ActiveCampaign shows it, "
             "like acme.api-us1.com, or write sandbox for the bundled emulator"
         )
-        raise HostnameError(message)
 
 
 def _port_suffix(scheme: str, digits: str | None) -> str:
     port = int(digits) if digits else _DEFAULT_PORTS[scheme]
     if not 1 <= port <= _HIGHEST_PORT:
-        message = f"has a port outside 1 to {_HIGHEST_PORT}; leave the port out unless you know it"
-        raise HostnameError(message)
+        raise HostnameError(f"has a port outside 1 to {_HIGHEST_PORT}; leave the port out unless you know it")
     return "" if port == _DEFAULT_PORTS[scheme] else f":{port}"

@@ -1,7 +1,6 @@
-"""Every setting with its type, default, bounds and meaning.
+"""Owns every setting's type, default, bounds and description, which `--about` shows.
 
-Owns what `--about` shows, and with it the one place where defaults and bounds stand: `settings` reads
-them from here. It must not know how a value is read.
+`settings` reads defaults and bounds from here. It must not know how a value is read.
 """
 
 from __future__ import annotations
@@ -11,11 +10,22 @@ import typing as t
 import singer_sdk.typing as th
 from singer_sdk.helpers import capabilities
 
+from target_activecampaign.config.attributes import ATTRIBUTES
 from target_activecampaign.limits import CONTACTS_PER_IMPORT
+
+if t.TYPE_CHECKING:
+    from collections.abc import Sequence
 
 LONGEST_TIMEOUT_SECONDS = 1_000_000
 """Some eleven days. Above 2,147,483 s the operating system's wait for a socket overflows."""
 
+
+def _listed(names: Sequence[str]) -> str:
+    *most, last = (f"`{name}`" for name in names)
+    return f"{', '.join(most)} and {last}"
+
+
+_DEFAULTS = [attribute.name for attribute in ATTRIBUTES if attribute.is_default]
 _LIST_ID = th.Property(
     "list_id",
     th.CustomType({"type": ["integer", "string"], "minimum": 1}),
@@ -28,10 +38,10 @@ _FIELD_MAPPING = th.Property(
     "field_mapping",
     th.ObjectType(
         th.Property("email", th.StringType, description="Property that holds the email. Required."),
-        th.Property("first_name", th.StringType, description="Property that holds the first name."),
-        th.Property("last_name", th.StringType, description="Property that holds the last name."),
-        th.Property("phone", th.StringType, description="Property that holds the phone number."),
-        th.Property("account_name", th.StringType, description="Property that holds the company's name."),
+        *(
+            th.Property(attribute.name, th.StringType, description=attribute.description)
+            for attribute in ATTRIBUTES
+        ),
         th.Property(
             "tags",
             th.StringType,
@@ -46,8 +56,8 @@ _FIELD_MAPPING = th.Property(
     ),
     description=(
         "Attribute of the contact to property of the record; dots lead into nested objects "
-        "(`address.city`). Without it `email` is mapped, and of `first_name`, `last_name` and `phone` "
-        "those that the stream's schema has."
+        f"(`address.city`). Without it `email` is mapped, and of {_listed(_DEFAULTS)} those that the "
+        "stream's schema has."
     ),
 )
 _TAGS = th.Property(

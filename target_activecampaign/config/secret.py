@@ -1,6 +1,6 @@
-"""A value that must not be seen: the API key.
+"""Owns how a value that must not be seen, like the API key, is held and shown.
 
-Owns how a secret is held and shown. It must not know what the secret opens.
+It must not know what the secret opens.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Secret:
         self._value = value
 
     def reveal(self) -> str:
-        """Return the value. Only what puts it into a request's header has a reason to call this."""
+        """Return the value, for a request's header and for opening the ledger."""
         return self._value
 
     def __repr__(self) -> str:

@@ -1,15 +1,15 @@
-"""Reads one object of the configuration by its JSON schema and collects what is wrong with it.
+"""Owns how one object of the configuration is read by its JSON schema, and the wording of its problems.
 
-Owns the kinds (string, integer, boolean, array, object), bounds, unknown names and the wording of
-problems. It must not know what a setting is for. No problem repeats a value: a key or an address
-may stand in the wrong place.
+It knows kinds (string, integer, boolean, array, object), bounds and unknown names. It must not know what a
+setting is for. No problem repeats a value: a key or an address may stand in the wrong place.
 """
 
 from __future__ import annotations
 
-import difflib
 import typing as t
 import unicodedata
+
+from target_activecampaign.config.names import nearest_name, shown_name
 
 if t.TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -17,14 +17,15 @@ if t.TYPE_CHECKING:
 LARGEST_INTEGER = 10**9
 """No setting has a use for more; it keeps sums, database columns and waits in range (assumed)."""
 
-_LONGEST_SHOWN_NAME = 60
+_LONGEST_COMPARED = 60  # characters of an unknown name; comparing takes their square
+_LEAST_LIKENESS = 0.6
 
 
 class Section:
     """One object of the configuration, read setting by setting.
 
-    A null counts as "not set". A reader whose setting is wrong complains and returns the setting's
-    default, so that reading goes on and every problem is found.
+    A null counts as "not set". For a setting that is wrong a method adds a problem and returns the default,
+    so that reading goes on and every problem is found.
     """
 
     def __init__(
@@ -61,7 +62,7 @@ class Section:
 
     def add_problem(self, name: str, problem: str) -> None:
         """Add a problem that says what is wrong with the setting and what to write instead."""
-        self._problems.append(f"{self._path}{_shown(name)}: {problem}")
+        self._problems.append(f"{self._path}{shown_name(name)}: {problem}")
 
     def text(self, name: str) -> str | None:
         """Return a text without the blanks around it, or None if it is not set or wrong."""
@@ -116,7 +117,7 @@ class Section:
         return bool(self._schema_of(name).get("default"))
 
     def is_true(self, name: str) -> bool:
-        """Tell whether the setting is true; whoever asks complains about all else."""
+        """Tell whether the setting is true; the caller adds the problem where it is not."""
         return self._values.get(name) is True
 
     def integer(self, name: str) -> int:
@@ -143,10 +144,10 @@ class Section:
         if not isinstance(value, dict):
             self.add_problem(name, "must be an object; write { } with its settings inside")
             return None
-        return Section(value, self._schema_of(name), self._problems, f"{self._path}{_shown(name)}.")
+        return Section(value, self._schema_of(name), self._problems, f"{self._path}{shown_name(name)}.")
 
     def unread(self, name: str) -> object:
-        """Return a setting that somebody else reads, with only its type checked; None if it is wrong."""
+        """Return a setting that the SDK reads, with only its type checked; None if it is wrong."""
         kinds = self._schema_of(name)["type"]
         if "boolean" in kinds:
             return self.boolean(name)
@@ -169,7 +170,7 @@ class Section:
 
 
 def problem_of_text(value: object) -> str | None:
-    """Say why a value is no text to work with, and what to write instead; None if it is one."""
+    """Return why a value is no usable text, and what to write instead; None if it is one."""
     if not isinstance(value, str):
         return "must be a string"
     if not value.strip():
@@ -191,13 +192,6 @@ def _integer_of(value: object) -> int | None:
     return None
 
 
-def _shown(name: str) -> str:
-    """Return a name for a message; a long one may be a key, an odd one may break the log's line."""
-    if name and name.isprintable() and len(name) <= _LONGEST_SHOWN_NAME:
-        return name
-    return f"(a name of {len(name)} characters)"
-
-
 def _remedy_for_unknown(name: str, known: Collection[str]) -> str:
-    near = difflib.get_close_matches(name[:_LONGEST_SHOWN_NAME].lower(), known, n=1)
-    return f"; did you mean {near[0]}?" if near else "; take it out"
+    near = nearest_name(name[:_LONGEST_COMPARED], known, least_likeness=_LEAST_LIKENESS)
+    return f"; did you mean {near}?" if near else "; take it out"

@@ -1,7 +1,6 @@
-"""What can be configured, read once into values that are known to be good.
+"""Owns the meaning of the settings, and reads a configuration once into values that are known to be good.
 
-Owns the meaning of the settings and what contradicts what. It must not know the account, a schema or
-a record: what needs them is checked where they are known.
+It must not know the account, a schema or a record: the modules that know them check what depends on them.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
+from target_activecampaign.config.attributes import ATTRIBUTES
 from target_activecampaign.config.hostname import HostnameError, base_url_of
 from target_activecampaign.config.schema import CONFIG_JSONSCHEMA, SDK_PROPERTIES
 from target_activecampaign.config.secret import HIDDEN, Secret
@@ -22,7 +22,7 @@ from target_activecampaign.config.section import Section
 from target_activecampaign.errors import SettingsError
 
 if t.TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 SANDBOX = "sandbox"
 """The hostname that stands for the bundled emulator."""
@@ -30,7 +30,7 @@ SANDBOX = "sandbox"
 _EVERY_STREAM = "*"
 _NO_LIST = 0
 _SHORTEST_TELLING_KEY = 16
-"""Below this a text can't be a real key and may well be a common word, like the emulator's `sandbox`."""
+"""A shorter text can't be a real key and may be a common word, like the emulator's `sandbox`."""
 
 OnNull = t.Literal["keep", "clear"]
 OnLimit = t.Literal["fail", "stop"]
@@ -41,24 +41,22 @@ OnDelete = t.Literal["ignore", "unsubscribe"]
 
 @dataclass(frozen=True, slots=True)
 class FieldMapping:
-    """Attribute of the contact to the property of the record that it is taken from.
+    """Which property of a record each part of a contact is taken from.
 
     Attributes:
+        attributes: Name of an attribute (`first_name`, ...) to property, those that are mapped.
         custom_fields: Custom field as the user wrote it (id, personalization tag or title) to property.
     """
 
     email: str
-    first_name: str | None = None
-    last_name: str | None = None
-    phone: str | None = None
-    account_name: str | None = None
+    attributes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     tags: str | None = None
     custom_fields: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)
 class StreamExport:
-    """What a stream is exported to.
+    """Where a stream is exported to, and how.
 
     Attributes:
         list_id: The list that its contacts are subscribed to.
@@ -114,18 +112,18 @@ class Settings:
     sdk: Mapping[str, t.Any] = field(repr=False)
 
     def export_for(self, stream_name: str) -> StreamExport | None:
-        """Return what the stream is exported to, or None if it is not exported."""
+        """Return how a stream is exported, or None if it is not."""
         matching = (export for glob, export in self.exports if fnmatch.fnmatchcase(stream_name, glob))
         return next(matching, None)
 
     @property
     def account(self) -> str:
-        """Host of the account, with the port where it is not the scheme's own; `sandbox` for the emulator."""
+        """Return the account's host, with a port that is not the scheme's own; `sandbox` for the emulator."""
         return urlsplit(self.base_url).netloc or SANDBOX
 
     @property
     def is_mirror(self) -> bool:
-        """Whether whoever is not brought any more is taken off the list."""
+        """Tell whether contacts that the streams no longer hold are taken off the list."""
         return self.membership == "mirror"
 
     def list_ids(self) -> tuple[int, ...]:
@@ -304,7 +302,7 @@ def _read_streams(section: Section, above: StreamExport) -> tuple[tuple[str, Str
 
 
 def _read_stream(entry: Section, above: StreamExport, *, has_list_above: bool) -> StreamExport:
-    """Read one entry of `streams`; what it has replaces what stands above it, nothing is merged."""
+    """Read one entry of `streams`; a setting in it replaces the one above, and nothing is merged."""
     if not entry.has("list_id") and not has_list_above:
         entry.add_problem(
             "list_id", "is missing; write the number of the list here, or one for all streams above"
@@ -336,10 +334,7 @@ def _read_field_mapping(section: Section) -> FieldMapping | None:
         mapping.add_problem("email", "is missing; write the property that holds the email")
     return FieldMapping(
         email=mapping.verbatim("email") or "",
-        first_name=mapping.verbatim("first_name"),
-        last_name=mapping.verbatim("last_name"),
-        phone=mapping.verbatim("phone"),
-        account_name=mapping.verbatim("account_name"),
+        attributes=_read_verbatim(mapping, [attribute.name for attribute in ATTRIBUTES]),
         tags=mapping.verbatim("tags"),
         custom_fields=_read_custom_fields(mapping),
     )
@@ -350,8 +345,13 @@ def _read_custom_fields(mapping: Section) -> Mapping[str, str]:
     if fields is None:
         return MappingProxyType({})
     _refuse_one_field_twice(fields)
-    properties = {name: fields.verbatim(name) for name in fields.names}
-    return MappingProxyType({name: path for name, path in properties.items() if path is not None})
+    return _read_verbatim(fields, fields.names)
+
+
+def _read_verbatim(section: Section, names: Iterable[str]) -> Mapping[str, str]:
+    """Read the texts of some settings, without those that are not set or wrong."""
+    texts = {name: section.verbatim(name) for name in names}
+    return MappingProxyType({name: text for name, text in texts.items() if text is not None})
 
 
 def _refuse_one_field_twice(fields: Section) -> None:
@@ -396,6 +396,6 @@ def _mentions(value: object, text: str) -> bool:
 
 
 def _without_key(problem: str, api_key: Secret) -> str:
-    """Blank the key in a problem: somebody may have pasted it where a name belongs."""
+    """Blank the key in a problem: it may have been pasted where a name belongs."""
     key = api_key.reveal()
     return problem.replace(key, HIDDEN) if len(key) >= _SHORTEST_TELLING_KEY else problem

@@ -1,6 +1,6 @@
-"""Whether the setting `stream_maps` can be used, said before the first record is read.
+"""Owns the check of the setting `stream_maps`, before the first record is read.
 
-The SDK would find out at the stream's SCHEMA or first record, in words that quote the expression. Pure.
+The SDK would find a problem at the stream's SCHEMA or first record, in words that quote the expression. Pure.
 """
 
 from __future__ import annotations
@@ -8,18 +8,19 @@ from __future__ import annotations
 import ast
 import typing as t
 
+from target_activecampaign.config.names import shown_name
+
 if t.TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _NOTHING = (None, "__NULL__")
-_LONGEST_SHOWN_NAME = 60
 
 
 def find_problems(stream_maps: Mapping[str, t.Any]) -> list[str]:
-    """What is wrong with the setting, one sentence each, without any expression's text."""
+    """Return the setting's problems, one sentence each, without the text of an expression."""
     problems: list[str] = []
     for stream, entry in stream_maps.items():
-        path = f"stream_maps.{_shown(stream)}"
+        path = f"stream_maps.{shown_name(stream)}"
         if isinstance(entry, dict) and stream != "__else__":
             problems += (f"{path}.{words}" for words in _find_stream_problems(entry))
         elif not any(entry is nothing or entry == nothing for nothing in _NOTHING):
@@ -32,7 +33,7 @@ def _find_stream_problems(entry: Mapping[str, t.Any]) -> Iterator[str]:
     for name, value in entry.items():
         problem = _problem_of(name, value)
         if problem is not None:
-            yield f"{_shown(name)}: {problem}"
+            yield f"{shown_name(name)}: {problem}"
 
 
 def _problem_of(name: str, value: object) -> str | None:
@@ -54,9 +55,3 @@ def _is_expression(text: str) -> bool:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return bool(statements) and isinstance(statements[0], ast.Expr)
-
-
-def _shown(name: str) -> str:
-    """A name for a message; an odd one may break the log's line."""
-    is_plain = name.isprintable() and len(name) <= _LONGEST_SHOWN_NAME
-    return name if is_plain else f"(a name of {len(name)} characters)"

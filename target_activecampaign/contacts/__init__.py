@@ -1,1 +1,1 @@
-"""Turns a record into a contact, and says why one cannot be made. Pure: no I/O, no clock, no log."""
+"""Owns how a record becomes a contact, or why it can't. Pure: no I/O, no clock, no log."""

@@ -1,7 +1,6 @@
-"""A contact, ready to be sent, and the verdict on a record that can't become one.
+"""Owns a contact as the bulk importer takes it, how two of one person merge, and why a record is none.
 
-Owns what one contact is on the wire of the bulk importer and how two of one person merge. Knows nothing
-of settings, schemas, batches or HTTP.
+It must not know how a record is mapped, and nothing of schemas, batches or HTTP.
 """
 
 from __future__ import annotations
@@ -11,8 +10,7 @@ import typing as t
 
 import msgspec
 
-if t.TYPE_CHECKING:
-    from collections.abc import Mapping
+from target_activecampaign.config.attributes import IMPORTER_KEYS
 
 
 class Reason(str, enum.Enum):
@@ -29,7 +27,7 @@ class Reason(str, enum.Enum):
 
 
 class Rejection(t.NamedTuple):
-    """The verdict that a record will never be delivered as it is.
+    """Says that a record will never be delivered as it is.
 
     Attributes:
         reason: One of the closed list.
@@ -41,7 +39,7 @@ class Rejection(t.NamedTuple):
 
 
 class Origin(msgspec.Struct, frozen=True, gc=False):
-    """Where a record came from: all that may be said of it in a log.
+    """Where a record came from: all that a log may hold of it.
 
     Attributes:
         stream: Name of the exported stream, after stream maps.
@@ -60,7 +58,7 @@ class Origin(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def kept_bytes(self) -> int:
-        """What is kept of the record until its verdict, at a byte a character."""
+        """Bytes kept of the record until it has an outcome, at one a character."""
         return len(self.source or "")
 
 
@@ -77,19 +75,19 @@ class Subscription(msgspec.Struct, gc=False):
     listid: int
 
 
-class Payload(msgspec.Struct, omit_defaults=True, gc=False):
-    """A contact as the bulk importer takes it: the reference's keys, in its order, without those not given.
+_Identified: t.Any = msgspec.defstruct(
+    "_Identified", [("email", str), *((key, str | None, None) for key in IMPORTER_KEYS)], gc=False
+)
+
+
+# A base that is made from a table is one that types can't see.
+class Payload(_Identified, omit_defaults=True, gc=False):  # type: ignore[misc, call-arg]
+    """A contact as the bulk importer takes it: `email`, the attributes' keys and these, those that are given.
 
     An attribute that is `""` empties the account's value (assumed). `exclude_automations` stands in each
-    contact in the reference's example and beside `contacts` in its text: both are sent
-    (`batching.Batch.encode`).
+    contact in the reference's example and beside `contacts` in its text: both are sent (`Batch.encode`).
     """
 
-    email: str
-    customer_acct_name: str | None = None
-    first_name: str | None = None
-    last_name: str | None = None
-    phone: str | None = None
     fields: list[CustomValue] = msgspec.field(default_factory=list)
     tags: tuple[str, ...] = ()
     subscribe: tuple[Subscription, ...] = ()
@@ -97,15 +95,11 @@ class Payload(msgspec.Struct, omit_defaults=True, gc=False):
     exclude_automations: bool = False
 
 
-ATTRIBUTES = ("customer_acct_name", "first_name", "last_name", "phone")
-"""The keys of a payload that are plain text."""
-
-
 class Contact(msgspec.Struct, frozen=True, gc=False):
     """A mapped, normalised value. Two equal contacts have the same `body`.
 
-    It holds what is sent and little else, since up to a hundred thousand of them are on their way at once:
-    its parts are read from the body again where somebody asks for them.
+    It holds the bytes to send and little else, since up to a hundred thousand of them are on their way at
+    once: its parts are decoded from the body again when they are needed.
 
     Attributes:
         email: The identity: trimmed, lower-cased, checked. Key of everything.
@@ -136,60 +130,21 @@ class Contact(msgspec.Struct, frozen=True, gc=False):
         return cls(payload.email, list_id, body, bool(payload.unsubscribe), payload.exclude_automations)
 
     @classmethod
-    def build(  # noqa: PLR0913 - one argument for each part of a contact
-        cls,
-        email: str,
-        list_id: int,
-        *,
-        attributes: Mapping[str, str],
-        custom_fields: Mapping[int, str],
-        tags: tuple[str, ...] = (),
-        exclude_automations: bool = False,
-        unsubscribes: bool = False,
-    ) -> Contact:
-        """Make a contact of its parts.
-
-        Args:
-            email: The identity.
-            list_id: The list that it is put on.
-            attributes: Key of a payload (`first_name`, ...) to value.
-            custom_fields: Id of the account's custom field to value.
-            tags: Names of tags, each once, in the order in which they are given.
-            exclude_automations: Whether the import must not trigger automations.
-            unsubscribes: Whether it is taken off the list instead.
-
-        Raises:
-            UnicodeEncodeError: As above.
-        """
-        lists = (Subscription(list_id),)
-        fields = [CustomValue(key, text) for key, text in sorted(custom_fields.items())]
-        payload = Payload(
-            email,
-            **attributes,
-            fields=fields,
-            tags=tags,
-            subscribe=() if unsubscribes else lists,
-            unsubscribe=lists if unsubscribes else (),
-            exclude_automations=exclude_automations,
-        )
-        return cls.of(payload, list_id)
-
-    @classmethod
     def taking_off(cls, email: str, list_id: int, *, exclude_automations: bool) -> Contact:
-        """Make the contact that takes somebody off a list and changes nothing else."""
+        """Make the contact that takes a person off a list and changes nothing else."""
         payload = Payload(
             email, unsubscribe=(Subscription(list_id),), exclude_automations=exclude_automations
         )
         return cls.of(payload, list_id)
 
     def merged_with(self, later: Contact) -> Contact:
-        """The contact that leaves the account as if this one and then `later` had been sent.
+        """Return the contact that leaves the account as if this one and then `later` had been sent.
 
         A later value wins, a value that only the earlier one has stays, tags add up: a bulk import can't
         take a tag away.
         """
         merged, last = self.payload, later.payload
-        for name in ATTRIBUTES:
+        for name in IMPORTER_KEYS:
             text = getattr(last, name)
             if text is not None:
                 setattr(merged, name, text)
@@ -202,14 +157,14 @@ class Contact(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def payload(self) -> Payload:
-        """Its parts, read from its body anew each time."""
+        """Its parts, decoded from its body each time."""
         return _DECODER.decode(self.body)
 
     @property
     def attributes(self) -> dict[str, str]:
-        """Key of a payload to value, those that it has."""
+        """Key of the importer to value, of the attributes that it has."""
         payload = self.payload
-        values = {name: getattr(payload, name) for name in ATTRIBUTES}
+        values = {name: getattr(payload, name) for name in IMPORTER_KEYS}
         return {name: text for name, text in values.items() if text is not None}
 
     @property

@@ -1,14 +1,15 @@
-"""The account's custom fields: which one is meant, and how a value is written for its type. Pure."""
+"""Owns which custom field of the account a key means, and how a value is written for its type. Pure."""
 
 from __future__ import annotations
 
 import datetime as dt
 import decimal
-import difflib
 import functools
 import sys
 import typing as t
 from dataclasses import dataclass
+
+from target_activecampaign.config.names import nearest_name
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,7 +26,7 @@ _SEPARATOR = "||"
 
 
 class UnfitValueError(ValueError):
-    """A value can't be written for its field; the message names what was expected, never the value."""
+    """Says what was expected of a value that can't be written for its field; never the value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +72,12 @@ def find_custom_field(key: str, fields: Sequence[CustomField]) -> CustomField | 
 def _nearest(key: str, fields: Sequence[CustomField]) -> str:
     tags = [field.tag for field in fields if field.tag]
     titles = [field.title for field in fields if field.title]
-    names = {name.casefold(): name for name in (*tags, *titles)}
-    near = difflib.get_close_matches(key.strip(" %").casefold(), names, n=1, cutoff=0.5)
-    return f"; the nearest is {names[near[0]]!r}" if near else ""
+    near = nearest_name(key.strip(" %"), (*tags, *titles))
+    return f"; the nearest is {near!r}" if near else ""
 
 
 def formatter_for(field_type: str) -> Callable[[t.Any], str]:
-    """The function that writes a value for a type of field.
+    """Return the function that writes a value for a type of field.
 
     Args:
         field_type: As `GET /fields` names it. Unknown types are written as text.
@@ -100,7 +100,7 @@ def formatter_for(field_type: str) -> Callable[[t.Any], str]:
 
 
 def format_text(value: object) -> str:
-    """Text as it is; numbers without exponent; dates in ISO 8601; a list of these with commas.
+    """Write text as it is, numbers without exponent, dates in ISO 8601, a list of these with commas.
 
     Raises:
         UnfitValueError: For an object, NaN or infinity.
@@ -115,20 +115,18 @@ def format_text(value: object) -> str:
         return value.isoformat()
     if isinstance(value, (list, tuple)):
         return ", ".join(_format_item(item) for item in value if item is not None)
-    msg = "text was expected"
-    raise UnfitValueError(msg)
+    raise UnfitValueError("text was expected")
 
 
 def _format_item(value: object) -> str:
-    """An item of a list as text; a list within a list has no meaning to a person, and may be bottomless."""
+    """Write an item of a list; a list within a list has no meaning to a person, and may be bottomless."""
     if isinstance(value, (list, tuple)):
-        msg = "a list without lists in it was expected"
-        raise UnfitValueError(msg)
+        raise UnfitValueError("a list without lists in it was expected")
     return format_text(value)
 
 
 def format_number(value: object) -> str:
-    """A number, or text that holds one, as a plain decimal.
+    """Write a number, or text that holds one, as a plain decimal.
 
     Raises:
         UnfitValueError: For anything else.
@@ -139,13 +137,12 @@ def format_number(value: object) -> str:
         except decimal.InvalidOperation:
             value = None
     if isinstance(value, bool) or not isinstance(value, (int, float, decimal.Decimal)):
-        msg = "a number was expected"
-        raise UnfitValueError(msg)
+        raise UnfitValueError("a number was expected")
     return _plain_number(value)
 
 
 def format_date(value: object) -> str:
-    """A date as `YYYY-MM-DD`; of a date with a time, the day as it stands in its own offset.
+    """Write a date as `YYYY-MM-DD`; of a date with a time, the day as it stands in its own offset.
 
     Raises:
         UnfitValueError: If it is no date in ISO 8601.
@@ -159,7 +156,7 @@ def _format_day(text: str) -> str:
 
 
 def format_datetime(value: object) -> str:
-    """A point in time in ISO 8601 with its offset, to the second.
+    """Write a point in time in ISO 8601 with its offset, to the second.
 
     ActiveCampaign stores the same instant in the account's time zone (custom field values reference).
     A time without offset is taken for UTC, and a date for its midnight.
@@ -174,7 +171,7 @@ def format_datetime(value: object) -> str:
 
 
 def format_options(value: object) -> str:
-    """One or several options as `||a||b||`; text already in this form stays.
+    """Write one or several options as `||a||b||`; text already in this form stays.
 
     Raises:
         UnfitValueError: If an option holds `||`, or begins or ends with `|`, which would make two of it.
@@ -184,8 +181,7 @@ def format_options(value: object) -> str:
     items = value if isinstance(value, (list, tuple)) else [value]
     options = list(filter(None, (_format_item(item).strip() for item in items if item is not None)))
     if any(_SEPARATOR in f"|{option}|" for option in options):
-        msg = "an option holds the separator || or a part of it at its ends"
-        raise UnfitValueError(msg)
+        raise UnfitValueError("an option holds the separator || or a part of it at its ends")
     return _SEPARATOR.join(["", *options, ""]) if options else ""
 
 
@@ -201,8 +197,7 @@ def _as_datetime(value: object) -> dt.datetime:
         return value
     elif isinstance(value, dt.date):
         return dt.datetime(value.year, value.month, value.day)  # noqa: DTZ001 - a day has no zone
-    msg = "a date in ISO 8601 was expected"
-    raise UnfitValueError(msg)
+    raise UnfitValueError("a date in ISO 8601 was expected")
 
 
 def _plain_number(value: float | decimal.Decimal) -> str:
@@ -210,14 +205,12 @@ def _plain_number(value: float | decimal.Decimal) -> str:
     if not isinstance(number, decimal.Decimal):
         number = decimal.Decimal(repr(value) if isinstance(value, float) else value)
     if not number.is_finite():
-        msg = "a finite number was expected"
-        raise UnfitValueError(msg)
+        raise UnfitValueError("a finite number was expected")
     text = str(number)
     if "E" not in text and len(text) <= _MOST_DIGITS:
         return text  # nearly always, and in half the time
     if abs(number.adjusted()) > _MOST_DIGITS:
-        msg = "a number of fewer digits was expected"
-        raise UnfitValueError(msg)
+        raise UnfitValueError("a number of fewer digits was expected")
     return format(number, "f")
 
 

@@ -1,16 +1,16 @@
-"""What makes an address the identity of a contact: trimmed, lower-cased, checked. Pure."""
+"""Owns how an address becomes the identity of a contact: trimmed, lower-cased, checked. Pure."""
 
 from __future__ import annotations
 
 import re
 
 # The common case, decided without the library, which takes 19 us an address and is asked up to a million
-# times a run. Whatever passes here, the library takes too (held by a property-based test): in an address this
+# times a run. An address that passes here passes the library, too (held by a property test): in one this
 # short no part can be too long.
 _LONGEST_COMMON = 64
 _COMMON = re.compile(
     r"[a-z0-9_+-][a-z0-9_+.-]*@[a-z0-9][a-z0-9.-]*\."
-    # Names that are nobody's mailbox by definition (RFC 6761), which the library refuses.
+    # Names that hold no mailbox by definition (RFC 6761), which the library refuses.
     r"(?!(?:arpa|invalid|local|localhost|onion)\Z)[a-z]{2,63}",
 )
 # Twice what an address may have (RFC 5321: 254), so that blanks around one do no harm, and a text of a

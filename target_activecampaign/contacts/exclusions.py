@@ -1,4 +1,4 @@
-"""The account's exclusion list: which addresses ActiveCampaign never takes. Pure."""
+"""Owns which addresses ActiveCampaign never takes: the account's exclusion list. Pure."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Exclusion:
     list_ids: frozenset[int]
 
     def applies_to(self, list_id: int) -> bool:
-        """Whether it holds for imports to a list."""
+        """Tell whether it holds for imports to a list."""
         return self.channel in _EVERY_LIST or (self.channel in _SOME_LISTS and list_id in self.list_ids)
 
 
@@ -40,7 +40,7 @@ class Exclusions:
     """Finds the exclusion that an address matches."""
 
     def __init__(self, exclusions: Iterable[Exclusion]) -> None:
-        """Index them."""
+        """Index exclusions by how they match."""
         self._exact: dict[str, list[Exclusion]] = {}
         self._endings: list[Exclusion] = []
         for exclusion in exclusions:
@@ -53,11 +53,11 @@ class Exclusions:
         self._all_endings = tuple({exclusion.phrase for exclusion in self._endings})
 
     def __bool__(self) -> bool:
-        """Whether there are any."""
+        """Tell whether there are any."""
         return bool(self._exact or self._endings)
 
     def find(self, email: str, list_id: int) -> Exclusion | None:
-        """The exclusion that keeps an address off a list, or `None`."""
+        """Return the exclusion that keeps an address off a list, or `None`."""
         candidates = self._exact.get(email, ())
         if not candidates and not email.endswith(self._all_endings):
             return None

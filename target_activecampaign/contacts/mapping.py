@@ -1,21 +1,21 @@
-"""From record to contact: how did `mobile` end up in `phone`?
+"""Owns the way from a record to a contact: which property becomes which part of it, and how it is written.
 
-Owns the way from a stream's schema and its `field_mapping` to a function from record to contact, compiled
-once per SCHEMA. Pure: no network, no clock, no log.
+A stream's schema and its `field_mapping` are compiled once per SCHEMA to a function from record to contact.
+Pure: no network, no clock, no log.
 """
 
 from __future__ import annotations
 
 import copy
-import difflib
 import operator
 import typing as t
 from dataclasses import dataclass
 
 from msgspec import UNSET
 
+from target_activecampaign.config.attributes import ATTRIBUTES, IMPORTER_KEYS
+from target_activecampaign.config.names import nearest_name
 from target_activecampaign.contacts.contact import (
-    ATTRIBUTES,
     Contact,
     CustomValue,
     Payload,
@@ -35,11 +35,7 @@ if t.TYPE_CHECKING:
     from target_activecampaign.contacts.custom_fields import CustomField
 
 Schema: t.TypeAlias = "Mapping[str, t.Any]"
-
-# Attributes that are mapped by default, where the stream has properties of these names.
-_DEFAULT_ATTRIBUTES = ("first_name", "last_name", "phone")
-# Our attribute to the key of the bulk importer reference, where they differ.
-_IMPORTER_KEYS = {"account_name": "customer_acct_name"}
+_Write: t.TypeAlias = "Callable[[t.Any], str]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,20 +69,9 @@ class _Source(t.NamedTuple):
     path: str
     property: str | None
     descend: Callable[[t.Any], t.Any] | None
-    write: Callable[[t.Any], str]
+    write: _Write
 
 
-_WORTH_IT = 4
-"""Records from which on it takes less to map them property by property."""
-
-_TOGETHER = 50
-"""Records that are mapped property by property. More save little, and where one of them is unfit, all are
-mapped one by one."""
-
-_Writer: t.TypeAlias = "Callable[[t.Any], str | None]"
-_ColumnWriter: t.TypeAlias = "Callable[[Sequence[t.Any]], Sequence[str | None]]"
-
-_key = operator.attrgetter("key")
 _NO_SOURCE = _Source(None, "", None, None, format_text)  # of an attribute that is not mapped
 
 
@@ -109,13 +94,12 @@ class RecordMapper:
         self._static_tags = static_tags
         self._exclude_automations = options.exclude_automations
         by_key = {source.key: source for source in attributes}
-        fields = sorted(custom_fields, key=_key)
+        fields = sorted(custom_fields, key=operator.attrgetter("key"))
         self._field_ids = [source.key for source in fields]
         # In the order in which a contact has them.
-        texts = [by_key.get(name, _NO_SOURCE) for name in ATTRIBUTES] + fields
+        texts = [by_key.get(key, _NO_SOURCE) for key in IMPORTER_KEYS] + fields
         blank = "" if options.clears_nulls else None
         self._writers = [_writer(source, blank) for source in texts]
-        self._column_writers = [_column_writer(source, blank) for source in texts]
         self._email = email
         self._tags = tags
         sources = [email, *texts, *([] if tags is None else [tags])]
@@ -124,10 +108,10 @@ class RecordMapper:
         self._pick: Callable[[t.Any], Sequence[t.Any]] = self._pick_from_mapping
 
     def for_records(self, pick: Callable[[t.Any], Sequence[t.Any]]) -> RecordMapper:
-        """The same for records of another kind.
+        """Return a mapper of the same mapping for records of another kind.
 
         Args:
-            pick: From such a record to the values of `properties`, `UNSET` for one that it lacks.
+            pick: From a record to the values of `properties`, `UNSET` for one that it lacks.
         """
         mapper = copy.copy(self)
         mapper._pick = pick  # noqa: SLF001 - its own kind
@@ -139,69 +123,34 @@ class RecordMapper:
         Args:
             record: Values as JSON gives them, or `datetime`, `date`, `Decimal`.
         """
-        values = iter(self._find_values(record))
-        email = self._read_email(next(values))
+        address, *values = self._find_values(record)
+        email = self._read_email(address)
         if isinstance(email, Rejection):
             return email
         try:
             texts = [write(value) for write, value in zip(self._writers, values, strict=False)]
-            tags = self._static_tags if self._tags is None else self._read_tags(self._tags, next(values))
-            account, first, last, phone, *texts = texts
-            fields = [
-                CustomValue(key, text)
-                for key, text in zip(self._field_ids, texts, strict=True)
-                if text is not None
-            ]
-            payload = Payload(
-                email, account, first, last, phone, fields, tags, self._lists, (), self._exclude_automations
-            )
-            return Contact.of(payload, self.list_id)
+            tags = self._static_tags if self._tags is None else self._read_tags(self._tags, values[-1])
+            return self._build(email, texts, tags)
         except UnfitValueError as error:
             return Rejection(Reason.VALUE_INVALID, str(error))
         except UnicodeEncodeError:
             return Rejection(Reason.VALUE_INVALID, "a mapped value holds half of a surrogate pair")
 
-    def map_all(self, records: Sequence[t.Any]) -> list[Contact | Rejection]:
-        """Make of each record what `map` makes of it, in two thirds of the time."""
-        results: list[Contact | Rejection] = []
-        for begin in range(0, len(records), _TOGETHER):
-            some = records[begin : begin + _TOGETHER]
-            try:
-                results += self._map_together(some) if len(some) >= _WORTH_IT else map(self.map, some)
-            except (UnfitValueError, UnicodeEncodeError):
-                results += map(self.map, some)
-        return results
-
-    def _map_together(self, records: Sequence[t.Any]) -> list[Contact | Rejection]:
-        """Map records property by property.
+    def _build(self, email: str, texts: Sequence[str | None], tags: tuple[str, ...]) -> Contact:
+        """Make a contact of its address, the texts of attributes and custom fields in order, and its tags.
 
         Raises:
-            UnfitValueError: If a record is unfit, but for its address.
-            UnicodeEncodeError: Likewise.
+            UnicodeEncodeError: If one holds half of a surrogate pair.
         """
-        addresses, *columns = self._find_columns(records)
-        emails = [self._read_email(address) for address in addresses]
-        texts = [write(values) for write, values in zip(self._column_writers, columns, strict=False)]
-        attributes, custom = texts[: len(ATTRIBUTES)], texts[len(ATTRIBUTES) :]
-        values = [
-            [None if text is None else CustomValue(key, text) for text in column]
-            for key, column in zip(self._field_ids, custom, strict=True)
+        fields = [
+            CustomValue(key, text)
+            for key, text in zip(self._field_ids, texts[_ATTRIBUTE_COUNT:], strict=True)
+            if text is not None
         ]
-        fields = [list(filter(None, of_record)) for of_record in zip(*values, strict=True)]
-        tags = [self._static_tags] * len(records)
-        if self._tags is not None:
-            tags = [self._read_tags(self._tags, value) for value in columns[-1]]
-        lists, excludes = self._lists, self._exclude_automations
-        return [
-            email
-            if isinstance(email, Rejection)
-            else Contact.of(
-                Payload(email, account, first, last, phone, own, names, lists, (), excludes), self.list_id
-            )
-            for email, account, first, last, phone, own, names in zip(
-                emails, *attributes, fields or [[]] * len(records), tags, strict=True
-            )
-        ]
+        payload = Payload(
+            email, *texts[:_ATTRIBUTE_COUNT], fields, tags, self._lists, (), self._exclude_automations
+        )
+        return Contact.of(payload, self.list_id)
 
     def map_deletion(self, record: t.Any) -> Contact | Rejection:  # noqa: ANN401 - likewise
         """Make the contact that takes a record's person off the list, or say why that can't be.
@@ -215,22 +164,19 @@ class RecordMapper:
         return Contact.taking_off(email, self.list_id, exclude_automations=self._exclude_automations)
 
     def identify(self, record: t.Any) -> str | None:  # noqa: ANN401 - likewise
-        """The identity of a record that may not be fit to become a contact; `None` where it has none."""
+        """Return the identity of a record, fit to become a contact or not; `None` where it has none."""
         email = self._read_email(self._find_values(record)[0])
         return None if isinstance(email, Rejection) else email
 
     def _find_values(self, record: t.Any) -> Sequence[t.Any]:  # noqa: ANN401 - likewise
-        """The values that are mapped: the address, attributes, custom fields, tags."""
-        return (
-            [column[0] for column in self._find_columns([record])] if self._descents else self._pick(record)
-        )
-
-    def _find_columns(self, records: Iterable[t.Any]) -> list[Sequence[t.Any]]:
-        """The same of several records, each value of all of them together."""
-        columns: list[Sequence[t.Any]] = list(zip(*map(self._pick, records), strict=True))
+        """Return the values that are mapped: the address, attributes, custom fields, tags."""
+        values = self._pick(record)
+        if not self._descents:
+            return values
+        found = list(values)
         for place, descend in self._descents:
-            columns[place] = [descend(value) for value in columns[place]]
-        return columns
+            found[place] = descend(found[place])
+        return found
 
     def _pick_from_mapping(self, record: Mapping[str | None, t.Any]) -> Sequence[t.Any]:
         return [record.get(name, UNSET) for name in self.properties]
@@ -247,7 +193,11 @@ class RecordMapper:
         return Rejection(Reason.EMAIL_INVALID, f"{self._email.path}: not an address")
 
     def _read_tags(self, source: _Source, value: t.Any) -> tuple[str, ...]:  # noqa: ANN401 - a JSON value
-        """Raises `UnfitValueError`, naming the property."""
+        """Return the static tags and those of a value.
+
+        Raises:
+            UnfitValueError: Naming the property.
+        """
         if value is UNSET or value is None:
             return self._static_tags
         items = value.split(",") if isinstance(value, str) else value
@@ -260,22 +210,31 @@ class RecordMapper:
         return tuple(dict.fromkeys((*self._static_tags, *filter(None, names))))
 
 
-def _writer(source: _Source, blank: str | None) -> _Writer:
-    """What writes a value of an attribute or custom field, `None` where the record says nothing of it.
+_ATTRIBUTE_COUNT = len(IMPORTER_KEYS)
 
-    An absent property says nothing; an empty one is a null: left alone, or emptied by "" (assumed). It raises
-    `UnfitValueError`, naming the property.
+
+def _writer(source: _Source, blank: str | None) -> Callable[[t.Any], str | None]:
+    """Return a function that writes a value of an attribute or custom field; `None` leaves it alone.
+
+    An absent property leaves it alone; an empty one is a null: left alone, or emptied by "" (assumed). The
+    function raises `UnfitValueError`, naming the property.
 
     Args:
         source: Where the value comes from.
-        blank: What stands for an empty value.
+        blank: Stands for an empty value.
     """
     write = source.write
+    is_text = write is format_text  # it leaves text as it is
 
     def write_any(value: t.Any) -> str | None:  # noqa: ANN401 - a JSON value
-        if value is UNSET:
+        if type(value) is str:
+            if not value or value.isspace():
+                return blank
+            if is_text:
+                return value
+        elif value is UNSET:
             return None
-        if value is None or (type(value) is str and not value.strip()):
+        elif value is None:
             return blank
         try:
             text = write(value)
@@ -284,23 +243,6 @@ def _writer(source: _Source, blank: str | None) -> _Writer:
         return text if text and not text.isspace() else blank
 
     return write_any
-
-
-def _column_writer(source: _Source, blank: str | None) -> _ColumnWriter:
-    """What writes the values of several records, as `_writer` does each."""
-    write, write_any = source.write, _writer(source, blank)
-    if source.property is None:
-        return lambda values: [None] * len(values)
-    # Nearly all are texts that hold something.
-    if write is format_text:
-        return lambda values: [
-            value if type(value) is str and value and not value.isspace() else write_any(value)
-            for value in values
-        ]
-    return lambda values: [
-        write(value) or blank if type(value) is str and value and not value.isspace() else write_any(value)
-        for value in values
-    ]
 
 
 def _named(source: _Source, error: UnfitValueError) -> UnfitValueError:
@@ -337,20 +279,16 @@ def compile_mapping(
     mapped.update({f"custom_fields.{key}": path for key, path in custom_fields.items()})
     _require_properties(stream, schema, mapped)
 
-    def write_phone(value: object) -> str:
-        text = value if isinstance(value, str) else format_text(value)
-        return normalise_phone(text.strip(), options.phone_region)
-
+    writers: dict[str, _Write] = {"text": format_text, "phone": _phone_writer(options.phone_region)}
     return RecordMapper(
         list_id=export.list_id,
         static_tags=export.tags,
         options=options,
         email=_source("email", schema, email_property, format_text),
         attributes=[
-            _source(
-                _IMPORTER_KEYS.get(name, name), schema, path, write_phone if name == "phone" else format_text
-            )
-            for name, path in attributes.items()
+            _source(attribute.importer_key, schema, attributes[attribute.name], writers[attribute.form])
+            for attribute in ATTRIBUTES
+            if attribute.name in attributes
         ],
         custom_fields=[
             _source(fields[key].id, schema, path, formatter_for(fields[key].type))
@@ -360,17 +298,20 @@ def compile_mapping(
     )
 
 
-def _attribute_properties(mapping: FieldMapping | None, schema: Schema) -> dict[str, str]:
-    """Attribute to property, for those that are plain text."""
-    if mapping is None:
-        return {name: name for name in _DEFAULT_ATTRIBUTES if name in schema.get("properties", {})}
-    chosen = {
-        "first_name": mapping.first_name,
-        "last_name": mapping.last_name,
-        "phone": mapping.phone,
-        "account_name": mapping.account_name,
-    }
-    return {name: path for name, path in chosen.items() if path is not None}
+def _attribute_properties(mapping: FieldMapping | None, schema: Schema) -> Mapping[str, str]:
+    """Return the property of each attribute that is mapped, by the attribute's name."""
+    if mapping is not None:
+        return mapping.attributes
+    defaults = (attribute.name for attribute in ATTRIBUTES if attribute.is_default)
+    return {name: name for name in defaults if name in schema.get("properties", {})}
+
+
+def _phone_writer(region: str | None) -> _Write:
+    def write(value: object) -> str:
+        text = value if isinstance(value, str) else format_text(value)
+        return normalise_phone(text.strip(), region)
+
+    return write
 
 
 def _require_properties(stream: str, schema: Schema, mapped: Mapping[str, str]) -> None:
@@ -385,7 +326,7 @@ def _require_properties(stream: str, schema: Schema, mapped: Mapping[str, str]) 
 
 
 def _keys_along(schema: Schema, path: str) -> tuple[str, ...] | None:
-    """The keys that lead to a property of this name, or nested along these dots; `None` if there is none.
+    """Return the keys that lead to a property, by its name or along the dots of a path; `None` without one.
 
     A name may hold dots itself.
     """
@@ -406,14 +347,14 @@ def _keys_along(schema: Schema, path: str) -> tuple[str, ...] | None:
 
 
 def _is_free_object(schema: Schema) -> bool:
-    """Whether the schema says nothing of the properties of an object: any may come."""
+    """Tell whether the schema says nothing of the properties of an object: any may come."""
     types = schema.get("type", ["object"])
     allows_objects = "object" in ([types] if isinstance(types, str) else types)
     return allows_objects and not _properties(schema)
 
 
 def _properties(schema: Schema) -> dict[str, t.Any]:
-    """Properties of an object's schema, those of its alternatives included."""
+    """Return the properties of an object's schema, those of its alternatives included."""
     found: dict[str, t.Any] = {}
     for keyword in ("anyOf", "oneOf", "allOf"):
         for alternative in schema.get(keyword) or ():
@@ -424,9 +365,8 @@ def _properties(schema: Schema) -> dict[str, t.Any]:
 
 
 def _nearest_property(path: str, schema: Schema) -> str:
-    by_folded = {name.casefold(): name for name in _property_paths(schema, depth=4)}
-    near = difflib.get_close_matches(path.casefold(), by_folded, n=1, cutoff=0.5)
-    return f"; the nearest is {by_folded[near[0]]!r}" if near else ""
+    near = nearest_name(path, _property_paths(schema, depth=4))
+    return f"; the nearest is {near!r}" if near else ""
 
 
 def _property_paths(schema: Schema, depth: int) -> list[str]:
@@ -438,13 +378,13 @@ def _property_paths(schema: Schema, depth: int) -> list[str]:
     return paths
 
 
-def _source(key: t.Any, schema: Schema, path: str, write: Callable[[t.Any], str]) -> _Source:  # noqa: ANN401
+def _source(key: t.Any, schema: Schema, path: str, write: _Write) -> _Source:  # noqa: ANN401
     name, *inner = _keys_along(schema, path) or (path,)
     return _Source(key, path, name, _descender(inner), write)
 
 
 def _descender(keys: Sequence[str]) -> Callable[[t.Any], t.Any] | None:
-    """A function from an object to what is nested in it along these keys; `None` without any."""
+    """Return a function from an object to the value nested in it along these keys; `None` without any."""
     if not keys:
         return None
     key, descend = keys[0], _descender(keys[1:])

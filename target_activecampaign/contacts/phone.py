@@ -1,4 +1,4 @@
-"""How a phone number is written: E.164 where it can be read so. Pure."""
+"""Owns how a phone number is written: in E.164 where it can be read so. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LEAST_DIGITS = 7
 # An international number, perhaps with blanks and marks between its digits.
 _INTERNATIONAL = re.compile(r"\+[1-9][0-9 ().-]{7,30}")
 _MARKS = dict.fromkeys(map(ord, " ().-"))
-_LONGEST_TEXT = 250  # what the library reads at the most
+_LONGEST_TEXT = 250  # the library reads no more
 
 
 def normalise_phone(text: str, region: str | None) -> str:
@@ -36,22 +36,22 @@ def normalise_phone(text: str, region: str | None) -> str:
 
 
 def _is_surely_e164(number: str) -> bool:
-    """Whether the library would write a number just so, by its own metadata in a tenth of its time."""
+    """Tell whether the library would write a number just so, by its metadata in a tenth of its time."""
     fits_plan = _plan_for(number[:4])
     return fits_plan is not None and fits_plan(number) is not None
 
 
 @functools.lru_cache(maxsize=4096)
 def _plan_for(beginning: str) -> Callable[[str], object] | None:
-    """What the library goes by for a country's numbers.
+    """Return a check by the library's metadata for the numbers of a country.
 
     Args:
         beginning: Of a number; if it is international, `+` and three digits: as many as a country code has at
             the most.
 
     Returns:
-        A look at `+` and digits: whether the library would surely write them just so. `None` if there is no
-        such country code.
+        A function from `+` and digits that tells whether the library would surely write them just so. `None`
+        if there is no country of that code.
     """
     digits = beginning[1:]
     if not (beginning.startswith("+") and digits.isdecimal()):
@@ -92,5 +92,5 @@ def _normalise(text: str, region: str | None) -> str:
     if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
         return text
     written: str = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    # What is left of a cut number may pass for a short one of a country that has such.
+    # The rest of a cut number may pass for a short one, in a country that has short ones.
     return written if len(written) > _LEAST_DIGITS else text

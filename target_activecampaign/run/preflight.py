@@ -1,4 +1,4 @@
-"""What must be true of the account before the first write: key, lists, custom fields, contract."""
+"""Owns the checks of the account before the first write: key, lists, custom fields, exclusions, contract."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if t.TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# Reading the contract again takes one of so many requests, a few percent of the budget.
+# One request in 25 reads the contract again: a few percent of the budget.
 _REQUESTS_PER_CONTRACT_READING = 25
 _MOST_EXCLUSIONS = 5_000  # 50 requests, ten seconds
 

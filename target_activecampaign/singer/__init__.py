@@ -1,1 +1,1 @@
-"""The Singer protocol: reads messages, validates records, writes STATE. Knows no contact."""
+"""Owns the Singer protocol: reads messages, validates records, writes STATE. It must not know a contact."""

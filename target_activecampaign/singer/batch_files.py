@@ -1,8 +1,7 @@
-"""The files of BATCH messages, read row by row.
+"""Owns which files of a BATCH message may be read, and reads them row by row.
 
-Owns which files may be read: a BATCH message is the tap's word, and may name any file or URL. Without
-`batch_config.storage` these are plain files of this machine; with it, files right below its root alone.
-Nothing is ever created.
+A BATCH message is the tap's word, and may name any file or URL. Without `batch_config.storage` a file must be
+a plain one of this machine; with it, one right below its root. Nothing is ever created.
 """
 
 from __future__ import annotations
@@ -15,8 +14,8 @@ from urllib.request import url2pathname
 from upath import UPath
 
 from target_activecampaign.errors import SettingsError
+from target_activecampaign.singer.lines import iterate_lines
 from target_activecampaign.singer.parquet import iterate_parquet
-from target_activecampaign.singer.reader import iterate_lines
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,15 +27,15 @@ def iterate_rows(
     encoding: Mapping[str, t.Any],
     manifest: Sequence[t.Any],
     storage: Mapping[str, t.Any] | None,
-    add_problem: Callable[[str], InputError],
+    problem: Callable[[str], InputError],
 ) -> Iterator[bytes]:
-    """Rows of the files of one BATCH message, each the JSON of a record.
+    """Yield the rows of the files of one BATCH message, each the JSON of a record.
 
     Args:
         encoding: The message's `encoding`.
         manifest: The message's URLs of files.
         storage: `storage` of the setting `batch_config`: its `root` and `params`; `None` where it is not set.
-        add_problem: Makes an error that names the message's line.
+        problem: Makes an error that names the message's line.
 
     Raises:
         InputError: If the format is neither JSON Lines, plain or gzip, nor Parquet, or a file may not or
@@ -45,7 +44,7 @@ def iterate_rows(
     """
     read_rows = _reader_of(encoding)
     if read_rows is None:
-        raise add_problem(
+        raise problem(
             "is a BATCH message that is neither in JSON Lines, plain or gzip, nor in Parquet; "
             "set the tap's batch_config"
         )
@@ -61,17 +60,17 @@ def iterate_rows(
     except Exception as error:  # noqa: BLE001 - each kind of storage has its own, and texts that quote
         if isinstance(error, ImportError) and error.name == "pyarrow":
             words = "needs an extra: pip install 'target-activecampaign[parquet]'"
-            raise add_problem(f"is a BATCH message in Parquet, which {words}") from None
+            raise problem(f"is a BATCH message in Parquet, which {words}") from None
         reason = (isinstance(error, OSError) and error.strerror) or type(error).__name__
         where = f", after row {rows}" if rows else ""
-        raise add_problem(f"is a BATCH message whose file {number} can't be read: {reason}{where}") from None
+        raise problem(f"is a BATCH message whose file {number} can't be read: {reason}{where}") from None
 
 
 def _reader_of(encoding: Mapping[str, t.Any]) -> Callable[[t.Any], Iterator[bytes]] | None:
-    """What reads the rows of a file; `None` for a format that nobody knows here."""
+    """Return a function that reads the rows of a file; `None` for a format that is not known."""
     form, compression = encoding.get("format"), encoding.get("compression")
     if form == "parquet":
-        return iterate_parquet  # which knows its own compression
+        return iterate_parquet  # it knows its own compression
     if form != "jsonl" or compression not in {None, "none", "gzip"}:
         return None
     return _iterate_gzip if compression == "gzip" else iterate_lines
@@ -88,16 +87,16 @@ def _open_root(storage: Mapping[str, t.Any]) -> UPath:
     try:
         root: UPath = UPath(storage["root"], **(storage.get("params") or {}))
     except Exception as error:  # noqa: BLE001 - each kind of storage has its own, and texts that quote
-        problem = (
+        words = (
             f"batch_config: its storage can't be used ({type(error).__name__}); it must be an object with a "
             f'root, like {{"root": "file:///batches"}}, of a kind whose fsspec package is installed'
         )
-        raise SettingsError([problem]) from None
+        raise SettingsError([words]) from None
     return root
 
 
 def _locate(url: object, root: UPath | None) -> Path | UPath:
-    """The file that a URL means.
+    """Return the file that a URL means.
 
     Raises:
         OSError: If it may not be read, or is no plain file.
@@ -105,22 +104,19 @@ def _locate(url: object, root: UPath | None) -> Path | UPath:
     path = _local_path(str(url)) if root is None else root / _file_name(str(url))
     # A device or a pipe may never come to an end.
     if not path.is_file():
-        reason = "it does not exist, or is no plain file"
-        raise OSError(0, reason)
+        raise OSError(0, "it does not exist, or is no plain file")
     return path
 
 
 def _local_path(url: str) -> Path:
     parts = urlsplit(url)
     if parts.scheme != "file" or parts.netloc not in {"", "localhost"}:
-        reason = "it is no file:// URL; set batch_config.storage to read from elsewhere"
-        raise OSError(0, reason)
+        raise OSError(0, "it is no file:// URL; set batch_config.storage to read from elsewhere")
     return Path(url2pathname(parts.path))
 
 
 def _file_name(url: str) -> str:
     name = unquote(url.rpartition("/")[2])
     if name in {"", ".", ".."} or set(name) & {"/", "\\", "\0"}:
-        reason = "its URL ends with no file name"
-        raise OSError(0, reason)
+        raise OSError(0, "its URL ends with no file name")
     return name

@@ -1,8 +1,8 @@
-"""Did a tap bring all of a stream? One that fails half-way looks like a normal end of input. Pure.
+"""Owns whether a tap sent all of a stream: one that fails half-way looks like a normal end of input. Pure.
 
-A stream is taken for complete where, after its last record, the tap passed on a STATE or the stream's
-ACTIVATE_VERSION. A STATE which says that the stream is still being read is no such sign, and one with a
-bookmark of it says that the tap brings what is new alone.
+A stream is complete where, after its last record, the tap wrote a STATE or the stream's ACTIVATE_VERSION. A
+STATE which says that the stream is still being read does not count, and one with a bookmark of it says that
+the tap sends new records alone.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _OF_FULL_TABLES = frozenset(
 
 
 class Completeness:
-    """What the messages of a tap say of the end of its streams."""
+    """Notes what the messages of a tap say of the end of its streams."""
 
     def __init__(self) -> None:
         self._is_open: dict[str, bool] = {}
@@ -56,7 +56,7 @@ class Completeness:
         self._is_open[stream] = False
 
     def take_state(self, value: object) -> None:
-        """Note a STATE: whatever came before it was brought, but what it says is still being read."""
+        """Note a STATE: streams before it are complete, but those that it says are still being read."""
         for stream in self._is_open:
             bookmark = _bookmark_of(value, stream)
             if is_incremental(bookmark):
@@ -65,11 +65,11 @@ class Completeness:
                 self._is_open[stream] = False
 
     def is_incremental(self, name: str) -> bool:
-        """Whether the tap brings what is new alone, of a stream as stream maps call it."""
+        """Tell whether the tap sends new records alone, of a stream as stream maps call it."""
         return self._sources.get(name, name) in self._incremental
 
     def reason_against(self, name: str) -> str | None:
-        """Why a stream can't be taken for complete, if so.
+        """Return why a stream can't be taken for complete, or `None`.
 
         Args:
             name: As stream maps call it.
@@ -88,7 +88,7 @@ class Completeness:
 
 
 def is_incremental(bookmark: object) -> bool:
-    """Whether a bookmark says up to where a stream was read, so that a run brings what is new alone."""
+    """Tell whether a bookmark says up to where a stream was read, so that a tap sends new records alone."""
     if not isinstance(bookmark, dict):
         return bookmark is not None
     partitions = bookmark.get("partitions")
@@ -104,7 +104,7 @@ def is_incremental(bookmark: object) -> bool:
 
 
 def _bookmark_of(value: object, stream: str) -> object:
-    """The bookmark of a stream, wherever in a STATE taps keep it; `None` without one."""
+    """Return the bookmark of a stream, wherever in a STATE taps keep it; `None` without one."""
     for bookmarks in _objects_in(value):
         if stream in bookmarks:
             return bookmarks[stream]

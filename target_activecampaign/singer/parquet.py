@@ -1,6 +1,6 @@
-"""Rows of a Parquet file as the JSON of records, so that they go the way of all other records.
+"""Owns how rows of a Parquet file become the JSON of records, and go the way of all other records.
 
-Owns what a value of Parquet is in JSON: dates and times in ISO 8601, decimals as numbers to the digit, bytes
+Values become JSON so: dates and times in ISO 8601, decimals as numbers to the digit, bytes
 in Base64, NaN and infinity as null. Memory is that of a few rows, whatever the file.
 """
 
@@ -20,7 +20,7 @@ _BUFFER_BYTES = 2**20  # of each column; without it a column of a row group is r
 
 
 def iterate_parquet(file: t.IO[bytes]) -> Iterator[bytes]:
-    """The rows of a file, each as a line of JSON.
+    """Yield the rows of a file, each as a line of JSON.
 
     Args:
         file: Can be sought in.

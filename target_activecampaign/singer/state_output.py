@@ -1,4 +1,4 @@
-"""Passing STATE on: the one thing that stands on standard output."""
+"""Owns standard output, which holds STATE lines and nothing else."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class StateOutput:
         self._last_written = float("-inf")
 
     def is_due(self, now: float) -> bool:
-        """Whether enough time has passed since the last one."""
+        """Tell whether enough time has passed since the last one."""
         return now - self._last_written >= SECONDS_BETWEEN_STATES
 
     def check(self) -> None:
@@ -51,7 +51,7 @@ class StateOutput:
         """Write a STATE, unless it is the one that was written last.
 
         Raises:
-            OutputError: If nobody reads standard output any more, or it can't be written.
+            OutputError: If standard output is no longer read, or can't be written.
         """
         if self._is_silent:
             return
@@ -75,7 +75,7 @@ def _problem(what: str) -> OutputError:
 
 
 def _discard_output() -> None:
-    """Let what is left in the buffer go nowhere, else Python complains of it when the process ends."""
+    """Discard the rest of the buffer, else Python shows an error when the process ends."""
     try:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())

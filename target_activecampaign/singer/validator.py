@@ -1,6 +1,6 @@
-"""Validation of records against their stream's schema, without ever showing a value.
+"""Owns the validation of records against their stream's schema, without ever showing a value.
 
-Owns what a schema may do: it comes from the tap, so nothing that it refers to is fetched.
+A schema comes from the tap, so nothing that it refers to is fetched.
 """
 
 from __future__ import annotations
@@ -14,24 +14,24 @@ from singer_sdk.exceptions import InvalidJSONSchema, InvalidRecord
 from singer_sdk.sinks.core import BaseJSONSchemaValidator
 from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR
 
+from target_activecampaign.config.names import is_showable
 from target_activecampaign.singer.fast_validator import compile_fast_validator
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
 
-_LONGEST_SHOWN_NAME = 60
 _DIGITS = decimal.Context(prec=100)
 """A database's number may have 38 digits before the point and 38 behind it, and taps say so
-(`multipleOf: 1e-38`): with the 28 of Python's own context nothing could be said of 12.5."""
+(`multipleOf: 1e-38`): with the 28 of Python's own context 12.5 could not be compared with that."""
 REFUSING_KEYWORDS = DEFAULT_JSONSCHEMA_VALIDATOR.VALIDATORS.keys() - {"format"}
 """Those of a schema that may refuse a value: `format` is a remark without a checker of formats."""
 
 
 class RecordValidator(BaseJSONSchemaValidator):
-    """Says of an invalid record where and by which keyword; the SDK's own validator shows the value."""
+    """Names the path and the keyword of an invalid record; the SDK's own validator shows the value."""
 
     def __init__(self, schema: dict[str, t.Any]) -> None:
-        """Compile.
+        """Compile a schema.
 
         Raises:
             InvalidJSONSchema: If it is no valid JSON schema.
@@ -42,12 +42,11 @@ class RecordValidator(BaseJSONSchemaValidator):
             self._names = set(_names(schema))
             self._surely_fits = compile_fast_validator(schema, REFUSING_KEYWORDS)
         except jsonschema.SchemaError as error:
-            msg = f"not a valid JSON schema at {_path(error.absolute_path, set(_names(schema)))}"
-            raise InvalidJSONSchema(msg) from None
+            path = _path(error.absolute_path, set(_names(schema)))
+            raise InvalidJSONSchema(f"not a valid JSON schema at {path}") from None
         except BaseException as error:  # noqa: BLE001 - bottomless, or with a pattern that is too large
             _raise_if_not_of_the_validator(error)
-            msg = f"not a JSON schema that can be used ({type(error).__name__})"
-            raise InvalidJSONSchema(msg) from None
+            raise InvalidJSONSchema(f"not a JSON schema that can be used ({type(error).__name__})") from None
         # Without a registry of our own `jsonschema` opens whatever URL a `$ref` names, files included.
         self._validator = DEFAULT_JSONSCHEMA_VALIDATOR(schema, registry=referencing.Registry())
 
@@ -61,7 +60,7 @@ class RecordValidator(BaseJSONSchemaValidator):
             raise InvalidRecord(fault, {})
 
     def find_fault(self, record: dict[str, t.Any]) -> str | None:
-        """JSON path and keyword of what is wrong with a record, or `None`.
+        """Return JSON path and keyword of the first fault of a record, or `None`.
 
         Formats aside: a mapped value is checked for its own field's type.
         """
@@ -73,7 +72,7 @@ class RecordValidator(BaseJSONSchemaValidator):
         try:
             with decimal.localcontext(_DIGITS):
                 error = next(self._validator.iter_errors(record), None)
-        except BaseException as failure:  # noqa: BLE001 - one bad record is a verdict, whatever it does
+        except BaseException as failure:  # noqa: BLE001 - one bad record is a fault, whatever it raises
             _raise_if_not_of_the_validator(failure)
             # NaN, 1E+999999 or an endless integer against a bound, a bottomless record, a `$ref` to nowhere.
             return "$: can't be compared with the schema"
@@ -91,20 +90,15 @@ def _raise_if_not_of_the_validator(error: BaseException) -> None:
 
 
 def _path(parts: t.Iterable[str | int], names: set[str]) -> str:
-    """A JSON path. A key that the schema does not name may be personal data itself: it becomes `*`."""
+    """Return a JSON path. A key that the schema does not name may be personal data itself: it becomes `*`."""
     return "$" + "".join(
-        f"[{part}]" if isinstance(part, int) else f".{part if _is_shown(part, names) else '*'}"
+        f"[{part}]" if isinstance(part, int) else f".{part if part in names and is_showable(part) else '*'}"
         for part in parts
     )
 
 
-def _is_shown(name: str, names: set[str]) -> bool:
-    # A name that is no plain text could break the log's line.
-    return name in names and name.isprintable() and len(name) <= _LONGEST_SHOWN_NAME
-
-
 def _names(schema: object) -> Iterator[str]:
-    """Names of properties anywhere in a schema."""
+    """Yield the names of properties anywhere in a schema."""
     if isinstance(schema, dict):
         properties = schema.get("properties")
         if isinstance(properties, dict):

@@ -49,7 +49,9 @@ from target_activecampaign.contacts.phone import normalise_phone
 from target_activecampaign.reporting.report import StreamFigures
 from target_activecampaign.sandbox import serve
 from target_activecampaign.singer.completeness import Completeness
-from target_activecampaign.singer.reader import MessageReader, RecordBatchHandler, parse_json
+from target_activecampaign.singer.json_values import parse_json
+from target_activecampaign.singer.messages import DecodedRecords
+from target_activecampaign.singer.reader import MessageReader
 from target_activecampaign.singer.record_decoder import compile_record_decoder
 from target_activecampaign.singer.validator import REFUSING_KEYWORDS, RecordValidator
 from target_activecampaign.sinks import METADATA
@@ -63,7 +65,6 @@ if t.TYPE_CHECKING:
     from target_activecampaign.singer.record_decoder import RecordDecoder
 
 LEAST_RATIO = 5.0
-TOGETHER = 150  # records of such lines that a pipe holds
 URL = "BENCHMARK_SANDBOX_URL"
 FIRST = "first.singer"
 JUDGED = "ours, all unchanged"
@@ -94,26 +95,24 @@ FIELDS = {
 
 def compile_made_up_mapping(schema: Mapping[str, t.Any] = SCHEMA) -> RecordMapper:
     """Four attributes and four custom fields of twelve properties."""
-    mapping = FieldMapping(
-        "email", "first_name", "last_name", "phone", custom_fields={key: key for key in FIELDS}
-    )
+    attributes = {name: name for name in ("first_name", "last_name", "phone")}
+    mapping = FieldMapping("email", attributes, custom_fields={key: key for key in FIELDS})
     return compile_mapping(
         "people", schema, StreamExport(1, mapping, ("imported",)), FIELDS, MappingOptions()
     )
 
 
-def compile_made_up_types(mapper: RecordMapper) -> tuple[RecordDecoder, RecordMapper]:
+def compile_made_up_decoder(mapper: RecordMapper) -> tuple[RecordDecoder, RecordMapper]:
     """What reads those records without a dictionary, and maps what it reads.
 
     Raises:
         SystemExit: If it can't read records of this schema.
     """
-    typed = compile_record_decoder(SCHEMA, keys=["id"], metadata=METADATA, keywords=REFUSING_KEYWORDS)
-    pick = None if typed is None else typed.picker(mapper.properties)
-    if typed is None or pick is None:
-        message = "the schema is none that a struct answers for"
-        raise SystemExit(message)
-    return typed, mapper.for_records(pick)
+    decoder = compile_record_decoder(SCHEMA, keys=["id"], metadata=METADATA, keywords=REFUSING_KEYWORDS)
+    pick = None if decoder is None else decoder.picker(mapper.properties)
+    if decoder is None or pick is None:
+        raise SystemExit("the schema is none that a struct answers for")
+    return decoder, mapper.for_records(pick)
 
 
 class CountingRun:
@@ -278,20 +277,17 @@ def measure_steps(count: int = 20_000) -> dict[str, float]:
     rows = raw.splitlines(keepends=True)
     records = [json.loads(row)["record"] for row in rows]
     mapper, validator, fingerprint = compile_made_up_mapping(), RecordValidator(SCHEMA), KeyedHash.random()
-    typed, typed_mapper = compile_made_up_types(mapper)
-    structs = read_all(typed, raw)
+    decoder, struct_mapper = compile_made_up_decoder(mapper)
+    structs = read_all(decoder, raw)
     contacts = [t.cast("Contact", mapper.map(record)) for record in records]
     payloads = [contact.payload for contact in contacts]
     phones = [record["phone"] for record in records if record["phone"]]
     addresses = [record["email"] for record in records]
     steps: dict[str, Callable[[], object]] = {
-        "read and validate": lambda: read_all(typed, raw),
+        "read and validate": lambda: read_all(decoder, raw),
         "  else: decode": lambda: [parse_json(row) and None for row in rows],
         "  else: validate": lambda: [validator.validate(record) for record in records],  # type: ignore[func-returns-value]
-        "map and encode": lambda: [
-            bool(typed_mapper.map_all(structs[place : place + TOGETHER]))
-            for place in range(0, count, TOGETHER)
-        ],
+        "map and encode": lambda: [struct_mapper.map(struct) and None for struct in structs],
         "  of it: email": lambda: [normalise_email(address) and None for address in addresses],
         "  of it: phone": lambda: [normalise_phone(phone, None) and None for phone in phones],
         "  of it: encode": lambda: [bool(Contact.of(payload, 1).body) for payload in payloads],
@@ -303,13 +299,12 @@ def measure_steps(count: int = 20_000) -> dict[str, float]:
     return microseconds
 
 
-def read_all(records: RecordDecoder, lines_of_records: bytes) -> list[t.Any]:
+def read_all(decoder: RecordDecoder, lines_of_records: bytes) -> list[t.Any]:
     """Records of the stream `people`, as the target reads them."""
-    found: list[t.Any] = []
     reader = MessageReader()
-    reader.add_batch_handler("people", RecordBatchHandler(records, lambda some, _: found.extend(some)))
-    reader.process_lines(io.BytesIO(lines_of_records), {})
-    return found
+    reader.decoders.add("people", decoder)
+    found = reader.read(io.BytesIO(lines_of_records))
+    return [record for part in found if isinstance(part, DecodedRecords) for record in part.records]
 
 
 def least_seconds(step: Callable[[], object], rounds: int = 5) -> float:

@@ -157,10 +157,7 @@ def test_a_mapping_is_read_whole() -> None:
     assert export is not None
     assert export.field_mapping == FieldMapping(
         email="mail",
-        first_name="name.first",
-        last_name=None,
-        phone=" Mobile",
-        account_name="company",
+        attributes={"first_name": "name.first", "phone": " Mobile", "account_name": "company"},
         tags="labels",
         custom_fields={"%CITY%": "address.city", "7": "plan"},
     )
@@ -197,9 +194,9 @@ def test_what_a_stream_has_replaces_what_stands_above() -> None:
         streams={"a": {}, "b": {"field_mapping": {"email": "e"}}, "c": {"tags": []}, "d": {"tags": None}},
     )
     a, b, c, d = (settings.export_for(name) for name in "abcd")
-    assert a == d == StreamExport(3, FieldMapping(email="mail", phone="tel"), ("shop",))
+    assert a == d == StreamExport(3, FieldMapping(email="mail", attributes={"phone": "tel"}), ("shop",))
     assert b == StreamExport(3, FieldMapping(email="e"), ("shop",))
-    assert c == StreamExport(3, FieldMapping(email="mail", phone="tel"), ())
+    assert c == StreamExport(3, FieldMapping(email="mail", attributes={"phone": "tel"}), ())
 
 
 def test_no_list_is_needed_above_when_every_stream_has_one() -> None:
@@ -368,7 +365,7 @@ def test_a_refusal_shows_neither_key_nor_line_breaks(name: str, changes: dict[st
         assert problem.isprintable()
 
 
-def test_every_complaint_comes_at_once() -> None:
+def test_every_problem_comes_at_once() -> None:
     names = refused_names(hostname="acme", tags="vip", batch_size_rows=300, on_null="erase", lst_id=3)
     assert sorted(names) == ["batch_size_rows", "hostname", "lst_id", "on_null", "tags"]
 

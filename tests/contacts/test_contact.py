@@ -8,6 +8,7 @@ import typing as t
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.contacts import build_contact
 
 from target_activecampaign.contacts.contact import Contact, Origin, Reason, Rejection
 
@@ -18,7 +19,7 @@ _ATTRIBUTES = st.dictionaries(
 _CUSTOM_FIELDS = st.dictionaries(st.integers(1, 5), _TEXTS)
 _TAGS = st.lists(st.sampled_from(["vip", "new", "Ünïcode", "a b"]), unique=True).map(tuple)
 CONTACTS = st.builds(
-    Contact.build,
+    build_contact,
     st.just("ada@example.com"),
     st.just(3),
     attributes=_ATTRIBUTES,
@@ -45,7 +46,7 @@ class Account:
 
 def plain(**changes: object) -> Contact:
     parts: dict[str, t.Any] = {"attributes": {}, "custom_fields": {}, **changes}
-    return Contact.build("ada@example.com", 3, **parts)
+    return build_contact("ada@example.com", 3, **parts)
 
 
 def test_a_contact_has_the_keys_of_the_bulk_importer() -> None:

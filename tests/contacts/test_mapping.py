@@ -12,7 +12,6 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from target_activecampaign.config.settings import FieldMapping, StreamExport
-from target_activecampaign.contacts import mapping
 from target_activecampaign.contacts.contact import Contact, Reason, Rejection
 from target_activecampaign.contacts.custom_fields import CustomField
 from target_activecampaign.contacts.mapping import MappingOptions, RecordMapper, compile_mapping
@@ -42,10 +41,12 @@ FIELDS = {
 }
 EVERYTHING = FieldMapping(
     email="email",
-    first_name="first_name",
-    last_name="last_name",
-    phone="phone",
-    account_name="company",
+    attributes={
+        "first_name": "first_name",
+        "last_name": "last_name",
+        "phone": "phone",
+        "account_name": "company",
+    },
     tags="interests",
     custom_fields={
         "CITY": "address.city",
@@ -82,7 +83,7 @@ def rejection_of(record: dict[str, t.Any], mapping: FieldMapping | None = EVERYT
     return found
 
 
-def complaints_of(mapping: FieldMapping | None, schema: dict[str, t.Any] | None = None) -> tuple[str, ...]:
+def problems_of(mapping: FieldMapping | None, schema: dict[str, t.Any] | None = None) -> tuple[str, ...]:
     with pytest.raises(SettingsError) as refusal:
         mapper(mapping, schema=schema)
     return refusal.value.problems
@@ -177,12 +178,12 @@ def test_automations_are_excluded_where_the_setting_says_so() -> None:
     ],
 )
 def test_dots_lead_into_nested_objects(path: str, record: dict[str, t.Any], text: str) -> None:
-    assert contact_of(record, FieldMapping("email", first_name=path)).attributes == {"first_name": text}
+    assert contact_of(record, FieldMapping("email", {"first_name": path})).attributes == {"first_name": text}
 
 
 def test_the_name_of_an_object_may_hold_dots_itself() -> None:
     schema = {"properties": {"email": ANY, "a": NESTED, "a.b": {"properties": {"c": ANY}}}}
-    mapping = FieldMapping("email", first_name="a.b.c")
+    mapping = FieldMapping("email", {"first_name": "a.b.c"})
     assert contact_of({"a": {"b": {"c": "no"}}, "a.b": {"c": "x"}}, mapping, schema=schema).attributes == {
         "first_name": "x"
     }
@@ -191,7 +192,7 @@ def test_the_name_of_an_object_may_hold_dots_itself() -> None:
 @pytest.mark.parametrize("keyword", ["anyOf", "oneOf", "allOf"])
 def test_an_object_may_be_one_of_several_alternatives(keyword: str) -> None:
     schema = {"properties": {"email": ANY, "address": {keyword: [NESTED, {"type": "null"}, True]}}}
-    mapping = FieldMapping("email", first_name="address.city")
+    mapping = FieldMapping("email", {"first_name": "address.city"})
     assert contact_of({"address": {"city": "Bonn"}}, mapping, schema=schema).attributes == {
         "first_name": "Bonn"
     }
@@ -199,7 +200,7 @@ def test_an_object_may_be_one_of_several_alternatives(keyword: str) -> None:
 
 @pytest.mark.parametrize("address", ["London", 7, [{"city": "London"}], {}, {"geo": {"lat": 1}}])
 def test_what_is_no_object_has_no_properties(address: object) -> None:
-    mapping = FieldMapping("email", first_name="address.city")
+    mapping = FieldMapping("email", {"first_name": "address.city"})
     options = MappingOptions(clears_nulls=True)
     assert contact_of({"address": address}, mapping, options=options).attributes == {}
 
@@ -331,19 +332,18 @@ def test_a_bottomless_value_rejects_the_record() -> None:
         assert rejection_of({name: bottomless}).reason is Reason.VALUE_INVALID
 
 
-# Complaints about the mapping
+# Problems of the mapping
 
 
 def test_properties_that_the_schema_lacks_are_named_all_at_once_with_the_nearest() -> None:
     mapping = FieldMapping(
         "e_mail",
-        first_name="firstname",
-        phone="zzz",
+        {"first_name": "firstname", "phone": "zzz"},
         tags="Interest",
         custom_fields={"CITY": "adress.city", "JOINED": "adress.geo.long"},
     )
     lacks = "the schema of stream 'people' has no property"
-    assert complaints_of(mapping) == (
+    assert problems_of(mapping) == (
         f"field_mapping.email: {lacks} 'e_mail'; the nearest is 'email'",
         f"field_mapping.first_name: {lacks} 'firstname'; the nearest is 'first_name'",
         f"field_mapping.phone: {lacks} 'zzz'",
@@ -355,7 +355,7 @@ def test_properties_that_the_schema_lacks_are_named_all_at_once_with_the_nearest
 
 @pytest.mark.parametrize("schema", [{"properties": {"mail": ANY}}, {"properties": {}}, {}])
 def test_the_default_mapping_needs_email_in_the_schema(schema: dict[str, t.Any]) -> None:
-    (problem,) = complaints_of(None, schema)
+    (problem,) = problems_of(None, schema)
     assert problem.startswith("field_mapping.email: the schema of stream 'people' has no property 'email'")
 
 
@@ -368,7 +368,7 @@ def test_a_path_that_leads_nowhere_is_refused(path: str) -> None:
             "address": {"type": "object", "properties": {"city": {"type": "string"}}},
         }
     }
-    assert len(complaints_of(FieldMapping("email", first_name=path), schema)) == 1
+    assert len(problems_of(FieldMapping("email", {"first_name": path}), schema)) == 1
 
 
 # Any record
@@ -417,33 +417,12 @@ def test_any_record_becomes_a_contact_or_is_rejected(
         assert isinstance(found, Rejection)
 
 
-@given(
-    records=st.lists(
-        st.builds(lambda email, record: {"email": email, **record}, _EMAILS, _RECORDS), min_size=1
-    ),
-    clears_nulls=st.booleans(),
-    everything=st.booleans(),
-)
-def test_records_are_mapped_together_as_each_alone(
-    *, records: list[dict[str, t.Any]], clears_nulls: bool, everything: bool
-) -> None:
-    compiled = mapper(
-        EVERYTHING if everything else None, tags=("all",), options=MappingOptions(clears_nulls=clears_nulls)
-    )
-    each = [compiled.map(record) for record in records]
-    with pytest.MonkeyPatch.context() as patch:
-        for least in (1, 4):
-            patch.setattr(mapping, "_WORTH_IT", least)
-            assert compiled.map_all(records) == each
-
-
 @pytest.mark.parametrize("clears_nulls", [False, True])
-def test_texts_that_are_written_as_nothing_are_blank_together_as_alone(*, clears_nulls: bool) -> None:
+def test_a_text_that_is_written_as_nothing_is_blank(*, clears_nulls: bool) -> None:
     compiled = mapper(options=MappingOptions(clears_nulls=clears_nulls))
     values = ["|| ||", " ", "", None, "|| a ||"]
     records = [{"email": f"{place}@example.com", "interests": value} for place, value in enumerate(values)]
-    found = compiled.map_all(records)
-    assert found == [compiled.map(record) for record in records]
+    found = [compiled.map(record) for record in records]
     written = [one.custom_fields.get(4) for one in found if isinstance(one, Contact)]
     assert written == [*[("" if clears_nulls else None)] * 4, "||a||"]
 
@@ -456,7 +435,7 @@ def test_of_a_record_with_several_faults_the_first_is_named() -> None:
         {"email": "ada@example.com", "first_name": "\ud800"},
         {"email": "ada@example.com", "first_name": "Ada"},
     ]
-    found = mapper().map_all(records)
+    found = [mapper().map(record) for record in records]
     assert [one.detail.partition(":")[0] for one in found if isinstance(one, Rejection)] == [
         *("email", "joined", "interests", "a mapped value holds half of a surrogate pair")
     ]

@@ -9,6 +9,7 @@ from collections import deque
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.contacts import build_contact
 
 from target_activecampaign.contacts.contact import Contact, Origin
 from target_activecampaign.delivery.batch import Batch
@@ -18,7 +19,7 @@ from target_activecampaign.limits import CONTACTS_PER_IMPORT, MAX_BODY_BYTES
 
 
 def contact(number: int, size: int = 0, *, exclude_automations: bool = False, letter: str = "x") -> Contact:
-    return Contact.build(
+    return build_contact(
         f"ada{number}@example.com",
         3,
         attributes={"first_name": letter * size} if size else {},
@@ -107,7 +108,7 @@ def test_a_record_of_another_stream_does_not_merge() -> None:
 
 def test_a_contact_that_would_grow_beyond_the_limit_is_not_merged() -> None:
     one = pending(1, 250_000)
-    more = Contact.build("ada1@example.com", 3, attributes={"last_name": "x" * 250_000}, custom_fields={})
+    more = build_contact("ada1@example.com", 3, attributes={"last_name": "x" * 250_000}, custom_fields={})
     assert one.merge(later(more)) is None
     assert one.contact == contact(1, 250_000)
 

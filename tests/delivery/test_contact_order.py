@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
+from support.contacts import build_contact
 
-from target_activecampaign.contacts.contact import Contact, Origin
+from target_activecampaign.contacts.contact import Origin
 from target_activecampaign.delivery.contact_order import ContactOrder
 from target_activecampaign.delivery.pending_contact import PendingContact
 
@@ -14,7 +15,7 @@ CHANGES = st.lists(st.tuples(st.sampled_from(["append", "remove", "drop"]), NAME
 
 
 def pending_of(name: str) -> PendingContact:
-    contact = Contact.build(f"{name}@example.com", 1, attributes={}, custom_fields={})
+    contact = build_contact(f"{name}@example.com", 1, attributes={}, custom_fields={})
     return PendingContact(contact, Origin("people", 1))
 
 

@@ -7,9 +7,10 @@ import math
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from support.contacts import build_contact
 
 from target_activecampaign.api.responses import Contract
-from target_activecampaign.contacts.contact import Contact, Origin
+from target_activecampaign.contacts.contact import Origin
 from target_activecampaign.delivery.batch import Batch
 from target_activecampaign.delivery.contract_headroom import ContractHeadroom
 from target_activecampaign.delivery.pending_contact import PendingContact
@@ -18,7 +19,7 @@ from target_activecampaign.delivery.pending_contact import PendingContact
 def batch_of(possibly_new: int, known: int = 1) -> Batch:
     batch = Batch("people")
     for number in range(possibly_new + known):
-        one = Contact.build(f"person{number}@example.com", 1, attributes={}, custom_fields={})
+        one = build_contact(f"person{number}@example.com", 1, attributes={}, custom_fields={})
         batch.contacts.append(PendingContact(one, Origin("people", number), is_known=number >= possibly_new))
     return batch
 

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.accounts import FakeAccount, apply_one_by_one
+from support.contacts import build_contact
 from support.quick_target import QuickClock
 
 from target_activecampaign.api.rate_limiter import RateLimiter
@@ -115,7 +116,7 @@ class Stage:
 
 
 def contact(number: int, list_id: int = 1, **attributes: str) -> Contact:
-    return Contact.build(f"person{number}@example.com", list_id, attributes=attributes, custom_fields={})
+    return build_contact(f"person{number}@example.com", list_id, attributes=attributes, custom_fields={})
 
 
 def adds_up(figures: dict[str, t.Any]) -> bool:
@@ -142,7 +143,7 @@ def test_the_account_ends_as_if_every_record_had_been_applied_one_by_one(
     stage = Stage(FakeAccount(seed), batch_size_rows=rows)
     for number, stream, attributes, tags in records:
         stage.add(
-            Contact.build(
+            build_contact(
                 f"person{number}@example.com",
                 LIST_OF_STREAM[stream],
                 attributes=attributes,

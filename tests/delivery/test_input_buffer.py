@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from target_activecampaign.contacts.contact import Contact, Origin
+from support.contacts import build_contact
+
+from target_activecampaign.contacts.contact import Origin
 from target_activecampaign.delivery.input_buffer import InputBuffer, State
 from target_activecampaign.delivery.pending_contact import PendingContact
 
 
 def pending(line: int) -> PendingContact:
-    one = Contact.build(f"person{line}@example.com", 1, attributes={}, custom_fields={})
+    one = build_contact(f"person{line}@example.com", 1, attributes={}, custom_fields={})
     return PendingContact(one, Origin("people", line))
 
 

@@ -8,6 +8,7 @@ import typing as t
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from support.contacts import build_contact
 
 from target_activecampaign.contacts.contact import Contact, Origin
 from target_activecampaign.delivery.deferred import DEFERRED_RECORDS
@@ -22,7 +23,7 @@ LISTS = {"people": 1, "shops": 2}
 
 
 def contact(name: str, stream: str = "people", *, unsubscribes: bool = False, **values: str) -> Contact:
-    return Contact.build(
+    return build_contact(
         f"{name}@example.com",
         LISTS[stream],
         attributes=values,

@@ -1,7 +1,7 @@
 """What is fuzzed: each entry takes any bytes and fails where a promise is broken.
 
 The promises: whatever comes in, what goes wrong is one of our own errors, in one line that quotes nothing
-of the input; every record that is read has one verdict; what is sent is a contact that ActiveCampaign takes.
+of the input; every record that is read has one outcome; what is sent is a contact that ActiveCampaign takes.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from target_activecampaign.errors import TargetError
 from target_activecampaign.reporting.rejects import _mark
 from target_activecampaign.reporting.report import StreamFigures
 from target_activecampaign.singer.completeness import Completeness
-from target_activecampaign.singer.reader import NOT_JSON, parse_json
+from target_activecampaign.singer.json_values import NOT_JSON, parse_json
 from target_activecampaign.target import _KNOWN_ERRORS, TargetActiveCampaign
 
 if t.TYPE_CHECKING:
@@ -43,7 +43,7 @@ OWN_ERRORS = (TargetError, *_KNOWN_ERRORS)
 
 
 class FakeRun:
-    """Stands where the run does, without network and files: it counts verdicts and checks contacts."""
+    """Stands where the run does, without network and files: it counts outcomes and checks contacts."""
 
     keeps_records = True
     is_mirror = False
@@ -52,7 +52,7 @@ class FakeRun:
     def __init__(self) -> None:
         self.completeness = Completeness()
         self.figures: defaultdict[str, StreamFigures] = defaultdict(StreamFigures)
-        self.verdicts = self.ignored = 0
+        self.outcomes = self.ignored = 0
         self.states: list[t.Any] = []
 
     def open_stream(self, stream: str, schema: Mapping[str, t.Any]) -> RecordMapper | None:
@@ -81,12 +81,12 @@ class FakeRun:
                 self.deliver(result, origin)
 
     def deliver(self, contact: Contact, origin: Origin) -> None:
-        self.verdicts += 1
+        self.outcomes += 1
         check_contact(contact)
         check_origin(origin)
 
     def set_aside(self, rejection: Rejection, origin: Origin) -> None:
-        self.verdicts += 1
+        self.outcomes += 1
         check_origin(origin)
         source, schema = (
             t.cast("bytes", part).decode("utf-8-sig", "surrogatepass")
@@ -133,7 +133,7 @@ def read_messages(data: bytes) -> None:
         target.listen(t.cast("t.Any", io.BytesIO(data)))
     except OWN_ERRORS as error:
         check_words(error, data)
-    assert run.records == run.verdicts
+    assert run.records == run.outcomes
 
 
 @functools.cache
@@ -144,7 +144,12 @@ def mapper() -> RecordMapper:
     }
     names = ("first_name", "last_name", "phone", "account_name", "tags")
     properties: dict[str, t.Any] = {name: {} for name in ("email", *names, *fields)}
-    mapping = FieldMapping("email", *names, custom_fields={key: key for key in fields})
+    mapping = FieldMapping(
+        "email",
+        {name: name for name in names if name != "tags"},
+        tags="tags",
+        custom_fields={key: key for key in fields},
+    )
     options = MappingOptions(clears_nulls=True, phone_region="DE")
     return compile_mapping("s", {"properties": properties}, StreamExport(1, mapping, ("a",)), fields, options)
 

@@ -1,4 +1,4 @@
-"""Whatever JSON a tap or ActiveCampaign makes up: one verdict a record, and our own words for the rest."""
+"""Whatever JSON a tap or ActiveCampaign makes up: one outcome a record, and our own words for the rest."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def quiet() -> Iterator[None]:
 
 @settings(max_examples=150)
 @given(st.lists(messages, max_size=6), st.booleans())
-def test_any_messages_have_their_verdicts(found: list[t.Any], is_ascii: bool) -> None:  # noqa: FBT001
+def test_any_messages_have_their_outcomes(found: list[t.Any], is_ascii: bool) -> None:  # noqa: FBT001
     lines = [json.dumps(message, ensure_ascii=is_ascii) for message in (START, *found)]
     read_messages("\n".join(lines).encode("utf-8", "surrogatepass"))
 

@@ -1,4 +1,4 @@
-"""The quick look at a record is sure only where `jsonschema` accepts, and is sure of what is common."""
+"""The fast validator is sure only where `jsonschema` accepts, and is sure of common records."""
 
 from __future__ import annotations
 

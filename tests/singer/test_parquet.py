@@ -16,8 +16,8 @@ from pyarrow import parquet
 
 from target_activecampaign.errors import InputError
 from target_activecampaign.singer.batch_files import iterate_rows
+from target_activecampaign.singer.json_values import parse_json
 from target_activecampaign.singer.parquet import iterate_parquet
-from target_activecampaign.singer.reader import parse_json
 from target_activecampaign.target import TargetActiveCampaign
 
 if t.TYPE_CHECKING:
@@ -108,7 +108,7 @@ def read_batch(path: Path, format_: str = "parquet", compression: str | None = N
     return run
 
 
-def test_each_row_has_its_verdict_as_in_json_lines(tmp_path: Path) -> None:
+def test_each_row_has_its_outcome_as_in_json_lines(tmp_path: Path) -> None:
     at = dt.datetime(2024, 2, 29, tzinfo=UTC)
     table = pa.table({"email": ["ada@example.com", None, "bo@example.com"], "at": [at, at, None]})
     parquet.write_table(table, tmp_path / "rows.parquet", compression="gzip")

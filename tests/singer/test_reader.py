@@ -16,10 +16,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from target_activecampaign.errors import InputError
-from target_activecampaign.singer.reader import MessageReader, _parse_leniently, parse_json
+from target_activecampaign.singer.json_values import _parse_leniently, parse_json
+from target_activecampaign.singer.messages import Message
+from target_activecampaign.singer.reader import MessageReader
 
 if t.TYPE_CHECKING:
-    from target_activecampaign.singer.reader import Lines
+    from target_activecampaign.singer.lines import Lines
 
 KINDS = ("SCHEMA", "RECORD", "STATE")
 
@@ -42,12 +44,17 @@ def read(data: bytes | str) -> tuple[list[dict[str, t.Any]], MessageReader]:
     return messages, reader
 
 
-def complaint_of(data: bytes | str) -> str:
+def problem_of(data: bytes | str) -> str:
     with pytest.raises(InputError) as refusal:
         read(data)
     assert refusal.value.__cause__ is None
     assert refusal.value.__context__ is None or refusal.value.__suppress_context__
     return str(refusal.value)
+
+
+def set_longest_line(monkeypatch: pytest.MonkeyPatch, length: int) -> None:
+    for module in ("lines", "reader"):
+        monkeypatch.setattr(f"target_activecampaign.singer.{module}.LONGEST_LINE_BYTES", length)
 
 
 @pytest.mark.parametrize("encode", [str, str.encode])
@@ -89,11 +96,11 @@ def test_standard_input_that_was_set_not_to_block_is_waited_for(monkeypatch: pyt
         tap.join()
 
 
-def test_the_line_of_a_message_is_known_while_it_is_processed() -> None:
-    reader, seen = MessageReader(), []
+def test_a_message_knows_its_line() -> None:
+    seen = []
     data = b'\n{"type": "STATE"}\n  \n{"type": "STATE", "value": 1}\n'
-    reader.process_lines(
-        io.BytesIO(data), {"STATE": lambda _: seen.append((reader.line_number, reader.line))}
+    MessageReader().process_lines(
+        io.BytesIO(data), {"STATE": lambda message: seen.append((message.line_number, message.line))}
     )
     assert seen == [(2, b'{"type": "STATE"}'), (4, b'{"type": "STATE", "value": 1}')]
 
@@ -112,23 +119,23 @@ def test_a_number_that_python_cannot_hold_breaks_no_more_than_its_value() -> Non
 
 
 def test_a_line_that_memory_should_not_hold_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("target_activecampaign.singer.reader.LONGEST_LINE_BYTES", 21)
+    set_longest_line(monkeypatch, 21)
     longest = b'{"type": "STATE"   }'
     pipe = Pipe((longest + b"\n") * 10, [])
     assert MessageReader().process_lines(pipe, {"STATE": lambda _: None}) == {"STATE": 10}
     assert len(read(longest)[0]) == 1
-    assert "line 2 of the input is longer than 21 bytes" in complaint_of(longest + b"\n" + longest + b"  \n")
+    assert "line 2 of the input is longer than 21 bytes" in problem_of(longest + b"\n" + longest + b"  \n")
 
 
 @pytest.mark.parametrize("stream", ["people", "public-people", "Kundën", "a b/c"])
 def test_a_stream_may_be_called_anything_that_can_be_printed(stream: str) -> None:
-    assert MessageReader().require_stream({"type": "SCHEMA", "stream": stream}) == stream
+    assert Message({"type": "SCHEMA", "stream": stream}).stream == stream
 
 
 @pytest.mark.parametrize("stream", [None, 7, "", "a\nb", "a\x1b[2Jb", "a\u202eb", "\ud800", "a" * 1001])
 def test_a_stream_whose_name_could_deceive_a_log_ends_the_run(stream: object) -> None:
     with pytest.raises(InputError) as refusal:
-        MessageReader().require_stream({"type": "SCHEMA", "stream": stream})
+        _ = Message({"type": "SCHEMA", "stream": stream}).stream
     assert str(refusal.value).isprintable()
 
 
@@ -165,7 +172,7 @@ def test_what_guards_the_reading_sees_every_line() -> None:
 )
 def test_a_line_that_is_no_message_is_named_by_its_number_alone(line: bytes, what: str) -> None:
     words = f"line 3 of the input {what}. Look at the tap; nothing after it was read"
-    assert complaint_of(b'\n{"type": "STATE"}\n' + line + b"\n") == words
+    assert problem_of(b'\n{"type": "STATE"}\n' + line + b"\n") == words
 
 
 def test_what_stands_before_a_bad_line_was_processed() -> None:
@@ -176,15 +183,14 @@ def test_what_stands_before_a_bad_line_was_processed() -> None:
 
 
 def test_a_message_must_have_what_its_type_needs() -> None:
-    reader = MessageReader()
-    message = {"type": "SCHEMA", "stream": "people", "schema": ["ada@example.com"]}
-    reader.require(message, stream=str, schema=list)
+    message = Message({"type": "SCHEMA", "stream": "people", "schema": ["ada@example.com"]})
+    message.require(stream=str, schema=list)
     for types_ in ({"schema": dict}, {"key_properties": list}):
         (key,) = types_
         with pytest.raises(
             InputError, match=f"is a SCHEMA message whose '{key}' is missing or of the wrong type"
         ) as no:
-            reader.require(message, **types_)
+            message.require(**types_)
         assert "ada" not in str(no.value)
 
 
@@ -201,7 +207,7 @@ def test_however_lines_come_out_of_a_pipe_they_are_the_same(
 
     def seen(file: io.BytesIO) -> tuple[list[tuple[int, bytes | str]], str]:
         reader, found = MessageReader(), list[tuple[int, bytes | str]]()
-        note = lambda _: found.append((reader.line_number, reader.line.strip()))  # noqa: E731
+        note = lambda message: found.append((message.line_number, message.line.strip()))  # noqa: E731
         try:
             counts = str(reader.process_lines(file, {"STATE": note}))
         except InputError as error:
@@ -228,16 +234,11 @@ def test_lines_are_processed_as_soon_as_they_are_there() -> None:
 
 
 def test_of_a_line_that_is_too_long_no_more_is_read_than_shows_that(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("target_activecampaign.singer.reader.LONGEST_LINE_BYTES", 21)
+    set_longest_line(monkeypatch, 21)
     pipe = Pipe(b"{" * 1000, [])
     with pytest.raises(InputError, match="is longer than 21 bytes"):
         MessageReader().process_lines(pipe, {})
     assert pipe.tell() <= 28
-
-
-@given(st.text())
-def test_a_name_becomes_a_json_string(name: str) -> None:
-    assert json.loads(MessageReader.serialize_name(name)) == name
 
 
 @given(st.binary())

@@ -20,7 +20,7 @@ from support.json_schemas import (
     schemas_of,
 )
 
-from target_activecampaign.singer.reader import parse_json
+from target_activecampaign.singer.json_values import parse_json
 from target_activecampaign.singer.record_decoder import RecordDecoder, compile_record_decoder
 from target_activecampaign.singer.validator import REFUSING_KEYWORDS
 
@@ -40,7 +40,7 @@ RECORDS = [
 ]
 
 
-def compile_types(
+def compile_decoder(
     schema: dict[str, t.Any], keys: t.Collection[str] = (), names: t.Collection[str] = REFUSING_KEYWORDS
 ) -> RecordDecoder | None:
     return compile_record_decoder(schema, keys=keys, metadata=METADATA, keywords=names)
@@ -70,12 +70,12 @@ def test_what_is_read_is_accepted_by_jsonschema_and_is_what_any_reader_finds(
     )
     assume(is_valid(schema))
     keys = data.draw(st.sampled_from([(), ("a",)]))
-    typed = compile_types(schema, keys)
-    if typed is None:
+    decoder = compile_decoder(schema, keys)
+    if decoder is None:
         return
-    pick = typed.picker(["a", None])
+    pick = decoder.picker(["a", None])
     for raw in RECORDS:
-        record = typed.read(raw)
+        record = decoder.read(raw)
         if record is None:
             continue
         plain = parse_json(raw)
@@ -93,11 +93,11 @@ def accepts(schema: dict[str, t.Any], record: dict[str, t.Any]) -> bool:
 @given(kinds=st.lists(st.sampled_from(["string", "integer", "boolean", "null"]), min_size=1, unique=True))
 def test_types_and_lengths_are_checked_while_reading(kinds: list[str]) -> None:
     schema = {"properties": {"a": {"type": kinds, "minLength": 1, "maxLength": 2, "format": "date"}}}
-    typed = compile_types(schema)
-    assert typed is not None
+    decoder = compile_decoder(schema)
+    assert decoder is not None
     fits = {"string": '"ab"', "integer": "1", "boolean": "true", "null": "null"}
     for kind, text in {**fits, "number": "1.5", "short": '""', "long": '"abc"', "object": "{}"}.items():
-        assert (typed.read(f'{{"a": {text}}}') is not None) == (kind in kinds)
+        assert (decoder.read(f'{{"a": {text}}}') is not None) == (kind in kinds)
 
 
 @pytest.mark.parametrize(
@@ -110,10 +110,10 @@ def test_types_and_lengths_are_checked_while_reading(kinds: list[str]) -> None:
     ],
 )
 def test_what_is_common_is_read(record: dict[str, t.Any]) -> None:
-    typed = compile_types(COMMON, keys=["id"])
-    assert typed is not None
-    pick = typed.picker(["id", "email", "price", None, "id"])
-    found = typed.read(json.dumps(record))
+    decoder = compile_decoder(COMMON, keys=["id"])
+    assert decoder is not None
+    pick = decoder.picker(["id", "email", "price", None, "id"])
+    found = decoder.read(json.dumps(record))
     assert found is not None
     assert pick is not None
     price = record.get("price", UNSET)
@@ -126,9 +126,9 @@ DELETED = [{"id": 1, "_sdc_deleted_at": "2024-02-29T00:00:00Z"}, {"id": 1, "_sdc
 
 @pytest.mark.parametrize("record", [*UNFIT, *DELETED])
 def test_the_rest_is_left_to_others(record: dict[str, t.Any]) -> None:
-    typed = compile_types(COMMON, keys=["id"])
-    assert typed is not None
-    assert typed.read(json.dumps(record, default=float)) is None
+    decoder = compile_decoder(COMMON, keys=["id"])
+    assert decoder is not None
+    assert decoder.read(json.dumps(record, default=float)) is None
 
 
 @pytest.mark.parametrize(
@@ -144,18 +144,18 @@ def test_the_rest_is_left_to_others(record: dict[str, t.Any]) -> None:
     ],
 )
 def test_a_schema_for_which_a_struct_cant_answer_has_none(schema: dict[str, t.Any], keys: tuple[str]) -> None:
-    assert compile_types(schema, keys) is None
+    assert compile_decoder(schema, keys) is None
 
 
 def test_what_is_taken_away_cant_be_picked() -> None:
-    typed = compile_types({"properties": {"a": {}, "_sdc_sequence": {}}})
-    assert typed is not None
-    assert typed.picker(["a", "_sdc_sequence"]) is None
-    assert typed.picker(["a", "b"]) is None
+    decoder = compile_decoder({"properties": {"a": {}, "_sdc_sequence": {}}})
+    assert decoder is not None
+    assert decoder.picker(["a", "_sdc_sequence"]) is None
+    assert decoder.picker(["a", "b"]) is None
 
 
 def test_without_validation_only_keys_are_needed() -> None:
-    typed = compile_types({"properties": {"a": {"type": "string"}}, "required": ["a"]}, names=())
-    assert typed is not None
-    assert typed.read('{"a": 1}') is not None
-    assert typed.read("{}") is not None
+    decoder = compile_decoder({"properties": {"a": {"type": "string"}}, "required": ["a"]}, names=())
+    assert decoder is not None
+    assert decoder.read('{"a": 1}') is not None
+    assert decoder.read("{}") is not None

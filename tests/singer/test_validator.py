@@ -32,7 +32,7 @@ SCHEMA: dict[str, t.Any] = {
 }
 
 
-def complaint_of(record: dict[str, t.Any], schema: dict[str, t.Any] = SCHEMA) -> str:
+def problem_of(record: dict[str, t.Any], schema: dict[str, t.Any] = SCHEMA) -> str:
     with pytest.raises(InvalidRecord) as refusal:
         RecordValidator(schema).validate(record)
     assert refusal.value.__cause__ is None
@@ -67,13 +67,13 @@ def test_a_record_that_fits_its_schema_passes_formats_aside(record: dict[str, t.
         ({"plan": "free", "people": {SECRET: 7}}, "$.people.*: type"),
     ],
 )
-def test_a_complaint_names_the_path_and_the_keyword(record: dict[str, t.Any], problem: str) -> None:
-    assert complaint_of(record) == problem
+def test_a_problem_names_the_path_and_the_keyword(record: dict[str, t.Any], problem: str) -> None:
+    assert problem_of(record) == problem
 
 
 @pytest.mark.parametrize("price", [float("nan"), Decimal("1E+999999"), Decimal("NaN"), Decimal("Infinity")])
 def test_a_number_that_cannot_be_compared_breaks_the_record_not_the_run(price: object) -> None:
-    assert complaint_of({"plan": "free", "price": price}).startswith("$")
+    assert problem_of({"plan": "free", "price": price}).startswith("$")
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_a_bottomless_record_breaks_the_record_not_the_run() -> None:
     schema = {"properties": {"child": {"$ref": "#"}}}
     # The depth of the stack decides in which part of the validator the bottom is reached.
     for frames in range(40):
-        problem = deeper(frames, lambda: complaint_of(record, schema))
+        problem = deeper(frames, lambda: problem_of(record, schema))
         assert problem == "$: can't be compared with the schema"
 
 
@@ -130,7 +130,7 @@ def test_nothing_that_a_schema_refers_to_is_fetched(tmp_path: Path) -> None:
     elsewhere.write_text("{}")
     for target in (elsewhere.as_uri(), "#/definitions/none"):
         schema = {"properties": {"email": {"$ref": target}}}
-        assert complaint_of({"email": SECRET}, schema) == "$: can't be compared with the schema"
+        assert problem_of({"email": SECRET}, schema) == "$: can't be compared with the schema"
 
 
 def test_a_bottomless_schema_is_refused() -> None:

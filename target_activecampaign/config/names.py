@@ -1,0 +1,34 @@
+"""Owns how names that people, taps and accounts made up stand in messages, and which name was meant."""
+
+from __future__ import annotations
+
+import difflib
+import typing as t
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_LONGEST_SHOWN = 60
+
+
+def is_showable(name: str) -> bool:
+    """Tell whether a message may hold a name: a long one may be a key, an odd one may break a log's line."""
+    return name.isprintable() and len(name) <= _LONGEST_SHOWN
+
+
+def shown_name(name: str) -> str:
+    """Return a name for a message, or how long it is where a message may not hold it."""
+    return name if name and is_showable(name) else f"(a name of {len(name)} characters)"
+
+
+def nearest_name(name: str, known: Iterable[str], *, least_likeness: float = 0.5) -> str | None:
+    """Return the known name that a misspelt one likely means, in any letter case.
+
+    Args:
+        name: As it was written.
+        known: Of two that differ in letter case alone the later one counts.
+        least_likeness: From 0, where any name will do, to 1 (`difflib`'s ratio).
+    """
+    by_folded = {one.casefold(): one for one in known}
+    near = difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=least_likeness)
+    return by_folded[near[0]] if near else None
