@@ -140,13 +140,13 @@ class ActiveCampaignSink(Sink):
             run.ignore(self.stream_name)
         elif is_deletion:
             figures.read += 1
-            run.take([mapper.map_deletion(record)], [origin])
+            run.delivery.add([mapper.map_deletion(record)], [origin])
         else:
             figures.read += 1
             fault = None if self._find_fault is None else self._find_fault(record)
             result = mapper.map(record) if fault is None else Rejection(Reason.SCHEMA_INVALID, fault)
             self._mark_seen(record, mapper)
-            run.take([result], [origin])
+            run.delivery.add([result], [origin])
 
     @property
     def record_decoder(self) -> RecordDecoder | None:
@@ -170,10 +170,10 @@ class ActiveCampaignSink(Sink):
         self._count(len(records))
         self._figures.read += len(records)
         results = [mapper.map(record) for record in records]
-        if self._run.is_mirror:
+        if self._run.mirror is not None:
             for record in records:
                 self._mark_seen(record, mapper)
-        self._run.take(results, self._origins(decoded, schema))
+        self._run.delivery.add(results, self._origins(decoded, schema))
 
     def _origins(self, decoded: DecodedRecords, schema: Schema) -> list[Origin]:
         streams = itertools.repeat(self.stream_name, len(decoded.records))
@@ -195,7 +195,7 @@ class ActiveCampaignSink(Sink):
             self._run.ignore(self.stream_name)
             return
         self._figures.read += 1
-        self._run.set_aside(rejection, origin)
+        self._run.delivery.add([rejection], [origin])
 
     def _origin(self, place: Place, schema: Schema) -> Origin:
         source = place.source if self._run.keeps_records else None
@@ -207,9 +207,9 @@ class ActiveCampaignSink(Sink):
             self._tell_metrics()
 
     def _mark_seen(self, record: object, mapper: RecordMapper) -> None:
-        run = self._run
-        if run.is_mirror and (email := mapper.identify(record)):
-            run.mark_seen(self.stream_name, mapper.list_id, email)
+        mirror = self._run.mirror
+        if mirror is not None and (email := mapper.identify(record)):
+            mirror.mark_seen(self.stream_name, mapper.list_id, email)
 
     def process_batch(self, context: dict[str, t.Any]) -> None:
         """Do nothing: the SDK's batches hold nothing of ours."""

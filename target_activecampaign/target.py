@@ -180,7 +180,7 @@ class TargetActiveCampaign(Target):
             raise message_dict.problem("is a STATE message without 'value'")
         if self.current_run.is_mirror:
             self.current_run.completeness.take_state(message_dict["value"])
-        self.current_run.pass_on(message_dict["value"])
+        self.current_run.delivery.add_state(message_dict["value"])
 
     def _process_activate_version_message(self, message_dict: Message) -> None:  # type: ignore[override]
         # A version does not say who is gone; it does say that the stream is complete.

@@ -208,6 +208,7 @@ class _Recorder(FakeRun):
 
     def __init__(self, *, ignores_deletions: bool) -> None:
         super().__init__()
+        self.mirror = self
         self.ignores_deletions = ignores_deletions
         self.told: list[tuple[object, ...]] = []
 
@@ -220,7 +221,7 @@ class _Recorder(FakeRun):
     def mark_seen(self, *person: object) -> None:
         self.told.append(("seen", person))
 
-    def pass_on(self, state: object) -> None:
+    def add_state(self, state: object) -> None:
         self.told.append(("state", state))
 
 

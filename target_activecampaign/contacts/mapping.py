@@ -33,6 +33,7 @@ if t.TYPE_CHECKING:
 
     from target_activecampaign.config.settings import FieldMapping, StreamExport
     from target_activecampaign.contacts.custom_fields import CustomField
+    from target_activecampaign.contacts.exclusions import Exclusions
 
 Schema: t.TypeAlias = "Mapping[str, t.Any]"
 _Write: t.TypeAlias = "Callable[[t.Any], str]"
@@ -46,11 +47,13 @@ class MappingOptions:
         clears_nulls: A null empties the contact's value (`on_null: clear`) instead of leaving it alone.
         exclude_automations: As the setting of this name.
         phone_region: As the setting of this name.
+        exclusions: Of the account, so that an excluded address is rejected with the reason.
     """
 
     clears_nulls: bool = False
     exclude_automations: bool = False
     phone_region: str | None = None
+    exclusions: Exclusions | None = None
 
 
 class _Source(t.NamedTuple):
@@ -93,6 +96,7 @@ class RecordMapper:
         self._lists = (Subscription(list_id),)
         self._static_tags = static_tags
         self._exclude_automations = options.exclude_automations
+        self._exclusions = options.exclusions
         by_key = {source.key: source for source in attributes}
         fields = sorted(custom_fields, key=operator.attrgetter("key"))
         self._field_ids = [source.key for source in fields]
@@ -130,7 +134,7 @@ class RecordMapper:
         try:
             texts = [write(value) for write, value in zip(self._writers, values, strict=False)]
             tags = self._static_tags if self._tags is None else self._read_tags(self._tags, values[-1])
-            return self._build(email, texts, tags)
+            return self._unless_excluded(self._build(email, texts, tags))
         except UnfitValueError as error:
             return Rejection(Reason.VALUE_INVALID, str(error))
         except UnicodeEncodeError:
@@ -152,6 +156,16 @@ class RecordMapper:
         )
         return Contact.of(payload, self.list_id)
 
+    def _unless_excluded(self, contact: Contact) -> Contact | Rejection:
+        """Reject a contact that is on the account's exclusion list."""
+        excluded = None if self._exclusions is None else self._exclusions.find(contact.email, self.list_id)
+        if excluded is None:
+            return contact
+        return Rejection(
+            Reason.EXCLUDED,
+            f"on the account's exclusion list: {excluded.phrase!r} ({excluded.match_type})",
+        )
+
     def map_deletion(self, record: t.Any) -> Contact | Rejection:  # noqa: ANN401 - likewise
         """Make the contact that takes a record's person off the list, or say why that can't be.
 
@@ -161,7 +175,9 @@ class RecordMapper:
         email = self._read_email(self._find_values(record)[0])
         if isinstance(email, Rejection):
             return email
-        return Contact.taking_off(email, self.list_id, exclude_automations=self._exclude_automations)
+        return self._unless_excluded(
+            Contact.taking_off(email, self.list_id, exclude_automations=self._exclude_automations)
+        )
 
     def identify(self, record: t.Any) -> str | None:  # noqa: ANN401 - likewise
         """Return the identity of a record, fit to become a contact or not; `None` where it has none."""

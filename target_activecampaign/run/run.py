@@ -1,20 +1,16 @@
-"""One run, wired together: from the first message to the exit code."""
+"""The run: wires its parts together, from the first message to the exit code."""
 
 from __future__ import annotations
 
 import contextlib
 import logging
-import shutil
-import tempfile
 import typing as t
 from collections import Counter
 from dataclasses import replace
-from pathlib import Path
 
 from target_activecampaign.api.client import Client
 from target_activecampaign.api.rate_limiter import RateLimiter
 from target_activecampaign.clock import SystemClock
-from target_activecampaign.contacts.contact import Reason, Rejection
 from target_activecampaign.contacts.mapping import MappingOptions, RecordMapper, compile_mapping
 from target_activecampaign.delivery.change_detection import LedgerChanges, NoLedger
 from target_activecampaign.delivery.contract_headroom import ContractHeadroom
@@ -22,28 +18,27 @@ from target_activecampaign.delivery.delivery import Delivery
 from target_activecampaign.delivery.dry_run import DryRun
 from target_activecampaign.delivery.workers import WorkerThreads
 from target_activecampaign.errors import (
-    LimitReachedError,
     MirrorStoppedError,
-    SettingsError,
-    TargetError,
-    TooManyRejectedError,
 )
 from target_activecampaign.reporting.plan import plan_run
 from target_activecampaign.reporting.rejects import RejectsFile
 from target_activecampaign.reporting.report import Report, check_report_path, write_report
+from target_activecampaign.reporting.summary import log_summary
+from target_activecampaign.run.embedded_sandbox import serve_sandbox
+from target_activecampaign.run.judge import judge
 from target_activecampaign.run.mirror import Mirror
 from target_activecampaign.run.preflight import check_account, guard_contract, read_exclusions
 from target_activecampaign.singer.completeness import Completeness
 from target_activecampaign.singer.state_output import StateOutput
 
 if t.TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from target_activecampaign.api.responses import Contract
     from target_activecampaign.clock import Clock
     from target_activecampaign.config.secret import Secret
     from target_activecampaign.config.settings import Settings
-    from target_activecampaign.contacts.contact import Contact, Origin
+    from target_activecampaign.contacts.contact import Origin, Reason, Rejection
     from target_activecampaign.contacts.custom_fields import CustomField
     from target_activecampaign.contacts.exclusions import Exclusions
     from target_activecampaign.delivery.change_detection import ChangeDetection
@@ -52,9 +47,6 @@ if t.TYPE_CHECKING:
     from target_activecampaign.run.signals import Interruption
 
 logger = logging.getLogger(__name__)
-
-SANDBOX_DATABASE = Path(".sandbox") / "account.db"
-"""Where `hostname: sandbox` keeps its account, in the working folder."""
 
 CONNECTION_TEST_STREAM = "meltano_test_stream"
 """`meltano config test` sends this stream: it checks the connection, nothing is written."""
@@ -86,17 +78,17 @@ class Run:
         self._named_rejects: Counter[Reason] = Counter()
         self._client: Client | None = None
         self._fields: Mapping[str, CustomField] = {}
-        self._exclusions: Exclusions | None = None  # also where the account has none: a look less a contact
+        self._exclusions: Exclusions | None = None  # `None` where there are none
         self._resources = contextlib.ExitStack()
         self._deletions = 0
         self._has_begun = False
         self._is_closed = False
         self.keeps_records = settings.rejects_path is not None and not settings.dry_run
-        """Whether rejected records are written down, so that their lines must be kept till then."""
+        """Whether rejected records are written down, so that their lines are kept until then."""
         self.is_mirror = settings.is_mirror
-        """Whether it notes who is brought and which streams come whole."""
+        """Whether the run notes which members it brings, and which streams come whole."""
         self._ledger: Ledger | None = None
-        self._mirror: Mirror | None = None
+        self.mirror: Mirror | None = None
         self.completeness = Completeness()
         self._state_output = StateOutput(self._sync_rejects, is_silent=settings.dry_run)
         self._changes: ChangeDetection = NoLedger()
@@ -124,7 +116,7 @@ class Run:
         self._started_delivery = self._make_delivery()
 
     @property
-    def _delivery(self) -> Delivery:
+    def delivery(self) -> Delivery:
         """The delivery of this run, which begins with the first question for it."""
         self.begin()
         if self._started_delivery is None:
@@ -172,8 +164,8 @@ class Run:
             is_read_only=settings.dry_run,
         )
         if settings.is_mirror:
-            self._mirror = Mirror(ledger, self.completeness, settings.mirror_max_removal_percent)
-            self._resources.callback(self._mirror.close)
+            self.mirror = Mirror(ledger, self.completeness, settings.mirror_max_removal_percent)
+            self._resources.callback(self.mirror.close)
 
     def connect(self) -> None:
         """Check the account, once, before the first write.
@@ -185,7 +177,9 @@ class Run:
         """
         if self._client is not None:
             return
-        base_url = self._settings.base_url or self._start_sandbox()
+        base_url = self._settings.base_url or self._resources.enter_context(
+            serve_sandbox(is_dry_run=self._settings.dry_run)
+        )
         client = Client(
             base_url, self._settings.api_key, self._rate_limiter, self._settings.request_timeout_seconds
         )
@@ -197,9 +191,9 @@ class Run:
             contract = guard_contract(self._settings, client, self._headroom)
         self._report.room = None if contract is None else int(self._headroom.left)
         account = self._make_dry_run(client, contract) if self._settings.dry_run else client
-        self._delivery.connect(
+        self.delivery.connect(
             WorkerThreads(
-                self._delivery,
+                self.delivery,
                 account,
                 self._rate_limiter,
                 requests_per_second=self._settings.requests_per_second,
@@ -226,17 +220,18 @@ class Run:
             self.connect()
         if export is None or is_test:
             return None
-        if self._mirror is not None:
-            self._mirror.open_stream(stream, export.list_id)
+        if self.mirror is not None:
+            self.mirror.open_stream(stream, export.list_id)
         options = MappingOptions(
             clears_nulls=self._settings.on_null == "clear",
             exclude_automations=self._settings.exclude_automations,
             phone_region=self._settings.phone_region,
+            exclusions=self._exclusions,
         )
         return compile_mapping(stream, schema, export, self._fields, options)
 
     def figures_of(self, stream: str) -> StreamFigures:
-        """The figures of an exported stream, where its reader counts the records that it reads."""
+        """Return the figures of an exported stream, whose sink counts the records that it reads."""
         return self._report.streams[stream]
 
     def ignore(self, stream: str) -> None:
@@ -250,11 +245,6 @@ class Run:
         """Whether a record that says a person is gone at the source is not exported."""
         return self._settings.on_delete == "ignore"
 
-    def mark_seen(self, stream: str, list_id: int, email: str) -> None:
-        """Note for the mirror that a record of somebody came, whatever becomes of it."""
-        if self._mirror is not None:
-            self._mirror.mark_seen(stream, list_id, email)
-
     def ignore_deletion(self, stream: str) -> None:
         """Count a record that says a person is gone at the source: it is not exported."""
         if not self._deletions:
@@ -264,59 +254,19 @@ class Run:
         self._deletions += 1
         self._report.ignored[stream] += 1
 
-    def take(self, results: Sequence[Contact | Rejection], origins: Sequence[Origin]) -> None:
-        """Take what records became; waits where too much is under way.
-
-        Args:
-            results: In the order of the input.
-            origins: Where each record stood there.
-
-        Raises:
-            TargetError: What stopped the delivery.
-        """
-        contacts: list[Contact] = []
-        their_origins: list[Origin] = []
-        exclusions = self._exclusions
-        for result, origin in zip(results, origins, strict=True):
-            if isinstance(result, Rejection):
-                self.set_aside(result, origin)
-            elif exclusions is not None and (excluded := exclusions.find(result.email, result.list_id)):
-                detail = f"on the account's exclusion list: {excluded.phrase!r} ({excluded.match_type})"
-                self.set_aside(Rejection(Reason.EXCLUDED, detail), origin)
-            else:
-                contacts.append(result)
-                their_origins.append(origin)
-        self._delivery.add(contacts, their_origins)
-
-    def set_aside(self, rejection: Rejection, origin: Origin) -> None:
-        """Take a record that can't become a contact.
-
-        Raises:
-            TargetError: What stopped the delivery.
-        """
-        self._delivery.add([rejection], [origin])
-
-    def pass_on(self, state: t.Any) -> None:  # noqa: ANN401 - whatever the tap chose
-        """Take a STATE.
-
-        Raises:
-            TargetError: What stopped the delivery.
-        """
-        self._delivery.add_state(state)
-
     def finish(self) -> None:
-        """Bring everything to its end after the last line, and judge.
+        """Bring everything to its end after the last line, and judge the run.
 
         Raises:
-            TargetError: What stopped the delivery, or the verdict: a limit was reached and `on_limit` is
+            TargetError: What stopped the delivery, or the judgement: a limit was reached and `on_limit` is
                 `fail`, too many records were rejected, or the mirror was stopped.
         """
-        self._delivery.settle()
-        verdict = self._judge() or self._carry_out_mirror()
-        self._delivery.finish()
-        self._close(verdict.exit_code if verdict else 0)
-        if verdict:
-            raise verdict
+        self.delivery.settle()
+        failure = judge(self._settings, self._report) or self._carry_out_mirror()
+        self.delivery.finish()
+        self._close(failure.exit_code if failure else 0)
+        if failure:
+            raise failure
 
     def fail(self, exit_code: int) -> None:
         """End the run early: submit nothing more, settle what settles in time, write STATE and report.
@@ -332,52 +282,28 @@ class Run:
         finally:
             self._close(exit_code)
 
-    def _judge(self) -> TargetError | None:
-        return self._judge_limits() or self._judge_rejects()
-
     def _carry_out_mirror(self) -> MirrorStoppedError | None:
-        """Take off their lists whom earlier runs put there and this one did not bring.
+        """Take members off their lists that earlier runs put there and this one did not bring.
 
         Returns:
-            Why nobody was, if so.
+            Why it took nobody off, if so.
         """
-        if self._mirror is None:
+        if self.mirror is None:
             return None
         try:
-            removals = self._mirror.removals(is_cut_short=bool(self._report.totals().held_back))
+            removals = self.mirror.removals(is_cut_short=bool(self._report.totals().held_back))
         except MirrorStoppedError as error:
             self._report.mirror = str(error)
             return error
         if not self._settings.dry_run:
-            self._mirror.remove_moved(removals)
+            self.mirror.remove_moved(removals)
         for removal in removals.removals:
-            self._delivery.remove(removal.member.email, removal.list_id, removal.stream, removal.member.since)
-        self._delivery.settle()
+            self.delivery.remove(removal.member.email, removal.list_id, removal.stream, removal.member.since)
+        self.delivery.settle()
         return None
-
-    def _judge_limits(self) -> TargetError | None:
-        if self._report.limit is None:
-            return None
-        held_back = self._report.totals().held_back
-        words = f"{self._report.limit}: the limit was reached, {held_back} records were held back"
-        if self._settings.on_limit == "fail":
-            return LimitReachedError(words)
-        logger.warning("%s", words)
-        return None
-
-    def _judge_rejects(self) -> TargetError | None:
-        """Too many rejects are a failure, and so is a run in which every record was rejected."""
-        total = self._report.totals()
-        rejected = total.rejected.total()
-        percent = self._report.rejected_percent()
-        if not rejected or (percent <= self._settings.max_rejected_percent and rejected < total.read):
-            return None
-        where = self._settings.rejects_path or "set rejects_path to keep them"
-        share = f"{rejected} of {total.read} records ({percent:.1f} %)"
-        return TooManyRejectedError(f"max_rejected_percent: {share} were rejected: {where}")
 
     def _close(self, exit_code: int) -> None:
-        """Close the run's files, write the report and say the figures."""
+        """Close the run's files, write the report and log the figures."""
         if self._is_closed:
             return
         self._is_closed = True
@@ -394,7 +320,9 @@ class Run:
                 requests_made=requests,
                 requests_per_second=self._settings.requests_per_second,
                 imports_per_minute=self._settings.imports_per_minute,
-                first_contact=self._delivery.first_contact,
+                first_contact=None
+                if self._started_delivery is None
+                else self._started_delivery.first_contact,
             )
         report = self._report.as_json(
             ended_at=self._clock.utc_now(),
@@ -402,11 +330,11 @@ class Run:
             waited_seconds=self._rate_limiter.waited_seconds,
             exit_code=exit_code,
         )
-        _log_summary(report)
+        log_summary(report)
         if self._settings.report_path is not None:
             write_report(self._settings.report_path, report)
 
-    # Files and the emulator
+    # Rejected records
 
     def _sync_rejects(self) -> None:
         if self._rejects is not None:
@@ -419,76 +347,3 @@ class Run:
             logger.warning("stream %r, %s: rejected, %s", origin.stream, place, rejection.reason.value)
         if self._rejects is not None:
             self._rejects.write(origin, rejection)
-
-    def _start_sandbox(self) -> str:
-        """Run the emulator inside this process, for this run.
-
-        Returns:
-            Its URL.
-        """
-        from target_activecampaign import sandbox  # noqa: PLC0415 - an extra, for those who use it
-
-        try:
-            served = self._resources.enter_context(sandbox.serve(self._sandbox_database()))
-        except ImportError:
-            problem = "hostname: the sandbox needs an extra: pip install 'target-activecampaign[sandbox]'"
-            raise SettingsError([problem]) from None
-        return served.url
-
-    def _sandbox_database(self) -> Path:
-        """The emulator's account; in a dry run a copy that nobody sees."""
-        if not self._settings.dry_run:
-            SANDBOX_DATABASE.parent.mkdir(exist_ok=True)
-            return SANDBOX_DATABASE
-        folder = Path(self._resources.enter_context(tempfile.TemporaryDirectory()))
-        for file in SANDBOX_DATABASE.parent.glob(f"{SANDBOX_DATABASE.name}*"):
-            shutil.copy(file, folder)
-        return folder / SANDBOX_DATABASE.name
-
-
-def _log_summary(report: dict[str, t.Any]) -> None:
-    """Say the figures: a line for each stream, and one for the run."""
-    if report["plan"]:
-        room = "unknown room" if report["room"] is None else f"room for {report['room']}"
-        logger.info(
-            "dry run: nothing was sent. The run would send %d imports, in about %d requests and %.1f "
-            "minutes; the contract leaves %s; its first contact: %s. Its figures:",
-            report["plan"]["imports"],
-            report["plan"]["requests"],
-            report["plan"]["minutes"],
-            room,
-            report["plan"]["first_contact"],
-        )
-    for stream, figures in report["streams"].items():
-        logger.info("stream %r: %s", stream, _describe(figures))
-    logger.info(
-        "%s: %s; %d imports, %d requests, %.1f s, exit code %d",
-        report["display_name"],
-        _describe(report),
-        report["imports"],
-        report["requests"],
-        report["seconds"],
-        report["exit_code"],
-    )
-    if report["created_may_be_too_high"]:
-        logger.warning(
-            "created: ActiveCampaign named more contacts as new than can be new; the figure is too high"
-        )
-
-
-def _describe(figures: dict[str, t.Any]) -> str:
-    rejected = figures["rejected"]
-    reasons = f" ({', '.join(f'{reason} {count}' for reason, count in rejected.items())})" if rejected else ""
-    return (
-        f"{figures['read']} records read = "
-        f"{figures['delivered']} delivered ({figures['created']} created, {figures['updated']} updated) + "
-        f"{figures['unchanged']} unchanged + {figures['superseded']} superseded + "
-        f"{sum(rejected.values())} rejected{reasons} + {figures['held_back']} held back"
-        f"{_describe_departures(figures)}"
-    )
-
-
-def _describe_departures(figures: dict[str, t.Any]) -> str:
-    words = {"unsubscribed": "unsubscribed", "left_alone": "left alone"}
-    said = [f"{figures[key]} {word}" for key, word in words.items() if figures[key]]
-    return f"; {', '.join(said)}" if said else ""

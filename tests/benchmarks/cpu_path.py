@@ -137,13 +137,18 @@ class CountingRun:
         """Return the figures that the sink adds to."""
         return self.figures
 
-    def take(self, results: Sequence[Contact | Rejection], origins: Sequence[Origin]) -> None:
+    @property
+    def delivery(self) -> CountingRun:
+        """The run itself."""
+        return self
+
+    def add(self, results: Sequence[Contact | Rejection], origins: Sequence[Origin]) -> None:
         """Count."""
         contacts = sum([isinstance(result, Contact) for result in results])
         self.contacts += contacts
         self.rejected += len(results) - contacts
 
-    def pass_on(self, state: object) -> None:
+    def add_state(self, state: object) -> None:
         """Keep no STATE."""
 
     def finish(self) -> None:

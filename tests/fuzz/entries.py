@@ -47,6 +47,7 @@ class FakeRun:
 
     keeps_records = True
     is_mirror = False
+    mirror: FakeRun | None = None
     ignores_deletions = True
 
     def __init__(self) -> None:
@@ -73,7 +74,11 @@ class FakeRun:
     def ignore_deletion(self, _: str) -> None:
         self.ignored += 1
 
-    def take(self, results: Sequence[Contact | Rejection], origins: Sequence[Origin]) -> None:
+    @property
+    def delivery(self) -> FakeRun:
+        return self
+
+    def add(self, results: Sequence[Contact | Rejection], origins: Sequence[Origin]) -> None:
         for result, origin in zip(results, origins, strict=True):
             if isinstance(result, Rejection):
                 self.set_aside(result, origin)
@@ -96,7 +101,7 @@ class FakeRun:
         marked = parse_json(_mark(source.strip(), rejection))
         assert marked["_rejected"]["reason"] == rejection.reason.value
 
-    def pass_on(self, state: object) -> None:
+    def add_state(self, state: object) -> None:
         self.states.append(state)
 
     def finish(self) -> None:

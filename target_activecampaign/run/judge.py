@@ -1,0 +1,43 @@
+"""The judgement on a run whose input was delivered: done, over a limit, or too many records rejected."""
+
+from __future__ import annotations
+
+import logging
+import typing as t
+
+from target_activecampaign.errors import LimitReachedError, TooManyRejectedError
+
+if t.TYPE_CHECKING:
+    from target_activecampaign.config.settings import Settings
+    from target_activecampaign.errors import TargetError
+    from target_activecampaign.reporting.report import Report
+
+logger = logging.getLogger(__name__)
+
+
+def judge(settings: Settings, report: Report) -> TargetError | None:
+    """Return why a run that delivered everything has failed all the same, if it has."""
+    return _judge_limits(settings, report) or _judge_rejects(settings, report)
+
+
+def _judge_limits(settings: Settings, report: Report) -> TargetError | None:
+    """Fail a run that reached a limit, or warn of it."""
+    if report.limit is None:
+        return None
+    words = f"{report.limit}: the limit was reached, {report.totals().held_back} records were held back"
+    if settings.on_limit == "fail":
+        return LimitReachedError(words)
+    logger.warning("%s", words)
+    return None
+
+
+def _judge_rejects(settings: Settings, report: Report) -> TargetError | None:
+    """Fail a run with too many rejected records, or with nothing but rejected records."""
+    total = report.totals()
+    rejected = total.rejected.total()
+    percent = report.rejected_percent()
+    if not rejected or (percent <= settings.max_rejected_percent and rejected < total.read):
+        return None
+    where = settings.rejects_path or "set rejects_path to keep them"
+    share = f"{rejected} of {total.read} records ({percent:.1f} %)"
+    return TooManyRejectedError(f"max_rejected_percent: {share} were rejected: {where}")
