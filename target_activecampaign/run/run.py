@@ -314,15 +314,14 @@ class Run:
 
     def _write_report(self, exit_code: int) -> None:
         requests = self._client.requests if self._client else 0
+        delivery = self._started_delivery
         if self._settings.dry_run:
             self._report.plan = plan_run(
                 imports=self._report.imports,
                 requests_made=requests,
                 requests_per_second=self._settings.requests_per_second,
                 imports_per_minute=self._settings.imports_per_minute,
-                first_contact=None
-                if self._started_delivery is None
-                else self._started_delivery.first_contact,
+                first_contact=None if delivery is None else delivery.first_contact,
             )
         report = self._report.as_json(
             ended_at=self._clock.utc_now(),
