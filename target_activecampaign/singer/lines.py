@@ -18,11 +18,6 @@ times what an import may hold (assumed to be enough for any record)."""
 _CHUNK_BYTES = 2**16  # what a pipe holds
 
 
-def is_too_long(line: str | bytes) -> bool:
-    """Tell whether a line is longer than one may be."""
-    return len(line) > LONGEST_LINE_BYTES
-
-
 def iterate_lines(file: t.IO[t.Any]) -> Iterator[t.Any]:
     """Yield the lines of a file; of one that is too long no more than what shows that."""
     read = file.readline

@@ -9,6 +9,8 @@ import functools
 import re
 import typing as t
 
+import msgspec
+
 from target_activecampaign.errors import InputError
 
 if t.TYPE_CHECKING:
@@ -84,7 +86,7 @@ class Message(dict[str, t.Any]):
         return self.problem(f"is a {self['type']} message whose {key!r} {what}")
 
 
-class Place(t.NamedTuple):
+class Place(msgspec.Struct, frozen=True, gc=False):
     """Where a record stands in the input.
 
     Attributes:
@@ -98,7 +100,7 @@ class Place(t.NamedTuple):
     source: str | bytes
 
 
-class Record(t.NamedTuple):
+class Record(msgspec.Struct, frozen=True, gc=False):
     """One record as any JSON is read: nothing is known of it, not even that it is an object.
 
     Attributes:

@@ -17,7 +17,7 @@ from singer_sdk.singerlib.encoding import GenericSingerReader
 
 from target_activecampaign.errors import InputError
 from target_activecampaign.singer.json_values import NOT_JSON, parse_json
-from target_activecampaign.singer.lines import LONGEST_LINE_BYTES, is_too_long, iterate_chunks
+from target_activecampaign.singer.lines import LONGEST_LINE_BYTES, iterate_chunks
 from target_activecampaign.singer.messages import DecodedRecords, Message, input_problem
 from target_activecampaign.singer.stream_decoders import StreamDecoders
 
@@ -136,7 +136,7 @@ def read_value(line: str | bytes, line_number: int, row: int | None = None) -> t
     Raises:
         InputError: If it holds none, or is too long.
     """
-    if is_too_long(line):
+    if len(line) > LONGEST_LINE_BYTES:
         raise input_problem(line_number, f"is longer than {LONGEST_LINE_BYTES:,} bytes", row)
     value = parse_json(line)
     if value is NOT_JSON:

@@ -105,7 +105,7 @@ class Router:
             self._send_one(records, schema)
 
     def _send_one(self, record: Record, schema: Schema) -> None:
-        _, value, place = record
+        value, place = record.value, record.place
         for transform, sink in self._routes.get(record.stream) or self._find_routes(record):
             own = value
             if transform is not None and isinstance(value, dict):

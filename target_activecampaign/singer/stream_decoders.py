@@ -12,7 +12,7 @@ from decimal import Decimal
 import msgspec
 
 from target_activecampaign.singer.json_values import REFUSALS
-from target_activecampaign.singer.lines import is_too_long
+from target_activecampaign.singer.lines import LONGEST_LINE_BYTES
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -60,7 +60,7 @@ class StreamDecoders:
         try:
             for place in range(begin, len(lines)):
                 line = lines[place]
-                if is_too_long(line):
+                if len(line) > LONGEST_LINE_BYTES:
                     break
                 message = self._decode(line)
                 own = self._stream_of[type(message)]
@@ -80,7 +80,7 @@ class StreamDecoders:
             return records
         for place in range(begin, len(rows)):
             row = rows[place]
-            record = None if is_too_long(row) else stream.decoder.read(row)
+            record = None if len(row) > LONGEST_LINE_BYTES else stream.decoder.read(row)
             if record is None:
                 break
             records.append(record)
