@@ -119,6 +119,7 @@ class CountingRun:
     """Takes the place of the run, and counts the contacts that arrive."""
 
     keeps_records = is_mirror = False
+    mirror = None
     ignores_deletions = True
 
     def __init__(self) -> None:
