@@ -160,15 +160,14 @@ class Delivery:
             TargetError: What stopped the delivery, or if the rejects file can't be written.
         """
         self._monitor.raise_failure()
-        some = []
-        for result, origin in zip(results, origins, strict=True):
-            if isinstance(result, Rejection):
-                self._reject(result, origin)
-            elif len(result.body) > MAX_CONTACT_BYTES:
-                detail = "larger than a whole request of ActiveCampaign's importer may be"
-                self._reject(Rejection(Reason.TOO_LARGE, detail), origin)
-            else:
-                some.append(PendingContact(result, origin, self._fingerprint(result.body)))
+        fingerprint = self._fingerprint
+        some = [
+            PendingContact(result, origin, fingerprint(result.body))
+            for result, origin in zip(results, origins, strict=True)
+            if isinstance(result, Contact) and len(result.body) <= MAX_CONTACT_BYTES
+        ]
+        if len(some) < len(results):
+            self._reject_unfit(results, origins)
         if some:
             self._add_contacts(some)
 
@@ -259,10 +258,16 @@ class Delivery:
         with self._monitor:
             self._monitor.fail(error)
 
-    def _reject(self, rejection: Rejection, origin: Origin) -> None:
+    def _reject_unfit(self, results: Sequence[Contact | Rejection], origins: Sequence[Origin]) -> None:
+        """Reject records that became no contact, or one that fits into no import."""
+        detail = "larger than a whole request of ActiveCampaign's importer may be"
         with self._monitor:
             self._monitor.raise_failure()
-            self._outcomes.reject(rejection, origin)
+            for result, origin in zip(results, origins, strict=True):
+                if isinstance(result, Rejection):
+                    self._outcomes.reject(result, origin)
+                elif len(result.body) > MAX_CONTACT_BYTES:
+                    self._outcomes.reject(Rejection(Reason.TOO_LARGE, detail), origin)
 
     def _add_contacts(self, some: Sequence[PendingContact]) -> None:
         """Buffer contacts, and go on with them when that is enough."""

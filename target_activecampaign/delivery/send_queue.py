@@ -25,7 +25,6 @@ if t.TYPE_CHECKING:
     from target_activecampaign.delivery.pending_contact import ContactState, PendingContact
 
 _stream_of = operator.attrgetter("origin.stream")
-_state_of = operator.attrgetter("state")
 
 _MERGING = ("deferred", "open window")
 _WITHDRAWN = ("deferred", "open window", "blocked", "ready")
@@ -352,9 +351,8 @@ class SendQueue:
 
     def _leave(self, some: Sequence[PendingContact]) -> None:
         """Take contacts out of the containers of their states."""
-        for state, own in itertools.groupby(sorted(some, key=_state_of), key=_state_of):
-            if state in self._containers:
-                self._containers[state].remove(list(own))
+        for state in {pending.state for pending in some} & self._containers.keys():
+            self._containers[state].remove([pending for pending in some if pending.state == state])
         for pending in some:
             pending.state = "read"
 
