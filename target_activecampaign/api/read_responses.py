@@ -130,7 +130,7 @@ def read_exclusion(item: _Json) -> Exclusion:
 
 
 def read_submission(response: Response) -> Accepted | Refused:
-    """Return the importer's verdict on a batch (bulk importer reference).
+    """Return what the importer says to a batch (bulk importer reference).
 
     Raises:
         TryAgainError: If it can't be read, or if the importer's rate limit was reached.

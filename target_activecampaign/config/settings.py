@@ -204,7 +204,7 @@ def _require_consent(section: Section) -> None:
         section.add_problem(
             "data_privacy_consent",
             "must be true, without quotes: personal data leaves the place where it is and goes to "
-            "ActiveCampaign, and whoever writes true agrees to that and answers for it",
+            "ActiveCampaign, and the person who writes true agrees to that and answers for it",
         )
 
 
@@ -264,7 +264,7 @@ def _read_membership(section: Section) -> Membership:
     if membership == "mirror" and not section.has("ledger_url"):
         section.add_problem(
             "membership",
-            "mirror needs a ledger, to know whom earlier runs put on the list; set ledger_url",
+            "mirror needs a ledger, which knows the contacts that earlier runs added; set ledger_url",
         )
     return membership
 

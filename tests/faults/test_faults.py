@@ -413,6 +413,32 @@ def test_a_wait_for_a_rate_limit_is_bounded_in_time(tmp_path: Path) -> None:
     assert 900 <= seconds <= 1100
 
 
+# A contract that is full.
+
+
+def test_an_import_that_fails_and_fills_the_contract_ends_the_run(tmp_path: Path) -> None:
+    """Its contacts are in the account: they are sent again, and nothing is held back."""
+    fault = "import fails applied=2 next=1"
+    with serve(with_limits=False, progress="at-once", faults=[fault], contact_limit=2) as sandbox:
+        outcome = run_quickly(config_for(sandbox.url, tmp_path, **QUICK), people(2), QuickClock(100))
+        assert addresses(sandbox) == everyone(2)
+    assert outcome.exit_code == outcome.report["exit_code"] == 3
+    assert outcome.report["limit"] == "account_limit_guard"
+    assert (outcome.report["delivered"], outcome.report["held_back"]) == (2, 0)
+    assert outcome.states[-1] == 2
+
+
+def test_of_an_import_that_fails_in_a_full_contract_only_the_missing_are_held_back(tmp_path: Path) -> None:
+    fault = "import fails applied=1 next=1"
+    with serve(with_limits=False, progress="at-once", faults=[fault], contact_limit=1) as sandbox:
+        config = config_for(sandbox.url, tmp_path, **{**QUICK, "batch_size_rows": 1})
+        outcome = run_quickly(config, people(2), QuickClock(100))
+        assert addresses(sandbox) == everyone(1)
+    assert outcome.exit_code == 3
+    assert (outcome.report["delivered"], outcome.report["held_back"]) == (1, 1)
+    assert outcome.states[-1] == 1
+
+
 # What the sandbox can't do.
 
 
