@@ -1,4 +1,4 @@
-"""Owns the SDK's sink of one stream: it validates and maps records, and hands the run what they became.
+"""Owns the SDK's sink of one stream: it validates and maps records, and hands the delivery what they became.
 
 docs/design/input-path.md shows the whole way of a record.
 """

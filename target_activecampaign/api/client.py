@@ -1,7 +1,7 @@
 """The client: a method for each endpoint of ActiveCampaign that a run uses.
 
 Owns paths, queries and the kind of permit that each endpoint takes. It must not know how a request travels
-(`transport`), what its response means (`read_responses`) or when it is tried again (`retry`). Logs and errors
+(`transport`), what its response means (`responses`) or when it is tried again (`retry`). Logs and errors
 name the endpoint and the failure, never the key, an address or a body.
 """
 
@@ -11,7 +11,9 @@ import itertools
 import threading
 import typing as t
 
-from target_activecampaign.api.read_responses import (
+from target_activecampaign.api.responses import (
+    MOST_TRIES,
+    Accepted,
     read_contract,
     read_exclusion,
     read_field,
@@ -21,10 +23,9 @@ from target_activecampaign.api.read_responses import (
     read_object,
     read_status,
     read_submission,
+    read_window,
 )
-from target_activecampaign.api.responses import MOST_TRIES, Accepted
 from target_activecampaign.api.retry import MOST_SECONDS, retry
-from target_activecampaign.api.status_codes import read_window
 from target_activecampaign.api.transport import Transport
 from target_activecampaign.errors import NotPermittedError
 from target_activecampaign.limits import PAGE_SIZE

@@ -1,7 +1,7 @@
 """Retries: how often and when a request is tried again.
 
 Owns the loop around a request, its bounds and its pauses. It must not know endpoints, or which responses are
-worth another try: `status_codes` and `read_responses` raise `TryAgainError`.
+worth another try: `responses` raises `TryAgainError`.
 
 - HTTP 429 holds every request of the run back, for the time that the service says.
 - The importer's refusal for its rate holds all imports back, for a time that doubles.

@@ -14,8 +14,7 @@ if t.TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from target_activecampaign.contacts.contact import Contact
-    from target_activecampaign.delivery.batch import Batch
-    from target_activecampaign.delivery.pending_contact import PendingContact
+    from target_activecampaign.delivery.batch import Batch, PendingContact
     from target_activecampaign.ledger.ledger import Ledger
 
 

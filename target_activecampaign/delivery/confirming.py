@@ -15,16 +15,16 @@ if t.TYPE_CHECKING:
 
     from target_activecampaign.api.responses import ImportStatus
     from target_activecampaign.config.settings import Verify
+    from target_activecampaign.delivery.batch import PendingContact
     from target_activecampaign.delivery.change_detection import ChangeDetection
     from target_activecampaign.delivery.contract_headroom import ContractHeadroom
     from target_activecampaign.delivery.import_poller import OpenImport
     from target_activecampaign.delivery.in_flight import InFlight
     from target_activecampaign.delivery.monitor import Monitor
     from target_activecampaign.delivery.outcomes import Outcomes
-    from target_activecampaign.delivery.pending_contact import PendingContact
     from target_activecampaign.delivery.read_back import ReadBack
     from target_activecampaign.delivery.send_queue import SendQueue
-    from target_activecampaign.delivery.state_passing import StatePassing
+    from target_activecampaign.delivery.state_tracker import StatePassing
 
 _MOST_ATTEMPTS = 3  # imports of one contact that came to no end
 

@@ -11,8 +11,7 @@ import typing as t
 
 if t.TYPE_CHECKING:
     from target_activecampaign.api.responses import Contract
-    from target_activecampaign.delivery.batch import Batch
-    from target_activecampaign.delivery.pending_contact import PendingContact
+    from target_activecampaign.delivery.batch import Batch, PendingContact
 
 
 class ContractReading:

@@ -1,12 +1,13 @@
 """Delivery: brings each contact from its mapping to its outcome. Knows no HTTP and starts no thread.
 
-Threads: the reader's thread calls the methods of `Delivery`, and waits only where too much is under way.
-Worker threads take their tasks from `submitting` and `confirming`, and call `fail` where one ends early.
+Threads: the reader's thread calls the methods of `Delivery`. It waits where too much is under way, and for
+the end. Worker threads take their tasks from `submitting` and `confirming`, and call `fail` where one ends
+early.
 
-Locks: no thread holds one while a request is in the air. The monitor guards the send queue, the batches in
-flight, the outcomes and the STATEs. The input buffer has a lock of its own, which comes before the monitor:
-the thread that classifies what was read holds it, also while it asks the ledger. docs/design/delivery.md has
-a drawing.
+Locks: the monitor guards the send queue, the batches in flight, the outcomes and the STATEs. The input buffer
+has a lock of its own, which comes before the monitor: the thread that classifies what was read holds it, also
+while it asks the ledger. Neither is held while a request is in the air. docs/design/delivery.md has a
+drawing.
 """
 
 from __future__ import annotations
@@ -15,18 +16,16 @@ import contextlib
 import typing as t
 
 from target_activecampaign.contacts.contact import Contact, Origin, Reason, Rejection
-from target_activecampaign.delivery.body import MAX_CONTACT_BYTES
+from target_activecampaign.delivery.batch import MAX_CONTACT_BYTES, PendingContact
 from target_activecampaign.delivery.bounds import Bounds
-from target_activecampaign.delivery.classifying import Classifying
 from target_activecampaign.delivery.confirming import Confirming
 from target_activecampaign.delivery.in_flight import InFlight
+from target_activecampaign.delivery.input_buffer import Classifying
 from target_activecampaign.delivery.monitor import Monitor, Phase
 from target_activecampaign.delivery.outcomes import Outcomes
-from target_activecampaign.delivery.partial_batches import PartialBatches
-from target_activecampaign.delivery.pending_contact import PendingContact
 from target_activecampaign.delivery.send_queue import SendQueue
-from target_activecampaign.delivery.state_passing import StatePassing
-from target_activecampaign.delivery.submitting import Submitting
+from target_activecampaign.delivery.state_tracker import StatePassing
+from target_activecampaign.delivery.submitting import PartialBatches, Submitting
 from target_activecampaign.errors import TargetError
 
 if t.TYPE_CHECKING:

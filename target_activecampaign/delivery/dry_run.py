@@ -21,8 +21,7 @@ if t.TYPE_CHECKING:
     from collections.abc import Callable
 
     from target_activecampaign.delivery.account import Account
-    from target_activecampaign.delivery.batch import Batch
-    from target_activecampaign.delivery.pending_contact import PendingContact
+    from target_activecampaign.delivery.batch import Batch, PendingContact
 
 
 class DryRun:

@@ -9,7 +9,7 @@ from target_activecampaign.api.responses import SUBSCRIBED
 if t.TYPE_CHECKING:
     from target_activecampaign.api.responses import Membership
     from target_activecampaign.delivery.account import Account
-    from target_activecampaign.delivery.pending_contact import PendingContact
+    from target_activecampaign.delivery.batch import PendingContact
 
 _CLOCKS_DIFFER_SECONDS = 10  # ours and ActiveCampaign's (assumed)
 

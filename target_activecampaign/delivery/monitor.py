@@ -26,7 +26,7 @@ class Phase(enum.IntEnum):
 
 
 class Monitor:
-    """A lock with two conditions; use it as a context manager. Its attributes are read and set under it.
+    """A lock with two conditions; use it as a context manager. Its attributes are set under it.
 
     Attributes:
         clock: The run's.

@@ -1,7 +1,7 @@
 """Outcomes: what becomes of each contact, with the figures.
 
 Owns the decision about contacts that were read, and the outcomes of those that were sent. Nothing here waits
-or locks: the delivery holds its lock. Knows no imports, rate limits or network.
+or locks: the delivery holds its lock. Knows no rate limits and no network.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import typing as t
 from collections import Counter
 
 from target_activecampaign.contacts.contact import Rejection
+from target_activecampaign.delivery.batch import PendingContact
 from target_activecampaign.delivery.change_detection import NOTHING_KNOWN
-from target_activecampaign.delivery.pending_contact import PendingContact
 from target_activecampaign.delivery.sent_contacts import UNCONFIRMED, SentContacts
 
 if t.TYPE_CHECKING:
@@ -21,10 +21,9 @@ if t.TYPE_CHECKING:
     from target_activecampaign.contacts.contact import Contact, Origin
     from target_activecampaign.delivery.batch import Batch
     from target_activecampaign.delivery.change_detection import KnownContacts
-    from target_activecampaign.delivery.input_buffer import State
     from target_activecampaign.delivery.read_back import ReadBack
     from target_activecampaign.delivery.send_queue import SendQueue
-    from target_activecampaign.delivery.state_tracker import StateTracker
+    from target_activecampaign.delivery.state_tracker import State, StateTracker
     from target_activecampaign.reporting.report import Report
 
 logger = logging.getLogger(__name__)

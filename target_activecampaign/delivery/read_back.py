@@ -17,8 +17,8 @@ if t.TYPE_CHECKING:
     from target_activecampaign.api.responses import ImportStatus
     from target_activecampaign.config.settings import Verify
     from target_activecampaign.delivery.account import Account
+    from target_activecampaign.delivery.batch import PendingContact
     from target_activecampaign.delivery.import_poller import OpenImport
-    from target_activecampaign.delivery.pending_contact import PendingContact
 
 SAMPLE_SIZE = 3
 """Contacts of an import that are read back first."""

@@ -14,15 +14,13 @@ import typing as t
 from collections import deque
 
 from target_activecampaign.delivery.batch import Batch
-from target_activecampaign.delivery.contact_order import ContactOrder
-from target_activecampaign.delivery.deferred import DEFERRED_RECORDS, Deferred
-from target_activecampaign.delivery.stream_queue import StreamQueues
+from target_activecampaign.delivery.queues import DEFERRED_RECORDS, ContactOrder, Deferred, StreamQueues
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from target_activecampaign.contacts.contact import Origin
-    from target_activecampaign.delivery.pending_contact import ContactState, PendingContact
+    from target_activecampaign.delivery.batch import ContactState, PendingContact
 
 _stream_of = operator.attrgetter("origin.stream")
 

@@ -1,7 +1,7 @@
 """Workers: the threads that talk to ActiveCampaign for a delivery.
 
-Each takes a task, does it without holding a lock, and hands the result in. An error that ends a worker early
-ends the delivery.
+Each takes a task, does it without a lock of the delivery, and hands the result in. An error that ends a
+worker early ends the delivery.
 
 There are as many workers as requests in the air at once, and one more of each kind: it waits for the next
 task and for its turn to be sent. When its request is sent, another worker takes its place, and is started

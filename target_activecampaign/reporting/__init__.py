@@ -1,1 +1,1 @@
-"""Owns the files that tell of a run: the report and the rejects. Must not know imports or the account."""
+"""Owns what is told of a run: the report, its summary and the rejects file. Must not know the account."""

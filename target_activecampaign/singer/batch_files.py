@@ -14,8 +14,8 @@ from urllib.request import url2pathname
 from upath import UPath
 
 from target_activecampaign.errors import SettingsError
-from target_activecampaign.singer.lines import iterate_lines
 from target_activecampaign.singer.parquet import iterate_parquet
+from target_activecampaign.singer.reader import iterate_lines
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

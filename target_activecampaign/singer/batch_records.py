@@ -15,7 +15,7 @@ if t.TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from target_activecampaign.singer.messages import Message
-    from target_activecampaign.singer.stream_decoders import StreamDecoders
+    from target_activecampaign.singer.reader import StreamDecoders
 
 _ROWS_AT_ONCE = 100
 

@@ -1,5 +1,9 @@
 """Owns the way from the input's bytes to messages and decoded records, without ever showing a line.
 
+Lines are cut in memory that is bounded however long a line is. Where a stream's records can be read many at
+a time, a RECORD message is read as a struct of its stream (`record_decoder`), told apart by the stream's
+name; the first message that can't be read so is read like any other.
+
 The SDK's reader logs a line that it can't read, and raises it whole; this one names its number. It must not
 know what a message is for. docs/design/input-path.md shows the whole way of a record.
 """
@@ -12,19 +16,154 @@ import os
 import sys
 import typing as t
 from collections import Counter
+from decimal import Decimal
 
+import msgspec
 from singer_sdk.singerlib.encoding import GenericSingerReader
 
 from target_activecampaign.errors import InputError
-from target_activecampaign.singer.json_values import NOT_JSON, parse_json
-from target_activecampaign.singer.lines import LONGEST_LINE_BYTES, iterate_chunks
+from target_activecampaign.singer.json_values import NOT_JSON, REFUSALS, parse_json
 from target_activecampaign.singer.messages import DecodedRecords, Message, input_problem
-from target_activecampaign.singer.stream_decoders import StreamDecoders
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from target_activecampaign.singer.lines import Lines
+    from target_activecampaign.singer.record_decoder import RecordDecoder
+
+
+Lines: t.TypeAlias = "Sequence[str | bytes]"
+
+LONGEST_LINE_BYTES = 16 * 2**20
+"""A line is held in memory whole, and as Python objects takes up to 40 times its size (measured). Forty
+times what an import may hold (assumed to be enough for any record)."""
+
+_CHUNK_BYTES = 2**16  # what a pipe holds
+
+
+def iterate_lines(file: t.IO[t.Any]) -> Iterator[t.Any]:
+    """Yield the lines of a file; of one that is too long no more than what shows that."""
+    read = file.readline
+    most = LONGEST_LINE_BYTES + 1
+    while line := read(most):
+        yield line
+
+
+def iterate_chunks(file: t.IO[t.Any]) -> Iterator[Lines]:
+    """Yield the lines of a file as they come, some at a time.
+
+    Raises:
+        InputError: If the file can't be read.
+    """
+    read = getattr(file, "read1", None)
+    try:
+        yield from ([line] for line in iterate_lines(file)) if read is None else _split_chunks(read)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        raise InputError(f"the input can't be read: {reason}") from None
+
+
+def _split_chunks(read: Callable[[int], bytes]) -> Iterator[list[bytes]]:
+    """Yield lines that have come, without their ends; of one that is too long no more than what shows that.
+
+    Args:
+        read: Returns the bytes that are there, as many as it is asked for at the most; waits for the first.
+    """
+    begun: list[bytes] = []  # parts of the line that has not ended yet
+    length = 0
+    while length <= LONGEST_LINE_BYTES and (data := read(_CHUNK_BYTES)):
+        *whole, rest = data.split(b"\n")
+        if whole:
+            whole[0] = b"".join((*begun, whole[0]))
+            yield whole
+            begun, length = [], 0
+        begun.append(rest)
+        length += len(rest)
+    if length:
+        yield [b"".join(begun)]
+
+
+class _Stream(t.NamedTuple):
+    name: str
+    decoder: RecordDecoder
+
+
+class StreamDecoders:
+    """The decoders of streams. Routing adds and clears them; readers of lines and rows use them."""
+
+    def __init__(self) -> None:
+        self._streams: dict[str, _Stream] = {}
+        self._stream_of: dict[type, _Stream] = {}
+        self._decode: Callable[[str | bytes], t.Any] = msgspec.json.Decoder().decode
+
+    def __bool__(self) -> bool:
+        """Tell whether there is a stream whose records can be read many at a time."""
+        return bool(self._streams)
+
+    def add(self, name: str, decoder: RecordDecoder) -> None:
+        """Read records of a stream many at a time from now on."""
+        self._streams[name] = _Stream(name, decoder)
+        self._stream_of = {_message_type(*stream): stream for stream in self._streams.values()}
+        message_types: t.Any = t.Union[tuple(self._stream_of)]  # noqa: UP007 - of a tuple
+        self._decode = msgspec.json.Decoder(message_types, float_hook=Decimal).decode
+
+    def clear(self) -> None:
+        """Read every record alone from now on."""
+        self._streams.clear()
+
+    def decode_lines(self, lines: Lines, begin: int) -> tuple[str, list[t.Any]]:
+        """Decode RECORD messages of one stream that follow each other from a line on.
+
+        Returns:
+            The stream and its records. None of these where the line is to be read alone.
+        """
+        records: list[t.Any] = []
+        stream: _Stream | None = None
+        try:
+            for place in range(begin, len(lines)):
+                line = lines[place]
+                if len(line) > LONGEST_LINE_BYTES:
+                    break
+                message = self._decode(line)
+                own = self._stream_of[type(message)]
+                if own is not (stream or own) or not own.decoder.fits(message.record):
+                    break
+                stream = own
+                records.append(message.record)
+        except REFUSALS:
+            pass
+        return "" if stream is None else stream.name, records
+
+    def decode_rows(self, name: str, rows: Sequence[bytes], begin: int) -> list[t.Any]:
+        """Decode rows of a stream that follow each other from one on; none where it is to be read alone."""
+        records: list[t.Any] = []
+        stream = self._streams.get(name)
+        if stream is None:
+            return records
+        for place in range(begin, len(rows)):
+            row = rows[place]
+            record = None if len(row) > LONGEST_LINE_BYTES else stream.decoder.read(row)
+            if record is None:
+                break
+            records.append(record)
+        return records
+
+
+def _message_type(name: str, decoder: RecordDecoder) -> type:
+    """Return the type of a RECORD message of a stream that holds such a record and nothing unknown."""
+    return msgspec.defstruct(
+        "RecordMessage",
+        [
+            ("record", decoder.struct),
+            ("type", t.Literal["RECORD"]),
+            ("time_extracted", str | None, None),
+            ("version", int | None, None),
+        ],
+        tag_field="stream",
+        tag=name,
+        forbid_unknown_fields=True,
+        kw_only=True,
+        gc=False,
+    )
 
 
 class MessageReader(GenericSingerReader[t.Any]):

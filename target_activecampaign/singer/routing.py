@@ -18,8 +18,8 @@ if t.TYPE_CHECKING:
     from singer_sdk.mapper import StreamMap
 
     from target_activecampaign.singer.messages import Place, Record
+    from target_activecampaign.singer.reader import StreamDecoders
     from target_activecampaign.singer.record_decoder import RecordDecoder
-    from target_activecampaign.singer.stream_decoders import StreamDecoders
 
 Schema: t.TypeAlias = "str | bytes | None"
 """A SCHEMA message as the tap sent it; `None` where it is not kept."""

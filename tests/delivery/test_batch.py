@@ -12,9 +12,7 @@ from hypothesis import strategies as st
 from support.contacts import build_contact
 
 from target_activecampaign.contacts.contact import Contact, Origin
-from target_activecampaign.delivery.batch import Batch
-from target_activecampaign.delivery.body import MAX_CONTACT_BYTES
-from target_activecampaign.delivery.pending_contact import PendingContact
+from target_activecampaign.delivery.batch import MAX_CONTACT_BYTES, Batch, PendingContact
 from target_activecampaign.limits import CONTACTS_PER_IMPORT, MAX_BODY_BYTES
 
 

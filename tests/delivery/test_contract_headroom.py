@@ -11,9 +11,8 @@ from support.contacts import build_contact
 
 from target_activecampaign.api.responses import Contract
 from target_activecampaign.contacts.contact import Origin
-from target_activecampaign.delivery.batch import Batch
+from target_activecampaign.delivery.batch import Batch, PendingContact
 from target_activecampaign.delivery.contract_headroom import ContractHeadroom
-from target_activecampaign.delivery.pending_contact import PendingContact
 
 
 def batch_of(possibly_new: int, known: int = 1) -> Batch:

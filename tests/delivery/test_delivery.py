@@ -27,17 +27,16 @@ from target_activecampaign.delivery.bounds import Bounds
 from target_activecampaign.delivery.change_detection import NoLedger
 from target_activecampaign.delivery.contract_headroom import ContractHeadroom
 from target_activecampaign.delivery.delivery import Delivery
-from target_activecampaign.delivery.partial_batches import PartialBatches
 from target_activecampaign.delivery.read_back import SAMPLE_SIZE
+from target_activecampaign.delivery.submitting import PartialBatches
 from target_activecampaign.delivery.workers import WorkerThreads
 from target_activecampaign.errors import OutputError, ServiceError, UnconfirmedImportError
 from target_activecampaign.reporting.report import Report
 from target_activecampaign.singer.state_output import StateOutput
 
 if t.TYPE_CHECKING:
-    from target_activecampaign.delivery.batch import Batch
+    from target_activecampaign.delivery.batch import Batch, PendingContact
     from target_activecampaign.delivery.change_detection import ChangeDetection
-    from target_activecampaign.delivery.pending_contact import PendingContact
 
 LIST_OF_STREAM = {"people": 1, "vip": 3}
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from support.contacts import build_contact
 
 from target_activecampaign.contacts.contact import Origin
-from target_activecampaign.delivery.input_buffer import InputBuffer, State
-from target_activecampaign.delivery.pending_contact import PendingContact
+from target_activecampaign.delivery.batch import PendingContact
+from target_activecampaign.delivery.input_buffer import InputBuffer
+from target_activecampaign.delivery.state_tracker import State
 
 
 def pending(line: int) -> PendingContact:

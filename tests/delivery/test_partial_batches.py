@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from target_activecampaign.delivery.partial_batches import PartialBatches
+from target_activecampaign.delivery.submitting import PartialBatches
 
 
 def policy() -> PartialBatches:

@@ -11,8 +11,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from support.contacts import build_contact
 
 from target_activecampaign.contacts.contact import Contact, Origin
-from target_activecampaign.delivery.deferred import DEFERRED_RECORDS
-from target_activecampaign.delivery.pending_contact import PendingContact
+from target_activecampaign.delivery.batch import PendingContact
+from target_activecampaign.delivery.queues import DEFERRED_RECORDS
 from target_activecampaign.delivery.send_queue import SendQueue
 from target_activecampaign.limits import MAX_BODY_BYTES
 

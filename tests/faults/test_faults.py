@@ -15,7 +15,7 @@ from support.quick_target import QuickClock, run_quickly
 from target_activecampaign.api.client import Client
 from target_activecampaign.api.rate_limiter import RateLimiter
 from target_activecampaign.config.secret import Secret
-from target_activecampaign.delivery.partial_batches import PartialBatches
+from target_activecampaign.delivery.submitting import PartialBatches
 from target_activecampaign.errors import ServiceError
 from target_activecampaign.sandbox import serve
 from target_activecampaign.sandbox.state.seed import BUILT_IN

@@ -12,7 +12,9 @@ import json
 import typing as t
 from collections import defaultdict
 
-from target_activecampaign.api.read_responses import (
+from target_activecampaign.api.responses import (
+    Response,
+    TryAgainError,
     read_exclusion,
     read_field,
     read_items,
@@ -22,7 +24,6 @@ from target_activecampaign.api.read_responses import (
     read_status,
     read_submission,
 )
-from target_activecampaign.api.responses import Response, TryAgainError
 from target_activecampaign.config.settings import FieldMapping, StreamExport
 from target_activecampaign.contacts.contact import Contact, Origin, Rejection
 from target_activecampaign.contacts.custom_fields import CustomField

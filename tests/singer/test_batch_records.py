@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from target_activecampaign.errors import InputError
 from target_activecampaign.singer.batch_records import _as_message, read_batch
 from target_activecampaign.singer.messages import DecodedRecords, Message, Record
+from target_activecampaign.singer.reader import StreamDecoders
 from target_activecampaign.singer.record_decoder import compile_record_decoder
-from target_activecampaign.singer.stream_decoders import StreamDecoders
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator

@@ -21,7 +21,7 @@ from target_activecampaign.singer.messages import Message
 from target_activecampaign.singer.reader import MessageReader
 
 if t.TYPE_CHECKING:
-    from target_activecampaign.singer.lines import Lines
+    from target_activecampaign.singer.reader import Lines
 
 KINDS = ("SCHEMA", "RECORD", "STATE")
 
@@ -53,8 +53,7 @@ def problem_of(data: bytes | str) -> str:
 
 
 def set_longest_line(monkeypatch: pytest.MonkeyPatch, length: int) -> None:
-    for module in ("lines", "reader"):
-        monkeypatch.setattr(f"target_activecampaign.singer.{module}.LONGEST_LINE_BYTES", length)
+    monkeypatch.setattr("target_activecampaign.singer.reader.LONGEST_LINE_BYTES", length)
 
 
 @pytest.mark.parametrize("encode", [str, str.encode])

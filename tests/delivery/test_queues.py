@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from support.contacts import build_contact
 
 from target_activecampaign.contacts.contact import Origin
-from target_activecampaign.delivery.contact_order import ContactOrder
-from target_activecampaign.delivery.pending_contact import PendingContact
+from target_activecampaign.delivery.batch import PendingContact
+from target_activecampaign.delivery.queues import ContactOrder
 
 NAMES = st.sampled_from(["ada", "bo", "cy"])
 CHANGES = st.lists(st.tuples(st.sampled_from(["append", "remove", "drop"]), NAMES, st.integers(0, 9)))
