@@ -24,7 +24,8 @@ def _judge_limits(settings: Settings, report: Report) -> TargetError | None:
     """Fail a run that reached a limit, or warn of it."""
     if report.limit is None:
         return None
-    words = f"{report.limit}: the limit was reached, {report.totals().held_back} records were held back"
+    held_back = report.totals().held_back or "no"
+    words = f"{report.limit}: the limit was reached, {held_back} records were held back"
     if settings.on_limit == "fail":
         return LimitReachedError(words)
     logger.warning("%s", words)

@@ -424,6 +424,7 @@ def test_an_import_that_fails_and_fills_the_contract_ends_the_run(tmp_path: Path
         assert addresses(sandbox) == everyone(2)
     assert outcome.exit_code == outcome.report["exit_code"] == 3
     assert outcome.report["limit"] == "account_limit_guard"
+    assert "account_limit_guard: the limit was reached, no records were held back" in outcome.log
     assert (outcome.report["delivered"], outcome.report["held_back"]) == (2, 0)
     assert outcome.states[-1] == 2
 
