@@ -38,7 +38,7 @@ _SECONDS_TO_JOIN = 1.0
 class WorkerThreads:
     """Threads that submit batches, poll imports and read contacts."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - its collaborators and limits
         self,
         delivery: Delivery,
         account: Account,
@@ -46,6 +46,7 @@ class WorkerThreads:
         *,
         requests_per_second: int,
         imports_per_minute: int,
+        polls_at_once: bool = False,
     ) -> None:
         """Prepare; `start` starts them.
 
@@ -55,17 +56,21 @@ class WorkerThreads:
             rate_limiter: Lets requests through, and stops them.
             requests_per_second: As the setting of this name.
             imports_per_minute: As the setting of this name.
+            polls_at_once: Whether an import has ended when it is submitted (dry run): the worker that submits
+                it polls it, so no other thread decides what is sent together.
         """
         self._delivery = delivery
         self._account = account
         self._rate_limiter = rate_limiter
+        self._polls_at_once = polls_at_once
         self._is_started = False
         imports_per_second = min(imports_per_minute / 60, requests_per_second)
         self._pools = [
             WorkerPool(self._submit, delivery.fail, _most_threads(imports_per_second)),
-            WorkerPool(self._poll, delivery.fail, _most_threads(requests_per_second / 2)),
             WorkerPool(self._read, delivery.fail, _most_threads(requests_per_second / 2)),
         ]
+        if not polls_at_once:
+            self._pools.append(WorkerPool(self._poll, delivery.fail, _most_threads(requests_per_second / 2)))
 
     def start(self) -> None:
         """Start the first worker of each kind; later calls do nothing."""
@@ -100,7 +105,7 @@ class WorkerThreads:
             submitting.lose_answer(task)
             raise
         submitting.take_outcome(task, outcome)
-        return True
+        return self._poll(on_send) if self._polls_at_once else True
 
     def _poll(self, on_send: Callable[[], None]) -> bool:
         confirming = self._delivery.confirming

@@ -198,6 +198,7 @@ class Run:
                 self._rate_limiter,
                 requests_per_second=self._settings.requests_per_second,
                 imports_per_minute=self._settings.imports_per_minute,
+                polls_at_once=self._settings.dry_run,
             )
         )
 
