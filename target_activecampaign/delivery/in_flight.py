@@ -9,8 +9,6 @@ from collections import deque
 from target_activecampaign.delivery.import_poller import ImportPoller, OpenImport
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from target_activecampaign.delivery.batch import Batch
     from target_activecampaign.delivery.read_back import ReadBack
 
@@ -44,10 +42,6 @@ class InFlight:
     def __len__(self) -> int:
         """Return the number of batches."""
         return len(self._states)
-
-    def __iter__(self) -> Iterator[Batch]:
-        """Return the batches."""
-        return iter(self._states)
 
     @property
     def is_full(self) -> bool:

@@ -24,6 +24,9 @@ if t.TYPE_CHECKING:
     from target_activecampaign.delivery.send_queue import SendQueue
 
 
+logger = logging.getLogger(__name__)
+
+
 class PartialBatches:
     """Decides when a stream that does not fill a batch is sent all the same.
 
@@ -69,9 +72,6 @@ class PartialBatches:
             return list(filling)
         silent_since = now - self._silence_seconds
         return [stream for stream in filling if self._last_contact[stream] <= silent_since]
-
-
-logger = logging.getLogger(__name__)
 
 
 class Submitting:

@@ -42,7 +42,6 @@ if t.TYPE_CHECKING:
     from target_activecampaign.contacts.custom_fields import CustomField
     from target_activecampaign.contacts.exclusions import Exclusions
     from target_activecampaign.delivery.change_detection import ChangeDetection
-    from target_activecampaign.ledger.ledger import Ledger
     from target_activecampaign.reporting.report import StreamFigures
     from target_activecampaign.run.signals import Interruption
 
@@ -87,7 +86,6 @@ class Run:
         """Whether rejected records are written down, so that their lines are kept until then."""
         self.is_mirror = settings.is_mirror
         """Whether the run notes which members it brings, and which streams come whole."""
-        self._ledger: Ledger | None = None
         self.mirror: Mirror | None = None
         self.completeness = Completeness()
         self._state_output = StateOutput(self._sync_rejects, is_silent=settings.dry_run)
@@ -155,7 +153,6 @@ class Run:
         self._resources.callback(ledger.close)
         ledger.hold(settings.list_ids())
         ledger.begin_run(now)
-        self._ledger = ledger
         self._changes = LedgerChanges(
             ledger,
             max_age_seconds=settings.ledger_max_age_days * _SECONDS_PER_DAY,

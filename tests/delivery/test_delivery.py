@@ -685,7 +685,7 @@ def everybody_without_an_outcome(stage: Stage) -> list[PendingContact]:
         *(one for stream in queue._ready for one in queue._ready[stream]),
         *(one for batch in queue._to_retry for one in batch.contacts),
     ]
-    in_flight = [one for batch in delivery._in_flight for one in batch.contacts]
+    in_flight = [one for batch in delivery._in_flight._states for one in batch.contacts]
     return [*delivery._classifying._input, *queued, *in_flight]
 
 

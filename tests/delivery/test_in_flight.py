@@ -50,7 +50,7 @@ def test_a_batch_without_an_answer_is_neither_on_its_way_nor_an_import() -> None
     in_flight.begin(batch)
     in_flight.lose_answer(batch)
     assert figures(in_flight) == (1, 0, 0, 0)
-    assert list(in_flight) == [batch]
+    assert list(in_flight._states) == [batch]
 
 
 def test_there_are_no_more_batches_than_the_bound() -> None:
