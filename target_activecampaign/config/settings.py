@@ -107,7 +107,7 @@ class Settings:
     ledger_url: Secret | None
     ledger_max_age_days: int
     membership: Membership
-    mirror_max_removal_percent: int
+    max_removal_percent: int
     on_delete: OnDelete
     sdk: Mapping[str, t.Any] = field(repr=False)
 
@@ -179,7 +179,7 @@ def _read_settings(section: Section) -> Settings:
         ledger_url=_read_ledger_url(section),
         ledger_max_age_days=section.integer("ledger_max_age_days"),
         membership=_read_membership(section),
-        mirror_max_removal_percent=section.integer("mirror_max_removal_percent"),
+        max_removal_percent=section.integer("max_removal_percent"),
         on_delete=t.cast("OnDelete", section.choice("on_delete")),
         sdk=MappingProxyType({name: section.unread(name) for name in SDK_PROPERTIES if section.has(name)}),
     )

@@ -24,6 +24,19 @@ class Reason(str, enum.Enum):
     EXCLUDED = "excluded"
     REFUSED_BY_ACTIVECAMPAIGN = "refused_by_activecampaign"
     SKIPPED_BY_ACTIVECAMPAIGN = "skipped_by_activecampaign"
+    DELETION_WITHOUT_ADDRESS = "deletion_without_address"
+
+
+class LeftAlone(str, enum.Enum):
+    """Why somebody who was to be taken off a list was not: the closed list that reports use."""
+
+    NOT_ON_LIST = "not_on_list"
+    NOT_SUBSCRIBED = "not_subscribed"
+    JOINED_OTHERWISE = "joined_otherwise"
+    JOIN_TIME_UNREADABLE = "join_time_unreadable"
+    IMPORT_UNKNOWN = "import_unknown"
+    ADDRESS_UNREADABLE = "address_unreadable"
+    REFUSED = "refused"
 
 
 class Rejection(t.NamedTuple):

@@ -10,6 +10,7 @@ import typing as t
 
 import msgspec
 
+from target_activecampaign.delivery.removal import Removal
 from target_activecampaign.delivery.state_tracker import Segment
 from target_activecampaign.limits import CONTACTS_PER_IMPORT, MAX_BODY_BYTES
 
@@ -74,8 +75,7 @@ class PendingContact(msgspec.Struct, eq=False, gc=False):
             the same one changes nothing.
         is_merged: Whether records were merged, so that the fingerprint is not that of `contact`.
         is_known: Whether the account has a contact of this identity for sure.
-        member_since: For a removal, when our first import of the contact was sent, in seconds since 1970;
-            `None` for a record of the input.
+        removal: What is known of somebody who is to be taken off a list; `None` for a record of the input.
         state: Where it stands.
         segment: The first segment of input that it holds up; none before it is pending there.
         first_sent_at: When it was sent for the first time, in seconds since 1970; 0 before.
@@ -87,7 +87,7 @@ class PendingContact(msgspec.Struct, eq=False, gc=False):
     fingerprint: bytes = b""
     is_merged: bool = False
     is_known: bool = False
-    member_since: int | None = None
+    removal: Removal | None = None
     state: ContactState = "read"
     segment: Segment = _NO_SEGMENT
     first_sent_at: int = 0
@@ -95,8 +95,8 @@ class PendingContact(msgspec.Struct, eq=False, gc=False):
 
     @property
     def is_record(self) -> bool:
-        """Whether a record of the input stands behind it, and not a removal of the mirror."""
-        return self.member_since is None
+        """Whether a record of this run's input stands behind it."""
+        return self.removal is None or self.removal.origin is not None
 
     def may_be_new(self) -> bool:
         """Whether the account may get a contact more by it."""

@@ -178,14 +178,14 @@ class Confirming:
             LedgerError: If it can't be written that a contact is no member.
         """
         pending = check.pending
-        if pending.contact.unsubscribes and not check.may_be_sent:
-            self._changes.remove_member(pending.contact)
+        if check.left_alone is not None:
+            self._changes.leave_alone(pending.contact, check.left_alone)
         with self._monitor:
             if check.may_be_sent:
                 pending.is_known = True
                 self._queue.admit(pending)
-            elif pending.contact.unsubscribes:
-                self._outcomes.leave_alone(pending)
+            elif check.left_alone is not None:
+                self._outcomes.leave_alone(pending, check.left_alone)
             else:
                 self._outcomes.hold_back_missing(pending)
             self._states.pass_on()

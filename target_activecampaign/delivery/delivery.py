@@ -29,12 +29,14 @@ from target_activecampaign.delivery.submitting import PartialBatches, Submitting
 from target_activecampaign.errors import TargetError
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from target_activecampaign.clock import Clock
     from target_activecampaign.config.settings import Settings
     from target_activecampaign.delivery.change_detection import ChangeDetection
     from target_activecampaign.delivery.contract_headroom import ContractHeadroom
+    from target_activecampaign.delivery.removal import Removal
+    from target_activecampaign.delivery.state_tracker import Segment
     from target_activecampaign.reporting.report import Report
     from target_activecampaign.singer.state_output import StateOutput
 
@@ -178,29 +180,51 @@ class Delivery:
         """
         self._classifying.add_state(state)
 
-    def remove(self, email: str, list_id: int, stream: str, member_since: int) -> None:
-        """Take a contact off a list that no record brings any more. Waits where too much is under way.
-
-        Args:
-            email: The identity.
-            list_id: The list.
-            stream: The stream that brought it.
-            member_since: When our first import of it was sent, in seconds since 1970.
+    def remove(self, removal: Removal) -> None:
+        """Take somebody off a list, if the membership is proven to be ours. Waits where too much is under way.
 
         Raises:
             TargetError: What stopped the delivery.
         """
-        contact = Contact.taking_off(email, list_id, exclude_automations=self._exclude_automations)
-        fingerprint = self._fingerprint(contact.body)
-        pending = PendingContact(
-            contact, Origin(stream, 0), fingerprint, is_known=True, member_since=member_since
+        contact = Contact.taking_off(
+            removal.email, removal.list_id, exclude_automations=self._exclude_automations
         )
+        origin = removal.origin or Origin(removal.stream, 0)
+        fingerprint = self._fingerprint(contact.body)
+        pending = PendingContact(contact, origin, fingerprint, is_known=True, removal=removal)
         with self._monitor:
             self._wait_while_full()
-            self._partial_batches.note_contacts([stream], self._monitor.clock.now())
+            self._partial_batches.note_contacts([origin.stream], self._monitor.clock.now())
             self._outcomes.put_removal(pending)
             self._monitor.notify()
         self._start_workers()
+
+    def hold_state(self) -> Segment:
+        """Let no STATE pass the record of a deletion before it has its outcome; returns what it holds up."""
+        with self._monitor:
+            return self._outcomes.hold_state()
+
+    def end_deletions(
+        self,
+        origins: Iterable[Origin],
+        outcome: t.Literal["superseded", "held_back"] | Rejection,
+        *,
+        segment: Segment | None = None,
+    ) -> None:
+        """Count the outcome of deletions that take nobody off.
+
+        Args:
+            origins: Their records.
+            outcome: Of each record.
+            segment: What the one record held up, and no longer does.
+
+        Raises:
+            OutputError: If the rejects file can't be written.
+        """
+        with self._monitor:
+            for origin in origins:
+                self._outcomes.end_deletion(origin, outcome, segment)
+            self._states.pass_on()
 
     def settle(self) -> None:
         """Bring everything to its outcome: the input has ended.

@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import typing as t
 
-from target_activecampaign.api.responses import SUBSCRIBED
+from target_activecampaign.contacts.contact import LeftAlone
+from target_activecampaign.delivery.removal import reason_to_leave_alone
 
 if t.TYPE_CHECKING:
-    from target_activecampaign.api.responses import Membership
     from target_activecampaign.delivery.account import Account
     from target_activecampaign.delivery.batch import PendingContact
-
-_CLOCKS_DIFFER_SECONDS = 10  # ours and ActiveCampaign's (assumed)
 
 
 class MembershipCheck:
     """A contact that may be sent only if the account has it.
 
-    - A removal goes to a contact that is on its list, and for the mirror to one that is there by us: an
-      import of another address would make a contact of it.
+    - A removal goes to a contact whose membership of the list is proven to be ours: an import of another
+      address would make a contact of it.
     - A contact of an import that failed may be in the account or not. In a full contract it is sent again
       only if it is there.
 
     Attributes:
         pending: The contact.
         may_be_sent: The answer.
+        left_alone: Why somebody who was to be taken off a list is not.
     """
 
     def __init__(self, pending: PendingContact) -> None:
@@ -35,6 +34,7 @@ class MembershipCheck:
         """
         self.pending = pending
         self.may_be_sent = False
+        self.left_alone: LeftAlone | None = None
 
     def ask(self, account: Account) -> None:
         """Look the contact up.
@@ -43,21 +43,13 @@ class MembershipCheck:
             ServiceError: If the account can't be read.
             StoppedError: If the run stops.
         """
+        removal = self.pending.removal
+        if removal is not None and removal.windows is not None and not removal.windows:
+            self.left_alone = LeftAlone.IMPORT_UNKNOWN  # whatever the account says
+            return
         memberships = account.memberships(self.pending.contact.email)
-        if self.pending.contact.unsubscribes:
-            list_id = self.pending.contact.list_id
-            self.may_be_sent = _is_ours((memberships or {}).get(list_id), self.pending.member_since)
-        else:
+        if removal is None:
             self.may_be_sent = memberships is not None
-
-
-def _is_ours(membership: Membership | None, member_since: int | None) -> bool:
-    """Whether a contact is on the list, and not since before our first import of it."""
-    if membership is None or membership.status != SUBSCRIBED:
-        return False
-    came_before = (
-        member_since is not None
-        and membership.subscribed_at is not None
-        and membership.subscribed_at < member_since - _CLOCKS_DIFFER_SECONDS
-    )
-    return not came_before
+        else:
+            self.left_alone = reason_to_leave_alone(memberships, removal.list_id, removal.windows)
+            self.may_be_sent = self.left_alone is None

@@ -10,7 +10,7 @@ import logging
 import typing as t
 from collections import Counter
 
-from target_activecampaign.contacts.contact import Rejection
+from target_activecampaign.contacts.contact import LeftAlone, Rejection
 from target_activecampaign.delivery.batch import PendingContact
 from target_activecampaign.delivery.change_detection import NOTHING_KNOWN
 from target_activecampaign.delivery.sent_contacts import UNCONFIRMED, SentContacts
@@ -23,7 +23,7 @@ if t.TYPE_CHECKING:
     from target_activecampaign.delivery.change_detection import KnownContacts
     from target_activecampaign.delivery.read_back import ReadBack
     from target_activecampaign.delivery.send_queue import SendQueue
-    from target_activecampaign.delivery.state_tracker import State, StateTracker
+    from target_activecampaign.delivery.state_tracker import Segment, State, StateTracker
     from target_activecampaign.reporting.report import Report
 
 logger = logging.getLogger(__name__)
@@ -200,9 +200,34 @@ class Outcomes:
             self._end([superseded], "superseded")
 
     def put_removal(self, pending: PendingContact) -> None:
-        """Put a contact that the mirror takes off its list."""
-        pending.segment = self._state_tracker.add_pending()
+        """Put a contact that is to be taken off its list."""
+        removal = pending.removal
+        held_up = None if removal is None else removal.segment
+        pending.segment = self._state_tracker.add_pending() if held_up is None else held_up
+        if pending.is_record:
+            self.keep([pending])
         self._queue.put(pending)
+
+    def hold_state(self) -> Segment:
+        """Let no STATE pass the record of a deletion before it has its outcome; returns what it holds up."""
+        return self._state_tracker.add_pending()
+
+    def end_deletion(
+        self, origin: Origin, outcome: _Figure | Rejection, segment: Segment | None = None
+    ) -> None:
+        """Count the outcome of a deletion that takes nobody off.
+
+        Args:
+            origin: Its record.
+            outcome: Of the record.
+            segment: What it held up, and no longer does.
+        """
+        if isinstance(outcome, Rejection):
+            self.reject(outcome, origin)
+        else:
+            self._report.streams[origin.stream].count(outcome, 1)
+        if segment is not None:
+            self._state_tracker.mark_done(segment)
 
     def _place_all(self, deferred: Iterable[PendingContact]) -> None:
         """Give deferred contacts their places, or count them as unchanged."""
@@ -271,12 +296,13 @@ class Outcomes:
     def refuse(self, pending: PendingContact, rejection: Rejection) -> None:
         """Record that a contact was not delivered."""
         self._sent.forget(pending.contact.email)
-        self._report.streams[pending.origin.stream].left_alone += not pending.is_record
+        if not pending.is_record:
+            self._report.streams[pending.origin.stream].leave_alone(LeftAlone.REFUSED)
         self._settle([pending], is_known=False, outcome=rejection)
 
-    def leave_alone(self, pending: PendingContact) -> None:
-        """Record that a contact that was to be taken off a list is not on it."""
-        self._report.streams[pending.origin.stream].left_alone += 1
+    def leave_alone(self, pending: PendingContact, reason: LeftAlone) -> None:
+        """Record that a contact that was to be taken off a list is not."""
+        self._report.streams[pending.origin.stream].leave_alone(reason)
         self._sent.leave_alone(pending.contact.email)
         self._settle([pending], is_known=pending.is_known, outcome="unchanged")
 

@@ -17,7 +17,7 @@ from target_activecampaign.errors import OutputError
 if t.TYPE_CHECKING:
     import datetime as dt
 
-    from target_activecampaign.contacts.contact import Reason
+    from target_activecampaign.contacts.contact import LeftAlone, Reason
 
 OUTCOMES = ("delivered", "unchanged", "superseded", "rejected", "held_back")
 """Every record of an exported stream has exactly one of these outcomes."""
@@ -36,6 +36,7 @@ class StreamFigures:
         "delivered",
         "held_back",
         "left_alone",
+        "left_alone_reasons",
         "read",
         "rejected",
         "superseded",
@@ -52,17 +53,24 @@ class StreamFigures:
         self.held_back = 0
         self.unsubscribed = 0
         self.left_alone = 0
+        self.left_alone_reasons: Counter[LeftAlone] = Counter()
         self.rejected: Counter[Reason] = Counter()
 
     def count(self, figure: str, records: int) -> None:
         """Add records to the figure of this name."""
         setattr(self, figure, getattr(self, figure) + records)
 
+    def leave_alone(self, reason: LeftAlone) -> None:
+        """Count somebody who was to be taken off a list and was not."""
+        self.left_alone += 1
+        self.left_alone_reasons[reason] += 1
+
     def add(self, other: StreamFigures) -> None:
         """Add the figures of another stream."""
         for name in _SUMS:
             self.count(name, getattr(other, name))
         self.rejected.update(other.rejected)
+        self.left_alone_reasons.update(other.left_alone_reasons)
 
     def as_json(self) -> dict[str, t.Any]:
         """Return the figures as the report holds them."""
@@ -77,10 +85,13 @@ class StreamFigures:
             "held_back": self.held_back,
             "unsubscribed": self.unsubscribed,
             "left_alone": self.left_alone,
+            "left_alone_reasons": {
+                reason.value: count for reason, count in sorted(self.left_alone_reasons.items()) if count
+            },
         }
 
 
-_SUMS = tuple(name for name in StreamFigures.__slots__ if name != "rejected")
+_SUMS = tuple(name for name in StreamFigures.__slots__ if name not in {"rejected", "left_alone_reasons"})
 
 
 class Report:
@@ -94,6 +105,8 @@ class Report:
         read_back: Delivered contacts that were read back from the account (`verify`).
         still_unsubscribed: Contacts read back that stay off their list, because they left it before.
         room: Contacts that the contract had headroom for when the run began; `None` where that is unknown.
+        pending_removals: People of this run's lists who stay on them until they may be taken off; `None` without
+            a ledger.
         mirror: The reason why the mirror took nobody off a list; `None` where nothing stopped it.
         plan: A dry run's prediction of the run that would follow; `None` in a real run.
         names_more_than_new: Whether an import's `success` named more contacts than can have been new: then
@@ -114,6 +127,7 @@ class Report:
         self.read_back = 0
         self.still_unsubscribed = 0
         self.room: int | None = None
+        self.pending_removals: int | None = None
         self.mirror: str | None = None
         self.plan: dict[str, t.Any] | None = None
         self.names_more_than_new = False
@@ -164,6 +178,7 @@ class Report:
             "still_unsubscribed": self.still_unsubscribed,
             "created_may_be_too_high": self.names_more_than_new,
             "room": self.room,
+            "pending_removals": self.pending_removals,
             "mirror": self.mirror,
             "dry_run": self.plan is not None,
             "plan": self.plan,

@@ -1,180 +1,206 @@
-"""The mirror: decides which members of a list a complete run takes off, and has the brake.
+"""Owns which members of a list a run did not bring, and what speaks against taking them off.
 
-The removals are delivered like other contacts.
+Whether the tap sent all is `singer/completeness.py`'s question; who is taken off in the end decides `removals.py`.
 """
 
 from __future__ import annotations
 
 import logging
 import typing as t
-from collections import defaultdict
 
 from target_activecampaign.batched import batched
+from target_activecampaign.config.names import shown_name
+from target_activecampaign.delivery.removal import Removal
 from target_activecampaign.errors import MirrorStoppedError
-from target_activecampaign.storage.spilling_map import SpillingMap
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from target_activecampaign.ledger.ledger import Ledger
     from target_activecampaign.ledger.members import Member
+    from target_activecampaign.ledger.removals import PendingRemoval
+    from target_activecampaign.run.people import People
     from target_activecampaign.singer.completeness import Completeness
+
+    Windows: t.TypeAlias = Sequence[tuple[float, float]]
 
 logger = logging.getLogger(__name__)
 
-_SEEN = b"1"
-_MEMBERS_AT_ONCE = 1_000
-_EVERYBODY = 100
-
-
-class Removal(t.NamedTuple):
-    """A member that no stream brings to a list any more."""
-
-    member: Member
-    list_id: int
-    stream: str
-
-
-class Removals(t.NamedTuple):
-    """What a complete run means for the members of its streams.
-
-    Attributes:
-        removals: Members that are to be taken off a list.
-        moved: By list and stream, members that the stream brings no more and another one still does.
-    """
-
-    removals: list[Removal]
-    moved: dict[tuple[int, str], list[bytes]]
+_PEOPLE_AT_ONCE = 1_000
 
 
 class Mirror:
-    """Compares the members that this run brings with those that earlier runs brought."""
+    """Finds the members that earlier runs brought and this run did not."""
 
-    def __init__(self, ledger: Ledger, completeness: Completeness, most_percent: int) -> None:
-        """Start without any member seen.
+    def __init__(self, ledger: Ledger, people: People, completeness: Completeness, *, writes: bool, now: int) -> None:
+        """Start without a stream.
 
         Args:
-            ledger: Knows the members.
+            ledger: Knows the members, and keeps who is pending.
+            people: Knows who came in this run.
             completeness: Knows which streams came whole.
-            most_percent: As the setting `mirror_max_removal_percent`.
+            writes: Whether the ledger may be written (not in a dry run).
+            now: When the run began, in seconds since 1970.
         """
         self._ledger = ledger
+        self._people = people
         self._completeness = completeness
-        self._most_percent = most_percent
-        self._seen: dict[tuple[int, str], SpillingMap] = {}
-        self._empty: set[tuple[int, str]] = set()
-        self._members: dict[tuple[int, str], int] = {}
+        self._writes = writes
+        self._now = now
+        self._members: dict[int, int] = {}
+        self._had_members: dict[tuple[int, str], bool] = {}
+
+    @property
+    def streams(self) -> Collection[tuple[int, str]]:
+        """List and name of each stream that is mirrored."""
+        return self._had_members.keys()
 
     def open_stream(self, stream: str, list_id: int) -> None:
-        """Note that a stream is exported to a list in this run.
+        """Note that a stream is exported to a list in this run: what was pending for it is no more.
 
         Raises:
-            LedgerError: If the ledger can't be read.
+            LedgerError: If the ledger can't be read or written.
         """
-        key = list_id, stream
-        if key not in self._seen:
-            self._seen[key] = SpillingMap()
-            self._empty.add(key)
-            # Counted before this run adds to them: a new member does not make up for a removal.
-            self._members[key] = self._ledger.count_members(list_id, stream)
+        if (list_id, stream) in self._had_members:
+            return
+        self._had_members[list_id, stream] = self._ledger.count_members(list_id, stream) > 0
+        # Counted before this run adds to them: a new member does not make up for a removal.
+        if list_id not in self._members:
+            self._members[list_id] = self._ledger.count_members_on(list_id)
+        if self._writes:
+            self._ledger.clear_missing(list_id, stream)
 
-    def mark_seen(self, stream: str, list_id: int, email: str) -> None:
-        """Note that a record of a person came, whatever becomes of it.
+    def members_of(self, list_id: int) -> int:
+        """Return how many members a list had before this run."""
+        return self._members[list_id]
+
+    def refuse_incremental(self) -> None:
+        """Make sure that the tap reads in full what is mirrored.
 
         Raises:
-            OutputError: If the temporary folder is full.
+            MirrorStoppedError: Naming the sign that it does not.
         """
-        self._empty.discard((list_id, stream))
-        self._seen[list_id, stream].put(self._ledger.identity(email), _SEEN)
-
-    def removals(self, *, is_cut_short: bool) -> Removals:
-        """Return the members to take off, over all lists of this run.
-
-        Args:
-            is_cut_short: Whether a limit was reached, so that the run did not bring all.
-
-        Raises:
-            MirrorStoppedError: If a stream did not come whole, or too many members would be taken off.
-            LedgerError: If the ledger can't be read.
-        """
-        if is_cut_short:
-            raise _stopped(["membership: a limit was reached, and the mirror needs a complete run"])
-        leaving = {key: list(self._missing(*key)) for key in self._seen}
-        problems = [problem for key in leaving if (problem := self._incomplete(key, leaving[key]))]
-        if problems:
-            raise _stopped(problems)
-        removals = {key: self._seen_in_no_stream(key, leaving) for key in leaving}
-        problems = [problem for key in leaving if (problem := self._too_many(key, removals[key]))]
-        if problems:
-            raise _stopped(problems)
-        going = {key: {removal.member.identity for removal in some} for key, some in removals.items()}
-        return Removals(
-            [removal for some in removals.values() for removal in some],
-            {
-                key: [member.identity for member in some if member.identity not in going[key]]
-                for key, some in leaving.items()
-            },
-        )
-
-    def remove_moved(self, removals: Removals) -> None:
-        """Note that a stream brings members no more that another stream still brings.
-
-        Raises:
-            LedgerError: If it can't be written.
-        """
-        for (list_id, stream), identities in removals.moved.items():
-            self._ledger.remove_members(list_id, stream, identities)
-
-    def close(self) -> None:
-        """Free the disk that the seen members take."""
-        for seen in self._seen.values():
-            seen.close()
-
-    def _missing(self, list_id: int, stream: str) -> Iterator[Member]:
-        """Yield the members of a stream that this run did not bring."""
-        seen = self._seen[list_id, stream]
-        for members in batched(self._ledger.members(list_id, stream), _MEMBERS_AT_ONCE):
-            found = seen.find([member.identity for member in members])
-            yield from (member for member in members if member.identity not in found)
-
-    def _incomplete(self, key: tuple[int, str], missing: list[Member]) -> str | None:
-        _, stream = key
-        reason = self._completeness.reason_against(stream)
-        if reason is None or (not missing and not self._completeness.is_incremental(stream)):
-            return None
-        return f"membership: stream {stream!r} can't be mirrored: {reason}"
-
-    def _seen_in_no_stream(
-        self, key: tuple[int, str], leaving: dict[tuple[int, str], list[Member]]
-    ) -> list[Removal]:
-        """Return the members that leave a stream and that no other stream brings to the list."""
-        list_id, stream = key
-        members = {member.identity: member for member in leaving[key]}
-        others: defaultdict[bytes, set[str]] = defaultdict(set)
-        for identity, other in self._ledger.streams_of(list_id, list(members)):
-            others[identity].add(other)
-        for (other_list, other), some in leaving.items():
-            if other_list == list_id:
-                for member in some:
-                    others[member.identity].discard(other)
-        return [
-            Removal(member, list_id, stream) for identity, member in members.items() if not others[identity]
+        signs = {stream: self._completeness.incremental_sign(stream) for _, stream in self.streams}
+        problems = [
+            f"membership: stream {shown_name(stream)!r} can't be mirrored: {sign}"
+            for stream, sign in signs.items()
+            if sign
         ]
+        if problems:
+            raise MirrorStoppedError(f"{'; '.join(problems)}. Nobody was taken off a list")
 
-    def _too_many(self, key: tuple[int, str], removals: list[Removal]) -> str | None:
-        list_id, stream = key
-        if not removals or self._most_percent >= _EVERYBODY:
-            return None
-        members = self._members[key]
-        share = 100 * len(removals) / members
-        if key not in self._empty and share <= self._most_percent:
-            return None
-        what = "is empty" if key in self._empty else f"would lose {share:.1f} %"
-        return (
-            f"mirror_max_removal_percent: stream {stream!r} {what}: {len(removals)} of {members} contacts "
-            f"would be taken off list {list_id}. If that is right, raise the setting for one run"
+    def reason_against(self, list_id: int, stream: str) -> str | None:
+        """Return why members of a stream are not taken off within this run, or `None`."""
+        if self._people.has_unknown(stream, list_id):
+            return (
+                "a rejected record has neither a key nor an address that can be read, so it may be anybody's"
+            )
+        return self._completeness.reason_against(stream)
+
+    def find_leavers(self) -> dict[tuple[int, str], list[Removal]]:
+        """Return by list and stream the members whom no stream of the list brings any more.
+
+        Members whom another stream still brings, and those who were never delivered, are members of the stream
+        no more.
+
+        Raises:
+            LedgerError: If the ledger can't be read or written.
+            OutputError: If the temporary folder can't be read.
+        """
+        missing = {key: set(self._missing(*key)) for key in self.streams}
+        found: dict[tuple[int, str], list[Removal]] = {}
+        for (list_id, stream), some in missing.items():
+            away = {other: own for (where, other), own in missing.items() if where == list_id}
+            leavers: dict[bytes, Windows] = {}
+            for part in batched(sorted(some), _PEOPLE_AT_ONCE):
+                leavers.update(self._nobody_brings(list_id, stream, part, away))
+            found[list_id, stream] = list(self._removals(list_id, stream, leavers))
+            if self._writes:
+                self._ledger.replace_missing(list_id, stream, list(leavers), self._now)
+        return found
+
+    def say_who_is_left_behind(self) -> None:
+        """Warn of members under another name or on another list, where a stream comes for the first time.
+
+        Raises:
+            LedgerError: If the ledger can't be read.
+        """
+        new = [key for key, had_members in self._had_members.items() if not had_members]
+        if not new:
+            return
+        others = [count for count in self._ledger.member_counts() if count[:2] not in self.streams]
+        for list_id, stream in new:
+            for where, other, members in others:
+                if where == list_id:
+                    self._warn_of_name(list_id, stream, other, members)
+                elif other == stream:
+                    self._warn_of_list(list_id, stream, where, members)
+
+    def _missing(self, list_id: int, stream: str) -> Iterator[bytes]:
+        """Yield the members of a stream that it did not bring."""
+        for members in batched(self._ledger.members(list_id, stream), _PEOPLE_AT_ONCE):
+            identities = [member.identity for member in members]
+            brought = self._people.brings(stream, list_id, identities)
+            yield from (identity for identity in identities if identity not in brought)
+
+    def _nobody_brings(
+        self, list_id: int, stream: str, some: Sequence[bytes], away: Mapping[str, Collection[bytes]]
+    ) -> dict[bytes, Windows]:
+        """Return those whom no other stream brings and of whom an import is known, with the imports."""
+        others = {
+            identity
+            for identity, other in self._ledger.streams_of(list_id, some)
+            if other != stream and identity not in away.get(other, ())
+        }
+        windows = self._ledger.windows(list_id, some)
+        strangers = [one for one in some if one in others or not windows.get(one)]
+        if self._writes and strangers:
+            self._ledger.remove_members(list_id, stream, strangers)
+        settled = self._ledger.left_alone(list_id, some)
+        return {one: windows[one] for one in set(some).difference(strangers, settled)}
+
+    def _removals(self, list_id: int, stream: str, leavers: Mapping[bytes, Windows]) -> Iterator[Removal]:
+        for member in self._ledger.members(list_id, stream) if leavers else ():
+            if member.identity in leavers and (email := readable_address(member)) is not None:
+                yield Removal(email, list_id, stream, leavers[member.identity])
+
+    def _warn_of_name(self, list_id: int, stream: str, other: str, members: int) -> None:
+        logger.warning(
+            "membership: %d contacts of list %d are members by stream %r, which this run has not. If it is "
+            "called %r now, take them along: target-activecampaign ledger rename OLD NEW --list-id %d",
+            members,
+            list_id,
+            shown_name(other),
+            shown_name(stream),
+            list_id,
+        )
+
+    def _warn_of_list(self, list_id: int, stream: str, where: int, members: int) -> None:
+        logger.warning(
+            "membership: stream %r goes to list %d now; %d contacts that it brought to list %d stay there. "
+            "To take them off: target-activecampaign ledger release STREAM --list-id %d, and then "
+            "target-activecampaign mirror",
+            shown_name(stream),
+            list_id,
+            members,
+            where,
+            where,
         )
 
 
-def _stopped(problems: list[str]) -> MirrorStoppedError:
-    return MirrorStoppedError(f"{'; '.join(problems)}. Nobody was taken off a list")
+def readable_address(person: Member | PendingRemoval) -> str | None:
+    """Return an address of the ledger; one that is damaged is left out, and said.
+
+    Raises:
+        LedgerError: If the ledger can't be read.
+    """
+    from target_activecampaign.ledger.crypto import DamagedAddressError  # noqa: PLC0415 - 0.2 s, as the ledger
+
+    try:
+        return person.email
+    except DamagedAddressError:
+        logger.warning(
+            "ledger_url: the address of a member is damaged, so that this one stays on the list. Remove the member: "
+            "target-activecampaign ledger forget --list N --members, and run again",
+        )
+        return None

@@ -17,9 +17,7 @@ from target_activecampaign.delivery.contract_headroom import ContractHeadroom
 from target_activecampaign.delivery.delivery import Delivery
 from target_activecampaign.delivery.dry_run import DryRun
 from target_activecampaign.delivery.workers import WorkerThreads
-from target_activecampaign.errors import (
-    MirrorStoppedError,
-)
+from target_activecampaign.errors import TooManyRejectedError
 from target_activecampaign.reporting.plan import plan_run
 from target_activecampaign.reporting.rejects import RejectsFile
 from target_activecampaign.reporting.report import Report, check_report_path, write_report
@@ -27,12 +25,14 @@ from target_activecampaign.reporting.summary import log_summary
 from target_activecampaign.run.embedded_sandbox import serve_sandbox
 from target_activecampaign.run.judge import judge
 from target_activecampaign.run.mirror import Mirror
+from target_activecampaign.run.people import People
 from target_activecampaign.run.preflight import check_account, guard_contract, read_exclusions
+from target_activecampaign.run.removals import Brake, Removals
 from target_activecampaign.singer.completeness import Completeness
 from target_activecampaign.singer.state_output import StateOutput
 
 if t.TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from target_activecampaign.api.responses import Contract
     from target_activecampaign.clock import Clock
@@ -42,6 +42,8 @@ if t.TYPE_CHECKING:
     from target_activecampaign.contacts.custom_fields import CustomField
     from target_activecampaign.contacts.exclusions import Exclusions
     from target_activecampaign.delivery.change_detection import ChangeDetection
+    from target_activecampaign.errors import MirrorStoppedError, TargetError
+    from target_activecampaign.ledger.ledger import Ledger
     from target_activecampaign.reporting.report import StreamFigures
     from target_activecampaign.run.signals import Interruption
 
@@ -85,10 +87,12 @@ class Run:
         self.keeps_records = settings.rejects_path is not None and not settings.dry_run
         """Whether rejected records are written down, so that their lines are kept until then."""
         self.is_mirror = settings.is_mirror
-        """Whether the run notes which members it brings, and which streams come whole."""
-        self.mirror: Mirror | None = None
+        """Whether the run notes which streams come whole."""
         self.completeness = Completeness()
-        self._state_output = StateOutput(self._sync_rejects, is_silent=settings.dry_run)
+        self._ledger: Ledger | None = None
+        self._people: People | None = None
+        self._mirror: Mirror | None = None
+        self._state_output = StateOutput(self._make_durable, is_silent=settings.dry_run)
         self._changes: ChangeDetection = NoLedger()
         self._headroom = ContractHeadroom()
         self._started_delivery: Delivery | None = None
@@ -112,6 +116,7 @@ class Run:
         if self._settings.ledger_url is not None:
             self._open_ledger(self._settings.ledger_url)
         self._started_delivery = self._make_delivery()
+        self._note_people_if_needed(self._started_delivery)
 
     @property
     def delivery(self) -> Delivery:
@@ -147,22 +152,44 @@ class Run:
             account=settings.account,
             api_key=settings.api_key,
             now=now,
-            keeps_addresses=settings.is_mirror,
+            keeps_people=self._takes_people_off,
             read_only=settings.dry_run,
         )
         self._resources.callback(ledger.close)
         ledger.hold(settings.list_ids())
         ledger.begin_run(now)
+        self._ledger = ledger
         self._changes = LedgerChanges(
             ledger,
             max_age_seconds=settings.ledger_max_age_days * _SECONDS_PER_DAY,
-            now=now,
-            is_mirror=settings.is_mirror,
+            clock=self._clock.epoch_seconds,
+            keeps_people=self._takes_people_off,
             is_read_only=settings.dry_run,
         )
-        if settings.is_mirror:
-            self.mirror = Mirror(ledger, self.completeness, settings.mirror_max_removal_percent)
-            self._resources.callback(self.mirror.close)
+
+    @property
+    def _takes_people_off(self) -> bool:
+        return self._settings.is_mirror or not self.ignores_deletions
+
+    def _note_people_if_needed(self, delivery: Delivery) -> None:
+        """Note who comes, where people may be taken off or are pending from an earlier run."""
+        settings, ledger = self._settings, self._ledger
+        has_pending = ledger is not None and any(map(ledger.count_pending, settings.list_ids()))
+        if not self._takes_people_off and not has_pending:
+            return
+        now = self._clock.epoch_seconds()
+        writes = not settings.dry_run
+        self._people = People(
+            delivery,
+            ledger,
+            is_mirror=settings.is_mirror,
+            takes_deletions=not self.ignores_deletions,
+            is_read_only=not writes,
+            now=now,
+        )
+        self._resources.callback(self._people.close)
+        if settings.is_mirror and ledger is not None:
+            self._mirror = Mirror(ledger, self._people, self.completeness, writes=writes, now=now)
 
     def connect(self) -> None:
         """Check the account, once, before the first write.
@@ -218,8 +245,8 @@ class Run:
             self.connect()
         if export is None or is_test:
             return None
-        if self.mirror is not None:
-            self.mirror.open_stream(stream, export.list_id)
+        if self._mirror is not None:
+            self._mirror.open_stream(stream, export.list_id)
         options = MappingOptions(
             clears_nulls=self._settings.on_null == "clear",
             exclude_automations=self._settings.exclude_automations,
@@ -252,6 +279,40 @@ class Run:
         self._deletions += 1
         self._report.ignored[stream] += 1
 
+    # People whom the source brings
+
+    @property
+    def notes_people(self) -> bool:
+        """Whether it matters who comes, so that `note_living` and `note_rejected` are to be called."""
+        return self._people is not None
+
+    def note_living(self, stream: str, list_id: int, people: Sequence[tuple[bytes | None, str]]) -> None:
+        """Note records that became contacts; see `People`."""
+        if self._people is not None:
+            self._people.note_living(stream, list_id, people)
+
+    def note_rejected(self, stream: str, list_id: int, key: bytes | None, email: str | None) -> None:
+        """Note a record that was rejected; see `People`."""
+        if self._people is not None:
+            self._people.note_rejected(stream, list_id, key, email)
+
+    def note_deletion(  # noqa: PLR0913, PLR0917 - what a deletion has
+        self,
+        origin: Origin,
+        list_id: int,
+        key: bytes | None,
+        email: str | None,
+        rejection: Rejection,
+        *,
+        was_filtered: bool = False,
+    ) -> bool:
+        """Take a record that says that a person is gone at the source; see `People`."""
+        if self._people is None:
+            raise RuntimeError("deletions are ignored")
+        return self._people.note_deletion(origin, list_id, key, email, rejection, was_filtered=was_filtered)
+
+    # The end
+
     def finish(self) -> None:
         """Bring everything to its end after the last line, and judge the run.
 
@@ -260,7 +321,10 @@ class Run:
                 `fail`, too many records were rejected, or the mirror was stopped.
         """
         self.delivery.settle()
-        failure = judge(self._settings, self._report) or self._carry_out_mirror()
+        failure = judge(self._settings, self._report)
+        if not isinstance(failure, TooManyRejectedError):
+            # A full contract keeps nobody on a list: nobody new is needed for that.
+            failure = self._carry_out_removals(has_failed=failure is not None) or failure
         self.delivery.finish()
         self._close(failure.exit_code if failure else 0)
         if failure:
@@ -280,25 +344,43 @@ class Run:
         finally:
             self._close(exit_code)
 
-    def _carry_out_mirror(self) -> MirrorStoppedError | None:
-        """Take members off their lists that earlier runs put there and this one did not bring.
+    def carry_out_pending(self) -> MirrorStoppedError | None:
+        """Take off who is pending in the ledger; returns why nobody was, if so.
 
-        Returns:
-            Why it took nobody off, if so.
+        Raises:
+            TargetError: What stopped the delivery.
         """
-        if self.mirror is None:
+        self.connect()
+        stopped = self._removals().carry_out_pending()
+        self.delivery.finish()
+        self._close(stopped.exit_code if stopped else 0)
+        return stopped
+
+    def _carry_out_removals(self, *, has_failed: bool) -> TargetError | None:
+        """Take off who may be taken off; returns why nobody was, if so.
+
+        Args:
+            has_failed: Whether a limit was reached that fails the run: then the mirror takes nobody off.
+        """
+        if self._people is None or self._client is None:
             return None
-        try:
-            removals = self.mirror.removals(is_cut_short=bool(self._report.totals().held_back))
-        except MirrorStoppedError as error:
-            self._report.mirror = str(error)
-            return error
-        if not self._settings.dry_run:
-            self.mirror.remove_moved(removals)
-        for removal in removals.removals:
-            self.delivery.remove(removal.member.email, removal.list_id, removal.stream, removal.member.since)
-        self.delivery.settle()
-        return None
+        if has_failed:
+            self._mirror = None
+        return self._removals().carry_out(is_cut_short=bool(self._report.totals().held_back))
+
+    def _removals(self) -> Removals:
+        settings = self._settings
+        count_subscribers = None if self._client is None else self._client.subscriber_count
+        return Removals(
+            delivery=self.delivery,
+            report=self._report,
+            brake=Brake(settings.max_removal_percent, count_subscribers or (lambda _: None)),
+            list_ids=settings.list_ids(),
+            ledger=self._ledger,
+            people=self._people,
+            mirror=self._mirror,
+            writes=not settings.dry_run,
+        )
 
     def _close(self, exit_code: int) -> None:
         """Close the run's files, write the report and log the figures."""
@@ -333,9 +415,12 @@ class Run:
 
     # Rejected records
 
-    def _sync_rejects(self) -> None:
+    def _make_durable(self) -> None:
+        """Write down what a STATE covers, before it is passed on."""
         if self._rejects is not None:
             self._rejects.sync()
+        if self._people is not None:
+            self._people.flush()
 
     def _write_rejected(self, origin: Origin, rejection: Rejection) -> None:
         self._named_rejects[rejection.reason] += 1

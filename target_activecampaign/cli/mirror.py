@@ -1,0 +1,114 @@
+"""Owns the command `mirror`: it takes off their lists the people whose removal is pending in the ledger.
+
+That the tap ended well is the word of the person, or of the pipeline, that runs it. Its output holds no address.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import typing as t
+from dataclasses import replace
+
+import click
+
+from target_activecampaign.cli.access import configuration, errors_shown
+from target_activecampaign.cli.log_redaction import redact_logs
+from target_activecampaign.cli.runtime_tuning import prepare_process
+from target_activecampaign.config.settings import parse_settings
+from target_activecampaign.errors import SettingsError, TargetError
+
+if t.TYPE_CHECKING:
+    from target_activecampaign.config.settings import Settings
+
+
+def make_command(config_option: click.Parameter) -> click.Command:
+    """Make the command.
+
+    Args:
+        config_option: The target's own `--config`.
+    """
+    return click.Command(
+        "mirror",
+        callback=_mirror,
+        params=[
+            click.Option(["--dry-run"], is_flag=True, help="Say how many would go, and take nobody off."),
+            click.Option(["--yes"], is_flag=True, help="Do not ask."),
+            click.Option(["--json", "as_json"], is_flag=True, help="Write the figures as JSON."),
+            config_option,
+        ],
+        help=_HELP,
+    )
+
+
+_HELP = """Take people off their lists whose removal is pending, after the tap ended well.
+
+\b
+tap-x | target-activecampaign --config config.json && target-activecampaign mirror --config config.json
+target-activecampaign mirror --config config.json --dry-run
+
+A run with `membership: mirror` that can't prove that a stream came whole keeps pending in the ledger who it did
+not bring. A shell needs `set -o pipefail` for the first line, so that a tap that fails ends it.
+"""
+
+
+def _mirror(*, dry_run: bool, yes: bool, as_json: bool, **_: object) -> None:
+    redact_logs()
+    with errors_shown(as_json=as_json):
+        settings = _settings(dry_run=dry_run)
+        pending = count_pending(settings)
+        if pending and not dry_run:
+            _ask(pending, yes=yes)
+        report = _take_off(settings)
+    if as_json:
+        click.echo(json.dumps({"ok": report["exit_code"] == 0, **report}))
+    else:
+        click.echo(_sentence(report))
+    sys.exit(report["exit_code"])
+
+
+def _settings(*, dry_run: bool) -> Settings:
+    settings = parse_settings(configuration())
+    if settings.ledger_url is None:
+        raise SettingsError(["ledger_url: name the ledger that the runs write, like sqlite:///ledger.db"])
+    # The files are those of the runs: their report stays.
+    return replace(
+        settings, dry_run=settings.dry_run or dry_run, report_path=None, rejects_path=None
+    )
+
+
+def _ask(pending: int, *, yes: bool) -> None:
+    """Ask a person; a pipeline has nobody to ask, and its step before has ended well."""
+    if not yes and sys.stdin is not None and sys.stdin.isatty():
+        click.confirm(f"Take {pending} people off their lists? Nobody can be put on again.", abort=True)
+
+
+def _take_off(settings: Settings) -> dict[str, t.Any]:
+    """Carry out what is pending; returns the figures.
+
+    Raises:
+        TargetError: What stopped it.
+    """
+    from target_activecampaign.run.run import Run  # noqa: PLC0415 - 0.3 s, not for `--help`
+    from target_activecampaign.run.signals import Interruption  # noqa: PLC0415 - likewise
+
+    interruption = Interruption()
+    run = Run(settings, interruption)
+    interruption.install()
+    prepare_process()
+    try:
+        run.begin()
+        run.carry_out_pending()
+    except TargetError as error:
+        run.fail(error.exit_code)
+        raise
+    return run.figures
+
+
+def _sentence(report: dict[str, t.Any]) -> str:
+    if report["mirror"]:
+        return str(report["mirror"])
+    would = "would be " if report["dry_run"] else ""
+    left_alone = ", ".join(f"{reason} {count}" for reason, count in report["left_alone_reasons"].items())
+    alone = f", {report['left_alone']} left alone ({left_alone})" if left_alone else ""
+    return f"{report['unsubscribed']} people {would}taken off{alone}, {report['pending_removals']} are pending."

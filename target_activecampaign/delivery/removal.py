@@ -1,0 +1,72 @@
+"""Owns when a membership is ours: what the ledger and the account must say before somebody is taken off a list.
+
+To unsubscribe somebody can't be undone by an import, so it takes proof. What is unreadable or unknown leaves
+the person alone (docs/design/proof.md).
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from target_activecampaign.api.responses import SUBSCRIBED
+from target_activecampaign.contacts.contact import LeftAlone
+
+if t.TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from target_activecampaign.api.responses import Membership
+    from target_activecampaign.contacts.contact import Origin
+    from target_activecampaign.delivery.state_tracker import Segment
+
+# The `Date` header and `sdate` have whole seconds, and both travel (assumed).
+_SLACK_SECONDS = 2
+
+
+class Removal(t.NamedTuple):
+    """Somebody who is to be taken off a list.
+
+    Attributes:
+        email: The identity.
+        list_id: The list.
+        stream: The stream that brought the person, or whose record says that the person is gone.
+        windows: Imports of ours that brought the person to the list, each from submission to confirmation, in
+            seconds since 1970; `None` where no ledger could know them, and the source's word must do.
+        origin: The record that says so; `None` where none of this run does.
+        segment: What the record holds up, if anything.
+    """
+
+    email: str
+    list_id: int
+    stream: str
+    windows: Sequence[tuple[float, float]] | None
+    origin: Origin | None = None
+    segment: Segment | None = None
+
+
+def reason_to_leave_alone(
+    memberships: Mapping[int, Membership] | None,
+    list_id: int,
+    windows: Sequence[tuple[float, float]] | None,
+) -> LeftAlone | None:
+    """Return why somebody stays on a list, or `None` where the membership is proven to be ours.
+
+    Args:
+        memberships: Of the contact, by list; `None` where the account has no such contact.
+        list_id: The list.
+        windows: As `Removal.windows`.
+    """
+    membership = None if memberships is None else memberships.get(list_id)
+    if membership is None:
+        return LeftAlone.NOT_ON_LIST
+    if membership.status != SUBSCRIBED:
+        return LeftAlone.NOT_SUBSCRIBED
+    if windows is None:
+        return None
+    if not windows:
+        return LeftAlone.IMPORT_UNKNOWN
+    if membership.subscribed_at is None:
+        return LeftAlone.JOIN_TIME_UNREADABLE
+    is_ours = any(
+        start - _SLACK_SECONDS <= membership.subscribed_at <= end + _SLACK_SECONDS for start, end in windows
+    )
+    return None if is_ours else LeftAlone.JOINED_OTHERWISE

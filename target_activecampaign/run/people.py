@@ -1,0 +1,338 @@
+"""Owns who the source brings in this run: living people, people of rejected records, and deletions.
+
+What it learns is in the ledger before a STATE that covers it is passed on (`flush`). It decides which deletion a
+living record supersedes; who is taken off a list in the end decides `removals.py`.
+"""
+
+from __future__ import annotations
+
+import struct
+import threading
+import typing as t
+from collections import Counter, defaultdict
+from itertools import groupby
+
+from target_activecampaign.storage.keyed_hash import KeyedHash
+from target_activecampaign.storage.spilling_map import SpillingMap
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from target_activecampaign.contacts.contact import Origin, Rejection
+    from target_activecampaign.delivery.delivery import Delivery
+    from target_activecampaign.delivery.state_tracker import Segment
+    from target_activecampaign.ledger.ledger import Ledger
+
+_SEEN = b"1"
+_SEVERAL_KEYS = b"*"
+_NOTED_AT_ONCE = 1_000
+
+
+class Deletion(t.NamedTuple):
+    """A record that says that a person is gone at the source, and that nothing has superseded yet.
+
+    Attributes:
+        origin: The record.
+        email: The identity.
+        segment: What it holds up; `None` where the ledger keeps it pending.
+    """
+
+    origin: Origin
+    email: str
+    segment: Segment | None
+
+
+class _Note(t.NamedTuple):
+    """Something that the ledger must learn, in the order of the input."""
+
+    list_id: int
+    stream: str
+    kind: t.Literal["living", "deleted", "superseded"]
+    key: bytes | None
+    email: str
+
+
+class People:
+    """Notes who comes. The reader's thread calls all but `flush`, which any thread may call."""
+
+    def __init__(
+        self,
+        delivery: Delivery,
+        ledger: Ledger | None,
+        *,
+        is_mirror: bool,
+        takes_deletions: bool,
+        is_read_only: bool,
+        now: int,
+    ) -> None:
+        """Start without anybody.
+
+        Args:
+            delivery: Counts the outcomes of deletions.
+            ledger: Keeps people, and deletions until they are carried out; `None` without one.
+            is_mirror: Whether it matters who of an earlier run does not come.
+            takes_deletions: Whether people who are gone at the source are taken off their list.
+            is_read_only: Whether the ledger is only read (dry run).
+            now: When the run began, in seconds since 1970.
+        """
+        self._delivery = delivery
+        self._ledger = ledger
+        self._is_mirror = is_mirror
+        self._takes_deletions = takes_deletions
+        self._writes = ledger is not None and not is_read_only
+        self._keeps_people = self._writes and (is_mirror or takes_deletions)
+        self._now = now
+        own_hash = KeyedHash.random()
+        self._hash_identity = ledger.identity if ledger else lambda email: own_hash(email.encode())
+        self._hash_key = ledger.source_key if ledger else own_hash
+        self._lock = threading.Lock()
+        self._seen: defaultdict[tuple[int, str], SpillingMap] = defaultdict(SpillingMap)
+        self._living: defaultdict[int, SpillingMap] = defaultdict(SpillingMap)
+        self._deletions: defaultdict[int, dict[bytes, Deletion]] = defaultdict(dict)
+        self._stream_numbers: dict[str, int] = {}
+        self._notes: list[_Note] = []
+        self._brought_by_others: set[tuple[int, bytes]] = set()
+        self._records: Counter[tuple[int, str]] = Counter()
+        self._unknown: Counter[tuple[int, str]] = Counter()
+        self._unknown_keys: Counter[tuple[int, str]] = Counter()
+
+    # Records
+
+    def note_living(self, stream: str, list_id: int, people: Sequence[tuple[bytes | None, str]]) -> None:
+        """Note records that became contacts, by key and identity.
+
+        Raises:
+            LedgerError: If it can't be written.
+            OutputError: If the temporary folder is full.
+        """
+        self._records[list_id, stream] += len(people)
+        emails = [email for _, email in people]
+        identities = [self._hash_identity(email) for email in emails]
+        keys = [None if key is None else self._hash_key(key) for key, _ in people]
+        self._mark_seen(stream, list_id, identities)
+        self._supersede_deletions(stream, list_id, keys, identities)
+        self._note([_Note(list_id, stream, "living", *one) for one in zip(keys, emails, strict=True)])
+
+    def note_rejected(self, stream: str, list_id: int, key: bytes | None, email: str | None) -> None:
+        """Note a record that was rejected: it still brings its person.
+
+        Args:
+            stream: After stream maps.
+            list_id: Where the stream goes.
+            key: Canonical bytes of its key; `None` where there is none.
+            email: The identity; `None` where it can't be read.
+
+        Raises:
+            LedgerError: If it can't be read or written.
+            OutputError: If the temporary folder is full.
+        """
+        self._records[list_id, stream] += 1
+        if email is not None:
+            self.note_living(stream, list_id, [(key, email)])
+            self._records[list_id, stream] -= 1
+            return
+        hashed = None if key is None else self._hash_key(key)
+        known = None if hashed is None else self._find_by_key(stream, list_id, hashed)
+        if known is not None:
+            self._mark_seen(stream, list_id, [self._hash_identity(known)])
+            self._supersede_deletions(stream, list_id, [hashed], [self._hash_identity(known)])
+            self._note([_Note(list_id, stream, "living", hashed, known)])
+        elif hashed is None:
+            self._unknown[list_id, stream] += 1
+        else:
+            self._unknown_keys[list_id, stream] += 1
+
+    def note_deletion(  # noqa: PLR0913, PLR0917 - what a deletion has
+        self,
+        origin: Origin,
+        list_id: int,
+        key: bytes | None,
+        email: str | None,
+        rejection: Rejection,
+        *,
+        was_filtered: bool = False,
+    ) -> bool:
+        """Take a record that says that a person is gone at the source.
+
+        Args:
+            origin: The record.
+            list_id: Where its stream goes.
+            key: Canonical bytes of its key; `None` where there is none.
+            email: The identity; `None` where it can't be read.
+            rejection: What it is rejected with where its person can't be found.
+            was_filtered: Whether a stream map left it out, which counts where the ledger does not know its key.
+
+        Returns:
+            Whether it has an outcome, or will have one; `False` where it stays filtered.
+
+        Raises:
+            LedgerError: If it can't be read or written.
+            OutputError: If the temporary folder is full.
+        """
+        hashed = None if key is None else self._hash_key(key)
+        known = None if hashed is None else self._find_by_key(origin.stream, list_id, hashed)
+        if was_filtered and known is None:
+            return False
+        email = known if email is None else email
+        self._records[list_id, origin.stream] += 1
+        if email is None:
+            self._delivery.end_deletions([origin], rejection)
+        else:
+            self._take_deletion(origin, list_id, hashed, email)
+        return True
+
+    def _take_deletion(self, origin: Origin, list_id: int, key: bytes | None, email: str) -> None:
+        identity = self._hash_identity(email)
+        living = self._living[list_id]
+        last = living.find([identity]).get(identity)
+        if last is not None and (key is None or last != self._word_of(origin.stream, key)):
+            self._delivery.end_deletions([origin], "superseded")
+            if key is not None:
+                self._note([_Note(list_id, origin.stream, "superseded", key, email)])
+            return
+        living.put_all({identity: None})
+        earlier = self._deletions[list_id].get(identity)
+        segment = earlier.segment if earlier else None
+        if segment is None and not self._writes:
+            segment = self._delivery.hold_state()
+        self._deletions[list_id][identity] = Deletion(origin, email, segment)
+        if earlier:
+            self._delivery.end_deletions([earlier.origin], "superseded")
+        self._note([_Note(list_id, origin.stream, "deleted", key, email)])
+
+    # At the end of the input
+
+    def deletions(self, list_id: int) -> dict[bytes, Deletion]:
+        """Return the deletions of a list that nothing has superseded, by the hash of the identity.
+
+        Raises:
+            LedgerError: If it can't be written.
+        """
+        self.flush()
+        self._end_brought_by_others()
+        return self._deletions[list_id]
+
+    def brings(self, stream: str, list_id: int, identities: Iterable[bytes]) -> set[bytes]:
+        """Return those of some people whom a stream brought in this run.
+
+        Raises:
+            OutputError: If the temporary folder can't be read.
+        """
+        return set(self._seen[list_id, stream].find(identities))
+
+    def is_empty(self, stream: str, list_id: int) -> bool:
+        """Tell whether a stream brought no record."""
+        return not self._records[list_id, stream]
+
+    def has_unknown(self, stream: str, list_id: int) -> bool:
+        """Tell whether a rejected record may be of anybody: neither its key nor its address says of whom.
+
+        Raises:
+            LedgerError: If it can't be read.
+        """
+        if self._unknown[list_id, stream]:
+            return True
+        # A key that the ledger does not know is of a new row, if it knows the keys of all others.
+        has_unknown_key = bool(self._unknown_keys[list_id, stream])
+        return has_unknown_key and (
+            self._ledger is None or self._ledger.has_members_without_key(list_id, stream)
+        )
+
+    def close(self) -> None:
+        """Free the disk that the maps take."""
+        for kept in (*self._seen.values(), *self._living.values()):
+            kept.close()
+
+    # The ledger
+
+    def flush(self) -> None:
+        """Write down what was noted: a STATE that covers it may be passed on afterwards.
+
+        Raises:
+            LedgerError: If it can't be written.
+        """
+        with self._lock:
+            notes, self._notes = self._notes, []
+            for (list_id, stream, kind), group in groupby(notes, key=lambda note: note[:3]):
+                some = list(group)
+                if self._ledger is None:
+                    continue
+                if kind == "living":
+                    self._write_living(self._ledger, list_id, stream, some)
+                else:
+                    self._write_deletions(self._ledger, list_id, stream, some)
+
+    def _write_living(self, ledger: Ledger, list_id: int, stream: str, notes: Sequence[_Note]) -> None:
+        if self._keeps_people:
+            ledger.note_people(list_id, stream, [(note.key, note.email) for note in notes], self._now)
+        else:
+            ledger.note_seen(list_id, [note.email for note in notes])
+
+    def _write_deletions(self, ledger: Ledger, list_id: int, stream: str, notes: Sequence[_Note]) -> None:
+        are_pending = ledger.note_deletions(
+            list_id, stream, [(note.key, note.email) for note in notes], self._now
+        )
+        for note, is_pending in zip(notes, are_pending, strict=True):
+            person = list_id, self._hash_identity(note.email)
+            if note.kind == "superseded" and is_pending:
+                # A record of this run brings the person, by whatever key.
+                ledger.note_people(list_id, stream, [(None, note.email)], self._now)
+            elif is_pending:
+                self._brought_by_others.discard(person)
+            else:
+                self._brought_by_others.add(person)
+
+    def _note(self, notes: Iterable[_Note]) -> None:
+        if not self._writes:
+            return
+        with self._lock:
+            self._notes.extend(notes)
+            is_due = len(self._notes) >= _NOTED_AT_ONCE
+        if is_due:
+            self.flush()
+
+    def _find_by_key(self, stream: str, list_id: int, key: bytes) -> str | None:
+        """Return the identity that a key led to last, as far as the ledger knows."""
+        if self._ledger is None:
+            return None
+        self.flush()
+        found = self._ledger.people_of_keys(list_id, stream, [key]).get(key)
+        return None if found is None else found.email
+
+    # Who is seen and who is gone
+
+    def _mark_seen(self, stream: str, list_id: int, identities: Sequence[bytes]) -> None:
+        if self._is_mirror:
+            self._seen[list_id, stream].put_all(dict.fromkeys(identities, _SEEN))
+
+    def _supersede_deletions(
+        self, stream: str, list_id: int, keys: Sequence[bytes | None], identities: Sequence[bytes]
+    ) -> None:
+        """Note that people live, which supersedes what was said of them before."""
+        if not self._takes_deletions:
+            return
+        last = self._living[list_id].find(identities)
+        words: dict[bytes, bytes | None] = {}
+        for key, identity in zip(keys, identities, strict=True):
+            word = _SEVERAL_KEYS if key is None else self._word_of(stream, key)
+            is_other = (words.get(identity) or last.get(identity, word)) != word
+            words[identity] = _SEVERAL_KEYS if is_other else word
+        self._living[list_id].put_all(words)
+        deletions = self._deletions[list_id]
+        for identity in words.keys() & deletions.keys():
+            self._end_superseded(deletions.pop(identity))
+
+    def _end_superseded(self, deletion: Deletion) -> None:
+        self._delivery.end_deletions([deletion.origin], "superseded", segment=deletion.segment)
+
+    def _end_brought_by_others(self) -> None:
+        with self._lock:
+            some, self._brought_by_others = self._brought_by_others, set()
+        for list_id, identity in some:
+            if deletion := self._deletions[list_id].pop(identity, None):
+                self._end_superseded(deletion)
+
+    def _word_of(self, stream: str, key: bytes) -> bytes:
+        """Return what stands for the record of a key, in whichever stream it is."""
+        number = self._stream_numbers.setdefault(stream, len(self._stream_numbers))
+        return key + struct.pack(">I", number)

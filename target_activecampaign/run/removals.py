@@ -1,0 +1,303 @@
+"""Owns who is taken off a list: the mirror's leavers and the source's deletions, with one brake for both.
+
+Nobody is taken off while the input is read: the last word counts, and it is known only at the end. What can't be
+carried out yet is pending in the ledger. The proof that each removal takes: docs/design/proof.md.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import typing as t
+from collections import defaultdict
+
+from target_activecampaign.config.names import shown_name
+from target_activecampaign.delivery.removal import Removal
+from target_activecampaign.errors import MirrorStoppedError
+from target_activecampaign.run.mirror import readable_address
+
+if t.TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+
+    from target_activecampaign.delivery.delivery import Delivery
+    from target_activecampaign.ledger.ledger import Ledger
+    from target_activecampaign.ledger.removals import Cause
+    from target_activecampaign.reporting.report import Report
+    from target_activecampaign.run.mirror import Mirror
+    from target_activecampaign.run.people import People
+
+logger = logging.getLogger(__name__)
+
+_EVERYBODY = 100
+_FEW = 10  # people whom the brake lets go however small the list is
+
+
+class Brake:
+    """Stops removals of more people than `max_removal_percent` of a list allows."""
+
+    def __init__(self, most_percent: int, count_subscribers: Callable[[int], int | None]) -> None:
+        """Prepare.
+
+        Args:
+            most_percent: As the setting `max_removal_percent`.
+            count_subscribers: Number of a list's subscribers as the account counts them; `None` where it
+                does not say.
+        """
+        self._most_percent = most_percent
+        self._count_subscribers = count_subscribers
+
+    def problem_of_deletions(self, list_id: int, leaving: int) -> str | None:
+        """Return why so many people can't be taken off at the source's word, if so."""
+        if leaving <= _FEW or self._most_percent >= _EVERYBODY:
+            return None
+        subscribers = self._count_subscribers(list_id)
+        if subscribers is None:
+            return (
+                f"max_removal_percent: {leaving} contacts would be taken off list {list_id}, and ActiveCampaign "
+                f"does not say how many are on it. If that is right, set max_removal_percent to 100 for one run"
+            )
+        return self._problem(list_id, leaving, subscribers, "by deletions")
+
+    def problem_of_leavers(
+        self, list_id: int, leaving: int, members: int, empty_stream: str | None
+    ) -> str | None:
+        """Return why so many members can't be taken off, if so.
+
+        Args:
+            list_id: The list.
+            leaving: Members that would be taken off.
+            members: Members of the list before this run.
+            empty_stream: A stream that brought nobody and whose members would be taken off, if any.
+        """
+        if not leaving or self._most_percent >= _EVERYBODY:
+            return None
+        if empty_stream is not None:
+            return (
+                f"max_removal_percent: stream {shown_name(empty_stream)!r} is empty, so {leaving} of {members} "
+                f"contacts would be taken off list {list_id}. If that is right, set max_removal_percent to 100 "
+                f"for one run"
+            )
+        return None if leaving <= _FEW else self._problem(list_id, leaving, members, "by the mirror")
+
+    def _problem(self, list_id: int, leaving: int, all_of_them: int, by: str) -> str | None:
+        if 100 * leaving <= self._most_percent * all_of_them:
+            return None
+        share = f"{100 * leaving / all_of_them:.1f} %" if all_of_them else "all"
+        return (
+            f"max_removal_percent: {leaving} of {all_of_them} contacts ({share}) would be taken off list "
+            f"{list_id} {by}. If that is right, raise the setting for one run"
+        )
+
+
+class Removals:
+    """Takes people off their lists at the end of a run, and keeps those pending who can't be taken off yet."""
+
+    def __init__(  # noqa: PLR0913 - its collaborators, each once, keyword only
+        self,
+        *,
+        delivery: Delivery,
+        report: Report,
+        brake: Brake,
+        list_ids: Collection[int],
+        ledger: Ledger | None,
+        people: People | None,
+        mirror: Mirror | None,
+        writes: bool,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            delivery: Takes them off.
+            report: Learns who is pending, and why nobody was taken off.
+            brake: Stops too many removals.
+            list_ids: The lists of this run.
+            ledger: Keeps who is pending; `None` without one.
+            people: Knows the deletions of this run; `None` where none is taken.
+            mirror: Finds members that this run did not bring; `None` where they stay.
+            writes: Whether the ledger may be written (not in a dry run).
+        """
+        self._delivery = delivery
+        self._report = report
+        self._brake = brake
+        self._list_ids = list_ids
+        self._ledger = ledger
+        self._people = people
+        self._mirror = mirror
+        self._writes = writes
+
+    def carry_out(self, *, is_cut_short: bool) -> MirrorStoppedError | None:
+        """Take off who may be taken off, after the input was delivered.
+
+        Args:
+            is_cut_short: Whether records were held back at a limit.
+
+        Returns:
+            Why nobody was, if so.
+
+        Raises:
+            TargetError: What stopped the delivery.
+        """
+        try:
+            leavers, waiting = self._find_leavers(is_cut_short=is_cut_short)
+            deletions = {list_id: list(self._deletions(list_id)) for list_id in self._list_ids}
+            self._check_brake(leavers, deletions)
+        except MirrorStoppedError as error:
+            self._report.mirror = str(error)
+            self._hold_back()
+            self._count_pending(0)
+            return error
+        self._take_off(leavers, deletions)
+        self._count_pending(waiting)
+        return None
+
+    def carry_out_pending(self) -> MirrorStoppedError | None:
+        """Take off who is pending in the ledger, at the word of a person that the tap ended well.
+
+        Returns:
+            Why nobody was, if so.
+
+        Raises:
+            TargetError: What stopped the delivery.
+        """
+        ledger = self._ledger
+        if ledger is None:
+            raise RuntimeError("without a ledger nobody is pending")
+        deletions = {list_id: list(self._pending(ledger, list_id, "deleted")) for list_id in self._list_ids}
+        leavers: defaultdict[tuple[int, str], list[Removal]] = defaultdict(list)
+        for list_id in self._list_ids:
+            for removal in self._pending(ledger, list_id, "missing"):
+                leavers[list_id, removal.stream].append(removal)
+        try:
+            self._check_brake(leavers, deletions)
+        except MirrorStoppedError as error:
+            self._report.mirror = str(error)
+            self._count_pending(0)
+            return error
+        self._take_off(leavers, deletions)
+        self._count_pending(0)
+        return None
+
+    def _take_off(
+        self, leavers: Mapping[tuple[int, str], Sequence[Removal]], deletions: Mapping[int, Sequence[Removal]]
+    ) -> None:
+        taken: set[tuple[int, str]] = set()  # somebody may leave by two streams, or be deleted besides
+        for removal in itertools.chain(*deletions.values(), *leavers.values()):
+            if (removal.list_id, removal.email) not in taken:
+                taken.add((removal.list_id, removal.email))
+                self._delivery.remove(removal)
+        self._delivery.settle()
+
+    def _find_leavers(self, *, is_cut_short: bool) -> tuple[dict[tuple[int, str], list[Removal]], int]:
+        """Return the leavers of streams that came whole, and how many of other streams stay pending.
+
+        Raises:
+            MirrorStoppedError: If the tap does not read in full, or a limit was reached.
+        """
+        if self._mirror is None:
+            return {}, 0
+        if is_cut_short:
+            raise stopped(["membership: a limit was reached, and the mirror needs a complete run"])
+        self._mirror.refuse_incremental()
+        self._mirror.say_who_is_left_behind()
+        waiting = 0
+        leavers: dict[tuple[int, str], list[Removal]] = {}
+        for (list_id, stream), some in self._mirror.find_leavers().items():
+            reason = self._mirror.reason_against(list_id, stream) if some else None
+            if reason is None:
+                leavers[list_id, stream] = some
+                continue
+            waiting += len(some)
+            logger.warning(
+                "membership: %d contacts that stream %r did not bring are pending removals, and stay on list "
+                "%d: %s. When the tap has ended well, take them off: target-activecampaign mirror",
+                len(some),
+                stream,
+                list_id,
+                reason,
+            )
+        return leavers, waiting
+
+    def _deletions(self, list_id: int) -> Iterator[Removal]:
+        """Yield who is gone at the source: in this run, or pending from earlier ones."""
+        own = self._people.deletions(list_id) if self._people is not None else {}
+        if self._ledger is None or not self._writes:
+            windows = {} if self._ledger is None else self._ledger.windows(list_id, list(own))
+            for identity, deletion in own.items():
+                known = None if self._ledger is None else windows.get(identity, ())
+                yield Removal(
+                    deletion.email, list_id, deletion.origin.stream, known, deletion.origin, deletion.segment
+                )
+        if self._ledger is not None:
+            for removal, identity in self._pending_with_identity(self._ledger, list_id, "deleted"):
+                deletion = own.get(identity)
+                yield removal if deletion is None else removal._replace(origin=deletion.origin)
+
+    def _pending(self, ledger: Ledger, list_id: int, cause: Cause) -> Iterator[Removal]:
+        return (removal for removal, _ in self._pending_with_identity(ledger, list_id, cause))
+
+    def _pending_with_identity(
+        self, ledger: Ledger, list_id: int, cause: Cause
+    ) -> Iterator[tuple[Removal, bytes]]:
+        for pending in ledger.pending(list_id, cause):
+            email = readable_address(pending)
+            if email is not None:
+                yield Removal(email, list_id, pending.stream, pending.windows), pending.identity
+
+    def _check_brake(
+        self, leavers: Mapping[tuple[int, str], Sequence[Removal]], deletions: Mapping[int, Sequence[Removal]]
+    ) -> None:
+        """Make sure that not too many would go.
+
+        Raises:
+            MirrorStoppedError: With the figures of each list.
+        """
+        problems = [
+            self._brake.problem_of_deletions(list_id, len(some)) for list_id, some in deletions.items()
+        ]
+        by_list: defaultdict[int, set[str]] = defaultdict(set)
+        emptied: dict[int, str] = {}
+        for (list_id, stream), some in leavers.items():
+            by_list[list_id].update(removal.email for removal in some)
+            if some and self._is_emptied(list_id, stream, len(some)):
+                emptied[list_id] = stream
+        problems += [
+            self._brake.problem_of_leavers(
+                list_id, len(leaving), self._members_before(list_id), emptied.get(list_id)
+            )
+            for list_id, leaving in by_list.items()
+        ]
+        if said := [problem for problem in problems if problem]:
+            raise stopped(said)
+
+    def _is_emptied(self, list_id: int, stream: str, leaving: int) -> bool:
+        if self._mirror is not None and self._people is not None:
+            return self._people.is_empty(stream, list_id)
+        # At a person's command: all that the stream ever brought would go.
+        return self._ledger is not None and leaving >= self._ledger.count_members(list_id, stream)
+
+    def _members_before(self, list_id: int) -> int:
+        if self._mirror is not None:
+            return self._mirror.members_of(list_id)
+        return 0 if self._ledger is None else self._ledger.count_members_on(list_id)
+
+    def _hold_back(self) -> None:
+        """Count the deletions of this run as held back: nobody is taken off."""
+        if self._people is None:
+            return
+        for list_id in self._list_ids:
+            origins = [deletion.origin for deletion in self._people.deletions(list_id).values()]
+            self._delivery.end_deletions(origins, "held_back")
+
+    def _count_pending(self, waiting: int) -> None:
+        """Count who is pending after this run; of a dry run, who would be."""
+        if self._ledger is None:
+            return
+        if not self._writes:
+            self._report.pending_removals = waiting
+            return
+        self._report.pending_removals = sum(self._ledger.count_pending(one) for one in self._list_ids)
+
+
+def stopped(problems: Collection[str]) -> MirrorStoppedError:
+    """Return the error that ends a run in which nobody is taken off a list."""
+    return MirrorStoppedError(f"{'; '.join(problems)}. Nobody was taken off a list")
