@@ -147,7 +147,7 @@ class Run:
             account=settings.account,
             api_key=settings.api_key,
             now=now,
-            keeps_addresses=settings.is_mirror,
+            keeps_people=settings.is_mirror,
             read_only=settings.dry_run,
         )
         self._resources.callback(ledger.close)
@@ -156,8 +156,8 @@ class Run:
         self._changes = LedgerChanges(
             ledger,
             max_age_seconds=settings.ledger_max_age_days * _SECONDS_PER_DAY,
-            now=now,
-            is_mirror=settings.is_mirror,
+            clock=self._clock.epoch_seconds,
+            keeps_people=settings.is_mirror,
             is_read_only=settings.dry_run,
         )
         if settings.is_mirror:
