@@ -93,21 +93,27 @@ class LedgerChanges:
     """Change detection with a ledger."""
 
     def __init__(
-        self, ledger: Ledger, *, max_age_seconds: int, now: int, is_mirror: bool, is_read_only: bool
+        self,
+        ledger: Ledger,
+        *,
+        max_age_seconds: int,
+        clock: Callable[[], int],
+        keeps_people: bool,
+        is_read_only: bool,
     ) -> None:
         """Prepare.
 
         Args:
             ledger: Open, and held for the run's lists.
             max_age_seconds: Older confirmations don't make a contact unchanged; 0 for no such age.
-            now: When the run began, in seconds since 1970.
-            is_mirror: Whether members are kept.
+            clock: Says how late it is, in seconds since 1970.
+            keeps_people: Whether the ledger keeps who is brought to a list.
             is_read_only: Whether nothing is written (dry run).
         """
         self._ledger = ledger
-        self._not_before = now - max_age_seconds if max_age_seconds else 0
-        self._now = now
-        self._keeps_members = is_mirror and not is_read_only
+        self._not_before = clock() - max_age_seconds if max_age_seconds else 0
+        self._clock = clock
+        self._keeps_people = keeps_people
         self._is_read_only = is_read_only
         self.fingerprint: Callable[[bytes], bytes] = ledger.fingerprint
 
@@ -121,20 +127,24 @@ class LedgerChanges:
         return {stream: self._compare(stream, list_id, group) for (stream, list_id), group in groups.items()}
 
     def _compare(self, stream: str, list_id: int, fingerprints: dict[str, bytes]) -> KnownContacts:
-        comparison = self._ledger.compare(list_id, stream, fingerprints, self._not_before)
-        if self._keeps_members and (new_members := comparison.unchanged - comparison.members):
-            self._ledger.add_members(list_id, stream, new_members, self._now)
+        if self._keeps_people and not self._is_read_only:
+            people = [(None, email) for email in fingerprints]
+            self._ledger.note_people(list_id, stream, people, self._clock())
+        comparison = self._ledger.compare(list_id, fingerprints, self._not_before)
         for email in fingerprints.keys() - comparison.unchanged:
             del fingerprints[email]
         return KnownContacts(comparison.known, fingerprints)
 
     def doubt(self, batch: Batch) -> None:
-        """Doubt the contacts that the ledger knows."""
+        """Doubt the contacts that the ledger knows; where it keeps people, note that the others are sent."""
         if self._is_read_only:
             return
         for list_id, some in _by(_list_of, batch.contacts).items():
-            if known := [pending.contact.email for pending in some if pending.is_known]:
-                self._ledger.doubt(list_id, known)
+            leaving = [p.contact.email for p in some if p.contact.unsubscribes and p.is_known]
+            self._ledger.doubt(list_id, leaving, sent_at=None)
+            joining = [pending for pending in some if not pending.contact.unsubscribes]
+            noted = [p.contact.email for p in joining if p.is_known or self._keeps_people]
+            self._ledger.doubt(list_id, noted, sent_at=self._clock())
 
     def record(self, batch: Batch, rejected: Collection[PendingContact]) -> None:
         """Forget refused contacts, remove those that were taken off, confirm the others."""
@@ -149,7 +159,7 @@ class LedgerChanges:
             subscribed = [pending for pending in delivered if not pending.contact.unsubscribes]
             for first_sent_at, own in _by(_first_sent_at, subscribed).items():
                 fingerprints = {pending.contact.email: pending.fingerprint for pending in own}
-                self._ledger.confirm(list_id, batch.stream, fingerprints, first_sent_at)
+                self._ledger.confirm(list_id, fingerprints, first_sent_at, self._clock())
 
     def remove_member(self, contact: Contact) -> None:
         """Remove a contact of a list."""

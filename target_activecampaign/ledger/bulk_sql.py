@@ -24,13 +24,18 @@ _PLACES = {
     ) AS places""",
 }
 _GIVEN = """(
-    SELECT key AS place, substr(:identities, CAST(16 * key + 1 AS integer), 16) AS identity{more}
+    SELECT key AS place, {columns}
     FROM {places}
 ) AS given"""
-_MORE = {
-    "given": "",
-    "given_fingerprints": ", substr(:fingerprints, CAST(16 * key + 1 AS integer), 16) AS fingerprint",
-    "given_addresses": ", value AS address",
+_IDENTITY = "substr(:identities, CAST(16 * key + 1 AS integer), 16) AS identity"
+_FINGERPRINT = "substr(:fingerprints, CAST(16 * key + 1 AS integer), 16) AS fingerprint"
+_SOURCE_KEY = "substr(:source_keys, CAST(16 * key + 1 AS integer), 16) AS source_key"
+_COLUMNS = {
+    "given": _IDENTITY,
+    "given_fingerprints": f"{_IDENTITY}, {_FINGERPRINT}",
+    "given_addresses": f"{_IDENTITY}, value AS address",
+    "given_keys": _SOURCE_KEY,
+    "given_people": f"{_SOURCE_KEY}, {_IDENTITY}",
 }
 
 
@@ -42,8 +47,9 @@ class BulkStatement:
 
         Args:
             text: With `{given}` for a table of (place, identity), `{given_fingerprints}` for one that has
-                `fingerprint` too, or `{given_addresses}` for one that has `address` too. Parameters that are
-                only selected need a cast, without which PostgreSQL can't tell their type.
+                `fingerprint` too, `{given_addresses}` for one that has `address` too, `{given_keys}` for one
+                of (place, source_key), or `{given_people}` for one of (place, source_key, identity).
+                Parameters that are only selected need a cast, without which PostgreSQL can't tell their type.
         """
         self._by_dialect = {dialect: sa.text(_complete(text, places)) for dialect, places in _PLACES.items()}
 
@@ -69,8 +75,26 @@ def pack(
     return packed if fingerprints is None else {**packed, "fingerprints": b"".join(fingerprints)}
 
 
+def pack_keys(
+    source_keys: Sequence[bytes], identities: Sequence[bytes] | None = None
+) -> dict[str, bytes | str]:
+    """Return the parameters of a set of source keys.
+
+    Args:
+        source_keys: 16 bytes each.
+        identities: 16 bytes each, in the order of the keys.
+    """
+    packed: dict[str, bytes | str] = {
+        "source_keys": b"".join(source_keys),
+        "places": _places(len(source_keys)),
+    }
+    return packed if identities is None else {**packed, "identities": b"".join(identities)}
+
+
 def _complete(text: str, places: str) -> str:
-    return text.format(**{name: _GIVEN.format(more=more, places=places) for name, more in _MORE.items()})
+    return text.format(
+        **{name: _GIVEN.format(columns=columns, places=places) for name, columns in _COLUMNS.items()}
+    )
 
 
 @functools.lru_cache(maxsize=64)

@@ -1,4 +1,4 @@
-"""Owns the statements on `ledger_contact`: what was last confirmed for each contact and list.
+"""Owns the statements on `ledger_contact`: what was confirmed for each contact and list, and in which times.
 
 Must not know addresses, members or when something is confirmed (`ledger.py`).
 """
@@ -10,12 +10,39 @@ import typing as t
 import sqlalchemy as sa
 
 from target_activecampaign.ledger.bulk_sql import BulkStatement, pack
-from target_activecampaign.ledger.schema import CONTACT
+from target_activecampaign.ledger.schema import CONTACT, MEMBER, REMOVAL
 
 if t.TYPE_CHECKING:
     from collections.abc import Sequence
 
     from target_activecampaign.ledger.database import Database
+
+
+class Window(t.NamedTuple):
+    """The time of one import, in seconds since 1970: a membership that began within it is ours.
+
+    Attributes:
+        start: When it was submitted.
+        end: When it was confirmed.
+    """
+
+    start: int
+    end: int
+
+
+def windows_from(
+    since: int | None, first_ended_at: int | None, confirmed_at: int | None, ended_at: int | None
+) -> tuple[Window, ...]:
+    """Return the windows that a row of `ledger_contact` proves: of the first import, and of the latest one.
+
+    Whether a later import moves the date of a membership is not known, so both count.
+    """
+    windows = []
+    if since is not None and first_ended_at is not None:
+        windows.append(Window(since, first_ended_at))
+    if confirmed_at and ended_at is not None:
+        windows.append(Window(confirmed_at, ended_at))
+    return tuple(dict.fromkeys(windows))
 
 
 class Confirmations:
@@ -46,9 +73,19 @@ class Confirmations:
         parameters = {"list_id": list_id, "not_before": not_before, **pack(identities, fingerprints)}
         return self._database.read(_CHANGED.for_dialect(self._database.dialect), parameters)
 
+    def windows(self, list_id: int, identities: Sequence[bytes]) -> dict[bytes, tuple[Window, ...]]:
+        """Return the windows of each of these identities that has a row."""
+        parameters = {"list_id": list_id, **pack(identities)}
+        rows = self._database.read(_TIMES.for_dialect(self._database.dialect), parameters)
+        return {bytes(identity): windows_from(*times) for identity, *times in rows}
+
     def doubt(self, connection: sa.Connection, list_id: int, identities: Sequence[bytes]) -> None:
-        """Take the fingerprints away; contacts without a confirmation stay without one."""
+        """Take the fingerprints away; contacts without a row stay without one."""
         self._execute(connection, _DOUBT, list_id=list_id, **pack(identities))
+
+    def begin(self, connection: sa.Connection, list_id: int, identities: Sequence[bytes], now: int) -> None:
+        """Take the fingerprints away; contacts without a row get one that notes when they were sent."""
+        self._execute(connection, _BEGIN, list_id=list_id, now=now, **pack(identities))
 
     def confirm(  # noqa: PLR0913, PLR0917 - a row's columns
         self,
@@ -56,60 +93,134 @@ class Confirmations:
         list_id: int,
         identities: Sequence[bytes],
         fingerprints: Sequence[bytes],
-        now: int,
+        window: Window,
         run: int | None,
     ) -> None:
-        """Write confirmations, over earlier ones; the time of the first one stays."""
+        """Write confirmations, over earlier ones; the times of the first one stay."""
         packed = pack(identities, fingerprints)
-        self._execute(connection, _CONFIRM, list_id=list_id, now=now, run=run, **packed)
+        times = {"sent_at": window.start, "ended_at": window.end}
+        self._execute(connection, _CONFIRM, list_id=list_id, run=run, **times, **packed)
 
     def forget(self, connection: sa.Connection, list_id: int, identities: Sequence[bytes]) -> None:
-        """Delete the confirmations of these contacts for one list."""
-        self._execute(connection, _FORGET, list_id=list_id, **pack(identities))
+        """Make these contacts unknown to a list; the times of a first import stay: they are proof."""
+        packed = pack(identities)
+        self._execute(connection, _DELETE_UNPROVEN, list_id=list_id, **packed)
+        self._execute(connection, _FORGET, list_id=list_id, **packed)
+
+    def remove(self, connection: sa.Connection, list_id: int, identities: Sequence[bytes]) -> None:
+        """Delete the rows of these contacts for one list."""
+        self._execute(connection, _REMOVE, list_id=list_id, **pack(identities))
 
     def forget_everywhere(self, connection: sa.Connection, identities: Sequence[bytes]) -> int:
-        """Delete the confirmations of these contacts for every list; return how many there were."""
-        return self._execute(connection, _FORGET_EVERYWHERE, **pack(identities))
+        """Make these contacts unknown to every list; return how many were known, each list's counted."""
+        count = connection.execute(_KNOWN_EVERYWHERE.for_dialect(self._database.dialect), pack(identities))
+        known = int(count.scalar_one())
+        self._execute(connection, _FORGET_EVERYWHERE, **pack(identities))
+        return known
 
-    def erase(self, connection: sa.Connection, list_id: int | None) -> int:
-        """Delete all confirmations of a list, or with None of every list; return how many there were."""
-        everything = sa.delete(CONTACT)
-        statement = everything if list_id is None else everything.where(CONTACT.c.list_id == list_id)
-        return connection.execute(statement).rowcount
+    def remove_needless(self, connection: sa.Connection, identities: Sequence[bytes]) -> None:
+        """Delete those rows of these contacts that confirm nothing and whose times no membership needs."""
+        self._execute(connection, _REMOVE_NEEDLESS, **pack(identities))
+
+    def forget_all(self, connection: sa.Connection, list_id: int | None) -> int:
+        """Make all contacts of a list unknown, or with None of every list; return how many were known."""
+        forget = sa.update(CONTACT).values(fingerprint=None, confirmed_at=0, ended_at=None)
+        forget = forget.where(CONTACT.c.confirmed_at > 0)
+        return connection.execute(
+            forget if list_id is None else forget.where(CONTACT.c.list_id == list_id)
+        ).rowcount
+
+    def remove_all_needless(self, connection: sa.Connection, list_id: int | None) -> None:
+        """Delete the rows of all contacts that are unknown, and whose times no membership needs."""
+        needless = sa.delete(CONTACT).where(
+            CONTACT.c.confirmed_at == 0, ~_of_a_person(MEMBER), ~_of_a_person(REMOVAL)
+        )
+        connection.execute(needless if list_id is None else needless.where(CONTACT.c.list_id == list_id))
 
     def _execute(self, connection: sa.Connection, statement: BulkStatement, **parameters: object) -> int:
         return connection.execute(statement.for_dialect(self._database.dialect), parameters).rowcount
 
 
-# In `_CONFIRM`, `WHERE true` tells SQLite that the `ON` after it belongs to no join.
+def _of_a_person(table: sa.Table) -> sa.Exists:
+    same = sa.and_(table.c.list_id == CONTACT.c.list_id, table.c.identity == CONTACT.c.identity)
+    return sa.exists().where(same).correlate(CONTACT)
+
+
+# `WHERE true` tells SQLite that the `ON` after it belongs to no join. `CROSS JOIN` tells it to look up each
+# given contact: as an inner join it may go through the whole table for each of them.
 _CHANGED = BulkStatement(
     """
-    SELECT given.place, held.confirmed_at IS NOT NULL AS is_known
+    SELECT given.place, coalesce(held.confirmed_at, 0) > 0 AS is_known
     FROM {given_fingerprints} LEFT JOIN ledger_contact AS held
       ON held.list_id = :list_id AND held.identity = given.identity
     WHERE held.fingerprint IS NULL OR held.fingerprint <> given.fingerprint
        OR held.confirmed_at < :not_before"""
+)
+_TIMES = BulkStatement(
+    """
+    SELECT held.identity, held.since, held.first_ended_at, held.confirmed_at, held.ended_at
+    FROM {given} CROSS JOIN ledger_contact AS held
+    WHERE held.list_id = :list_id AND held.identity = given.identity"""
 )
 _DOUBT = BulkStatement(
     """
     UPDATE ledger_contact SET fingerprint = NULL
     WHERE list_id = :list_id AND identity IN (SELECT given.identity FROM {given})"""
 )
+_BEGIN = BulkStatement(
+    """
+    INSERT INTO ledger_contact (list_id, identity, confirmed_at, since)
+    SELECT CAST(:list_id AS bigint), given.identity, 0, CAST(:now AS bigint)
+    FROM {given} WHERE true
+    ON CONFLICT (list_id, identity) DO UPDATE SET fingerprint = NULL"""
+)
 _CONFIRM = BulkStatement(
     """
-    INSERT INTO ledger_contact (list_id, identity, fingerprint, confirmed_at, since, run)
+    INSERT INTO ledger_contact
+        (list_id, identity, fingerprint, confirmed_at, since, run, first_ended_at, ended_at)
     SELECT CAST(:list_id AS bigint), given.identity, given.fingerprint,
-           CAST(:now AS bigint), CAST(:now AS bigint), CAST(:run AS bigint)
+           CAST(:sent_at AS bigint), CAST(:sent_at AS bigint), CAST(:run AS bigint),
+           CAST(:ended_at AS bigint), CAST(:ended_at AS bigint)
     FROM {given_fingerprints} WHERE true
     ON CONFLICT (list_id, identity) DO UPDATE SET
-        fingerprint = excluded.fingerprint, confirmed_at = excluded.confirmed_at, run = excluded.run"""
+        fingerprint = excluded.fingerprint, confirmed_at = excluded.confirmed_at, run = excluded.run,
+        first_ended_at = coalesce(ledger_contact.first_ended_at, excluded.first_ended_at),
+        ended_at = excluded.ended_at"""
+)
+_DELETE_UNPROVEN = BulkStatement(
+    """
+    DELETE FROM ledger_contact
+    WHERE list_id = :list_id AND identity IN (SELECT given.identity FROM {given})
+      AND first_ended_at IS NULL"""
 )
 _FORGET = BulkStatement(
+    """
+    UPDATE ledger_contact SET fingerprint = NULL, confirmed_at = 0, ended_at = NULL
+    WHERE list_id = :list_id AND identity IN (SELECT given.identity FROM {given})"""
+)
+_REMOVE = BulkStatement(
     """
     DELETE FROM ledger_contact
     WHERE list_id = :list_id AND identity IN (SELECT given.identity FROM {given})"""
 )
+_KNOWN_EVERYWHERE = BulkStatement(
+    """
+    SELECT count(*) FROM ledger_contact
+    WHERE confirmed_at > 0 AND identity IN (SELECT given.identity FROM {given})"""
+)
 _FORGET_EVERYWHERE = BulkStatement(
     """
-    DELETE FROM ledger_contact WHERE identity IN (SELECT given.identity FROM {given})"""
+    UPDATE ledger_contact SET fingerprint = NULL, confirmed_at = 0, ended_at = NULL
+    WHERE identity IN (SELECT given.identity FROM {given})"""
+)
+_REMOVE_NEEDLESS = BulkStatement(
+    """
+    DELETE FROM ledger_contact
+    WHERE identity IN (SELECT given.identity FROM {given}) AND confirmed_at = 0
+      AND NOT EXISTS (
+        SELECT 1 FROM ledger_member AS held
+        WHERE held.list_id = ledger_contact.list_id AND held.identity = ledger_contact.identity)
+      AND NOT EXISTS (
+        SELECT 1 FROM ledger_removal AS noted
+        WHERE noted.list_id = ledger_contact.list_id AND noted.identity = ledger_contact.identity)"""
 )

@@ -15,6 +15,7 @@ import typing as t
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
+from target_activecampaign.errors import LedgerError
 from target_activecampaign.storage.keyed_hash import KeyedHash
 
 if t.TYPE_CHECKING:
@@ -28,6 +29,13 @@ _SCRYPT = {"n": 2**14, "r": 8, "p": 1}
 
 class WrongKeyError(Exception):
     """A key does not decrypt what it is used on, or the encrypted text is damaged."""
+
+
+class DamagedAddressError(LedgerError):
+    """One stored address can't be decrypted, or is not that of its row; the rest of the ledger is usable."""
+
+    def __init__(self) -> None:
+        super().__init__("the ledger can't be read: the address of a member is damaged")
 
 
 class WrappedKey(t.NamedTuple):
@@ -76,12 +84,14 @@ class Cipher:
     Attributes:
         fingerprint: Returns the hash of all that is sent for a contact, 16 bytes. It has a key, since a hash
             without one could be found again by trying names and numbers.
+        source_key: Returns the hash of the values of a record's key properties, 16 bytes.
     """
 
     def __init__(self, data_key: bytes) -> None:
         self._data_key = data_key
         self._identities = KeyedHash(self._subkey(b"identity"))
         self.fingerprint = KeyedHash(self._subkey(b"fingerprint"))
+        self.source_key = KeyedHash(self._subkey(b"source key"))
         self._addresses = Fernet(base64.urlsafe_b64encode(self._subkey(b"address")))
 
     def identity(self, email: str) -> bytes:
@@ -96,14 +106,14 @@ class Cipher:
         """Decrypt an address, and check that it belongs to its row.
 
         Raises:
-            WrongKeyError: If it is damaged, or belongs to another identity.
+            DamagedAddressError: If it is damaged, or belongs to another identity.
         """
         try:
             email = self._addresses.decrypt(sealed).decode()
-        except InvalidToken:
-            raise WrongKeyError from None
+        except (InvalidToken, ValueError):  # ValueError: text that is not ASCII
+            raise DamagedAddressError from None
         if self.identity(email) != identity:
-            raise WrongKeyError
+            raise DamagedAddressError
         return email
 
     def number_for(self, name: str) -> int:

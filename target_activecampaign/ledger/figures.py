@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import typing as t
+from collections import defaultdict
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from target_activecampaign.ledger.schema import CONTACT, MEMBER, META, RUN
+from target_activecampaign.ledger.schema import CONTACT, MEMBER, META, REMOVAL, RUN
 
 if t.TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from target_activecampaign.ledger.database import Database
 
@@ -20,11 +21,13 @@ class ListFigures:
     """What a ledger holds of a list.
 
     Attributes:
-        contacts: Contacts that were confirmed once.
+        contacts: Contacts that are known.
         in_doubt: Those of them whose last import had no outcome.
         oldest: Time of the oldest confirmation, in seconds since 1970; None where there is none.
         newest: Time of the newest one, likewise.
-        members: Stream to the number of contacts that it brought.
+        members: Stream to the number of people that it brings.
+        pending: Cause to the number of pending removals.
+        left_alone: Reason to the number of people who were left on the list.
     """
 
     contacts: int
@@ -32,6 +35,8 @@ class ListFigures:
     oldest: int | None
     newest: int | None
     members: Mapping[str, int]
+    pending: Mapping[str, int]
+    left_alone: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,27 +72,50 @@ def figures_of(database: Database) -> Figures:
 
 
 def _lists_of(database: Database) -> dict[int, ListFigures]:
-    members: dict[int, dict[str, int]] = {}
-    for list_id, stream, number in database.read(_MEMBERS_BY_STREAM):
-        members.setdefault(list_id, {})[stream] = number
-    lists = {
-        row.list_id: ListFigures(
-            row.contacts, row.contacts - row.certain, row.oldest, row.newest, members.pop(row.list_id, {})
+    contacts = {row.list_id: row for row in database.read(_CONTACTS_BY_LIST)}
+    members = _nested(database.read(_MEMBERS_BY_STREAM))
+    pending = _nested(database.read(_PENDING_BY_CAUSE))
+    left_alone = _nested(database.read(_LEFT_ALONE_BY_REASON))
+    lists: dict[int, ListFigures] = {}
+    for list_id in contacts.keys() | members.keys() | pending.keys() | left_alone.keys():
+        known, certain, oldest, newest = contacts[list_id][1:] if list_id in contacts else (0, 0, None, None)
+        lists[list_id] = ListFigures(
+            contacts=known,
+            in_doubt=known - certain,
+            oldest=oldest,
+            newest=newest,
+            members=members.get(list_id, {}),
+            pending=pending.get(list_id, {}),
+            left_alone=left_alone.get(list_id, {}),
         )
-        for row in database.read(_CONTACTS_BY_LIST)
-    }
-    return lists | {list_id: ListFigures(0, 0, None, None, streams) for list_id, streams in members.items()}
+    return lists
 
 
-_CONTACTS_BY_LIST = sa.select(
-    CONTACT.c.list_id,
-    sa.func.count().label("contacts"),
-    sa.func.count(CONTACT.c.fingerprint).label("certain"),
-    sa.func.min(CONTACT.c.confirmed_at).label("oldest"),
-    sa.func.max(CONTACT.c.confirmed_at).label("newest"),
-).group_by(CONTACT.c.list_id)
-_MEMBERS_BY_STREAM = (
-    sa.select(MEMBER.c.list_id, MEMBER.c.stream, sa.func.count())
-    .group_by(MEMBER.c.list_id, MEMBER.c.stream)
-    .order_by(MEMBER.c.list_id, MEMBER.c.stream)
+def _nested(rows: Sequence[t.Any]) -> dict[int, dict[str, int]]:
+    """Return rows of list, name and number as a mapping of mappings."""
+    nested: defaultdict[int, dict[str, int]] = defaultdict(dict)
+    for list_id, name, number in rows:
+        nested[list_id][name] = number
+    return nested
+
+
+def _count_by(name: sa.Column[t.Any], *where: sa.ColumnElement[bool]) -> sa.Select[t.Any]:
+    list_id = name.table.c.list_id
+    counts = sa.select(list_id, name, sa.func.count()).where(*where)
+    return counts.group_by(list_id, name).order_by(list_id, name)
+
+
+_CONTACTS_BY_LIST = (
+    sa.select(
+        CONTACT.c.list_id,
+        sa.func.count().label("contacts"),
+        sa.func.count(CONTACT.c.fingerprint).label("certain"),
+        sa.func.min(CONTACT.c.confirmed_at).label("oldest"),
+        sa.func.max(CONTACT.c.confirmed_at).label("newest"),
+    )
+    .where(CONTACT.c.confirmed_at > 0)
+    .group_by(CONTACT.c.list_id)
 )
+_MEMBERS_BY_STREAM = _count_by(MEMBER.c.stream)
+_PENDING_BY_CAUSE = _count_by(REMOVAL.c.cause, REMOVAL.c.left_alone.is_(None))
+_LEFT_ALONE_BY_REASON = _count_by(REMOVAL.c.left_alone, REMOVAL.c.left_alone.is_not(None))

@@ -1,8 +1,9 @@
-"""Owns what a ledger means: which contacts are known, unchanged, in doubt or members, and when that changes.
+"""Owns what a ledger means: who is known, unchanged, in doubt, a member or to be removed, and until when.
 
-It is written from outcomes alone, so that after a crash a contact is sent again and never skipped. The tables
-are in `schema.py`, the reasons in `docs/design/ledger.md`. Must not know contacts (only addresses and
-fingerprints), imports, HTTP or settings.
+Confirmations are written from outcomes alone, so that after a crash a contact is sent again and never
+skipped; members and removals are written from what the source brings. The tables are in `schema.py`, the
+reasons in `docs/design/ledger.md`. Must not know contacts (only addresses and fingerprints), imports, HTTP or
+settings.
 """
 
 from __future__ import annotations
@@ -11,22 +12,28 @@ import typing as t
 
 import sqlalchemy as sa
 
-from target_activecampaign.ledger.confirmations import Confirmations
+from target_activecampaign.batched import batched
+from target_activecampaign.ledger.confirmations import Confirmations, Window
 from target_activecampaign.ledger.crypto import Cipher
 from target_activecampaign.ledger.data_key import data_key_of, new_meta
 from target_activecampaign.ledger.figures import figures_of
 from target_activecampaign.ledger.list_lock import ListLocks
 from target_activecampaign.ledger.members import Members
 from target_activecampaign.ledger.opening import open_database
+from target_activecampaign.ledger.removals import Removals
 from target_activecampaign.ledger.schema import RUN
+from target_activecampaign.ledger.source_keys import SourceKeys
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from target_activecampaign.config.secret import Secret
     from target_activecampaign.ledger.database import Database
     from target_activecampaign.ledger.figures import Figures
     from target_activecampaign.ledger.members import Member
+    from target_activecampaign.ledger.removals import Cause, PendingRemoval
+
+_PEOPLE_AT_ONCE = 1_000
 
 
 class Comparison(t.NamedTuple):
@@ -35,27 +42,27 @@ class Comparison(t.NamedTuple):
     Attributes:
         known: The account has them: they were confirmed once, whatever happened since.
         unchanged: Exactly this was confirmed, and recently enough.
-        members: They are members of this stream and list; empty where no addresses are kept.
     """
 
     known: frozenset[str]
     unchanged: frozenset[str]
-    members: frozenset[str]
 
 
 class Ledger:
     """An open ledger. Its methods may be called from any thread, but `hold` and `close` from one alone."""
 
-    def __init__(self, database: Database, cipher: Cipher, *, now: int, keeps_addresses: bool) -> None:
+    def __init__(self, database: Database, cipher: Cipher, *, now: int, keeps_people: bool) -> None:
         """Use `open` instead."""
         self._database = database
         self._cipher = cipher
         self._now = now
-        self._keeps_addresses = keeps_addresses
+        self._keeps_people = keeps_people
         self._run: int | None = None
         self._locks = ListLocks(database, cipher.number_for)
         self._confirmations = Confirmations(database)
         self._members = Members(database, cipher)
+        self._source_keys = SourceKeys(database, cipher)
+        self._removals = Removals(database, cipher)
 
     @classmethod
     def open(  # noqa: PLR0913 - all but the first by name
@@ -65,7 +72,7 @@ class Ledger:
         account: str,
         api_key: Secret,
         now: int,
-        keeps_addresses: bool = False,
+        keeps_people: bool = False,
         read_only: bool = False,
         create: bool = True,
     ) -> Ledger:
@@ -76,7 +83,8 @@ class Ledger:
             account: Host and, where it is given, port of the account, or `sandbox`.
             api_key: Opens the ledger's own key.
             now: Seconds since 1970.
-            keeps_addresses: Whether members are kept, with their addresses, encrypted.
+            keeps_people: Whether the ledger keeps who is brought to a list (address encrypted), by which
+                record of the source, and when an import of a new contact was submitted.
             read_only: Change no file and no table; a ledger that does not exist is as good as empty.
             create: Make a ledger that does not exist, instead of refusing.
 
@@ -93,7 +101,7 @@ class Ledger:
         except BaseException:
             database.close()
             raise
-        return cls(database, cipher, now=now, keeps_addresses=keeps_addresses)
+        return cls(database, cipher, now=now, keeps_people=keeps_people)
 
     def close(self) -> None:
         """Release the lists and close the database; a second call does nothing."""
@@ -135,14 +143,19 @@ class Ledger:
         """The keyed hash, 16 bytes, that stands in this ledger for all that is sent for a contact."""
         return self._cipher.fingerprint
 
-    def compare(
-        self, list_id: int, stream: str, fingerprints: Mapping[str, bytes], not_before: int
-    ) -> Comparison:
+    def source_key(self, canonical: bytes) -> bytes:
+        """Return the keyed hash that stands in this ledger for a record of a source, 16 bytes.
+
+        Args:
+            canonical: The values of its key properties, always written alike. The stream is kept beside it.
+        """
+        return self._cipher.source_key(canonical)
+
+    def compare(self, list_id: int, fingerprints: Mapping[str, bytes], not_before: int) -> Comparison:
         """Compare contacts that are about to be sent with their confirmations.
 
         Args:
             list_id: The list that they are for.
-            stream: The stream that they come from.
             fingerprints: Address to the `fingerprint` of what would be sent. A thousand at a time are quick.
             not_before: Confirmations before this time (seconds since 1970) do not make a contact unchanged.
 
@@ -159,19 +172,48 @@ class Ledger:
         return Comparison(
             known=everyone.difference([emails[place] for place, is_known in changed if not is_known]),
             unchanged=everyone.difference([emails[place] for place, _ in changed]),
-            members=self._members_among(emails, identities, list_id, stream),
         )
 
+    def windows(self, list_id: int, identities: Collection[bytes]) -> dict[bytes, tuple[Window, ...]]:
+        """Return the times of our imports of each identity: a membership that began within one is ours.
+
+        Returns:
+            The windows by identity; none where nothing is proven.
+
+        Raises:
+            LedgerError: If they can't be read.
+        """
+        found: dict[bytes, tuple[Window, ...]] = dict.fromkeys(identities, ())
+        for some in batched(sorted(identities), _PEOPLE_AT_ONCE):
+            found.update(self._confirmations.windows(list_id, some))
+        return found
+
     def count_members(self, list_id: int, stream: str) -> int:
-        """Count the contacts that a stream has on a list.
+        """Count the people that a stream brings to a list.
 
         Raises:
             LedgerError: If they can't be read.
         """
         return self._members.count(list_id, stream)
 
+    def count_members_on(self, list_id: int) -> int:
+        """Count the people that the streams bring to a list, each once.
+
+        Raises:
+            LedgerError: If they can't be read.
+        """
+        return self._members.count_on(list_id)
+
+    def member_counts(self) -> list[tuple[int, str, int]]:
+        """Return list, stream and number of members of each stream that has some, in this order.
+
+        Raises:
+            LedgerError: If they can't be read.
+        """
+        return self._members.counts()
+
     def members(self, list_id: int, stream: str) -> Iterator[Member]:
-        """Iterate over the contacts that a stream brought to a list, with a thousand in memory.
+        """Iterate over the people that a stream brings to a list, with a thousand in memory.
 
         They come in the order of their identities. A member that is added or removed meanwhile is seen if its
         place in that order is still ahead.
@@ -181,13 +223,53 @@ class Ledger:
         """
         return self._members.iterate(list_id, stream)
 
-    def streams_of(self, list_id: int, identities: Collection[bytes]) -> list[tuple[bytes, str]]:
-        """Return the streams that brought members to a list, as pairs of identity and stream.
+    def has_members_without_key(self, list_id: int, stream: str) -> bool:
+        """Say whether a stream has a member that no known record of it leads to.
 
         Raises:
             LedgerError: If they can't be read.
         """
-        return self._members.streams_of(list_id, sorted(identities)) if identities else []
+        return self._members.has_without_key(list_id, stream)
+
+    def people_of_keys(
+        self, list_id: int, stream: str, source_keys: Collection[bytes]
+    ) -> dict[bytes, Member]:
+        """Return the members of a stream and list that its records lead to, by `source_key`.
+
+        Raises:
+            LedgerError: If they can't be read.
+        """
+        found: dict[bytes, Member] = {}
+        for some in batched(source_keys, _PEOPLE_AT_ONCE):
+            found.update(self._source_keys.people(list_id, stream, some))
+        return found
+
+    def streams_of(self, list_id: int, identities: Collection[bytes]) -> list[tuple[bytes, str]]:
+        """Return the streams that bring members to a list, as pairs of identity and stream.
+
+        Raises:
+            LedgerError: If they can't be read.
+        """
+        parts = batched(sorted(identities), _PEOPLE_AT_ONCE)
+        return [pair for some in parts for pair in self._members.streams_of(list_id, some)]
+
+    def pending(self, list_id: int, cause: Cause | None = None) -> Iterator[PendingRemoval]:
+        """Iterate over the pending removals of a list, of one cause or any, with a thousand in memory.
+
+        They come in the order of their identities; each may be carried out or left alone meanwhile.
+
+        Raises:
+            LedgerError: If they can't be read.
+        """
+        return self._removals.iterate(list_id, cause)
+
+    def count_pending(self, list_id: int, cause: Cause | None = None) -> int:
+        """Count the pending removals of a list, of one cause or any.
+
+        Raises:
+            LedgerError: If they can't be read.
+        """
+        return self._removals.count(list_id, cause)
 
     def figures(self) -> Figures:
         """Count contacts, members and runs.
@@ -199,26 +281,38 @@ class Ledger:
 
     # Outcomes
 
-    def doubt(self, list_id: int, emails: Collection[str]) -> None:
+    def doubt(self, list_id: int, emails: Collection[str], sent_at: int | None) -> None:
         """Invalidate the confirmations of these contacts, before an import with them is sent.
 
-        They stay known. Contacts that are not known stay unknown until an import confirms them.
+        They stay known. Contacts that are not known stay unknown until an import confirms them. Where people
+        are kept, their submission is noted, so that a membership is known as ours even if a crash hides the
+        outcome of the import that made it.
+
+        Args:
+            list_id: The list that the import is for.
+            emails: Of its contacts.
+            sent_at: Seconds since 1970; None where they are not sent to subscribe them.
 
         Raises:
             LedgerError: If it can't be written. Nothing was, then; durable otherwise.
         """
-        if emails:
-            with self._database.transaction() as connection:
-                self._confirmations.doubt(connection, list_id, self._identities_of(emails))
+        if not emails:
+            return
+        identities = self._identities_of(emails)
+        with self._database.transaction() as connection:
+            if sent_at is None or not self._keeps_people:
+                self._confirmations.doubt(connection, list_id, identities)
+            else:
+                self._confirmations.begin(connection, list_id, identities, sent_at)
 
-    def confirm(self, list_id: int, stream: str, contacts: Mapping[str, bytes], now: int) -> None:
+    def confirm(self, list_id: int, contacts: Mapping[str, bytes], sent_at: int, ended_at: int) -> None:
         """Record the outcome that these contacts were delivered.
 
         Args:
             list_id: The list that they were delivered to.
-            stream: The stream that they came from; they become its members where addresses are kept.
             contacts: Address to the `fingerprint` of what was sent.
-            now: Seconds since 1970.
+            sent_at: When their import was submitted, in seconds since 1970.
+            ended_at: When it was confirmed, likewise.
 
         Raises:
             LedgerError: If it can't be written. Nothing was, then; durable otherwise.
@@ -228,13 +322,14 @@ class Ledger:
         people = self._people(contacts)
         identities = [identity for identity, _ in people]
         fingerprints = [contacts[email] for _, email in people]
+        window = Window(sent_at, ended_at)
         with self._database.transaction() as connection:
-            self._confirmations.confirm(connection, list_id, identities, fingerprints, now, self._run)
-            if self._keeps_addresses:
-                self._members.add(connection, list_id, stream, people, now)
+            self._confirmations.confirm(connection, list_id, identities, fingerprints, window, self._run)
 
     def forget(self, list_id: int, emails: Collection[str]) -> None:
         """Record the outcome that these contacts were refused: for this list they are unknown from now on.
+
+        When they were first imported stays, since they may be on the list by that.
 
         Raises:
             LedgerError: If it can't be written. Nothing was, then; durable otherwise.
@@ -244,7 +339,7 @@ class Ledger:
                 self._confirmations.forget(connection, list_id, self._identities_of(emails))
 
     def remove_contacts(self, list_id: int, emails: Collection[str]) -> None:
-        """Record that contacts were unsubscribed: they are unknown, and members of no stream.
+        """Record that contacts were taken off a list: nothing of them is kept for it.
 
         One that a stream brings again is a change.
 
@@ -254,35 +349,182 @@ class Ledger:
         if emails:
             identities = self._identities_of(emails)
             with self._database.transaction() as connection:
-                self._confirmations.forget(connection, list_id, identities)
-                self._members.remove_from_list(connection, list_id, identities)
+                self._confirmations.remove(connection, list_id, identities)
+                for table in self._tables_of_people():
+                    table.remove_from_list(connection, list_id, identities)
 
-    # Members
+    # Members and removals
 
-    def add_members(self, list_id: int, stream: str, emails: Collection[str], now: int) -> None:
-        """Make contacts members of a stream and list; one that is a member already stays as it is.
+    def note_people(
+        self, list_id: int, stream: str, people: Sequence[tuple[bytes | None, str]], now: int
+    ) -> None:
+        """Note that records bring people to a list: they are members, and not to be removed.
+
+        Without `keeps_people` the latter alone. Where nothing is new, nothing is written.
+
+        Args:
+            list_id: The list.
+            stream: The one that the records are of.
+            people: `source_key` of a record, None in a stream without keys, and address. Of one key the last
+                record counts.
+            now: Seconds since 1970.
 
         Raises:
             LedgerError: If it can't be written. Nothing was, then; durable otherwise.
         """
-        if emails and self._keeps_addresses:
+        emails = {email: self._cipher.identity(email) for _, email in people}
+        if not self._keeps_people:
+            self.note_seen(list_id, emails.values())
+            return
+        everybody = sorted((identity, email) for email, identity in emails.items())
+        identities = [identity for identity, _ in everybody]
+        strangers = self._members.find_strangers(list_id, stream, identities)
+        keys = {key: emails[email] for key, email in people if key is not None}
+        changed = self._source_keys.find_changed(list_id, stream, keys) if keys else {}
+        removals = self._removals.find(list_id, identities)
+        if not (strangers or changed or removals):
+            return
+        with self._database.transaction() as connection:
+            self._members.add(connection, list_id, stream, [everybody[place] for place in strangers], now)
+            self._source_keys.put(connection, list_id, stream, dict(sorted(changed.items())))
+            if removals:
+                self._removals.remove_from_list(connection, list_id, sorted(removals))
+
+    def note_seen(self, list_id: int, people: Iterable[str | bytes]) -> None:
+        """Note that somebody brings people to a list, so that they are not to be removed.
+
+        Args:
+            list_id: The list.
+            people: Addresses or identities.
+
+        Raises:
+            LedgerError: If it can't be written. Nothing was, then; durable otherwise.
+        """
+        found = self._removals.find(list_id, sorted(set(map(self._identity_of, people))))
+        if found:
             with self._database.transaction() as connection:
-                self._members.add(connection, list_id, stream, self._people(emails), now)
+                self._removals.remove_from_list(connection, list_id, sorted(found))
+
+    def note_deletions(
+        self, list_id: int, stream: str, deletions: Sequence[tuple[bytes | None, str]], now: int
+    ) -> list[bool]:
+        """Note that records are gone at the source: who is brought by no other is to be removed.
+
+        Args:
+            list_id: The list.
+            stream: The one that the records are of.
+            deletions: `source_key` of a record, None in a stream without keys, and address.
+            now: Seconds since 1970.
+
+        Returns:
+            Whether each person is to be removed, after all of these deletions; else somebody still brings
+            them.
+
+        Raises:
+            LedgerError: If it can't be written. Nothing was, then; durable otherwise.
+        """
+        people = self._people({email for _, email in deletions})
+        identities = [identity for identity, _ in people]
+        keys = sorted({key for key, _ in deletions if key is not None})
+        if not people:
+            return []
+        with self._database.transaction() as connection:
+            self._source_keys.remove(connection, list_id, stream, keys)
+            self._members.remove_without_key(connection, list_id, stream, identities)
+            places = self._members.find_on_no_stream(connection, list_id, identities)
+            gone = sorted(people[place] for place in places)
+            self._removals.note_deleted(connection, list_id, stream, gone, now)
+        leaving = {email for _, email in gone}
+        return [email in leaving for _, email in deletions]
+
+    def replace_missing(self, list_id: int, stream: str, identities: Collection[bytes], now: int) -> None:
+        """Let these members of a stream, and no other ones, be pending removals since it did not bring them.
+
+        Who is to be removed for another cause, or was left alone, stays so.
+
+        Raises:
+            LedgerError: If it can't be written. Nothing was, then; durable otherwise.
+        """
+        with self._database.transaction() as connection:
+            self._removals.clear_missing(connection, list_id, stream)
+            for some in batched(sorted(identities), _PEOPLE_AT_ONCE):
+                self._removals.note_missing(connection, list_id, stream, some, now)
+
+    def clear_missing(self, list_id: int, stream: str) -> None:
+        """Let no member of a stream be a pending removal since the stream did not bring it.
+
+        Raises:
+            LedgerError: If it can't be written. Nothing was, then; durable otherwise.
+        """
+        with self._database.transaction() as connection:
+            self._removals.clear_missing(connection, list_id, stream)
+
+    def leave_alone(self, list_id: int, person: str | bytes, reason: str) -> None:
+        """Let the removal of a person from a list be pending no more, and keep the reason.
+
+        Args:
+            list_id: The list.
+            person: Address or identity.
+            reason: Of a closed list; no personal data.
+
+        Raises:
+            LedgerError: If it can't be written. Nothing was, then; durable otherwise.
+        """
+        with self._database.transaction() as connection:
+            self._removals.leave_alone(connection, list_id, self._identity_of(person), reason)
 
     def remove_members(self, list_id: int, stream: str, identities: Collection[bytes]) -> None:
-        """Remove members of a stream that does not bring them any more.
+        """Remove members of a stream that does not bring them any more, with their source keys.
 
         Raises:
             LedgerError: If it can't be written. Nothing was, then; durable otherwise.
         """
-        if identities:
-            with self._database.transaction() as connection:
-                self._members.remove(connection, list_id, stream, sorted(identities))
+        if not identities:
+            return
+        with self._database.transaction() as connection:
+            for some in batched(sorted(identities), _PEOPLE_AT_ONCE):
+                self._source_keys.remove_of(connection, list_id, stream, some)
+                self._members.remove(connection, list_id, stream, some)
 
     # At the command of a person
 
+    def rename_stream(self, list_id: int | None, old: str, new: str) -> int:
+        """Take the members of a stream along to the name that it has now.
+
+        Args:
+            list_id: None for every list.
+            old: The name that it had.
+            new: The name that it has. Who is a member of it already stays as it is.
+
+        Returns:
+            The number of members that the old name had, each list's counted.
+
+        Raises:
+            LedgerError: If it can't be written. Nothing was, then.
+        """
+        with self._database.transaction() as connection:
+            self._source_keys.rename_stream(connection, list_id, old, new)
+            self._removals.rename_stream(connection, list_id, old, new)
+            return self._members.rename_stream(connection, list_id, old, new)
+
+    def release_stream(self, list_id: int, stream: str, now: int) -> int:
+        """Make the members that a stream alone brings to a list pending removals, and forget its other ones.
+
+        Returns:
+            The number of new pending removals.
+
+        Raises:
+            LedgerError: If it can't be written. Nothing was, then.
+        """
+        with self._database.transaction() as connection:
+            self._members.remove_shared(connection, list_id, stream)
+            self._source_keys.remove_of_strangers(connection, list_id, stream)
+            return self._removals.note_all_missing(connection, list_id, stream, now)
+
     def erase(self, list_id: int | None = None, *, members: bool) -> int:
         """Forget all contacts of a list.
+
+        The times of a member's first import are kept: they alone tell later whose membership it is.
 
         Args:
             list_id: None for every list.
@@ -295,9 +537,10 @@ class Ledger:
             LedgerError: If it can't be written. Nothing was, then.
         """
         with self._database.transaction() as connection:
-            count = self._confirmations.erase(connection, list_id)
-            if members:
-                self._members.erase(connection, list_id)
+            count = self._confirmations.forget_all(connection, list_id)
+            for table in self._tables_of_people() if members else ():
+                table.erase(connection, list_id)
+            self._confirmations.remove_all_needless(connection, list_id)
         return count
 
     def erase_people(self, emails: Collection[str], *, members: bool) -> int:
@@ -305,17 +548,16 @@ class Ledger:
         identities = self._identities_of(emails)
         with self._database.transaction() as connection:
             count = self._confirmations.forget_everywhere(connection, identities)
-            if members:
-                self._members.remove_everywhere(connection, identities)
+            for table in self._tables_of_people() if members else ():
+                table.remove_everywhere(connection, identities)
+            self._confirmations.remove_needless(connection, identities)
         return count
 
-    def _members_among(
-        self, emails: Sequence[str], identities: Sequence[bytes], list_id: int, stream: str
-    ) -> frozenset[str]:
-        if not self._keeps_addresses:
-            return frozenset()
-        strangers = self._members.find_strangers(list_id, stream, identities)
-        return frozenset(emails).difference([emails[place] for place in strangers])
+    def _tables_of_people(self) -> tuple[Members, SourceKeys, Removals]:
+        return self._members, self._source_keys, self._removals
+
+    def _identity_of(self, person: str | bytes) -> bytes:
+        return person if isinstance(person, bytes) else self._cipher.identity(person)
 
     def _identities_of(self, emails: Collection[str]) -> list[bytes]:
         return sorted({self._cipher.identity(email) for email in emails})

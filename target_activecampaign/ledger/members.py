@@ -1,6 +1,6 @@
-"""Owns the statements on `ledger_member`: which contacts each stream brought to a list, for the mirror.
+"""Owns the statements on `ledger_member`: which people each stream brings to a list.
 
-Must not know fingerprints, nor when a contact becomes a member (`ledger.py`).
+Must not know fingerprints, nor when a person becomes a member (`ledger.py`).
 """
 
 from __future__ import annotations
@@ -9,9 +9,7 @@ import typing as t
 
 import sqlalchemy as sa
 
-from target_activecampaign.errors import LedgerError
 from target_activecampaign.ledger.bulk_sql import BulkStatement, pack
-from target_activecampaign.ledger.crypto import WrongKeyError
 from target_activecampaign.ledger.schema import MEMBER
 
 if t.TYPE_CHECKING:
@@ -24,11 +22,11 @@ _PAGE_ROWS = 1_000
 
 
 class Member:
-    """A contact that a stream brought to a list. Its address is decrypted only when asked for.
+    """A person whom a stream brings to a list. The address is decrypted only when asked for.
 
     Attributes:
         identity: Keyed hash of the address, 16 bytes.
-        since: When the first delivery to this list was confirmed, in seconds since 1970.
+        since: When the first import was submitted or else the person was noted, in seconds since 1970.
     """
 
     __slots__ = ("_cipher", "_sealed", "identity", "since")
@@ -44,12 +42,9 @@ class Member:
         """Decrypt the address, which takes some 30 us each time.
 
         Raises:
-            LedgerError: If it is damaged.
+            DamagedAddressError: If it is damaged.
         """
-        try:
-            return self._cipher.open_address(self._sealed, self.identity)
-        except WrongKeyError:
-            raise LedgerError("the ledger can't be read: the address of a member is damaged") from None
+        return self._cipher.open_address(self._sealed, self.identity)
 
 
 class Members:
@@ -74,6 +69,20 @@ class Members:
         rows = self._database.read(count.where(MEMBER.c.list_id == list_id, MEMBER.c.stream == stream))
         return int(rows[0][0])
 
+    def count_on(self, list_id: int) -> int:
+        """Count the people that the streams bring to a list, each once."""
+        people = sa.select(MEMBER.c.identity).where(MEMBER.c.list_id == list_id).distinct().subquery()
+        return int(self._database.read(sa.select(sa.func.count()).select_from(people))[0][0])
+
+    def counts(self) -> list[tuple[int, str, int]]:
+        """Count the members of each list and stream, in this order."""
+        return [(row.list_id, row.stream, row.members) for row in self._database.read(_COUNTS)]
+
+    def has_without_key(self, list_id: int, stream: str) -> bool:
+        """Say whether a stream has a member that no source key leads to."""
+        parameters = {"list_id": list_id, "stream": stream}
+        return bool(self._database.read(_WITHOUT_KEY, parameters))
+
     def iterate(self, list_id: int, stream: str) -> Iterator[Member]:
         """Iterate over the members of a stream and list in the order of their identities."""
         page = (
@@ -90,10 +99,17 @@ class Members:
             rows = self._database.read(page, {"last": rows[-1].identity})
 
     def streams_of(self, list_id: int, identities: Sequence[bytes]) -> list[tuple[bytes, str]]:
-        """Return the streams that brought each of these identities to a list, one pair for each."""
+        """Return the streams that bring each of these identities to a list, one pair for each."""
         parameters = {"list_id": list_id, **pack(identities)}
         rows = self._database.read(_STREAMS.for_dialect(self._database.dialect), parameters)
         return [(bytes(identity), stream) for identity, stream in rows]
+
+    def find_on_no_stream(
+        self, connection: sa.Connection, list_id: int, identities: Sequence[bytes]
+    ) -> list[int]:
+        """Return the places of the identities that no stream brings to a list."""
+        rows = self._execute(connection, _ON_NO_STREAM, list_id=list_id, **pack(identities))
+        return [row.place for row in rows]
 
     def add(
         self,
@@ -104,21 +120,26 @@ class Members:
         now: int,
     ) -> None:
         """Add members, each an identity and address; one who is a member already stays as it is."""
-        key = {"list_id": list_id, "stream": stream}
-        # A member's address need not be encrypted once more.
-        packed = pack([identity for identity, _ in people])
-        strangers = self._execute(connection, _STRANGERS, **key, **packed)
-        new = [people[row.place] for row in strangers]
-        if new:
-            sealed = [self._cipher.seal_address(email) for _, email in new]
-            packed = pack([identity for identity, _ in new], addresses=sealed)
-            self._execute(connection, _ADD, **key, now=now, **packed)
+        if people:
+            sealed = [self._cipher.seal_address(email) for _, email in people]
+            packed = pack([identity for identity, _ in people], addresses=sealed)
+            self._execute(connection, _ADD, list_id=list_id, stream=stream, now=now, **packed)
 
     def remove(
         self, connection: sa.Connection, list_id: int, stream: str, identities: Sequence[bytes]
     ) -> None:
         """Remove members of one stream and list."""
         self._execute(connection, _REMOVE, list_id=list_id, stream=stream, **pack(identities))
+
+    def remove_without_key(
+        self, connection: sa.Connection, list_id: int, stream: str, identities: Sequence[bytes]
+    ) -> None:
+        """Remove those members of one stream and list that none of its source keys leads to."""
+        self._execute(connection, _REMOVE_WITHOUT_KEY, list_id=list_id, stream=stream, **pack(identities))
+
+    def remove_shared(self, connection: sa.Connection, list_id: int, stream: str) -> None:
+        """Remove those members of one stream and list that another stream brings too."""
+        connection.execute(_REMOVE_SHARED, {"list_id": list_id, "stream": stream})
 
     def remove_from_list(self, connection: sa.Connection, list_id: int, identities: Sequence[bytes]) -> None:
         """Remove members of a list, whatever streams brought them."""
@@ -127,6 +148,12 @@ class Members:
     def remove_everywhere(self, connection: sa.Connection, identities: Sequence[bytes]) -> None:
         """Remove members of every list."""
         self._execute(connection, _REMOVE_EVERYWHERE, **pack(identities))
+
+    def rename_stream(self, connection: sa.Connection, list_id: int | None, old: str, new: str) -> int:
+        """Make the members of a stream members of another one, and return their number."""
+        parameters = {"list_id": list_id, "old": old, "new": new}
+        connection.execute(_COPY_TO_STREAM, parameters)
+        return connection.execute(_REMOVE_STREAM, parameters).rowcount
 
     def erase(self, connection: sa.Connection, list_id: int | None) -> None:
         """Remove all members of a list, or with None of every list."""
@@ -139,7 +166,8 @@ class Members:
         return connection.execute(statement.for_dialect(self._database.dialect), parameters)
 
 
-# In `_ADD`, `WHERE true` tells SQLite that the `ON` after it belongs to no join.
+# `WHERE true` tells SQLite that the `ON` after it belongs to no join. `CROSS JOIN` tells it to look up each
+# given person: as an inner join it may go through the whole table for each of them.
 _STRANGERS = BulkStatement(
     """
     SELECT given.place
@@ -147,11 +175,32 @@ _STRANGERS = BulkStatement(
       ON held.list_id = :list_id AND held.identity = given.identity AND held.stream = :stream
     WHERE held.since IS NULL"""
 )
+_ON_NO_STREAM = BulkStatement(
+    """
+    SELECT given.place
+    FROM {given} LEFT JOIN ledger_member AS held
+      ON held.list_id = :list_id AND held.identity = given.identity
+    WHERE held.since IS NULL"""
+)
 _STREAMS = BulkStatement(
     """
     SELECT given.identity, held.stream
-    FROM {given} JOIN ledger_member AS held
-      ON held.list_id = :list_id AND held.identity = given.identity"""
+    FROM {given} CROSS JOIN ledger_member AS held
+    WHERE held.list_id = :list_id AND held.identity = given.identity"""
+)
+_COUNTS = (
+    sa.select(MEMBER.c.list_id, MEMBER.c.stream, sa.func.count().label("members"))
+    .group_by(MEMBER.c.list_id, MEMBER.c.stream)
+    .order_by(MEMBER.c.list_id, MEMBER.c.stream)
+)
+_WITHOUT_KEY = sa.text(
+    """
+    SELECT 1 FROM ledger_member AS held
+    WHERE held.list_id = :list_id AND held.stream = :stream AND NOT EXISTS (
+        SELECT 1 FROM ledger_source_key AS leading
+        WHERE leading.list_id = held.list_id AND leading.identity = held.identity
+          AND leading.stream = held.stream)
+    LIMIT 1"""
 )
 _ADD = BulkStatement(
     """
@@ -169,6 +218,24 @@ _REMOVE = BulkStatement(
     WHERE list_id = :list_id AND stream = :stream
       AND identity IN (SELECT given.identity FROM {given})"""
 )
+_REMOVE_WITHOUT_KEY = BulkStatement(
+    """
+    DELETE FROM ledger_member
+    WHERE list_id = :list_id AND stream = :stream
+      AND identity IN (SELECT given.identity FROM {given})
+      AND NOT EXISTS (
+        SELECT 1 FROM ledger_source_key AS leading
+        WHERE leading.list_id = ledger_member.list_id AND leading.identity = ledger_member.identity
+          AND leading.stream = ledger_member.stream)"""
+)
+_REMOVE_SHARED = sa.text(
+    """
+    DELETE FROM ledger_member
+    WHERE list_id = :list_id AND stream = :stream AND EXISTS (
+        SELECT 1 FROM ledger_member AS other
+        WHERE other.list_id = ledger_member.list_id AND other.identity = ledger_member.identity
+          AND other.stream <> ledger_member.stream)"""
+)
 _REMOVE_FROM_LIST = BulkStatement(
     """
     DELETE FROM ledger_member
@@ -177,4 +244,17 @@ _REMOVE_FROM_LIST = BulkStatement(
 _REMOVE_EVERYWHERE = BulkStatement(
     """
     DELETE FROM ledger_member WHERE identity IN (SELECT given.identity FROM {given})"""
+)
+_COPY_TO_STREAM = sa.text(
+    """
+    INSERT INTO ledger_member (list_id, identity, stream, address, since)
+    SELECT list_id, identity, CAST(:new AS text), address, since
+    FROM ledger_member
+    WHERE stream = :old AND list_id = coalesce(CAST(:list_id AS bigint), list_id)
+    ON CONFLICT (list_id, identity, stream) DO NOTHING"""
+)
+_REMOVE_STREAM = sa.text(
+    """
+    DELETE FROM ledger_member
+    WHERE stream = :old AND list_id = coalesce(CAST(:list_id AS bigint), list_id)"""
 )

@@ -10,17 +10,41 @@ import typing as t
 import sqlalchemy as sa
 
 from target_activecampaign.ledger.problems import no_ledger_there, unusable
-from target_activecampaign.ledger.schema import META, TABLES
+from target_activecampaign.ledger.schema import HOLDER, MEMBER, META, REMOVAL, RUN, SOURCE_KEY
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 
+# The tables as a later version found them.
+_CONTACT_OF_VERSION_1 = sa.Table(
+    "ledger_contact",
+    sa.MetaData(),
+    sa.Column("list_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("identity", sa.LargeBinary, primary_key=True),
+    sa.Column("fingerprint", sa.LargeBinary),
+    sa.Column("confirmed_at", sa.BigInteger, nullable=False),
+    sa.Column("since", sa.BigInteger, nullable=False),
+    sa.Column("run", sa.BigInteger),
+    sqlite_with_rowid=False,
+)
+
+
 def _create_tables(connection: sa.Connection) -> None:
-    TABLES.create_all(connection)
+    for table in (META, _CONTACT_OF_VERSION_1, MEMBER, RUN, HOLDER):
+        table.create(connection)
 
 
-MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (_create_tables,)
+def _add_removals(connection: sa.Connection) -> None:
+    for column in ("first_ended_at", "ended_at"):
+        connection.execute(sa.text(f"ALTER TABLE ledger_contact ADD COLUMN {column} BIGINT"))
+    # Version 1 did not note when an import ended: a window without length claims no more than it knew.
+    connection.execute(sa.text("UPDATE ledger_contact SET first_ended_at = since, ended_at = confirmed_at"))
+    for table in (SOURCE_KEY, REMOVAL):
+        table.create(connection)
+
+
+MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (_create_tables, _add_removals)
 """The step at place n leads from version n to version n + 1; version 0 is a database without a ledger."""
 
 NEWEST_VERSION = len(MIGRATIONS)

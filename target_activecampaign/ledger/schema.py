@@ -11,19 +11,35 @@ from the data key (`crypto.py`). Times are whole seconds since 1970.
     salt: Of the key that is derived from the API key, 16 bytes.
     wrapped_key: The data key, encrypted with that derived key.
 
-`ledger_contact`: one row for each contact and list that ActiveCampaign confirmed.
+`ledger_contact`: one row for each contact and list that we sent. Its times prove which membership is ours:
+one that began within the first import or within the latest one.
     list_id: The list.
     identity: Keyed hash of the address.
     fingerprint: Keyed hash of what was confirmed; null while that is in doubt.
-    confirmed_at: When the last confirmed import was submitted.
-    since: When the first confirmed import was submitted.
+    confirmed_at: When the latest confirmed import was submitted; 0 where the contact is not known, since none
+        was confirmed, or the contact was refused since.
+    since: When the first import was submitted.
     run: Id of the run that confirmed it last; null where no run began.
+    first_ended_at: When the first confirmed import was confirmed; null where none was.
+    ended_at: When the latest confirmed import was confirmed; null where `confirmed_at` is 0.
 
-`ledger_member`: one row for each contact that a stream brought to a list. With `membership: mirror` alone.
+`ledger_member`: one row for each person that a stream brought to a list. Where people are kept alone.
     list_id, identity: As above.
     stream: Name of the stream.
     address: The address, encrypted: to unsubscribe somebody takes an address, and no hash gives it back.
-    since: When the first delivery to the list was confirmed.
+    since: When the first import was submitted, or else when the person was noted.
+
+`ledger_source_key`: one row for each record of a source that leads to a person, where streams have keys.
+    list_id, stream: As above.
+    source_key: Keyed hash of the values of the stream's `key_properties`.
+    identity: Of the address that the record had last.
+
+`ledger_removal`: one row for each person who is to be taken off a list, or was left alone.
+    list_id, identity, address: As above.
+    stream: The one that brought the person, or the deletion.
+    cause: `missing` (a run did not bring the person) or `deleted` (the source said that the person is gone).
+    noted_at: When that was noted.
+    left_alone: The reason why the person was left on the list; null while the removal is pending.
 
 `ledger_run`: one row for each run that wrote.
     id: Counts up.
@@ -44,7 +60,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 TABLES = sa.MetaData()
-"""As of version 1. A change is a new step in `migrations.MIGRATIONS`; the tables here stay as they are."""
+"""As of the newest version. A change is a new step in `migrations.MIGRATIONS`, which then describes the old
+table."""
 
 META = sa.Table(
     "ledger_meta",
@@ -63,6 +80,8 @@ CONTACT = sa.Table(
     sa.Column("confirmed_at", sa.BigInteger, nullable=False),
     sa.Column("since", sa.BigInteger, nullable=False),
     sa.Column("run", sa.BigInteger),
+    sa.Column("first_ended_at", sa.BigInteger),
+    sa.Column("ended_at", sa.BigInteger),
     sqlite_with_rowid=False,
 )
 # The stream comes last in the key: a contact's streams are looked up as often as a stream's contacts, and a
@@ -75,6 +94,29 @@ MEMBER = sa.Table(
     sa.Column("stream", sa.Text, primary_key=True),
     sa.Column("address", sa.Text, nullable=False),
     sa.Column("since", sa.BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+SOURCE_KEY = sa.Table(
+    "ledger_source_key",
+    TABLES,
+    sa.Column("list_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("stream", sa.Text, primary_key=True),
+    sa.Column("source_key", sa.LargeBinary, primary_key=True),
+    sa.Column("identity", sa.LargeBinary, nullable=False),
+    # A person's keys are looked up as often as a key's person.
+    sa.Index("ledger_source_key_identity", "list_id", "identity", "stream"),
+    sqlite_with_rowid=False,
+)
+REMOVAL = sa.Table(
+    "ledger_removal",
+    TABLES,
+    sa.Column("list_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("identity", sa.LargeBinary, primary_key=True),
+    sa.Column("stream", sa.Text, nullable=False),
+    sa.Column("cause", sa.Text, nullable=False),
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("noted_at", sa.BigInteger, nullable=False),
+    sa.Column("left_alone", sa.Text),
     sqlite_with_rowid=False,
 )
 RUN = sa.Table(

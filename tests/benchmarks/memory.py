@@ -181,7 +181,7 @@ def fill_ledger(config: dict[str, t.Any], path: Path, contacts: int) -> None:
             for contact in mapped
             if isinstance(contact, Contact)
         }
-        ledger.confirm(config["list_id"], "people", known, now)
+        ledger.confirm(config["list_id"], known, now, now)
     ledger.close()
 
 

@@ -28,19 +28,19 @@ if t.TYPE_CHECKING:
 
 
 def test_a_dry_run_sees_what_is_there_and_changes_no_byte(on_sqlite: OpenLedger, tmp_path: Path) -> None:
-    ledger = on_sqlite(keeps_addresses=True)
-    ledger.confirm(1, "people", fingerprints_of(ada="a"), now=5)
+    ledger = on_sqlite(keeps_people=True)
+    ledger.confirm(1, fingerprints_of(ada="a"), sent_at=5, ended_at=5)
     for is_being_written in (True, False):
         if not is_being_written:
             ledger.close()
         before = content_of(tmp_path)
-        dry = on_sqlite(keeps_addresses=True, read_only=True)
+        dry = on_sqlite(keeps_people=True, read_only=True)
         dry.begin_run(6)
         dry.hold([1])
-        assert dry.compare(1, "people", fingerprints_of(ada="a"), 0) == comparison_of("ada", "ada", "ada")
+        assert dry.compare(1, fingerprints_of(ada="a"), 0) == comparison_of("ada", "ada")
         assert [member.email for member in dry.members(1, "people")] == [address_of("ada")]
         with pytest.raises(RuntimeError):
-            dry.confirm(1, "people", fingerprints_of(ada="b"), now=6)
+            dry.confirm(1, fingerprints_of(ada="b"), sent_at=6, ended_at=6)
         dry.close()
         assert content_of(tmp_path) == before
 
@@ -48,20 +48,18 @@ def test_a_dry_run_sees_what_is_there_and_changes_no_byte(on_sqlite: OpenLedger,
 def test_a_dry_run_on_a_link_sees_what_was_written_last(
     on_sqlite: OpenLedger, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    on_sqlite().confirm(1, "people", fingerprints_of(ada="a"), now=5)
+    on_sqlite().confirm(1, fingerprints_of(ada="a"), sent_at=5, ended_at=5)
     link = tmp_path_factory.mktemp("elsewhere") / "link.db"
     link.symlink_to(on_sqlite.url.removeprefix("sqlite:///"))
     linked = OpenLedger(f"sqlite:///{link}")
-    assert linked(read_only=True).compare(1, "people", fingerprints_of(ada="a"), 0) == comparison_of(
-        "ada", "ada"
-    )
+    assert linked(read_only=True).compare(1, fingerprints_of(ada="a"), 0) == comparison_of("ada", "ada")
     linked.close_all()
     assert [path.name for path in link.parent.iterdir()] == ["link.db"]
 
 
 def test_a_dry_run_without_a_ledger_makes_none(on_sqlite: OpenLedger, tmp_path: Path) -> None:
     dry = on_sqlite(read_only=True)
-    assert dry.compare(1, "people", fingerprints_of(ada="a"), 0) == comparison_of()
+    assert dry.compare(1, fingerprints_of(ada="a"), 0) == comparison_of()
     assert dry.figures().lists == {}
     assert list(tmp_path.iterdir()) == []
 
@@ -99,11 +97,11 @@ def test_a_dry_run_waits_for_a_moment_of_rest(on_sqlite: OpenLedger, monkeypatch
 def test_a_dry_run_makes_no_table_and_writes_in_none(postgres: PostgresServer) -> None:
     opening = OpenLedger(postgres.new_url())
     dry = opening(read_only=True)
-    assert dry.compare(1, "people", fingerprints_of(ada="a"), 0) == comparison_of()
-    opening().confirm(1, "people", fingerprints_of(ada="a"), now=5)
+    assert dry.compare(1, fingerprints_of(ada="a"), 0) == comparison_of()
+    opening().confirm(1, fingerprints_of(ada="a"), sent_at=5, ended_at=5)
     assert opening().figures().runs == 0
     again = opening(read_only=True)
-    assert again.compare(1, "people", fingerprints_of(ada="a"), 0) == comparison_of("ada", "ada")
+    assert again.compare(1, fingerprints_of(ada="a"), 0) == comparison_of("ada", "ada")
     with pytest.raises(DBAPIError):
         again._database._writer.exec_driver_sql("DELETE FROM ledger_contact")
     opening.close_all()

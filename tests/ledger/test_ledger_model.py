@@ -85,7 +85,7 @@ class Model:
 def test_the_ledger_answers_as_a_dictionary_would(
     open_ledger: OpenLedger, steps: list[tuple[t.Any, ...]], not_before: int
 ) -> None:
-    ledger, model = open_ledger.once(keeps_addresses=True), Model()
+    ledger, model = open_ledger.once(keeps_people=True), Model()
     ledger.erase(members=True)
     for now, (name, *arguments) in enumerate(steps):
         getattr(model, name)(*arguments, now)
@@ -103,8 +103,8 @@ def test_the_ledger_answers_as_a_dictionary_would(
             }
             for text in "ab":
                 prints = {address_of(name): fingerprint_of(text) for name in NAMES}
-                assert ledger.compare(list_id, stream, prints, not_before) == comparison_of(
-                    *(" ".join(found) for found in model.compare(list_id, stream, text, not_before))
+                assert ledger.compare(list_id, prints, not_before) == comparison_of(
+                    *(" ".join(found) for found in model.compare(list_id, text, not_before))
                 )
 
 

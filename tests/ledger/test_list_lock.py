@@ -29,7 +29,7 @@ TESTS = os.path.dirname(os.path.dirname(__file__))  # noqa: PTH120 - handed to P
 OPENING = """
     import sys
     from support.ledgers import *
-    ledger = OpenLedger(sys.argv[1])(now=1_700_000_000, keeps_addresses=True)
+    ledger = OpenLedger(sys.argv[1])(now=1_700_000_000, keeps_people=True)
 """
 
 
@@ -75,13 +75,13 @@ def test_a_list_that_another_process_holds_is_refused_with_its_holder(
 def test_processes_with_different_lists_write_at_the_same_time(
     open_ledger: OpenLedger, ledger_url: str
 ) -> None:
-    lines = "ledger.hold([7]); ledger.confirm(7, 'people', fingerprints_of(ada='a'), 5)"
+    lines = "ledger.hold([7]); ledger.confirm(7, fingerprints_of(ada='a'), 5, 5)"
     with another_process(ledger_url, lines):
         ledger = open_ledger()
         ledger.hold([8])
-        ledger.confirm(8, "people", fingerprints_of(ada="a"), now=5)
-        assert ledger.compare(7, "people", fingerprints_of(ada="a"), 0) == comparison_of("ada", "ada")
-        assert ledger.compare(8, "people", fingerprints_of(ada="a"), 0) == comparison_of("ada", "ada")
+        ledger.confirm(8, fingerprints_of(ada="a"), sent_at=5, ended_at=5)
+        assert ledger.compare(7, fingerprints_of(ada="a"), 0) == comparison_of("ada", "ada")
+        assert ledger.compare(8, fingerprints_of(ada="a"), 0) == comparison_of("ada", "ada")
 
 
 def test_a_killed_process_holds_nothing(
@@ -151,37 +151,37 @@ def test_a_dry_run_holds_no_list_and_waits_for_none(open_ledger: OpenLedger) -> 
 def test_a_contact_is_sent_again_when_the_process_is_killed_between_post_and_outcome(
     open_ledger: OpenLedger, ledger_url: str, value: str
 ) -> None:
-    lines = "ledger.confirm(7, 'people', fingerprints_of(ada='old'), 5); ledger.doubt(7, addresses_of('ada'))"
+    lines = "ledger.confirm(7, fingerprints_of(ada='old'), 5, 5); ledger.doubt(7, addresses_of('ada'), 5)"
     with another_process(ledger_url, lines) as process:
         kill(process)
-    compared = open_ledger().compare(7, "people", fingerprints_of(ada=value), 0)
+    compared = open_ledger().compare(7, fingerprints_of(ada=value), 0)
     assert compared == comparison_of("ada")
 
 
 def test_a_contact_is_not_sent_again_when_the_process_is_killed_after_the_outcome(
     open_ledger: OpenLedger, ledger_url: str
 ) -> None:
-    lines = "ledger.doubt(7, addresses_of('ada')); ledger.confirm(7, 'people', fingerprints_of(ada='a'), 5)"
+    lines = "ledger.doubt(7, addresses_of('ada'), 5); ledger.confirm(7, fingerprints_of(ada='a'), 5, 5)"
     with another_process(ledger_url, lines) as process:
         kill(process)
-    ledger = open_ledger(keeps_addresses=True)
-    assert ledger.compare(7, "people", fingerprints_of(ada="a"), 0) == comparison_of("ada", "ada", "ada")
-    ledger.doubt(7, addresses_of("ada"))
-    assert ledger.compare(7, "people", fingerprints_of(ada="a"), 0) == comparison_of("ada", members="ada")
+    ledger = open_ledger(keeps_people=True)
+    assert ledger.compare(7, fingerprints_of(ada="a"), 0) == comparison_of("ada", "ada")
+    ledger.doubt(7, addresses_of("ada"), 5)
+    assert ledger.compare(7, fingerprints_of(ada="a"), 0) == comparison_of("ada")
 
 
 def test_a_process_that_is_killed_in_a_transaction_has_written_nothing(
     open_ledger: OpenLedger, ledger_url: str
 ) -> None:
     lines = """
-        ledger.confirm(7, 'people', fingerprints_of(ada='a'), 5)
+        ledger.confirm(7, fingerprints_of(ada='a'), 5, 5)
         transaction = ledger._database.transaction()
         connection = transaction.__enter__()
         ledger._confirmations.forget(connection, 7, [ledger.identity(address_of('ada'))])
     """
     with another_process(ledger_url, lines) as process:
         kill(process)
-    assert open_ledger().compare(7, "people", fingerprints_of(ada="a"), 0) == comparison_of("ada", "ada")
+    assert open_ledger().compare(7, fingerprints_of(ada="a"), 0) == comparison_of("ada", "ada")
 
 
 @pytest.mark.postgres
@@ -198,13 +198,13 @@ def test_a_run_that_loses_its_connection_and_with_it_the_lock_writes_no_more(
         with pytest.raises(
             LedgerError, match=r"^the ledger can't be written: (the connection was lost|the server)"
         ):
-            ledger.confirm(7, "people", fingerprints_of(ada="a"), now=5)
+            ledger.confirm(7, fingerprints_of(ada="a"), sent_at=5, ended_at=5)
     opening().hold([7])
     opening.close_all()
 
 
 def test_two_runs_that_make_the_ledger_at_once_share_it(ledger_url: str, tmp_path: Path) -> None:
-    program = textwrap.dedent(OPENING) + "ledger.confirm(int(sys.argv[2]), 'p', fingerprints_of(ada='a'), 5)"
+    program = textwrap.dedent(OPENING) + "ledger.confirm(int(sys.argv[2]), fingerprints_of(ada='a'), 5, 5)"
     processes = [
         subprocess.Popen(
             [sys.executable, "-c", program, ledger_url, str(number)],

@@ -158,23 +158,25 @@ def test_a_file_that_is_damaged_in_mid_run_ends_the_run(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
     opening = OpenLedger(f"sqlite:///{path}")
     ledger = opening()
-    ledger.confirm(1, "people", {f"a{number}@example.com": bytes(16) for number in range(500)}, now=5)
+    ledger.confirm(1, {f"a{number}@example.com": bytes(16) for number in range(500)}, sent_at=5, ended_at=5)
     opening.close_all()
     content = path.read_bytes()
     path.write_bytes(content[:28672] + bytes(len(content) - 28672))
     with pytest.raises(LedgerError, match="the ledger can't be read: the file is damaged"):
-        opening().compare(1, "people", {f"a{number}@example.com": bytes(16) for number in range(500)}, 0)
+        opening().compare(1, {f"a{number}@example.com": bytes(16) for number in range(500)}, 0)
     opening.close_all()
 
 
 def test_a_full_disk_ends_the_run_and_leaves_what_was_there(tmp_path: Path) -> None:
     opening = OpenLedger(f"sqlite:///{tmp_path / 'ledger.db'}")
     ledger = opening()
-    ledger.confirm(1, "people", fingerprints_of(ada="a"), now=5)
+    ledger.confirm(1, fingerprints_of(ada="a"), sent_at=5, ended_at=5)
     ledger._database.writer().exec_driver_sql("PRAGMA max_page_count = 1")
     with pytest.raises(LedgerError, match="the ledger can't be written: the disk is full"):
-        ledger.confirm(1, "people", {f"a{number}@example.com": bytes(16) for number in range(500)}, now=5)
-    assert ledger.compare(1, "people", fingerprints_of(ada="a", a1="b"), 0) == comparison_of("ada", "ada")
+        ledger.confirm(
+            1, {f"a{number}@example.com": bytes(16) for number in range(500)}, sent_at=5, ended_at=5
+        )
+    assert ledger.compare(1, fingerprints_of(ada="a", a1="b"), 0) == comparison_of("ada", "ada")
     opening.close_all()
 
 
@@ -194,7 +196,7 @@ def test_a_file_system_without_hard_links_will_do(tmp_path: Path, monkeypatch: p
 
     monkeypatch.setattr(os, "link", refuse)
     opening = OpenLedger(f"sqlite:///{tmp_path / 'ledger.db'}")
-    opening().confirm(1, "people", fingerprints_of(ada="a"), now=5)
+    opening().confirm(1, fingerprints_of(ada="a"), sent_at=5, ended_at=5)
     opening.close_all()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["ledger.db"]
 
@@ -208,11 +210,11 @@ def test_a_ledger_that_another_run_makes_in_the_meantime_is_used(
 
     def link_second(source: str, path: Path) -> None:
         monkeypatch.setattr(os, "link", link)
-        first().confirm(1, "people", fingerprints_of(ada="a"), now=5)
+        first().confirm(1, fingerprints_of(ada="a"), sent_at=5, ended_at=5)
         link(source, path)
 
     monkeypatch.setattr(os, "link", link_second)
-    assert second().compare(1, "people", fingerprints_of(ada="a"), 0) == comparison_of("ada", "ada")
+    assert second().compare(1, fingerprints_of(ada="a"), 0) == comparison_of("ada", "ada")
     for opening in (first, second):
         opening.close_all()
     assert [path.name for path in tmp_path.iterdir()] == ["ledger.db"]
@@ -230,8 +232,8 @@ def test_the_ledger_of_another_account_is_refused(open_ledger: OpenLedger) -> No
 
 
 def test_a_renewed_key_is_refused_with_the_remedy_and_rekey_is_it(open_ledger: OpenLedger) -> None:
-    ledger = open_ledger(keeps_addresses=True)
-    ledger.confirm(1, "people", fingerprints_of(ada="a"), now=5)
+    ledger = open_ledger(keeps_people=True)
+    ledger.confirm(1, fingerprints_of(ada="a"), sent_at=5, ended_at=5)
     problem = refusal_of(open_ledger.url, key="another-key")
     assert "`target-activecampaign ledger rekey`" in problem
     assert "TARGET_ACTIVECAMPAIGN_OLD_API_KEY" in problem
@@ -239,8 +241,8 @@ def test_a_renewed_key_is_refused_with_the_remedy_and_rekey_is_it(open_ledger: O
 
     assert rekey_to("another-key", open_ledger.url, old=KEY)
     assert not rekey_to("another-key", open_ledger.url, old=KEY)
-    again = open_ledger(key="another-key", keeps_addresses=True)
-    assert again.compare(1, "people", fingerprints_of(ada="a"), 0) == comparison_of("ada", "ada", "ada")
+    again = open_ledger(key="another-key", keeps_people=True)
+    assert again.compare(1, fingerprints_of(ada="a"), 0) == comparison_of("ada", "ada")
     assert [member.email for member in again.members(1, "people")] == [*addresses_of("ada")]
     assert "rekey" in refusal_of(open_ledger.url)
 
@@ -291,12 +293,12 @@ def update_program(monkeypatch: pytest.MonkeyPatch, *steps: t.Callable[[sa.Conne
 def test_a_ledger_of_an_older_program_is_brought_up_to_date(
     open_ledger: OpenLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    open_ledger().confirm(1, "people", fingerprints_of(ada="a"), now=5)
+    open_ledger().confirm(1, fingerprints_of(ada="a"), sent_at=5, ended_at=5)
     open_ledger.close_all()
     update_program(monkeypatch, add_a_column, add_a_column_too)
     ledger = open_ledger()
     assert ledger.figures().version == 3
-    assert ledger.compare(1, "people", fingerprints_of(ada="a"), 0) == comparison_of("ada", "ada")
+    assert ledger.compare(1, fingerprints_of(ada="a"), 0) == comparison_of("ada", "ada")
     with ledger._database.transaction() as connection:
         connection.exec_driver_sql("INSERT INTO ledger_run (id, started_at, host, pid) VALUES (9, 1, 'h', 2)")
 
@@ -307,11 +309,11 @@ def add_a_column_too(connection: sa.Connection) -> None:
 
 def test_an_update_that_another_run_has_made_is_not_made_again(open_ledger: OpenLedger) -> None:
     ledger = open_ledger()
-    ledger.confirm(1, "people", fingerprints_of(ada="a"), now=5)
+    ledger.confirm(1, fingerprints_of(ada="a"), sent_at=5, ended_at=5)
     with ledger._database.transaction() as connection:
         migrations.migrate(connection, None)
     assert ledger.figures().version == 1
-    assert ledger.compare(1, "people", fingerprints_of(ada="a"), 0) == comparison_of("ada", "ada")
+    assert ledger.compare(1, fingerprints_of(ada="a"), 0) == comparison_of("ada", "ada")
 
 
 def test_an_update_that_fails_half_way_leaves_the_old_version(
@@ -330,12 +332,12 @@ def test_an_update_that_fails_half_way_leaves_the_old_version(
 def test_a_dry_run_on_a_ledger_of_an_older_program_leaves_it_so(
     open_ledger: OpenLedger, ledger_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    open_ledger().confirm(1, "people", fingerprints_of(ada="a"), now=5)
+    open_ledger().confirm(1, fingerprints_of(ada="a"), sent_at=5, ended_at=5)
     with monkeypatch.context() as patch:
         update_program(patch, add_a_column)
         if ledger_url.startswith("sqlite"):
             dry = open_ledger(read_only=True)
-            assert dry.compare(1, "people", fingerprints_of(ada="a"), 0) == comparison_of("ada", "ada")
+            assert dry.compare(1, fingerprints_of(ada="a"), 0) == comparison_of("ada", "ada")
         else:
             assert "a run without dry_run" in refusal_of(ledger_url, read_only=True)
     assert open_ledger().figures().version == 1

@@ -34,7 +34,7 @@ def test_all_files_are_their_owners_alone(on_sqlite: OpenLedger, tmp_path: Path,
     try:
         ledger = on_sqlite()
         ledger.hold([1])
-        ledger.confirm(1, "people", fingerprints_of(ada="a"), now=5)
+        ledger.confirm(1, fingerprints_of(ada="a"), sent_at=5, ended_at=5)
     finally:
         os.umask(before)
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
@@ -43,16 +43,18 @@ def test_all_files_are_their_owners_alone(on_sqlite: OpenLedger, tmp_path: Path,
     )
 
 
-@pytest.mark.parametrize("keeps_addresses", [False, True])
+@pytest.mark.parametrize("keeps_people", [False, True])
 def test_no_file_holds_an_address_a_key_or_a_hash_that_can_be_guessed(
     on_sqlite: OpenLedger,
     tmp_path: Path,
-    keeps_addresses: bool,  # noqa: FBT001
+    keeps_people: bool,  # noqa: FBT001
 ) -> None:
-    ledger = on_sqlite(keeps_addresses=keeps_addresses)
+    ledger = on_sqlite(keeps_people=keeps_people)
     ledger.begin_run(5)
     ledger.hold([1])
-    ledger.confirm(1, "people", {address_of(name): ledger.fingerprint(b"a") for name in ("ada", "bo")}, now=5)
+    ledger.confirm(
+        1, {address_of(name): ledger.fingerprint(b"a") for name in ("ada", "bo")}, sent_at=5, ended_at=5
+    )
     ledger.remove_contacts(1, addresses_of("bo"))
     while_open = b"".join(content_of(tmp_path).values())
     ledger.close()
@@ -65,8 +67,8 @@ def test_no_file_holds_an_address_a_key_or_a_hash_that_can_be_guessed(
 def test_no_table_holds_an_address_or_a_key(postgres: PostgresServer) -> None:
     url = postgres.new_url()
     opening = OpenLedger(url)
-    ledger = opening(keeps_addresses=True)
-    ledger.confirm(1, "people", {address_of("ada"): ledger.fingerprint(b"a")}, now=5)
+    ledger = opening(keeps_people=True)
+    ledger.confirm(1, {address_of("ada"): ledger.fingerprint(b"a")}, sent_at=5, ended_at=5)
     opening.close_all()
     schema = url.rpartition("%3D")[2]
     with postgres.connect() as connection:
@@ -81,23 +83,23 @@ def test_no_table_holds_an_address_or_a_key(postgres: PostgresServer) -> None:
 
 
 def test_what_was_erased_is_overwritten(on_sqlite: OpenLedger, tmp_path: Path) -> None:
-    ledger = on_sqlite(keeps_addresses=True)
-    ledger.confirm(1, "people", fingerprints_of(ada="a"), now=5)
+    ledger = on_sqlite(keeps_people=True)
+    ledger.confirm(1, fingerprints_of(ada="a"), sent_at=5, ended_at=5)
     identity = ledger.identity(address_of("ada"))
     ledger.close()
     assert identity in (tmp_path / "ledger.db").read_bytes()
-    ledger = on_sqlite(keeps_addresses=True)
+    ledger = on_sqlite(keeps_people=True)
     ledger.erase_people(addresses_of("ada"), members=True)
     ledger.close()
     assert identity not in (tmp_path / "ledger.db").read_bytes()
 
 
 def test_no_error_shows_an_address_or_a_key(open_ledger: OpenLedger) -> None:
-    ledger = open_ledger(keeps_addresses=True)
+    ledger = open_ledger(keeps_people=True)
     with ledger._database.transaction() as connection:
         connection.exec_driver_sql("DROP TABLE ledger_member")
     with pytest.raises(Exception, match="the ledger can't be written") as raised:
-        ledger.confirm(1, "people", fingerprints_of(ada="a"), now=5)
+        ledger.confirm(1, fingerprints_of(ada="a"), sent_at=5, ended_at=5)
     shown = str(raised.value) + repr(raised.value)
     for secret in ("ada", "example.com", KEY, fingerprint_of("a").hex()):
         assert secret not in shown

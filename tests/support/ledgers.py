@@ -32,9 +32,9 @@ class OpenLedger:
         self._opened.append(ledger)
         return ledger
 
-    def once(self, *, keeps_addresses: bool = False) -> Ledger:
+    def once(self, *, keeps_people: bool = False) -> Ledger:
         """The ledger that is open already, or a new one."""
-        return self._opened[0] if self._opened else self(keeps_addresses=keeps_addresses)
+        return self._opened[0] if self._opened else self(keeps_people=keeps_people)
 
     def close_all(self) -> None:
         for ledger in self._opened:
@@ -51,12 +51,10 @@ def fingerprints_of(**contacts: str) -> dict[str, bytes]:
     return {address_of(name): fingerprint_of(text) for name, text in contacts.items()}
 
 
-def comparison_of(known: str = "", unchanged: str = "", members: str = "") -> Comparison:
+def comparison_of(known: str = "", unchanged: str = "") -> Comparison:
     """What the ledger says of people, given as names with blanks between them."""
-    known_ones, unchanged_ones, members_ones = (
-        frozenset(map(address_of, names.split())) for names in (known, unchanged, members)
-    )
-    return Comparison(known_ones, unchanged_ones, members_ones)
+    known_ones, unchanged_ones = (frozenset(map(address_of, names.split())) for names in (known, unchanged))
+    return Comparison(known_ones, unchanged_ones)
 
 
 def address_of(name: str) -> str:

@@ -1,0 +1,216 @@
+"""Owns the statements on `ledger_removal`: who is to be taken off a list, and who was left alone.
+
+Must not know why somebody is left alone, nor when a removal is certain.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+import sqlalchemy as sa
+
+from target_activecampaign.ledger.bulk_sql import BulkStatement, pack
+from target_activecampaign.ledger.confirmations import windows_from
+from target_activecampaign.ledger.schema import CONTACT, REMOVAL
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from target_activecampaign.ledger.confirmations import Window
+    from target_activecampaign.ledger.crypto import Cipher
+    from target_activecampaign.ledger.database import Database
+
+Cause = t.Literal["missing", "deleted"]
+"""`missing`: a complete run did not bring the person. `deleted`: the source said that the person is gone."""
+
+_PAGE_ROWS = 1_000
+
+
+class PendingRemoval:
+    """A person who is to be taken off a list. The address is decrypted only when asked for.
+
+    Attributes:
+        list_id: The list.
+        identity: Keyed hash of the address, 16 bytes.
+        stream: The one that brought the person, or the deletion.
+        cause: Why.
+        noted_at: When that was noted, in seconds since 1970.
+        windows: Times of our imports; a membership that began in none of them is not ours. Empty where the
+            ledger has no proof.
+    """
+
+    __slots__ = ("_cipher", "_sealed", "cause", "identity", "list_id", "noted_at", "stream", "windows")
+
+    def __init__(self, row: t.Any, list_id: int, cipher: Cipher) -> None:  # noqa: ANN401 - a driver's row
+        self.list_id = list_id
+        self.identity = bytes(row.identity)
+        self.stream: str = row.stream
+        self.cause: Cause = row.cause
+        self.noted_at: int = row.noted_at
+        self.windows: tuple[Window, ...] = windows_from(
+            row.since, row.first_ended_at, row.confirmed_at, row.ended_at
+        )
+        self._sealed: str = row.address
+        self._cipher = cipher
+
+    @property
+    def email(self) -> str:
+        """Decrypt the address, which takes some 30 us each time.
+
+        Raises:
+            DamagedAddressError: If it is damaged.
+        """
+        return self._cipher.open_address(self._sealed, self.identity)
+
+
+class Removals:
+    """Reads and writes the table. A method that takes a connection is part of its caller's transaction.
+
+    Identities have 16 bytes each. Every method raises `LedgerError` if the database fails.
+    """
+
+    def __init__(self, database: Database, cipher: Cipher) -> None:
+        self._database = database
+        self._cipher = cipher
+
+    def find(self, list_id: int, identities: Sequence[bytes]) -> list[bytes]:
+        """Return the identities that have a removal on a list, pending or left alone."""
+        parameters = {"list_id": list_id, **pack(identities)}
+        rows = self._database.read(_FOUND.for_dialect(self._database.dialect), parameters)
+        return [bytes(row.identity) for row in rows]
+
+    def count(self, list_id: int, cause: Cause | None) -> int:
+        """Count the pending removals of a list, of one cause or with None of any."""
+        count = sa.select(sa.func.count()).select_from(REMOVAL).where(*_pending(list_id, cause))
+        return int(self._database.read(count)[0][0])
+
+    def iterate(self, list_id: int, cause: Cause | None) -> Iterator[PendingRemoval]:
+        """Iterate over the pending removals of a list in the order of their identities."""
+        same = sa.and_(CONTACT.c.list_id == REMOVAL.c.list_id, CONTACT.c.identity == REMOVAL.c.identity)
+        times = (CONTACT.c.since, CONTACT.c.first_ended_at, CONTACT.c.confirmed_at, CONTACT.c.ended_at)
+        page = (
+            sa.select(*_READ_COLUMNS, *times)
+            .select_from(REMOVAL.outerjoin(CONTACT, same))
+            .where(*_pending(list_id, cause))
+            .where(REMOVAL.c.identity > sa.bindparam("last"))
+            .order_by(REMOVAL.c.identity)
+            .limit(_PAGE_ROWS)
+        )
+        rows = self._database.read(page, {"last": b""})
+        while rows:
+            for row in rows:
+                yield PendingRemoval(row, list_id, self._cipher)
+            rows = self._database.read(page, {"last": rows[-1].identity})
+
+    def note_deleted(
+        self,
+        connection: sa.Connection,
+        list_id: int,
+        stream: str,
+        people: Sequence[tuple[bytes, str]],
+        now: int,
+    ) -> None:
+        """Note removals of people that the source deleted, (identity, address), over earlier ones."""
+        if people:
+            sealed = [self._cipher.seal_address(email) for _, email in people]
+            packed = pack([identity for identity, _ in people], addresses=sealed)
+            self._execute(connection, _NOTE_DELETED, list_id=list_id, stream=stream, now=now, **packed)
+
+    def note_missing(
+        self, connection: sa.Connection, list_id: int, stream: str, identities: Sequence[bytes], now: int
+    ) -> None:
+        """Note removals of members of a stream and list; one that is noted already stays as it is."""
+        packed = pack(identities)
+        self._execute(connection, _NOTE_MISSING, list_id=list_id, stream=stream, now=now, **packed)
+
+    def note_all_missing(self, connection: sa.Connection, list_id: int, stream: str, now: int) -> int:
+        """Note removals of all members of a stream and list, and return how many were not noted before."""
+        parameters = {"list_id": list_id, "stream": stream, "now": now}
+        return connection.execute(_NOTE_ALL_MISSING, parameters).rowcount
+
+    def clear_missing(self, connection: sa.Connection, list_id: int, stream: str) -> None:
+        """Remove the pending removals of members that a stream did not bring."""
+        own = sa.delete(REMOVAL).where(*_pending(list_id, "missing"), REMOVAL.c.stream == stream)
+        connection.execute(own)
+
+    def leave_alone(self, connection: sa.Connection, list_id: int, identity: bytes, reason: str) -> None:
+        """Let a removal be pending no more, for a reason."""
+        own = sa.update(REMOVAL).where(REMOVAL.c.list_id == list_id, REMOVAL.c.identity == identity)
+        connection.execute(own.values(left_alone=reason))
+
+    def remove_from_list(self, connection: sa.Connection, list_id: int, identities: Sequence[bytes]) -> None:
+        """Remove the removals of these identities on one list, pending or left alone."""
+        self._execute(connection, _REMOVE_FROM_LIST, list_id=list_id, **pack(identities))
+
+    def remove_everywhere(self, connection: sa.Connection, identities: Sequence[bytes]) -> None:
+        """Remove the removals of these identities on every list."""
+        self._execute(connection, _REMOVE_EVERYWHERE, **pack(identities))
+
+    def rename_stream(self, connection: sa.Connection, list_id: int | None, old: str, new: str) -> None:
+        """Attribute the removals of a stream to another one."""
+        own = sa.update(REMOVAL).where(REMOVAL.c.stream == old).values(stream=new)
+        connection.execute(own if list_id is None else own.where(REMOVAL.c.list_id == list_id))
+
+    def erase(self, connection: sa.Connection, list_id: int | None) -> None:
+        """Remove all removals of a list, or with None of every list."""
+        everything = sa.delete(REMOVAL)
+        connection.execute(everything if list_id is None else everything.where(REMOVAL.c.list_id == list_id))
+
+    def _execute(self, connection: sa.Connection, statement: BulkStatement, **parameters: object) -> None:
+        connection.execute(statement.for_dialect(self._database.dialect), parameters)
+
+
+def _pending(list_id: int, cause: Cause | None) -> list[sa.ColumnElement[bool]]:
+    of_list = [REMOVAL.c.list_id == list_id, REMOVAL.c.left_alone.is_(None)]
+    return of_list if cause is None else [*of_list, REMOVAL.c.cause == cause]
+
+
+_READ_COLUMNS = (
+    REMOVAL.c.identity,
+    REMOVAL.c.stream,
+    REMOVAL.c.cause,
+    REMOVAL.c.noted_at,
+    REMOVAL.c.address,
+)
+# `WHERE true` and `CROSS JOIN`: as in `members.py`.
+_FOUND = BulkStatement(
+    """
+    SELECT held.identity
+    FROM {given} CROSS JOIN ledger_removal AS held
+    WHERE held.list_id = :list_id AND held.identity = given.identity"""
+)
+_NOTE_DELETED = BulkStatement(
+    """
+    INSERT INTO ledger_removal (list_id, identity, stream, cause, address, noted_at)
+    SELECT CAST(:list_id AS bigint), given.identity, CAST(:stream AS text), 'deleted', given.address,
+           CAST(:now AS bigint)
+    FROM {given_addresses} WHERE true
+    ON CONFLICT (list_id, identity) DO UPDATE SET
+        stream = excluded.stream, cause = excluded.cause, address = excluded.address,
+        noted_at = excluded.noted_at, left_alone = NULL"""
+)
+_NOTE_MISSING = BulkStatement(
+    """
+    INSERT INTO ledger_removal (list_id, identity, stream, cause, address, noted_at)
+    SELECT held.list_id, held.identity, held.stream, 'missing', held.address, CAST(:now AS bigint)
+    FROM {given} CROSS JOIN ledger_member AS held
+    WHERE held.list_id = :list_id AND held.identity = given.identity AND held.stream = :stream
+    ON CONFLICT (list_id, identity) DO NOTHING"""
+)
+_NOTE_ALL_MISSING = sa.text(
+    """
+    INSERT INTO ledger_removal (list_id, identity, stream, cause, address, noted_at)
+    SELECT list_id, identity, stream, 'missing', address, CAST(:now AS bigint)
+    FROM ledger_member
+    WHERE list_id = :list_id AND stream = :stream
+    ON CONFLICT (list_id, identity) DO NOTHING"""
+)
+_REMOVE_FROM_LIST = BulkStatement(
+    """
+    DELETE FROM ledger_removal
+    WHERE list_id = :list_id AND identity IN (SELECT given.identity FROM {given})"""
+)
+_REMOVE_EVERYWHERE = BulkStatement(
+    """
+    DELETE FROM ledger_removal WHERE identity IN (SELECT given.identity FROM {given})"""
+)
