@@ -13,6 +13,7 @@ import typing as t
 
 from target_activecampaign.api.responses import (
     MOST_TRIES,
+    SUBSCRIBED,
     Accepted,
     read_contract,
     read_exclusion,
@@ -23,6 +24,7 @@ from target_activecampaign.api.responses import (
     read_object,
     read_status,
     read_submission,
+    read_total,
     read_window,
 )
 from target_activecampaign.api.retry import MOST_SECONDS, retry
@@ -199,6 +201,20 @@ class Client:
             lambda response: read_memberships(response, email),
             query={"email": email, "include": "contactLists"},
             wait=self._rate_limiter.wait_for_read_back,
+        )
+
+    def subscriber_count(self, list_id: int) -> int | None:
+        """Return how many contacts are subscribed to a list, as the account counts them (`meta.total`).
+
+        Returns:
+            `None` where the account does not say.
+
+        Raises:
+            ServiceError: If no usable response came.
+            StoppedError: If the run stops.
+        """
+        return self._request(
+            "GET contacts", read_total, query={"listid": list_id, "status": SUBSCRIBED, "limit": 1}
         )
 
     # One request

@@ -245,6 +245,18 @@ def read_items(response: Response, collection: str, read: Callable[[_Json], _T])
     raise TryAgainError(f"an answer without usable {collection}")
 
 
+def read_total(response: Response) -> int | None:
+    """Return `meta.total` of a collection, a string or a number; `None` where it can't be read.
+
+    Raises:
+        TryAgainError: If the response is no JSON object.
+        ServiceError: If no further try will change that.
+    """
+    meta = read_object(response).get("meta")
+    total = str(meta.get("total") if isinstance(meta, dict) else None)
+    return int(total) if total.isascii() and total.isdecimal() else None
+
+
 def _read_json(response: Response) -> _Json:
     """Return the JSON object; a 2xx without one is a failure (a login page comes with status 200, seen)."""
     try:

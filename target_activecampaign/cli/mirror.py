@@ -55,11 +55,7 @@ not bring. A shell needs `set -o pipefail` for the first line, so that a tap tha
 def _mirror(*, dry_run: bool, yes: bool, as_json: bool, **_: object) -> None:
     redact_logs()
     with errors_shown(as_json=as_json):
-        settings = _settings(dry_run=dry_run)
-        pending = count_pending(settings)
-        if pending and not dry_run:
-            _ask(pending, yes=yes)
-        report = _take_off(settings)
+        report = _take_off(_settings(dry_run=dry_run), yes=yes or dry_run)
     if as_json:
         click.echo(json.dumps({"ok": report["exit_code"] == 0, **report}))
     else:
@@ -72,18 +68,10 @@ def _settings(*, dry_run: bool) -> Settings:
     if settings.ledger_url is None:
         raise SettingsError(["ledger_url: name the ledger that the runs write, like sqlite:///ledger.db"])
     # The files are those of the runs: their report stays.
-    return replace(
-        settings, dry_run=settings.dry_run or dry_run, report_path=None, rejects_path=None
-    )
+    return replace(settings, dry_run=settings.dry_run or dry_run, report_path=None, rejects_path=None)
 
 
-def _ask(pending: int, *, yes: bool) -> None:
-    """Ask a person; a pipeline has nobody to ask, and its step before has ended well."""
-    if not yes and sys.stdin is not None and sys.stdin.isatty():
-        click.confirm(f"Take {pending} people off their lists? Nobody can be put on again.", abort=True)
-
-
-def _take_off(settings: Settings) -> dict[str, t.Any]:
+def _take_off(settings: Settings, *, yes: bool) -> dict[str, t.Any]:
     """Carry out what is pending; returns the figures.
 
     Raises:
@@ -97,7 +85,8 @@ def _take_off(settings: Settings) -> dict[str, t.Any]:
     interruption.install()
     prepare_process()
     try:
-        run.begin()
+        if pending := run.count_pending():
+            _ask(pending, yes=yes)
         run.carry_out_pending()
     except TargetError as error:
         run.fail(error.exit_code)
@@ -105,10 +94,16 @@ def _take_off(settings: Settings) -> dict[str, t.Any]:
     return run.figures
 
 
+def _ask(pending: int, *, yes: bool) -> None:
+    """Ask a person; a pipeline has nobody to ask, and its step before has ended well."""
+    if not yes and sys.stdin is not None and sys.stdin.isatty():
+        click.confirm(f"Take {pending} people off their lists? No import puts them on again.", abort=True)
+
+
 def _sentence(report: dict[str, t.Any]) -> str:
     if report["mirror"]:
         return str(report["mirror"])
     would = "would be " if report["dry_run"] else ""
-    left_alone = ", ".join(f"{reason} {count}" for reason, count in report["left_alone_reasons"].items())
-    alone = f", {report['left_alone']} left alone ({left_alone})" if left_alone else ""
-    return f"{report['unsubscribed']} people {would}taken off{alone}, {report['pending_removals']} are pending."
+    reasons = ", ".join(f"{reason} {count}" for reason, count in report["left_alone_reasons"].items())
+    alone = f", {report['left_alone']} left alone ({reasons})" if reasons else ""
+    return f"{report['unsubscribed']} people {would}taken off{alone}; {report['pending_removals']} pending."

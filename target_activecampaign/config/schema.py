@@ -266,22 +266,28 @@ _CHANGES = (
         default="add",
         allowed_values=["add", "mirror"],
         description=(
-            "With `mirror`, which needs a ledger, contacts that earlier runs put on the list and this "
-            "complete run did not bring are unsubscribed from it; with `add` nobody is."
+            "With `mirror`, which needs a ledger, contacts that earlier runs put on the list and this run did "
+            "not bring are unsubscribed from it: where an ACTIVATE_VERSION proves that the stream came whole at "
+            "the end of the run, else by `target-activecampaign mirror`; with `add` nobody is."
         ),
     ),
     th.Property(
-        "mirror_max_removal_percent",
+        "max_removal_percent",
         th.IntegerType(minimum=0, maximum=100),
         default=10,
-        description="A mirror that would remove a larger share stops before the first, with exit code 5.",
+        description=(
+            "Where more than ten people and a larger share of the list would be taken off, by the mirror or by "
+            "deletions, nobody is: exit code 5. 100 allows any."
+        ),
     ),
     th.Property(
         "on_delete",
         th.StringType,
         default="ignore",
         allowed_values=["ignore", "unsubscribe"],
-        description="What a record with `_sdc_deleted_at` does: nothing, or take the contact off the list.",
+        description=(
+            "What a record whose `_sdc_deleted_at` is a time does: nothing, or take the contact off the list."
+        ),
     ),
 )
 

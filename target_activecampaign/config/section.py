@@ -166,7 +166,16 @@ class Section:
     def _refuse_unknown_names(self) -> None:
         for name in self._values:
             if name not in self._properties:
-                self.add_problem(name, f"is no setting{_remedy_for_unknown(name, self._properties)}")
+                self.add_problem(name, _problem_of_unknown(name, self._properties))
+
+
+_RENAMED = {"mirror_max_removal_percent": "max_removal_percent"}
+
+
+def _problem_of_unknown(name: str, known: Collection[str]) -> str:
+    if (new_name := _RENAMED.get(name)) in known:
+        return f"is called {new_name} now; write that"
+    return f"is no setting{_remedy_for_unknown(name, known)}"
 
 
 def problem_of_text(value: object) -> str | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 from collections import defaultdict
 
+from target_activecampaign.contacts.contact import LeftAlone
 from target_activecampaign.storage.keyed_hash import KeyedHash
 
 if t.TYPE_CHECKING:
@@ -64,8 +65,8 @@ class ChangeDetection(t.Protocol):
             rejected: Those of them that were refused or skipped.
         """
 
-    def remove_member(self, contact: Contact) -> None:
-        """Note that a contact is on its list no more, or never was there by us."""
+    def leave_alone(self, contact: Contact, reason: LeftAlone) -> None:
+        """Note that a contact that was to be taken off its list is not."""
 
 
 class NoLedger:
@@ -85,8 +86,8 @@ class NoLedger:
     def record(self, batch: Batch, rejected: Collection[PendingContact]) -> None:
         """Keep nothing."""
 
-    def remove_member(self, contact: Contact) -> None:
-        """Keep no members."""
+    def leave_alone(self, contact: Contact, reason: LeftAlone) -> None:
+        """Keep nothing."""
 
 
 class LedgerChanges:
@@ -124,12 +125,9 @@ class LedgerChanges:
             contact = pending.contact
             if not contact.unsubscribes:
                 groups[pending.origin.stream, contact.list_id][contact.email] = pending.fingerprint
-        return {stream: self._compare(stream, list_id, group) for (stream, list_id), group in groups.items()}
+        return {stream: self._compare(list_id, group) for (stream, list_id), group in groups.items()}
 
-    def _compare(self, stream: str, list_id: int, fingerprints: dict[str, bytes]) -> KnownContacts:
-        if self._keeps_people and not self._is_read_only:
-            people = [(None, email) for email in fingerprints]
-            self._ledger.note_people(list_id, stream, people, self._clock())
+    def _compare(self, list_id: int, fingerprints: dict[str, bytes]) -> KnownContacts:
         comparison = self._ledger.compare(list_id, fingerprints, self._not_before)
         for email in fingerprints.keys() - comparison.unchanged:
             del fingerprints[email]
@@ -152,7 +150,9 @@ class LedgerChanges:
             return
         for list_id, some in _by(_list_of, batch.contacts).items():
             delivered = [pending for pending in some if pending not in rejected]
-            if refused := [pending.contact.email for pending in some if pending in rejected]:
+            # Who could not be taken off is on the list still, by us.
+            refused = [p.contact.email for p in some if p in rejected and not p.contact.unsubscribes]
+            if refused:
                 self._ledger.forget(list_id, refused)
             if taken_off := [p.contact.email for p in delivered if p.contact.unsubscribes]:
                 self._ledger.remove_contacts(list_id, taken_off)
@@ -161,10 +161,18 @@ class LedgerChanges:
                 fingerprints = {pending.contact.email: pending.fingerprint for pending in own}
                 self._ledger.confirm(list_id, fingerprints, first_sent_at, self._clock())
 
-    def remove_member(self, contact: Contact) -> None:
-        """Remove a contact of a list."""
-        if not self._is_read_only:
+    def leave_alone(self, contact: Contact, reason: LeftAlone) -> None:
+        """Let the removal be pending no more, but where the next run may know more.
+
+        Nobody is struck off the ledger on a reading that may be wrong: only somebody who is seen to be on the
+        list and not subscribed.
+        """
+        if self._is_read_only or reason == LeftAlone.JOIN_TIME_UNREADABLE:
+            return
+        if reason == LeftAlone.NOT_SUBSCRIBED:
             self._ledger.remove_contacts(contact.list_id, [contact.email])
+        else:
+            self._ledger.leave_alone(contact.list_id, contact.email, reason.value)
 
 
 def _list_of(pending: PendingContact) -> int:

@@ -271,6 +271,15 @@ class Ledger:
         """
         return self._removals.count(list_id, cause)
 
+    def left_alone(self, list_id: int, identities: Collection[bytes]) -> set[bytes]:
+        """Return those of some people who were to be taken off a list and were left alone for good.
+
+        Raises:
+            LedgerError: If they can't be read.
+        """
+        parts = batched(sorted(identities), _PEOPLE_AT_ONCE)
+        return {one for some in parts for one in self._removals.find_left_alone(list_id, some)}
+
     def figures(self) -> Figures:
         """Count contacts, members and runs.
 

@@ -79,6 +79,12 @@ class Removals:
         rows = self._database.read(_FOUND.for_dialect(self._database.dialect), parameters)
         return [bytes(row.identity) for row in rows]
 
+    def find_left_alone(self, list_id: int, identities: Sequence[bytes]) -> list[bytes]:
+        """Return the identities whose removal from a list was given up."""
+        parameters = {"list_id": list_id, **pack(identities)}
+        rows = self._database.read(_LEFT_ALONE.for_dialect(self._database.dialect), parameters)
+        return [bytes(row.identity) for row in rows]
+
     def count(self, list_id: int, cause: Cause | None) -> int:
         """Count the pending removals of a list, of one cause or with None of any."""
         count = sa.select(sa.func.count()).select_from(REMOVAL).where(*_pending(list_id, cause))
@@ -178,6 +184,12 @@ _FOUND = BulkStatement(
     SELECT held.identity
     FROM {given} CROSS JOIN ledger_removal AS held
     WHERE held.list_id = :list_id AND held.identity = given.identity"""
+)
+_LEFT_ALONE = BulkStatement(
+    """
+    SELECT held.identity
+    FROM {given} CROSS JOIN ledger_removal AS held
+    WHERE held.list_id = :list_id AND held.identity = given.identity AND held.left_alone IS NOT NULL"""
 )
 _NOTE_DELETED = BulkStatement(
     """

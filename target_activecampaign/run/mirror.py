@@ -167,7 +167,7 @@ class Mirror:
     def _warn_of_name(self, list_id: int, stream: str, other: str, members: int) -> None:
         logger.warning(
             "membership: %d contacts of list %d are members by stream %r, which this run has not. If it is "
-            "called %r now, take them along: target-activecampaign ledger rename OLD NEW --list-id %d",
+            "called %r now, take them along: target-activecampaign ledger rename OLD NEW --list %d",
             members,
             list_id,
             shown_name(other),
@@ -178,7 +178,7 @@ class Mirror:
     def _warn_of_list(self, list_id: int, stream: str, where: int, members: int) -> None:
         logger.warning(
             "membership: stream %r goes to list %d now; %d contacts that it brought to list %d stay there. "
-            "To take them off: target-activecampaign ledger release STREAM --list-id %d, and then "
+            "To take them off: target-activecampaign ledger release STREAM --list %d, and then "
             "target-activecampaign mirror",
             shown_name(stream),
             list_id,

@@ -229,8 +229,8 @@ class Removals:
                 )
         if self._ledger is not None:
             for removal, identity in self._pending_with_identity(self._ledger, list_id, "deleted"):
-                deletion = own.get(identity)
-                yield removal if deletion is None else removal._replace(origin=deletion.origin)
+                of_this_run = own.get(identity)
+                yield removal if of_this_run is None else removal._replace(origin=of_this_run.origin)
 
     def _pending(self, ledger: Ledger, list_id: int, cause: Cause) -> Iterator[Removal]:
         return (removal for removal, _ in self._pending_with_identity(ledger, list_id, cause))

@@ -83,6 +83,7 @@ class Run:
         self._resources = contextlib.ExitStack()
         self._deletions = 0
         self._has_begun = False
+        self.figures: dict[str, t.Any] = {}
         self._is_closed = False
         self.keeps_records = settings.rejects_path is not None and not settings.dry_run
         """Whether rejected records are written down, so that their lines are kept until then."""
@@ -344,12 +345,23 @@ class Run:
         finally:
             self._close(exit_code)
 
+    def count_pending(self) -> int:
+        """Return how many people are to be taken off the lists of this run.
+
+        Raises:
+            LedgerError: If the ledger can't be read.
+        """
+        self.begin()
+        ledger = self._ledger
+        return 0 if ledger is None else sum(map(ledger.count_pending, self._settings.list_ids()))
+
     def carry_out_pending(self) -> MirrorStoppedError | None:
         """Take off who is pending in the ledger; returns why nobody was, if so.
 
         Raises:
             TargetError: What stopped the delivery.
         """
+        self.begin()
         self.connect()
         stopped = self._removals().carry_out_pending()
         self.delivery.finish()
@@ -409,6 +421,7 @@ class Run:
             waited_seconds=self._rate_limiter.waited_seconds,
             exit_code=exit_code,
         )
+        self.figures = report
         log_summary(report)
         if self._settings.report_path is not None:
             write_report(self._settings.report_path, report)
