@@ -139,8 +139,9 @@ class Mirror:
 
     def _incomplete(self, key: tuple[int, str], missing: list[Member]) -> str | None:
         _, stream = key
-        reason = self._completeness.reason_against(stream)
-        if reason is None or (not missing and not self._completeness.is_incremental(stream)):
+        sign = self._completeness.incremental_sign(stream)
+        reason = sign or (self._completeness.reason_against(stream) if missing else None)
+        if reason is None:
             return None
         return f"membership: stream {stream!r} can't be mirrored: {reason}"
 

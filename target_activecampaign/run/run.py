@@ -11,6 +11,7 @@ from dataclasses import replace
 from target_activecampaign.api.client import Client
 from target_activecampaign.api.rate_limiter import RateLimiter
 from target_activecampaign.clock import SystemClock
+from target_activecampaign.contacts.contact import Contact
 from target_activecampaign.contacts.mapping import MappingOptions, RecordMapper, compile_mapping
 from target_activecampaign.delivery.change_detection import LedgerChanges, NoLedger
 from target_activecampaign.delivery.contract_headroom import ContractHeadroom
@@ -32,7 +33,7 @@ from target_activecampaign.singer.completeness import Completeness
 from target_activecampaign.singer.state_output import StateOutput
 
 if t.TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from target_activecampaign.api.responses import Contract
     from target_activecampaign.clock import Clock
@@ -251,6 +252,63 @@ class Run:
             )
         self._deletions += 1
         self._report.ignored[stream] += 1
+
+    @property
+    def notes_people(self) -> bool:
+        """Whether the run is told of the people whom records bring."""
+        return self.is_mirror
+
+    def note_living(self, stream: str, list_id: int, people: Sequence[tuple[bytes | None, str]]) -> None:
+        """Note the key at the source and the identity of records that became contacts.
+
+        Raises:
+            OutputError: If the temporary folder is full.
+        """
+        if self.mirror is not None:
+            for _, email in people:
+                self.mirror.mark_seen(stream, list_id, email)
+
+    def note_rejected(self, stream: str, list_id: int, key: bytes | None, email: str | None) -> None:
+        """Note the person of a record that was rejected, as far as it can be read: they are not gone.
+
+        Raises:
+            OutputError: If the temporary folder is full.
+        """
+        if email is not None:
+            self.note_living(stream, list_id, [(key, email)])
+
+    def note_deletion(  # noqa: PLR0913 - all that is known of it
+        self,
+        origin: Origin,
+        list_id: int,
+        key: bytes | None,
+        email: str | None,
+        rejection: Rejection | None,
+        *,
+        was_filtered: bool = False,
+    ) -> None:
+        """Take the person of a record that the source deleted off a list.
+
+        Args:
+            origin: Of the record.
+            list_id: The list of its stream.
+            key: Of the record at the source, where it can be read.
+            email: The person's identity, where it can be read.
+            rejection: What the record is rejected with where nobody is found; given where `email` is not.
+            was_filtered: Whether a stream map's filter left it out, so that it does not count as read yet.
+
+        Raises:
+            TargetError: What stopped the delivery.
+        """
+        del key
+        if was_filtered:
+            return
+        if rejection is not None:
+            self.delivery.add([rejection], [origin])
+        elif email is not None:
+            excludes = self._settings.exclude_automations
+            contact = Contact.taking_off(email, list_id, exclude_automations=excludes)
+            self.delivery.add([contact], [origin])
 
     def finish(self) -> None:
         """Bring everything to its end after the last line, and judge the run.
