@@ -69,9 +69,8 @@ class Completeness:
     def take_state(self, value: object) -> None:
         """Note the value of a STATE, whatever it is."""
         self._signs = None
-        self._bookmarks.take(
-            value, (name for name, progress in self._streams.items() if progress.has_records)
-        )
+        begun = [stream for stream, progress in self._streams.items() if progress.has_records]
+        self._bookmarks.take(value, begun)
 
     def reason_against(self, name: str) -> str | None:
         """Return what is missing of the proof that a stream came whole, `None` where it is proven.
