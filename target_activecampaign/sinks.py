@@ -11,12 +11,13 @@ import typing as t
 from singer_sdk.exceptions import MissingKeyPropertiesError
 from singer_sdk.sinks import Sink
 
-from target_activecampaign.contacts.contact import Origin, Reason, Rejection
+from target_activecampaign.contacts.contact import Contact, Origin, Reason, Rejection
+from target_activecampaign.singer.deletion import DELETED_AT, DeletionMark, find_mark
 from target_activecampaign.singer.record_decoder import compile_record_decoder
 from target_activecampaign.singer.validator import REFUSING_KEYWORDS, RecordValidator
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from singer_sdk import Target
     from singer_sdk.sinks.core import BaseJSONSchemaValidator
@@ -24,9 +25,10 @@ if t.TYPE_CHECKING:
     from target_activecampaign.contacts.mapping import RecordMapper
     from target_activecampaign.reporting.report import StreamFigures
     from target_activecampaign.run.run import Run
-    from target_activecampaign.singer.messages import DecodedRecords, Place
+    from target_activecampaign.singer.messages import DecodedRecords
     from target_activecampaign.singer.record_decoder import RecordDecoder
-    from target_activecampaign.singer.routing import Schema
+    from target_activecampaign.singer.routing import Schema, TapRecord
+    from target_activecampaign.singer.source_key import KeyReader
 
 METADATA = frozenset(
     f"_sdc_{name}"
@@ -111,54 +113,82 @@ class ActiveCampaignSink(Sink):
 
         Args:
             record: After stream maps and flattening; nothing else holds it.
-            context: `place` and `schema`, as `Router` gives them.
+            context: `tap_record`, as `Router` gives it.
 
         Raises:
             MissingKeyPropertiesError: If the record lacks a key property, which breaks the Singer contract.
             TargetError: What stopped the delivery.
         """
-        origin = self._origin(context["place"], context["schema"])
+        sent: TapRecord = context["tap_record"]
         if not isinstance(record, dict):
-            self._reject(Rejection(Reason.SCHEMA_INVALID, "$: type"), origin)
+            self._reject(Rejection(Reason.SCHEMA_INVALID, "$: type"), sent)
             return
-        is_deletion = False
+        mark = find_mark(sent.value, record)
+        key = self._read_key(sent, is_needed=mark is DeletionMark.TIME)
         if not METADATA.isdisjoint(record):
-            # The person is gone at the source: subscribing them again would do harm.
-            is_deletion = record.get("_sdc_deleted_at") is not None
-            if is_deletion and self._run.ignores_deletions:
-                self._run.ignore_deletion(self.stream_name)
-                return
             self._remove_sdc_metadata_from_record(record)
-        self._process(record, origin, is_deletion=is_deletion)
-
-    def _process(self, record: dict[str, t.Any], origin: Origin, *, is_deletion: bool) -> None:
         self._count(1)
+        if mark is not DeletionMark.NONE:
+            self._take_marked(mark, record, sent, key)
+            return
         if not record.keys() >= self._keys:
-            self._raise_missing_keys(record, origin)
+            self._raise_missing_keys(record, sent)
+        self._export(record, sent, key)
+
+    def _export(self, record: dict[str, t.Any], sent: TapRecord, key: bytes | None) -> None:
         run, mapper, figures = self._run, self._mapper, self._figures
         if mapper is None or figures is None:
             run.ignore(self.stream_name)
-        elif is_deletion:
-            figures.read += 1
-            run.delivery.add([mapper.map_deletion(record)], [origin])
+            return
+        figures.read += 1
+        fault = None if self._find_fault is None else self._find_fault(record)
+        result = mapper.map(record) if fault is None else Rejection(Reason.SCHEMA_INVALID, fault)
+        if run.notes_people:
+            if isinstance(result, Rejection):
+                run.note_rejected(self.stream_name, mapper.list_id, key, mapper.identify(record))
+            else:
+                run.note_living(self.stream_name, mapper.list_id, [(key, result.email)])
+        run.delivery.add([result], [self._origin(sent)])
+
+    def _take_marked(
+        self, mark: DeletionMark, record: dict[str, t.Any], sent: TapRecord, key: bytes | None
+    ) -> None:
+        """Hand on a record that the source deleted, or that does not say for sure."""
+        run, mapper, figures = self._run, self._mapper, self._figures
+        if mapper is None or figures is None:
+            run.ignore(self.stream_name)
+        elif mark is DeletionMark.UNREADABLE:
+            self._reject(Rejection(Reason.VALUE_INVALID, f"{DELETED_AT}: not a time"), sent, record, key)
+        elif run.ignores_deletions:
+            # The person is gone at the source: subscribing them again would do harm.
+            run.ignore_deletion(self.stream_name)
         else:
             figures.read += 1
-            fault = None if self._find_fault is None else self._find_fault(record)
-            result = mapper.map(record) if fault is None else Rejection(Reason.SCHEMA_INVALID, fault)
-            self._mark_seen(record, mapper)
-            run.delivery.add([result], [origin])
+            self._note_deletion(record, sent, key)
+
+    def _note_deletion(
+        self, record: dict[str, t.Any], sent: TapRecord, key: bytes | None, *, was_filtered: bool = False
+    ) -> None:
+        if self._mapper is None:
+            raise RuntimeError("a stream that is not exported takes nobody off a list")
+        found = self._mapper.identify_deleted(record)
+        email, rejection = (None, found) if isinstance(found, Rejection) else (found, None)
+        self._run.note_deletion(
+            self._origin(sent), self._mapper.list_id, key, email, rejection, was_filtered=was_filtered
+        )
 
     @property
     def record_decoder(self) -> RecordDecoder | None:
         """Reads records for `process_decoded`; `None` where each is read alone."""
         return None if self._decoding is None else self._decoding[0]
 
-    def process_decoded(self, decoded: DecodedRecords, schema: Schema) -> None:
+    def process_decoded(self, decoded: DecodedRecords, schema: Schema, read_key: KeyReader | None) -> None:
         """Map records as `process_record` does, and hand them on.
 
         Args:
             decoded: Read by `record_decoder`: its records are what the schema says and no deletions.
             schema: The SCHEMA message before them, where it is kept.
+            read_key: Reads the keys of these records; `None` where they have none.
 
         Raises:
             TargetError: What stopped the delivery.
@@ -170,10 +200,27 @@ class ActiveCampaignSink(Sink):
         self._count(len(records))
         self._figures.read += len(records)
         results = [mapper.map(record) for record in records]
-        if self._run.mirror is not None:
-            for record in records:
-                self._mark_seen(record, mapper)
+        if self._run.notes_people:
+            keys = [None] * len(records) if read_key is None else list(map(read_key, records))
+            self._note_people(mapper, records, results, keys)
         self._run.delivery.add(results, self._origins(decoded, schema))
+
+    def _note_people(
+        self,
+        mapper: RecordMapper,
+        records: Sequence[t.Any],
+        results: Sequence[Contact | Rejection],
+        keys: Sequence[bytes | None],
+    ) -> None:
+        """Tell the run whom some records bring, and whom it may not know."""
+        people: list[tuple[bytes | None, str]] = []
+        for record, result, key in zip(records, results, keys, strict=True):
+            if isinstance(result, Rejection):
+                self._run.note_rejected(self.stream_name, mapper.list_id, key, mapper.identify(record))
+            else:
+                people.append((key, result.email))
+        if people:
+            self._run.note_living(self.stream_name, mapper.list_id, people)
 
     def _origins(self, decoded: DecodedRecords, schema: Schema) -> list[Origin]:
         streams = itertools.repeat(self.stream_name, len(decoded.records))
@@ -181,35 +228,78 @@ class ActiveCampaignSink(Sink):
         schemas = itertools.repeat(schema)
         return list(map(Origin, streams, decoded.line_numbers, decoded.rows, sources, schemas))
 
-    def reject_unmapped(self, error: Exception, place: Place, schema: Schema) -> None:
-        """Reject a record on which an expression of a stream map failed.
+    def reject_unmapped(self, error: Exception, tap_record: TapRecord, salvaged: dict[str, t.Any]) -> None:
+        """Reject a record on which an expression of a stream map failed; a deletion stays one.
 
         Raises:
             TargetError: What stopped the delivery.
         """
-        detail = f"stream_maps: an expression failed ({type(error).__name__})"
-        self._reject(Rejection(Reason.VALUE_INVALID, detail), self._origin(place, schema))
-
-    def _reject(self, rejection: Rejection, origin: Origin) -> None:
-        if self._figures is None:
-            self._run.ignore(self.stream_name)
+        mark = find_mark(tap_record.value, salvaged)
+        key = self._read_key(tap_record, is_needed=mark is DeletionMark.TIME)
+        if mark is not DeletionMark.NONE:
+            self._take_marked(mark, salvaged, tap_record, key)
             return
-        self._figures.read += 1
-        self._run.delivery.add([rejection], [origin])
+        detail = f"stream_maps: an expression failed ({type(error).__name__})"
+        self._reject(Rejection(Reason.VALUE_INVALID, detail), tap_record, salvaged, key)
 
-    def _origin(self, place: Place, schema: Schema) -> Origin:
+    def leave_out(self, tap_record: TapRecord, salvaged: Callable[[], dict[str, t.Any]]) -> None:
+        """Note a deletion that a stream map's filter leaves out, maybe for what a deletion lacks alone.
+
+        The run counts it as read where it finds the person, else as left out.
+
+        Raises:
+            TargetError: What stopped the delivery.
+        """
+        if self._mapper is None or self._run.ignores_deletions or not self._may_be_marked(tap_record.value):
+            return
+        record = salvaged()
+        if find_mark(tap_record.value, record) is DeletionMark.TIME:
+            key = self._read_key(tap_record, is_needed=True)
+            self._note_deletion(record, tap_record, key, was_filtered=True)
+
+    def _may_be_marked(self, value: object) -> bool:
+        is_sent = isinstance(value, dict) and DELETED_AT in value
+        return is_sent or DELETED_AT in self.schema.get("properties", {})
+
+    def _reject(
+        self,
+        rejection: Rejection,
+        sent: TapRecord,
+        record: dict[str, t.Any] | None = None,
+        key: bytes | None = None,
+    ) -> None:
+        """Reject a record before it is mapped.
+
+        Args:
+            rejection: Why.
+            sent: The record as the tap sent it.
+            record: What stream maps made of it, as far as they could.
+            key: Of the record at the source, where it can be read.
+        """
+        run, mapper, figures = self._run, self._mapper, self._figures
+        if mapper is None or figures is None:
+            run.ignore(self.stream_name)
+            return
+        figures.read += 1
+        if run.notes_people:
+            email = None if record is None else mapper.identify(record)
+            run.note_rejected(self.stream_name, mapper.list_id, key, email)
+        run.delivery.add([rejection], [self._origin(sent)])
+
+    def _read_key(self, sent: TapRecord, *, is_needed: bool) -> bytes | None:
+        if sent.read_key is None or not (is_needed or self._run.notes_people):
+            return None
+        return sent.read_key(sent.value) if isinstance(sent.value, dict) else None
+
+    def _origin(self, sent: TapRecord) -> Origin:
+        place = sent.place
         source = place.source if self._run.keeps_records else None
-        return Origin(self.stream_name, place.line_number, place.row, source, schema)
+        return Origin(self.stream_name, place.line_number, place.row, source, sent.schema)
 
     def _count(self, records: int) -> None:
         self._counted += records
         if self._counted >= _COUNTED_AT_ONCE:
             self._tell_metrics()
-
-    def _mark_seen(self, record: object, mapper: RecordMapper) -> None:
-        mirror = self._run.mirror
-        if mirror is not None and (email := mapper.identify(record)):
-            mirror.mark_seen(self.stream_name, mapper.list_id, email)
 
     def process_batch(self, context: dict[str, t.Any]) -> None:
         """Do nothing: the SDK's batches hold nothing of ours."""
@@ -224,9 +314,9 @@ class ActiveCampaignSink(Sink):
         self.record_counter_metric.increment(self._counted)
         self._counted = 0
 
-    def _raise_missing_keys(self, record: dict[str, t.Any], origin: Origin) -> t.NoReturn:
+    def _raise_missing_keys(self, record: dict[str, t.Any], sent: TapRecord) -> t.NoReturn:
         missing = [key for key in self.key_properties if key not in record]
         raise MissingKeyPropertiesError(
-            f"line {origin.line}, stream {self.stream_name!r}: the record lacks key properties "
+            f"line {sent.place.line_number}, stream {self.stream_name!r}: the record lacks key properties "
             f"{missing}. Look at the tap; nothing after it was read"
         )

@@ -20,6 +20,7 @@ from target_activecampaign.sinks import METADATA, ActiveCampaignSink
 from target_activecampaign.target import TargetActiveCampaign
 
 if t.TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from target_activecampaign.contacts.contact import Contact, Origin, Rejection
@@ -97,6 +98,7 @@ def seen_by_us(config: dict[str, t.Any], record: dict[str, t.Any]) -> list[Seen]
     refused: list[object] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(FakeRun, "open_stream", lambda _, stream, __: _Witness(stream, seen))
+        patch.setattr(FakeRun, "notes_people", False)
         patch.setattr(FakeRun, "deliver", lambda *_: None)
         patch.setattr(FakeRun, "set_aside", lambda _, rejection, __: refused.append(rejection))
         feed(target, record)
@@ -139,11 +141,11 @@ def test_a_record_that_no_map_changes_is_not_copied() -> None:
     target = TargetActiveCampaign(config=copy.deepcopy({**CONFIG, **SETTINGS["two maps"]}))
     target.current_run = t.cast("t.Any", FakeRun())
     feed(target, {"email": "ada@example.com"})
-    assert all(route.transform is not None for route in target._router._routes["people"])
+    assert all(route.stream_map is not None for route in target._router._routes["people"])
     target = TargetActiveCampaign(config=CONFIG)
     target.current_run = t.cast("t.Any", FakeRun())
     feed(target, {"email": "ada@example.com"})
-    assert [route.transform for route in target._router._routes["people"]] == [None]
+    assert [route.stream_map for route in target._router._routes["people"]] == [None]
 
 
 def test_a_schema_that_changes_another_streams_sink_is_seen_by_that_stream() -> None:
@@ -208,7 +210,6 @@ class _Recorder(FakeRun):
 
     def __init__(self, *, ignores_deletions: bool) -> None:
         super().__init__()
-        self.mirror = self
         self.ignores_deletions = ignores_deletions
         self.told: list[tuple[object, ...]] = []
 
@@ -218,8 +219,14 @@ class _Recorder(FakeRun):
     def set_aside(self, rejection: Rejection, origin: Origin) -> None:
         self.told.append(("set aside", rejection, origin))
 
-    def mark_seen(self, *person: object) -> None:
-        self.told.append(("seen", person))
+    def note_living(self, stream: str, list_id: int, people: Sequence[tuple[bytes | None, str]]) -> None:
+        self.told += [("seen", stream, list_id, *person) for person in people]
+
+    def note_rejected(self, *person: object) -> None:
+        self.told.append(("seen rejected", *person))
+
+    def note_deletion(self, *deletion: object, was_filtered: bool = False) -> None:
+        self.told.append(("deletion", *deletion, was_filtered))
 
     def add_state(self, state: object) -> None:
         self.told.append(("state", state))
@@ -239,11 +246,13 @@ def told(config: dict[str, t.Any], lines: list[str], *, decodes: bool, ignores: 
             counts = str(error)
     # Of several records all are marked as seen before any is handed on.
     return [
-        *sorted(run.told, key=lambda what: what[0] != "seen"),
+        *(what for what in run.told if what[0] == "seen"),
+        *(what for what in run.told if what[0] == "seen rejected"),
+        *(what for what in run.told if str(what[0]).partition(" ")[0] != "seen"),
         counts,
         run.ignored,
         [figures.read for figures in run.figures.values()],
-        vars(run.completeness),
+        run.completeness.reason_against("people"),
     ]
 
 
@@ -266,6 +275,29 @@ def test_a_record_that_is_read_as_a_struct_goes_the_way_of_all_others(
 ) -> None:
     decoded, plain = told_both_ways(SETTINGS[name], lines, ignores=ignores)
     assert decoded == plain
+
+
+KEYS = st.one_of(
+    st.integers(),
+    st.text(max_size=5),
+    st.booleans(),
+    st.none(),
+    st.floats(allow_nan=False),
+    st.lists(st.none()),
+)
+
+
+@given(keys=st.lists(KEYS, max_size=5))
+@settings(max_examples=60)
+def test_a_record_that_is_read_as_a_struct_has_the_key_that_it_has_else(keys: list[object]) -> None:
+    properties: dict[str, t.Any] = {**SCHEMA["properties"], "id": {}}
+    schema = {**SCHEMA_MESSAGE, "schema": {**SCHEMA, "properties": properties}, "key_properties": ["id"]}
+    records = [{"id": key, "email": f"p{number}@example.com"} for number, key in enumerate([0, *keys])]
+    messages = [{"type": "RECORD", "stream": "people", "record": record} for record in records]
+    lines = [json.dumps(message) for message in [schema, *messages]]
+    decoded, plain = told_both_ways({}, lines, ignores=False)
+    assert decoded == plain
+    assert ("seen", "people", 1, b'[null,["id"]]n0', "p0@example.com") in decoded
 
 
 @pytest.mark.parametrize("line", ODD_LINES, ids=range(len(ODD_LINES)))

@@ -18,6 +18,7 @@ class Reason(str, enum.Enum):
 
     EMAIL_MISSING = "email_missing"
     EMAIL_INVALID = "email_invalid"
+    DELETION_WITHOUT_ADDRESS = "deletion_without_address"
     SCHEMA_INVALID = "schema_invalid"
     VALUE_INVALID = "value_invalid"
     TOO_LARGE = "too_large"

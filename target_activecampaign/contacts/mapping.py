@@ -166,23 +166,21 @@ class RecordMapper:
             f"on the account's exclusion list: {excluded.phrase!r} ({excluded.match_type})",
         )
 
-    def map_deletion(self, record: t.Any) -> Contact | Rejection:  # noqa: ANN401 - likewise
-        """Make the contact that takes a record's person off the list, or say why that can't be.
-
-        Args:
-            record: With `_sdc_deleted_at`; its other values do not count.
-        """
-        email = self._read_email(self._find_values(record)[0])
-        if isinstance(email, Rejection):
-            return email
-        return self._unless_excluded(
-            Contact.taking_off(email, self.list_id, exclude_automations=self._exclude_automations)
-        )
-
     def identify(self, record: t.Any) -> str | None:  # noqa: ANN401 - likewise
         """Return the identity of a record, fit to become a contact or not; `None` where it has none."""
         email = self._read_email(self._find_values(record)[0])
         return None if isinstance(email, Rejection) else email
+
+    def identify_deleted(self, record: t.Any) -> str | Rejection:  # noqa: ANN401 - likewise
+        """Return the identity of a record that the source deleted, or why it has none.
+
+        Args:
+            record: Its values but the address do not count.
+        """
+        email = self._read_email(self._find_values(record)[0])
+        if isinstance(email, Rejection) and email.reason is Reason.EMAIL_MISSING:
+            return Rejection(Reason.DELETION_WITHOUT_ADDRESS, f"{email.detail}. {_ADDRESS_OF_DELETIONS}")
+        return email
 
     def _find_values(self, record: t.Any) -> Sequence[t.Any]:  # noqa: ANN401 - likewise
         """Return the values that are mapped: the address, attributes, custom fields, tags."""
@@ -227,6 +225,10 @@ class RecordMapper:
 
 
 _ATTRIBUTE_COUNT = len(IMPORTER_KEYS)
+_ADDRESS_OF_DELETIONS = (
+    "Have the source send the address with deletions (PostgreSQL: ALTER TABLE ... REPLICA IDENTITY FULL), or "
+    "use a ledger, which finds people by the key of the source"
+)
 
 
 def _writer(source: _Source, blank: str | None) -> Callable[[t.Any], str | None]:

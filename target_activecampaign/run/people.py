@@ -148,7 +148,7 @@ class People:
         list_id: int,
         key: bytes | None,
         email: str | None,
-        rejection: Rejection,
+        rejection: Rejection | None,
         *,
         was_filtered: bool = False,
     ) -> bool:
@@ -159,7 +159,7 @@ class People:
             list_id: Where its stream goes.
             key: Canonical bytes of its key; `None` where there is none.
             email: The identity; `None` where it can't be read.
-            rejection: What it is rejected with where its person can't be found.
+            rejection: What it is rejected with where its person can't be found; `None` with an address.
             was_filtered: Whether a stream map left it out, which counts where the ledger does not know its key.
 
         Returns:
@@ -175,10 +175,10 @@ class People:
             return False
         email = known if email is None else email
         self._records[list_id, origin.stream] += 1
-        if email is None:
-            self._delivery.end_deletions([origin], rejection)
-        else:
+        if email is not None:
             self._take_deletion(origin, list_id, hashed, email)
+        elif rejection is not None:
+            self._delivery.end_deletions([origin], rejection)
         return True
 
     def _take_deletion(self, origin: Origin, list_id: int, key: bytes | None, email: str) -> None:

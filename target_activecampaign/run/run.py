@@ -303,14 +303,19 @@ class Run:
         list_id: int,
         key: bytes | None,
         email: str | None,
-        rejection: Rejection,
+        rejection: Rejection | None,
         *,
         was_filtered: bool = False,
     ) -> bool:
         """Take a record that says that a person is gone at the source; see `People`."""
         if self._people is None:
             raise RuntimeError("deletions are ignored")
-        return self._people.note_deletion(origin, list_id, key, email, rejection, was_filtered=was_filtered)
+        is_taken = self._people.note_deletion(
+            origin, list_id, key, email, rejection, was_filtered=was_filtered
+        )
+        if is_taken and was_filtered:
+            self._report.streams[origin.stream].read += 1
+        return is_taken
 
     # The end
 

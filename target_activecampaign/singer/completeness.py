@@ -1,123 +1,111 @@
-"""Owns whether a tap sent all of a stream: one that fails half-way looks like a normal end of input. Pure.
+"""Owns what proves that a tap sent all of a stream, and what says that it sends changes alone. Pure.
 
-A stream is complete where, after its last record, the tap wrote a STATE or the stream's ACTIVATE_VERSION. A
-STATE which says that the stream is still being read does not count, and one with a bookmark of it says that
-the tap sends new records alone.
+A tap that fails half-way looks like one that ended: end of input, and a STATE, which an SDK tap writes after
+each 10,000 records, prove nothing. Proof is one ACTIVATE_VERSION of the stream in the whole run, behind its
+last record, as database taps write it; others write one at a stream's start. Which STATE means which stream:
+`singer/bookmarks.py`. Why: docs/design/input-path.md.
 """
 
 from __future__ import annotations
 
 import typing as t
+from collections import defaultdict
+
+from target_activecampaign.singer.bookmarks import Bookmarks
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
-# What taps write in the bookmark of a stream that they read in full (those of the SDK nothing).
-_OF_FULL_TABLES = frozenset(
-    {
-        "initial_full_table_complete",
-        "last_pk_fetched",
-        "last_replication_method",
-        "max_pk_value",
-        "max_pk_values",
-        "partitions",
-        "version",
-    }
-)
+
+class _Progress:
+    """What came of one stream, as the tap calls it."""
+
+    __slots__ = ("has_records", "is_at_end", "versions")
+
+    def __init__(self) -> None:
+        self.has_records = False
+        self.versions = 0
+        self.is_at_end = False  # nothing came behind its last version
 
 
 class Completeness:
-    """Notes what the messages of a tap say of the end of its streams."""
+    """Notes what the messages of a tap say of its streams; asked when all of them came."""
 
     def __init__(self) -> None:
-        self._is_open: dict[str, bool] = {}
-        self._incremental: set[str] = set()
-        self._sources: dict[str, str] = {}
+        self._streams: dict[str, _Progress] = {}
+        self._sources: defaultdict[str, dict[str, None]] = defaultdict(dict)
+        self._with_properties: set[str] = set()
+        self._bookmarks = Bookmarks()
+        self._signs: dict[str, str] | None = None  # of each stream; `None` until it is asked for
 
     def open(self, stream: str, names: Iterable[str], schema_message: Mapping[str, t.Any]) -> None:
         """Note a SCHEMA.
 
         Args:
             stream: As the tap calls it.
-            names: What stream maps make of it.
+            names: What stream maps make of it. Several streams may become one.
             schema_message: The whole message.
         """
-        self._is_open[stream] = True
-        self._sources.update(dict.fromkeys(names, stream))
+        self._signs = None
+        # More records may follow.
+        self._streams.setdefault(stream, _Progress()).is_at_end = False
+        for name in names:
+            self._sources[name][stream] = None
         if schema_message.get("bookmark_properties"):
-            self._incremental.add(stream)
+            self._with_properties.add(stream)
 
     def take_record(self, stream: str) -> None:
         """Note a record of a stream, as the tap calls it."""
-        self._is_open[stream] = True
+        progress = self._streams.get(stream) or self._streams.setdefault(stream, _Progress())
+        progress.has_records = True
+        progress.is_at_end = False
 
     def take_version(self, stream: str) -> None:
-        """Note that a stream is complete (ACTIVATE_VERSION)."""
-        self._is_open[stream] = False
+        """Note an ACTIVATE_VERSION of a stream, as the tap calls it."""
+        progress = self._streams.setdefault(stream, _Progress())
+        progress.versions += 1
+        progress.is_at_end = True
 
     def take_state(self, value: object) -> None:
-        """Note a STATE: streams before it are complete, but those that it says are still being read."""
-        for stream in self._is_open:
-            bookmark = _bookmark_of(value, stream)
-            if is_incremental(bookmark):
-                self._incremental.add(stream)
-            if not _is_being_read(value, stream, bookmark):
-                self._is_open[stream] = False
-
-    def is_incremental(self, name: str) -> bool:
-        """Tell whether the tap sends new records alone, of a stream as stream maps call it."""
-        return self._sources.get(name, name) in self._incremental
+        """Note the value of a STATE, whatever it is."""
+        self._signs = None
+        begun = [stream for stream, progress in self._streams.items() if progress.has_records]
+        self._bookmarks.take(value, begun)
 
     def reason_against(self, name: str) -> str | None:
-        """Return why a stream can't be taken for complete, or `None`.
+        """Return what is missing of the proof that a stream came whole, `None` where it is proven.
 
         Args:
             name: As stream maps call it.
         """
-        if self.is_incremental(name):
-            return (
-                "the tap reads it incrementally (its STATE has a bookmark), so who is missing is not gone. "
-                "Read it in full, or set membership: add"
-            )
-        if self._is_open.get(self._sources.get(name, name), True):
-            return (
-                "no STATE or ACTIVATE_VERSION came after its last record, so the tap may have failed "
-                "half-way. Look at the tap"
-            )
-        return None
+        if name not in self._sources:
+            return "no SCHEMA of it came"
+        reasons = (_reason_against(self._streams[stream]) for stream in self._sources[name])
+        return next(filter(None, reasons), None)
+
+    def incremental_sign(self, name: str) -> str | None:
+        """Return what says that the tap sends changes of a stream alone, `None` where nothing does.
+
+        Who is missing in a stream of changes is not gone. It names keys of messages, never a value.
+
+        Args:
+            name: As stream maps call it.
+        """
+        if self._signs is None:
+            self._signs = self._bookmarks.signs_against(self._streams)
+            self._signs.update(dict.fromkeys(self._with_properties, "its SCHEMA has bookmark_properties"))
+        signs = (self._signs.get(stream) for stream in self._sources.get(name, ()))
+        return next(filter(None, signs), None)
 
 
-def is_incremental(bookmark: object) -> bool:
-    """Tell whether a bookmark says up to where a stream was read, so that a tap sends new records alone."""
-    if not isinstance(bookmark, dict):
-        return bookmark is not None
-    partitions = bookmark.get("partitions")
-    if isinstance(partitions, list) and any(
-        is_incremental({key: value for key, value in one.items() if key != "context"})
-        for one in partitions
-        if isinstance(one, dict)
-    ):
-        return True
-    return any(
-        value is not None and key not in _OF_FULL_TABLES and value != {} for key, value in bookmark.items()
-    )
-
-
-def _bookmark_of(value: object, stream: str) -> object:
-    """Return the bookmark of a stream, wherever in a STATE taps keep it; `None` without one."""
-    for bookmarks in _objects_in(value):
-        if stream in bookmarks:
-            return bookmarks[stream]
+def _reason_against(progress: _Progress) -> str | None:
+    if not progress.versions and not progress.has_records:
+        return "no record of it came"
+    if not progress.versions:
+        return "no ACTIVATE_VERSION came behind its last record, so the tap may have failed half-way"
+    if progress.versions > 1 or not progress.is_at_end:
+        return (
+            "its ACTIVATE_VERSION did not come once and behind its last record, so it does not show "
+            "whether the tap failed half-way"
+        )
     return None
-
-
-def _objects_in(value: object) -> Iterator[dict[str, t.Any]]:
-    if isinstance(value, dict):
-        if isinstance(value.get("bookmarks"), dict):
-            yield value["bookmarks"]
-        yield value
-
-
-def _is_being_read(value: object, stream: str, bookmark: object) -> bool:
-    is_current = isinstance(value, dict) and value.get("currently_syncing") == stream
-    return is_current or (isinstance(bookmark, dict) and bool(bookmark.get("progress_markers")))

@@ -15,6 +15,7 @@ from decimal import Decimal
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from target_activecampaign.singer.deletion import DELETED_AT
 from target_activecampaign.singer.fast_validator import compile_table
 
 if t.TYPE_CHECKING:
@@ -22,7 +23,6 @@ if t.TYPE_CHECKING:
 
     from target_activecampaign.singer.fast_validator import Check
 
-_DELETED_AT = "_sdc_deleted_at"
 # Keywords of a record's schema that the struct checks. It takes no property that is not named.
 _ANSWERED = {"type", "properties", "required", "additionalProperties"}
 # Classes of values that `msgspec` gives for the type of this name, and for nothing else.
@@ -123,8 +123,8 @@ def compile_record_decoder(
         is_needed = name in required
         fields.append((names[name], kind) if is_needed else (names[name], kind | UnsetType, UNSET))
     fields += [
-        # A deletion has a value there; it is read as any JSON is.
-        (names[name], UnsetType | None if name == _DELETED_AT else t.Any, UNSET)
+        # What has more there, where CSV files have blank text, may be a deletion: it is read as any JSON is.
+        (names[name], t.Literal[""] | None | UnsetType if name == DELETED_AT else t.Any, UNSET)
         for name in metadata
     ]
     try:

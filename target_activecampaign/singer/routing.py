@@ -5,12 +5,16 @@ It must not know what a sink does with a record. docs/design/input-path.md shows
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import typing as t
 
 from singer_sdk.exceptions import RecordsWithoutSchemaException
-from singer_sdk.mapper import SameRecordTransform
+from singer_sdk.mapper import RemoveRecordTransform, SameRecordTransform
 
 from target_activecampaign.singer.messages import DecodedRecords
+from target_activecampaign.singer.salvage import salvage
+from target_activecampaign.singer.source_key import compile_key_reader
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,9 +24,26 @@ if t.TYPE_CHECKING:
     from target_activecampaign.singer.messages import Place, Record
     from target_activecampaign.singer.reader import StreamDecoders
     from target_activecampaign.singer.record_decoder import RecordDecoder
+    from target_activecampaign.singer.source_key import KeyReader
 
 Schema: t.TypeAlias = "str | bytes | None"
 """A SCHEMA message as the tap sent it; `None` where it is not kept."""
+
+
+class TapRecord(t.NamedTuple):
+    """A record before stream maps.
+
+    Attributes:
+        value: As the tap sent it.
+        place: Where it stands in the input.
+        schema: The SCHEMA message before it.
+        read_key: Reads the key of such records; `None` where they have none.
+    """
+
+    value: object
+    place: Place
+    schema: Schema
+    read_key: KeyReader | None
 
 
 class RecordSink(t.Protocol):
@@ -33,20 +54,32 @@ class RecordSink(t.Protocol):
         """Reads records for `process_decoded`; `None` where each is read alone."""
 
     def process_record(self, record: t.Any, context: dict[str, t.Any]) -> None:  # noqa: ANN401 - a JSON value
-        """Take one record; `context` has its `place` and its `schema`."""
+        """Take one record; `context` has the `tap_record` that it was."""
 
-    def process_decoded(self, decoded: DecodedRecords, schema: Schema) -> None:
-        """Take records that `record_decoder` read."""
+    def process_decoded(self, decoded: DecodedRecords, schema: Schema, read_key: KeyReader | None) -> None:
+        """Take records that `record_decoder` read, and what reads their keys."""
 
-    def reject_unmapped(self, error: Exception, place: Place, schema: Schema) -> None:
-        """Take the failure of a stream map in place of the record that it should have made."""
+    def reject_unmapped(self, error: Exception, tap_record: TapRecord, salvaged: dict[str, t.Any]) -> None:
+        """Take the failure of a stream map, and what could be made, in place of the record."""
+
+    def leave_out(self, tap_record: TapRecord, salvaged: Callable[[], dict[str, t.Any]]) -> None:
+        """Take note of a record that the filter of a stream map leaves out, and what it would be else."""
 
 
 class _Route(t.NamedTuple):
-    """Where the records of a stream go; `transform` is `None` where they go as they came."""
+    """Where the records of a stream go.
 
-    transform: Callable[[dict[str, t.Any]], dict[str, t.Any] | None] | None
+    Attributes:
+        stream_map: What changes them; `None` where they go as they came.
+        sink: Takes them.
+        read_key: Reads the keys of records as the tap sends them.
+        read_decoded_key: Reads the keys of records that the sink's decoder read.
+    """
+
+    stream_map: StreamMap | None
     sink: RecordSink
+    read_key: KeyReader | None
+    read_decoded_key: KeyReader | None
 
 
 class Router:
@@ -100,23 +133,25 @@ class Router:
         schema = self._schemas.get(records.stream)
         if isinstance(records, DecodedRecords):
             (route,) = self._routes[records.stream]
-            route.sink.process_decoded(records, schema)
+            route.sink.process_decoded(records, schema, route.read_decoded_key)
         else:
             self._send_one(records, schema)
 
     def _send_one(self, record: Record, schema: Schema) -> None:
         value, place = record.value, record.place
-        for transform, sink in self._routes.get(record.stream) or self._find_routes(record):
-            own = value
-            if transform is not None and isinstance(value, dict):
+        for stream_map, sink, read_key, _ in self._routes.get(record.stream) or self._find_routes(record):
+            own, sent = value, TapRecord(value, place, schema, read_key)
+            if stream_map is not None and isinstance(value, dict):
                 try:
-                    own = transform(value.copy())
+                    own = stream_map.transform(value.copy())
                 except Exception as error:  # noqa: BLE001 - an expression of the user's, on a record
-                    sink.reject_unmapped(error, place, schema)
+                    sink.reject_unmapped(error, sent, salvage(stream_map, value))
                     continue
                 if own is None:
-                    continue  # the map leaves it out
-            sink.process_record(own, {"place": place, "schema": schema})
+                    if not isinstance(stream_map, RemoveRecordTransform):
+                        sink.leave_out(sent, functools.partial(salvage, stream_map, value))
+                    continue
+            sink.process_record(own, {"tap_record": sent})
 
     def _find_routes(self, record: Record) -> list[_Route]:
         """Find the routes of a record's stream; where it can be, its next records are read many at a time.
@@ -127,18 +162,28 @@ class Router:
         stream = record.stream
         self.require_schema(stream, record.place.line_number)
         maps = self._stream_maps[stream]
-        routes = [
-            _Route(
-                None if len(maps) == 1 and _changes_nothing(stream_map) else stream_map.transform,
-                self._sinks[stream_map.stream_alias],
-            )
-            for stream_map in maps
-        ]
+        if len(maps) == 1 and _changes_nothing(maps[0]):
+            routes = [self._find_plain_route(stream, maps[0])]
+        else:
+            routes = [self._find_mapped_route(stream, stream_map) for stream_map in maps]
         self._routes[stream] = routes
-        decoder = routes[0].sink.record_decoder
-        if routes[0].transform is None and decoder is not None:
-            self._decoders.add(stream, decoder)
         return routes
+
+    def _find_plain_route(self, stream: str, stream_map: StreamMap) -> _Route:
+        sink, keys = self._sinks[stream], stream_map.raw_key_properties or ()
+        decoder, read_decoded_key = sink.record_decoder, None
+        if decoder is not None:
+            with contextlib.suppress(KeyError):  # it does not know the key: another stream made the sink
+                read_decoded_key = compile_key_reader(keys, picker=decoder.picker)
+                self._decoders.add(stream, decoder)
+        return _Route(None, sink, compile_key_reader(keys), read_decoded_key)
+
+    def _find_mapped_route(self, stream: str, stream_map: StreamMap) -> _Route:
+        name = stream_map.stream_alias
+        # Several streams may become one of this name.
+        source = None if name == stream else stream
+        read_key = compile_key_reader(stream_map.raw_key_properties or (), stream=source)
+        return _Route(stream_map, self._sinks[name], read_key, None)
 
 
 def _changes_nothing(stream_map: StreamMap) -> bool:

@@ -153,6 +153,7 @@ def test_reasons_are_a_closed_list_of_words() -> None:
     assert {reason.value for reason in Reason} == {
         "email_missing",
         "email_invalid",
+        "deletion_without_address",
         "schema_invalid",
         "value_invalid",
         "too_large",

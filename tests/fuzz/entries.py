@@ -48,8 +48,8 @@ class FakeRun:
 
     keeps_records = True
     is_mirror = False
-    mirror: FakeRun | None = None
     ignores_deletions = True
+    notes_people = True
 
     def __init__(self) -> None:
         self.completeness = Completeness()
@@ -74,6 +74,26 @@ class FakeRun:
 
     def ignore_deletion(self, _: str) -> None:
         self.ignored += 1
+
+    def note_living(self, stream: str, list_id: int, people: Sequence[tuple[bytes | None, str]]) -> None:
+        assert all(email for _, email in people)
+
+    def note_rejected(self, stream: str, list_id: int, key: bytes | None, email: str | None) -> None:
+        pass
+
+    def note_deletion(  # noqa: PLR0913 - as the run's
+        self,
+        origin: Origin,
+        list_id: int,
+        key: bytes | None,
+        email: str | None,
+        rejection: Rejection | None,
+        *,
+        was_filtered: bool = False,
+    ) -> None:
+        assert (email is None) is (rejection is not None)
+        if not was_filtered:
+            self.outcomes += 1
 
     @property
     def delivery(self) -> FakeRun:

@@ -6,7 +6,14 @@ import typing as t
 
 import pytest
 from support.command import SCHEMA as PLAIN_SCHEMA
-from support.command import Outcome, config_for, record_message, schema_message, state_message
+from support.command import (
+    Outcome,
+    config_for,
+    record_message,
+    schema_message,
+    state_message,
+    version_message,
+)
 from support.quick_target import run_quickly
 
 from target_activecampaign.sandbox import serve
@@ -41,14 +48,14 @@ class Pipeline:
         records: Iterable[Mapping[str, t.Any]],
         *,
         stream: str = "people",
-        end: Iterable[Mapping[str, t.Any]] = (state_message({"bookmarks": {}}),),
+        end: Iterable[Mapping[str, t.Any]] | None = None,
         **settings: t.Any,  # noqa: ANN401 - of the configuration
     ) -> Outcome:
-        """Run records of one stream, and the messages that the tap sends after them."""
+        """Run records of one stream and what the tap sends after them, by default as of a whole table."""
         messages = [
             schema_message(stream, SCHEMA),
             *(record_message(record, stream) for record in records),
-            *end,
+            *([version_message(stream), state_message({"bookmarks": {}})] if end is None else end),
         ]
         return self.run_messages(messages, **settings)
 

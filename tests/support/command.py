@@ -55,6 +55,10 @@ def state_message(value: object) -> dict[str, t.Any]:
     return {"type": "STATE", "value": value}
 
 
+def version_message(stream: str = "people", version: int = 1) -> dict[str, t.Any]:
+    return {"type": "ACTIVATE_VERSION", "stream": stream, "version": version}
+
+
 def singer_lines(messages: Iterable[Mapping[str, t.Any] | str]) -> str:
     return "".join((m if isinstance(m, str) else json.dumps(m)) + "\n" for m in messages)
 

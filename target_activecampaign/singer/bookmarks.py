@@ -1,0 +1,192 @@
+"""Owns how STATEs are read: whether one says up to where a stream was read, and of which stream. Pure.
+
+A tap that keeps a place to go on from sends changes alone. The keys of a STATE are the tap's own ids of its
+streams (`shop-people`), and a mapper in between may have renamed the streams. So a bookmark that can't be
+attributed speaks against every stream that it may mean. STATEs come in any shape: nothing here raises.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import typing as t
+
+from target_activecampaign.config.names import shown_name
+
+if t.TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+_Path: t.TypeAlias = "tuple[str, ...]"
+
+# Keys whose value taps write of a stream that they read in full.
+_OF_FULL_TABLES = frozenset({"context", "initial_full_table_complete", "version"})
+# Keys that taps fill while they read a stream in full, and empty at its end.
+_OF_HALF_READ_TABLES = frozenset(
+    {
+        "last_evaluated_key",
+        "last_id_fetched",
+        "last_id_fetched_type",
+        "last_pk_fetched",
+        "max_id_type",
+        "max_id_value",
+        "max_pk_value",
+        "max_pk_values",
+        "ORA_ROWSCN",
+        "progress_markers",
+        "xmin",
+    }
+)
+_METHOD = "last_replication_method"
+_FULL_TABLE = "FULL_TABLE"
+_WRAPPERS = ("bookmarks", "singer_state")
+_CURRENT = "currently_syncing"
+_SEPARATORS = re.compile(r"[-_.:/]+")
+_DEEPEST = 20  # objects in each other; a deeper one is a sign by itself
+_MOST_SIGNS = 1_000  # of different bookmarks; more speak against all streams
+_WHOLE: _Path = ()
+
+
+class _Sign(t.NamedTuple):
+    """Something in a STATE that a tap does not write of a stream that it reads in full and has read.
+
+    Attributes:
+        path: Keys that lead to it; one may be the id of its stream.
+        is_passing: Whether it says no more than that a table is still being read.
+    """
+
+    path: _Path
+    is_passing: bool = False
+
+
+class Bookmarks:
+    """Signs in the STATEs of a run that the tap reads streams incrementally."""
+
+    def __init__(self) -> None:
+        self._kept: set[_Path] = set()
+        self._last: set[_Path] = set()
+        self._half_read: dict[_Path, frozenset[str]] = {}  # to the streams that had records before it
+
+    def take(self, value: object, begun: Collection[str] = ()) -> None:
+        """Note the value of a STATE.
+
+        A table that is half read is one that the tap goes on with where an earlier run stopped, unless
+        records came before; after records the last STATE alone counts.
+
+        Args:
+            value: Of any form.
+            begun: Streams of which records came before it.
+        """
+        self._last.clear()
+        for path, is_passing in _signs_in(value):
+            if not is_passing:
+                self._kept.add(_bounded(path, self._kept))
+                continue
+            self._last.add(_bounded(path, self._last))
+            if path[-1] in _OF_HALF_READ_TABLES and path not in self._half_read:
+                self._half_read.setdefault(_bounded(path, self._half_read), frozenset(begun))
+
+    def signs_against(self, streams: Collection[str]) -> dict[str, str]:
+        """Return the streams that a sign may mean, each with words for one of its signs.
+
+        Args:
+            streams: All of the input, as the tap calls them.
+        """
+        found: dict[str, str] = {}
+        for path in sorted(self._kept):
+            for stream in _meant(path, streams):
+                found.setdefault(stream, f"its STATE has the bookmark {_shown(path)}")
+        for path, begun in self._half_read.items():
+            for stream in _meant(path, streams):
+                if stream not in begun:
+                    found.setdefault(stream, f"its STATE goes on in the middle of {_shown(path)}")
+        for path in sorted(self._last):
+            for stream in _meant(path, streams):
+                found.setdefault(stream, f"its STATE ends in the middle of {_shown(path)}")
+        return found
+
+
+def _bounded(path: _Path, known: Collection[_Path]) -> _Path:
+    return path if len(known) < _MOST_SIGNS or path in known else _WHOLE
+
+
+def _signs_in(state: object, depth: int = 0) -> Iterator[_Sign]:
+    """Yield the signs in the value of a STATE, or in an object that holds bookmarks."""
+    if not isinstance(state, dict) or depth == _DEEPEST:
+        if not _is_empty(state):
+            yield _Sign(_WHOLE)
+        return
+    for key, value in state.items():
+        if key in _WRAPPERS:
+            yield from _signs_in(value, depth + 1)
+        elif key == _CURRENT:
+            yield from _signs_of_current(value)
+        else:
+            yield from _signs_of_entry((key,), value)
+
+
+def _signs_of_current(value: object) -> Iterator[_Sign]:
+    if not _is_empty(value):
+        yield _Sign((value,) if isinstance(value, str) else (_CURRENT,), is_passing=True)
+
+
+def _signs_of_entry(path: _Path, value: object) -> Iterator[_Sign]:
+    """Yield the signs in an entry of a STATE.
+
+    Args:
+        path: Keys that lead to it.
+        value: What stands there.
+    """
+    key = path[-1]
+    if _is_empty(value) or key in _OF_FULL_TABLES or (key == _METHOD and value == _FULL_TABLE):
+        return
+    if key in _OF_HALF_READ_TABLES:
+        yield _Sign(path, is_passing=True)
+    elif isinstance(value, dict) and len(path) < _DEEPEST:
+        for inner, part in value.items():
+            yield from _signs_of_entry((*path, inner), part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _signs_of_part(path, part)
+    else:
+        yield _Sign(path)
+
+
+def _signs_of_part(path: _Path, part: object) -> Iterator[_Sign]:
+    """Yield the signs in one item of an array, as the SDK keeps the bookmarks of parts of a stream."""
+    if isinstance(part, dict) and len(path) < _DEEPEST:
+        for inner, value in part.items():
+            yield from _signs_of_entry((*path, inner), value)
+    elif not _is_empty(part):
+        yield _Sign(path)
+
+
+def _is_empty(value: object) -> bool:
+    """Tell whether a value says nothing of a place to go on from."""
+    if isinstance(value, str):
+        return not value.strip()
+    return value is None or isinstance(value, bool) or value in ({}, [])
+
+
+def _shown(path: _Path) -> str:
+    """Return keys for a message. One with an address is not shown; nor is any value."""
+    names = (f"(a name of {len(key)} characters)" if "@" in key else shown_name(key) for key in path)
+    return repr(".".join(names)) if path else "of an odd form"
+
+
+def _meant(path: _Path, streams: Collection[str]) -> Collection[str]:
+    """Return the streams that a bookmark may mean: those with a name in its path, else those near one."""
+    exact = [stream for stream in streams if stream in path]
+    # The last key of several is what is kept, such as `log_pos`.
+    ids = path[:-1] or path
+    return exact or [stream for stream in streams if any(_is_near(stream, key) for key in ids)] or streams
+
+
+def _is_near(stream: str, key: str) -> bool:
+    """Tell whether one name is the other's end or beginning, up to a separator and in any letter case."""
+    shorter, longer = sorted((_parts(stream), _parts(key)), key=len)
+    return shorter in (longer[: len(shorter)], longer[-len(shorter) :])
+
+
+@functools.lru_cache(maxsize=4096)
+def _parts(name: str) -> list[str]:
+    return _SEPARATORS.split(name.casefold())
