@@ -62,14 +62,20 @@ class ActiveCampaignSink(Sink):
     _figures: StreamFigures | None = None
     _find_fault: Callable[[dict[str, t.Any]], str | None] | None = None
     _decoding: tuple[RecordDecoder, RecordMapper] | None = None
+    _is_open = False
 
-    def setup(self) -> None:
-        """Compile the mapping of this schema; the first exported stream connects to the account.
+    def open(self) -> None:
+        """Compile the mapping of this schema, once; the first exported stream connects to the account.
+
+        The SDK's `setup` is not the place: it is called amid stream maps, whose errors are the schema's.
 
         Raises:
             SettingsError: Naming what the schema or the account lacks.
             ServiceError: If the account can't be reached or refuses the key.
         """
+        if self._is_open:
+            return
+        self._is_open = True
         run = self._run
         self._mapper = run.open_stream(self.stream_name, self.schema)
         if self._mapper is not None:
@@ -133,16 +139,16 @@ class ActiveCampaignSink(Sink):
 
     def _process(self, record: dict[str, t.Any], origin: Origin, *, is_deletion: bool) -> None:
         self._count(1)
+        run, mapper, figures = self._run, self._mapper, self._figures
+        if figures is not None:
+            figures.read += 1
         if not record.keys() >= self._keys:
             self._raise_missing_keys(record, origin)
-        run, mapper, figures = self._run, self._mapper, self._figures
         if mapper is None or figures is None:
             run.ignore(self.stream_name)
         elif is_deletion:
-            figures.read += 1
             run.delivery.add([mapper.map_deletion(record)], [origin])
         else:
-            figures.read += 1
             fault = None if self._find_fault is None else self._find_fault(record)
             result = mapper.map(record) if fault is None else Rejection(Reason.SCHEMA_INVALID, fault)
             self._mark_seen(record, mapper)
@@ -180,6 +186,10 @@ class ActiveCampaignSink(Sink):
         sources = decoded.sources if self._run.keeps_records else itertools.repeat(None)
         schemas = itertools.repeat(schema)
         return list(map(Origin, streams, decoded.line_numbers, decoded.rows, sources, schemas))
+
+    def leave_out(self) -> None:
+        """Count a record that a stream map leaves out."""
+        self._run.leave_out(self.stream_name)
 
     def reject_unmapped(self, error: Exception, place: Place, schema: Schema) -> None:
         """Reject a record on which an expression of a stream map failed.

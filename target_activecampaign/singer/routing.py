@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from singer_sdk.exceptions import RecordsWithoutSchemaException
-from singer_sdk.mapper import SameRecordTransform
+from singer_sdk.mapper import RemoveRecordTransform, SameRecordTransform
 
 from target_activecampaign.singer.messages import DecodedRecords
 
@@ -37,6 +37,9 @@ class RecordSink(t.Protocol):
 
     def process_decoded(self, decoded: DecodedRecords, schema: Schema) -> None:
         """Take records that `record_decoder` read."""
+
+    def leave_out(self) -> None:
+        """Count a record that its stream map leaves out."""
 
     def reject_unmapped(self, error: Exception, place: Place, schema: Schema) -> None:
         """Take the failure of a stream map in place of the record that it should have made."""
@@ -115,7 +118,8 @@ class Router:
                     sink.reject_unmapped(error, place, schema)
                     continue
                 if own is None:
-                    continue  # the map leaves it out
+                    sink.leave_out()
+                    continue
             sink.process_record(own, {"place": place, "schema": schema})
 
     def _find_routes(self, record: Record) -> list[_Route]:
@@ -127,6 +131,8 @@ class Router:
         stream = record.stream
         self.require_schema(stream, record.place.line_number)
         maps = self._stream_maps[stream]
+        # A stream that one map leaves out and another one renames is not left out.
+        maps = [stream_map for stream_map in maps if not leaves_out_all(stream_map)] or maps
         routes = [
             _Route(
                 None if len(maps) == 1 and _changes_nothing(stream_map) else stream_map.transform,
@@ -139,6 +145,11 @@ class Router:
         if routes[0].transform is None and decoder is not None:
             self._decoders.add(stream, decoder)
         return routes
+
+
+def leaves_out_all(stream_map: StreamMap) -> bool:
+    """Tell whether a stream map leaves out every record of its stream."""
+    return isinstance(stream_map, RemoveRecordTransform)
 
 
 def _changes_nothing(stream_map: StreamMap) -> bool:
