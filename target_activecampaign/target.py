@@ -106,7 +106,7 @@ class TargetActiveCampaign(Target):
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         # The SDK's own check shows values, secrets too, and lets unknown settings pass.
         try:
-            self.settings = parse_settings(self._config)
+            self.settings = parse_settings(self._config, os.environ)
             _check_stream_maps(self.settings.sdk)
         except SettingsError as error:
             if raise_errors:

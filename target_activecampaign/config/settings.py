@@ -15,6 +15,7 @@ from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from target_activecampaign.config.attributes import ATTRIBUTES
+from target_activecampaign.config.environment import find_unknown_variables
 from target_activecampaign.config.hostname import HostnameError, base_url_of
 from target_activecampaign.config.schema import CONFIG_JSONSCHEMA, SDK_PROPERTIES
 from target_activecampaign.config.secret import HIDDEN, Secret
@@ -139,16 +140,17 @@ class Settings:
         return tuple(sorted({export.list_id for _, export in self.exports}))
 
 
-def parse_settings(config: Mapping[str, t.Any]) -> Settings:
+def parse_settings(config: Mapping[str, t.Any], environ: Mapping[str, str] | None = None) -> Settings:
     """Read a configuration.
 
     Args:
         config: As it comes from a JSON file, from Meltano or from `settings_from_environment`.
+        environ: Environment variables, of which those are refused that look like settings and are none.
 
     Raises:
         SettingsError: With every problem; none holds the value of a setting.
     """
-    problems: list[str] = []
+    problems = find_unknown_variables(environ or {})
     section = Section(config, CONFIG_JSONSCHEMA, problems)
     settings = _read_settings(section)
     _refuse_one_file_twice(section, settings)
