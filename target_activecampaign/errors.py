@@ -78,7 +78,8 @@ class InterruptedRunError(TargetError):
     """A signal asked the run to end: run again, it continues after the last STATE.
 
     Attributes:
-        exit_code: 128 + number of the signal, as shells count (130 for SIGINT, 143 for SIGTERM).
+        exit_code: 128 + number of the signal, as shells count (129 for SIGHUP, 130 for SIGINT, 143 for
+            SIGTERM).
     """
 
     def __init__(self, signal_number: int) -> None:

@@ -64,14 +64,20 @@ class ActiveCampaignSink(Sink):
     _figures: StreamFigures | None = None
     _find_fault: Callable[[dict[str, t.Any]], str | None] | None = None
     _decoding: tuple[RecordDecoder, RecordMapper] | None = None
+    _is_open = False
 
-    def setup(self) -> None:
-        """Compile the mapping of this schema; the first exported stream connects to the account.
+    def open(self) -> None:
+        """Compile the mapping of this schema, once; the first exported stream connects to the account.
+
+        The SDK's `setup` is not the place: it is called amid stream maps, whose errors are the schema's.
 
         Raises:
             SettingsError: Naming what the schema or the account lacks.
             ServiceError: If the account can't be reached or refuses the key.
         """
+        if self._is_open:
+            return
+        self._is_open = True
         run = self._run
         self._mapper = run.open_stream(self.stream_name, self.schema)
         if self._mapper is not None:
@@ -132,6 +138,8 @@ class ActiveCampaignSink(Sink):
             self._take_marked(mark, record, sent, key)
             return
         if not record.keys() >= self._keys:
+            if self._figures is not None:
+                self._figures.read += 1
             self._raise_missing_keys(record, sent)
         self._export(record, sent, key)
 
@@ -168,12 +176,12 @@ class ActiveCampaignSink(Sink):
 
     def _note_deletion(
         self, record: dict[str, t.Any], sent: TapRecord, key: bytes | None, *, was_filtered: bool = False
-    ) -> None:
+    ) -> bool:
         if self._mapper is None:
             raise RuntimeError("a stream that is not exported takes nobody off a list")
         found = self._mapper.identify_deleted(record)
         email, rejection = (None, found) if isinstance(found, Rejection) else (found, None)
-        self._run.note_deletion(
+        return self._run.note_deletion(
             self._origin(sent), self._mapper.list_id, key, email, rejection, was_filtered=was_filtered
         )
 
@@ -242,20 +250,31 @@ class ActiveCampaignSink(Sink):
         detail = f"stream_maps: an expression failed ({type(error).__name__})"
         self._reject(Rejection(Reason.VALUE_INVALID, detail), tap_record, salvaged, key)
 
-    def leave_out(self, tap_record: TapRecord, salvaged: Callable[[], dict[str, t.Any]]) -> None:
-        """Note a deletion that a stream map's filter leaves out, maybe for what a deletion lacks alone.
+    def leave_out(self, tap_record: TapRecord, salvaged: Callable[[], dict[str, t.Any]] | None) -> None:
+        """Count a record that a stream map leaves out; a deletion of somebody known counts as read.
 
-        The run counts it as read where it finds the person, else as left out.
+        A filter leaves a deletion out, maybe, for what a deletion lacks alone.
+
+        Args:
+            tap_record: As the tap sent it.
+            salvaged: Makes what it would be but for the filter; `None` where the whole stream is left out.
 
         Raises:
             TargetError: What stopped the delivery.
         """
+        if salvaged is None or not self._takes_filtered_deletion(tap_record, salvaged):
+            self._run.leave_out(self.stream_name)
+
+    def _takes_filtered_deletion(
+        self, tap_record: TapRecord, salvaged: Callable[[], dict[str, t.Any]]
+    ) -> bool:
         if self._mapper is None or self._run.ignores_deletions or not self._may_be_marked(tap_record.value):
-            return
+            return False
         record = salvaged()
-        if find_mark(tap_record.value, record) is DeletionMark.TIME:
-            key = self._read_key(tap_record, is_needed=True)
-            self._note_deletion(record, tap_record, key, was_filtered=True)
+        if find_mark(tap_record.value, record) is not DeletionMark.TIME:
+            return False
+        key = self._read_key(tap_record, is_needed=True)
+        return self._note_deletion(record, tap_record, key, was_filtered=True)
 
     def _may_be_marked(self, value: object) -> bool:
         is_sent = isinstance(value, dict) and DELETED_AT in value

@@ -36,7 +36,7 @@ from target_activecampaign.run.signals import Interruption
 from target_activecampaign.singer.batch_records import read_batch
 from target_activecampaign.singer.messages import Message, Place, Record
 from target_activecampaign.singer.reader import MessageReader
-from target_activecampaign.singer.routing import Router
+from target_activecampaign.singer.routing import Router, leaves_out_all
 from target_activecampaign.sinks import ActiveCampaignSink
 
 if t.TYPE_CHECKING:
@@ -106,7 +106,7 @@ class TargetActiveCampaign(Target):
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         # The SDK's own check shows values, secrets too, and lets unknown settings pass.
         try:
-            self.settings = parse_settings(self._config)
+            self.settings = parse_settings(self._config, os.environ)
             _check_stream_maps(self.settings.sdk)
         except SettingsError as error:
             if raise_errors:
@@ -124,25 +124,26 @@ class TargetActiveCampaign(Target):
         message_dict.require_names("key_properties")
         run = self.current_run
         self._router.open_stream(stream, message_dict.line if run.keeps_records else None)
-        self._open_sinks(message_dict)
+        run.note_schema(stream)
+        self._make_sinks(message_dict)
+        for stream_map in self.mapper.stream_maps[stream]:
+            if not leaves_out_all(stream_map):
+                t.cast("ActiveCampaignSink", self._sinks_active[stream_map.stream_alias]).open()
         self._clear_old_sinks()
         if run.is_mirror:
             names = [stream_map.stream_alias for stream_map in self.mapper.stream_maps[stream]]
             run.completeness.open(stream, names, message_dict)
 
-    def _open_sinks(self, message: Message) -> None:
+    def _make_sinks(self, message: Message) -> None:
         """Let the SDK compile stream maps and make sinks.
 
         Raises:
             InvalidJSONSchema: Naming the line, if the schema is none.
             StreamMapConfigError: Naming the line, if a stream map does not fit the schema.
             InputError: If stream maps or flattening fail on the schema otherwise.
-            TargetError: What the sinks found.
         """
         try:
             super()._process_schema_message(message)
-        except TargetError:
-            raise
         except (InvalidJSONSchema, StreamMapConfigError) as error:
             where = f"line {message.line_number}, schema of stream {message.stream!r}"
             raise type(error)(f"{where}: {_one_line(error)}") from None

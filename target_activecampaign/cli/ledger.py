@@ -15,7 +15,7 @@ import click
 
 from target_activecampaign.cli.log_redaction import redact_logs
 from target_activecampaign.clock import SystemClock
-from target_activecampaign.config.environment import PREFIX, settings_from_environment
+from target_activecampaign.config.environment import OLD_API_KEY, settings_from_environment
 from target_activecampaign.config.secret import Secret
 from target_activecampaign.config.settings import parse_settings
 from target_activecampaign.contacts.email_address import normalise_email
@@ -26,8 +26,6 @@ if t.TYPE_CHECKING:
 
     from target_activecampaign.ledger.figures import Figures, ListFigures
     from target_activecampaign.ledger.ledger import Ledger
-
-OLD_API_KEY = f"{PREFIX}OLD_API_KEY"
 
 
 class Access(t.NamedTuple):
@@ -138,7 +136,7 @@ def _rekey(**_: object) -> None:
 
 
 def _access() -> Access:
-    settings = parse_settings(_configuration())
+    settings = parse_settings(_configuration(), os.environ)
     url = settings.ledger_url
     if url is None:
         raise SettingsError(["ledger_url: name the ledger, like sqlite:///ledger.db"])

@@ -1,20 +1,31 @@
 """Owns how environment variables `TARGET_ACTIVECAMPAIGN_*` become a configuration.
 
 A variable's text becomes a value of the setting's kind. A text that can't be read so stays a string, and
-`settings` refuses it by name.
+`settings` refuses it by name. A variable that belongs to no setting is refused, whichever way the
+configuration comes: what was meant by it would silently not happen.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import typing as t
 
+from target_activecampaign.config.names import nearest_name, shown_name
 from target_activecampaign.config.schema import CONFIG_JSONSCHEMA
 
 if t.TYPE_CHECKING:
     from collections.abc import Mapping
 
 PREFIX = "TARGET_ACTIVECAMPAIGN_"
+
+OLD_API_KEY = f"{PREFIX}OLD_API_KEY"
+"""Read by `ledger rekey` alone."""
+
+_OTHERS = {"LOGLEVEL", "OLD_API_KEY"}
+"""Variables of the SDK and of a command, without the prefix."""
+
+_LEAST_LIKENESS = 0.6
 
 _BOOLEANS = {
     "true": True,
@@ -33,7 +44,7 @@ _JSON_KINDS = {"array": list, "object": dict}
 def settings_from_environment(environ: Mapping[str, str]) -> dict[str, t.Any]:
     """Return the settings that the environment holds; an empty variable counts as not set.
 
-    Variables that belong to no setting are ignored: Meltano and the SDK have some of that prefix.
+    `find_unknown_variables` finds those that belong to no setting.
     """
     found: dict[str, t.Any] = {}
     for name, schema in CONFIG_JSONSCHEMA["properties"].items():
@@ -41,6 +52,51 @@ def settings_from_environment(environ: Mapping[str, str]) -> dict[str, t.Any]:
         if text.strip():
             found[name] = _value_of(text, schema["type"])
     return found
+
+
+def find_unknown_variables(environ: Mapping[str, str]) -> list[str]:
+    """Return a sentence for each variable of our prefix that nobody reads; none holds a value.
+
+    Meltano hands over a file, and has the plugin's settings in the environment all the same: under the
+    plugin's namespace and its name (`target-activecampaign--eu` as `TARGET_ACTIVECAMPAIGN__EU_*`), parts of
+    objects singly (`TARGET_ACTIVECAMPAIGN_FIELD_MAPPING_EMAIL`), and settings of its own behind a double
+    underscore (`TARGET_ACTIVECAMPAIGN__LOG_PARSER`). Seen with Meltano 4.4.
+    """
+    plugins = _plugin_prefixes(environ)
+    is_meltano = any(name.startswith("MELTANO_") for name in environ)
+    problems = []
+    for name, text in environ.items():
+        prefix = next((one for one in (*plugins, PREFIX) if name.upper().startswith(one)), None)
+        if prefix is not None and text.strip() and not _is_known(name, prefix, is_meltano=is_meltano):
+            problems.append(f"{shown_name(name)}: is no setting{_remedy(name, prefix)}")
+    return problems
+
+
+def _plugin_prefixes(environ: Mapping[str, str]) -> list[str]:
+    """Return the prefixes of variables that Meltano makes of the names of its plugins, the longest first."""
+    names = [text for name, text in environ.items() if re.fullmatch(r"MELTANO_\w+_NAME(SPACE)?", name)]
+    prefixes = {f"{re.sub(r'[^A-Z0-9]', '_', name.upper())}_" for name in names}
+    return sorted((prefix for prefix in prefixes if prefix.startswith(PREFIX)), key=len, reverse=True)
+
+
+def _is_known(name: str, prefix: str, *, is_meltano: bool) -> bool:
+    rest = name[len(prefix) :]
+    settings = {
+        setting.upper(): schema["type"] for setting, schema in CONFIG_JSONSCHEMA["properties"].items()
+    }
+    is_exact = name.startswith(prefix)
+    if rest.startswith("_"):
+        return is_exact and rest.upper().lstrip("_") not in settings
+    if is_exact and (rest in settings or rest in _OTHERS):
+        return True
+    objects = (f"{setting}_" for setting, kinds in settings.items() if "object" in kinds)
+    return is_meltano and rest.upper().startswith(tuple(objects))
+
+
+def _remedy(name: str, prefix: str) -> str:
+    wanted = name[len(prefix) :].strip("_").lower()
+    near = nearest_name(wanted, CONFIG_JSONSCHEMA["properties"], least_likeness=_LEAST_LIKENESS)
+    return f"; did you mean {prefix}{near.upper()}?" if near else "; take it out of the environment"
 
 
 def _value_of(text: str, kinds: list[str]) -> object:

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from target_activecampaign.config.attributes import ATTRIBUTES
+from target_activecampaign.config.environment import find_unknown_variables
 from target_activecampaign.config.hostname import HostnameError, base_url_of
 from target_activecampaign.config.schema import CONFIG_JSONSCHEMA, SDK_PROPERTIES
 from target_activecampaign.config.secret import HIDDEN, Secret
@@ -78,7 +79,8 @@ class Settings:
         rejects_path: None when rejected records are only counted.
         report_path: None when no report is written.
         ledger_url: None when there is no ledger.
-        exports: Glob of stream names to export, in the user's order. The first that matches counts.
+        exports: Name or glob of streams to export, in the user's order. An exact name counts first, then the
+            first glob that matches.
         sdk: What the SDK reads by itself, nulls left out.
     """
 
@@ -113,8 +115,15 @@ class Settings:
 
     def export_for(self, stream_name: str) -> StreamExport | None:
         """Return how a stream is exported, or None if it is not."""
-        matching = (export for glob, export in self.exports if fnmatch.fnmatchcase(stream_name, glob))
-        return next(matching, None)
+        entry = self.entry_for(stream_name)
+        return None if entry is None else dict(self.exports)[entry]
+
+    def entry_for(self, stream_name: str) -> str | None:
+        """Return the name or glob of `exports` that counts for a stream, or None."""
+        names = [name for name, _ in self.exports]
+        if stream_name in names:
+            return stream_name
+        return next((name for name in names if fnmatch.fnmatchcase(stream_name, name)), None)
 
     @property
     def account(self) -> str:
@@ -131,16 +140,17 @@ class Settings:
         return tuple(sorted({export.list_id for _, export in self.exports}))
 
 
-def parse_settings(config: Mapping[str, t.Any]) -> Settings:
+def parse_settings(config: Mapping[str, t.Any], environ: Mapping[str, str] | None = None) -> Settings:
     """Read a configuration.
 
     Args:
         config: As it comes from a JSON file, from Meltano or from `settings_from_environment`.
+        environ: Environment variables, of which those are refused that look like settings and are none.
 
     Raises:
         SettingsError: With every problem; none holds the value of a setting.
     """
-    problems: list[str] = []
+    problems = find_unknown_variables(environ or {})
     section = Section(config, CONFIG_JSONSCHEMA, problems)
     settings = _read_settings(section)
     _refuse_one_file_twice(section, settings)
@@ -317,13 +327,9 @@ def _read_stream(entry: Section, above: StreamExport, *, has_list_above: bool) -
 def _refuse_useless_glob(streams: Section, glob: str, earlier: Mapping[str, StreamExport]) -> None:
     if not glob.strip():
         streams.add_problem(glob, "is empty; write the name of a stream, or a glob like vip_*")
-    is_name = not set(glob) & set("*?[")
-    for other in earlier:
-        if other == _EVERY_STREAM or (is_name and fnmatch.fnmatchcase(glob, other)):
-            streams.add_problem(
-                glob, "is never reached, an entry before it matches as well; move it up or out"
-            )
-            return
+    # A stream's exact name counts before any glob; `[` may stand in a name.
+    if _EVERY_STREAM in earlier and set(glob) & set("*?"):
+        streams.add_problem(glob, "is never reached, an entry before it matches as well; move it up or out")
 
 
 def _read_field_mapping(section: Section) -> FieldMapping | None:

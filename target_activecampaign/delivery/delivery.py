@@ -24,7 +24,7 @@ from target_activecampaign.delivery.input_buffer import Classifying
 from target_activecampaign.delivery.monitor import Monitor, Phase
 from target_activecampaign.delivery.outcomes import Outcomes
 from target_activecampaign.delivery.send_queue import SendQueue
-from target_activecampaign.delivery.state_tracker import StatePassing
+from target_activecampaign.delivery.state_tracker import Hold, StatePassing
 from target_activecampaign.delivery.submitting import PartialBatches, Submitting
 from target_activecampaign.errors import TargetError
 
@@ -103,9 +103,13 @@ class Delivery:
         )
         self._monitor = Monitor(clock, lambda: bool(self._queue.to_check or self._in_flight.to_read_back))
         self._states = StatePassing(state_output, self._monitor)
+        self._hold_rejected = None if settings.rejects_path else Hold(self._states.tracker)
+        self._hold_all = Hold(self._states.tracker)
+        self._holds_deletions = False
         self._outcomes = Outcomes(
             queue=self._queue,
             state_tracker=self._states.tracker,
+            hold_rejected=self._hold_rejected,
             report=report,
             reject=reject,
             profile_limit=settings.profile_limit,
@@ -180,6 +184,25 @@ class Delivery:
         """
         self._classifying.add_state(state)
 
+    def hold_states(self) -> None:
+        """Keep every STATE waiting that follows, until `release_states`.
+
+        Raises:
+            TargetError: What stopped the delivery.
+        """
+        self._hold_from_here(self._hold_all)
+
+    def release_states(self) -> None:
+        """Let the STATEs go that `hold_states` kept."""
+        with self._monitor:
+            self._hold_all.release()
+
+    def accept_rejected(self) -> None:
+        """Let the STATEs go that waited behind rejected records which no file keeps: the run is judged."""
+        if self._hold_rejected is not None:
+            with self._monitor:
+                self._hold_rejected.release()
+
     def remove(self, removal: Removal) -> None:
         """Take somebody off a list, if the membership is proven to be ours. Waits where too much is under way.
 
@@ -200,7 +223,15 @@ class Delivery:
         self._start_workers()
 
     def hold_state(self) -> Segment:
-        """Let no STATE pass the record of a deletion before it has its outcome; returns what it holds up."""
+        """Let no STATE pass the record of a deletion before it has its outcome; returns what it holds up.
+
+        Raises:
+            TargetError: What stopped the delivery.
+        """
+        if not self._holds_deletions:
+            # No STATE before the first one waits for it; those behind it wait anyway.
+            self._holds_deletions = True
+            self._classifying.classify()
         with self._monitor:
             return self._outcomes.hold_state()
 
@@ -221,6 +252,8 @@ class Delivery:
         Raises:
             OutputError: If the rejects file can't be written.
         """
+        if isinstance(outcome, Rejection) and self._hold_rejected is not None:
+            self._hold_from_here(self._hold_rejected)
         with self._monitor:
             for origin in origins:
                 self._outcomes.end_deletion(origin, outcome, segment)
@@ -283,6 +316,8 @@ class Delivery:
 
     def _reject_unfit(self, results: Sequence[Contact | Rejection], origins: Sequence[Origin]) -> None:
         """Reject records that became no contact, or one that fits into no import."""
+        if self._hold_rejected is not None:
+            self._hold_from_here(self._hold_rejected)
         detail = "larger than a whole request of ActiveCampaign's importer may be"
         with self._monitor:
             self._monitor.raise_failure()
@@ -291,6 +326,13 @@ class Delivery:
                     self._outcomes.reject(result, origin)
                 elif len(result.body) > MAX_CONTACT_BYTES:
                     self._outcomes.reject(Rejection(Reason.TOO_LARGE, detail), origin)
+
+    def _hold_from_here(self, hold: Hold) -> None:
+        """Keep STATEs waiting behind what was read, and none of those before it."""
+        if not hold.is_held:
+            self._classifying.classify()
+        with self._monitor:
+            hold.hold()
 
     def _add_contacts(self, some: Sequence[PendingContact]) -> None:
         """Buffer contacts, and go on with them when that is enough."""

@@ -23,7 +23,7 @@ if t.TYPE_CHECKING:
     from target_activecampaign.delivery.change_detection import KnownContacts
     from target_activecampaign.delivery.read_back import ReadBack
     from target_activecampaign.delivery.send_queue import SendQueue
-    from target_activecampaign.delivery.state_tracker import Segment, State, StateTracker
+    from target_activecampaign.delivery.state_tracker import Hold, Segment, State, StateTracker
     from target_activecampaign.reporting.report import Report
 
 logger = logging.getLogger(__name__)
@@ -40,11 +40,12 @@ class Outcomes:
         kept_bytes: Bytes of input that are kept of records without an outcome, for the rejects file.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - its collaborators, each once, keyword only
         self,
         *,
         queue: SendQueue,
         state_tracker: StateTracker,
+        hold_rejected: Hold | None,
         report: Report,
         reject: Callable[[Origin, Rejection], None],
         profile_limit: int,
@@ -54,12 +55,14 @@ class Outcomes:
         Args:
             queue: Holds the contacts without an outcome.
             state_tracker: Learns how many contacts of each segment have none.
+            hold_rejected: Keeps STATEs waiting behind a rejected record; `None` where a file keeps it.
             report: Where figures are counted.
             reject: Writes a rejected record down.
             profile_limit: As the setting of this name.
         """
         self._queue = queue
         self._state_tracker = state_tracker
+        self._hold_rejected = hold_rejected
         self._report = report
         self._write_rejected = reject
         self._profile_limit = profile_limit
@@ -316,7 +319,11 @@ class Outcomes:
             is_known: Whether the account has all of them for sure.
             outcome: Of all of them.
         """
-        self._end([pending.origin for pending in some if pending.is_record], outcome)
+        records = [pending for pending in some if pending.is_record]
+        self._end([pending.origin for pending in records], outcome)
+        if isinstance(outcome, Rejection) and self._hold_rejected is not None:
+            for pending in records:
+                self._hold_rejected.hold(pending.segment)
         for segment, contacts in Counter([pending.segment for pending in some]).items():
             self._state_tracker.mark_done(segment, contacts)
         for blocked in self._queue.settle_all(some, is_known=is_known):

@@ -24,17 +24,19 @@ class Segment:
     """The stretch of input up to one STATE.
 
     Attributes:
-        pending: Contacts in it without an outcome.
+        pending: Contacts in it without an outcome, and one for each `Hold` that begins in it.
+        number: Ascending in the order of the input.
         earlier: The segment before it that is not done, if any.
         later: The segment after it; `None` while it has no STATE yet.
         state: Its STATE.
     """
 
-    __slots__ = ("earlier", "later", "pending", "state")
+    __slots__ = ("earlier", "later", "number", "pending", "state")
 
-    def __init__(self, earlier: Segment | None = None) -> None:
+    def __init__(self, number: int = 0, earlier: Segment | None = None) -> None:
         """Start without contacts and without a STATE."""
         self.pending = 0
+        self.number = number
         self.earlier = earlier
         self.later: Segment | None = None
         self.state: t.Any = _NONE
@@ -80,7 +82,7 @@ class StateTracker:
         segment = self._current
         if segment.pending:
             segment.state = value
-            segment.later = self._current = Segment(segment)
+            segment.later = self._current = Segment(segment.number + 1, segment)
         else:
             self._pass_to(segment.earlier, value)
 
@@ -102,6 +104,39 @@ class StateTracker:
             self._done = state
         else:
             earlier.state = state
+
+
+class Hold:
+    """Keeps every STATE waiting that comes after some point of the input, until it is released.
+
+    It keeps one segment pending, the earliest that it was asked for: the STATEs behind it wait for that
+    alone, however many reasons follow.
+    """
+
+    def __init__(self, tracker: StateTracker) -> None:
+        """Start without any point."""
+        self._tracker = tracker
+        self._segment: Segment | None = None
+
+    @property
+    def is_held(self) -> bool:
+        """Whether STATEs are kept waiting."""
+        return self._segment is not None
+
+    def hold(self, segment: Segment | None = None) -> None:
+        """Keep STATEs waiting from a segment on that is not done, or from what was read last."""
+        if self._segment is not None and (segment is None or self._segment.number <= segment.number):
+            return
+        later, self._segment = self._segment, segment or self._tracker.add_pending(0)
+        self._segment.pending += 1
+        if later is not None:
+            self._tracker.mark_done(later)
+
+    def release(self) -> None:
+        """Let the STATEs go that wait for nothing else."""
+        if self._segment is not None:
+            self._tracker.mark_done(self._segment)
+            self._segment = None
 
 
 class StatePassing:

@@ -10,6 +10,7 @@ import os
 import tempfile
 import typing as t
 from collections import Counter, defaultdict
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from target_activecampaign.errors import OutputError
@@ -19,42 +20,61 @@ if t.TYPE_CHECKING:
 
     from target_activecampaign.contacts.contact import LeftAlone, Reason
 
-OUTCOMES = ("delivered", "unchanged", "superseded", "rejected", "held_back")
-"""Every record of an exported stream has exactly one of these outcomes."""
+OUTCOMES = ("delivered", "unchanged", "superseded", "rejected", "held_back", "unsettled")
+"""Every record of an exported stream that was read has exactly one of these outcomes."""
+
+_SHOWN = (
+    "read",
+    "delivered",
+    "created",
+    "updated",
+    "unchanged",
+    "superseded",
+    "rejected",
+    "held_back",
+    "unsettled",
+    "filtered",
+    "ignored",
+    "unsubscribed",
+    "left_alone",
+    "left_alone_reasons",
+)
+"""Figures of the report in its order."""
 
 
+@dataclass(slots=True)
 class StreamFigures:
-    """Figures of one stream.
+    """Figures of one stream. A new one is a field here, and its name in `_SHOWN`.
 
-    Most count records; `created` and `updated` are the parts of `delivered`. Two count contacts that a record
-    or the mirror wanted off the list: `unsubscribed` were taken off, `left_alone` were not, since they were
-    off it already or had come to it by another way.
+    Most count records; `created` and `updated` are the parts of `delivered`. Two count records beside those
+    that were read: a stream map left out the `filtered` ones, the `ignored` ones are of a stream that is not
+    exported, or deletions. Two count contacts that a record or the mirror wanted off the list: `unsubscribed`
+    were taken off, `left_alone` were not, since they were off it already or had come to it by another way.
     """
 
-    __slots__ = (
-        "created",
-        "delivered",
-        "held_back",
-        "left_alone",
-        "left_alone_reasons",
-        "read",
-        "rejected",
-        "superseded",
-        "unchanged",
-        "unsubscribed",
-    )
+    read: int = 0
+    delivered: int = 0
+    created: int = 0
+    unchanged: int = 0
+    superseded: int = 0
+    rejected: Counter[Reason] = field(default_factory=Counter)
+    held_back: int = 0
+    filtered: int = 0
+    ignored: int = 0
+    unsubscribed: int = 0
+    left_alone: int = 0
+    left_alone_reasons: Counter[LeftAlone] = field(default_factory=Counter)
 
-    def __init__(self) -> None:
-        self.read = 0
-        self.delivered = 0
-        self.created = 0
-        self.unchanged = 0
-        self.superseded = 0
-        self.held_back = 0
-        self.unsubscribed = 0
-        self.left_alone = 0
-        self.left_alone_reasons: Counter[LeftAlone] = Counter()
-        self.rejected: Counter[Reason] = Counter()
+    @property
+    def updated(self) -> int:
+        """Records delivered to contacts that the account had."""
+        return self.delivered - self.created
+
+    @property
+    def unsettled(self) -> int:
+        """Records read that have no outcome: what stopped the run came first."""
+        settled = self.delivered + self.unchanged + self.superseded + self.rejected.total() + self.held_back
+        return self.read - settled
 
     def count(self, figure: str, records: int) -> None:
         """Add records to the figure of this name."""
@@ -67,39 +87,29 @@ class StreamFigures:
 
     def add(self, other: StreamFigures) -> None:
         """Add the figures of another stream."""
-        for name in _SUMS:
-            self.count(name, getattr(other, name))
-        self.rejected.update(other.rejected)
-        self.left_alone_reasons.update(other.left_alone_reasons)
+        for one in fields(self):
+            mine, theirs = getattr(self, one.name), getattr(other, one.name)
+            if isinstance(mine, Counter):
+                mine.update(theirs)
+            else:
+                self.count(one.name, theirs)
 
     def as_json(self) -> dict[str, t.Any]:
         """Return the figures as the report holds them."""
-        return {
-            "read": self.read,
-            "delivered": self.delivered,
-            "created": self.created,
-            "updated": self.delivered - self.created,
-            "unchanged": self.unchanged,
-            "superseded": self.superseded,
-            "rejected": {reason.value: count for reason, count in sorted(self.rejected.items()) if count},
-            "held_back": self.held_back,
-            "unsubscribed": self.unsubscribed,
-            "left_alone": self.left_alone,
-            "left_alone_reasons": {
-                reason.value: count for reason, count in sorted(self.left_alone_reasons.items()) if count
-            },
-        }
+        return {name: _shown(getattr(self, name)) for name in _SHOWN}
 
 
-_SUMS = tuple(name for name in StreamFigures.__slots__ if name not in {"rejected", "left_alone_reasons"})
+def _shown(figure: int | Counter[Reason] | Counter[LeftAlone]) -> int | dict[str, int]:
+    if isinstance(figure, Counter):
+        return {reason.value: count for reason, count in sorted(figure.items()) if count}
+    return figure
 
 
 class Report:
     """Counts one run. Has no lock: its owner has.
 
     Attributes:
-        streams: Figures of each exported stream.
-        ignored: Records of streams that are not exported, by stream.
+        streams: Figures of each stream, as stream maps call it.
         imports: Imports that ActiveCampaign accepted.
         limit: The setting whose limit was reached, or `None`.
         read_back: Delivered contacts that were read back from the account (`verify`).
@@ -121,7 +131,6 @@ class Report:
             started_at: With time zone.
         """
         self.streams: defaultdict[str, StreamFigures] = defaultdict(StreamFigures)
-        self.ignored: Counter[str] = Counter()
         self.imports = 0
         self.limit: str | None = None
         self.read_back = 0
@@ -165,7 +174,6 @@ class Report:
         return {
             "display_name": self._display_name,
             **self.totals().as_json(),
-            "ignored": self.ignored.total(),
             "started_at": self._started_at.isoformat(timespec="milliseconds"),
             "ended_at": ended_at.isoformat(timespec="milliseconds"),
             "seconds": round((ended_at - self._started_at).total_seconds(), 3),

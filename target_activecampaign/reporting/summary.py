@@ -45,16 +45,23 @@ def log_summary(report: dict[str, t.Any]) -> None:
 def _describe(figures: dict[str, t.Any]) -> str:
     rejected = figures["rejected"]
     reasons = f" ({', '.join(f'{reason} {count}' for reason, count in rejected.items())})" if rejected else ""
+    unsettled = f" + {figures['unsettled']} unsettled" if figures["unsettled"] else ""
     return (
         f"{figures['read']} records read = "
         f"{figures['delivered']} delivered ({figures['created']} created, {figures['updated']} updated) + "
         f"{figures['unchanged']} unchanged + {figures['superseded']} superseded + "
-        f"{sum(rejected.values())} rejected{reasons} + {figures['held_back']} held back"
-        f"{_describe_removals(figures)}"
+        f"{sum(rejected.values())} rejected{reasons} + {figures['held_back']} held back{unsettled}"
+        f"{_describe_others(figures)}"
     )
 
 
-def _describe_removals(figures: dict[str, t.Any]) -> str:
-    words = {"unsubscribed": "unsubscribed", "left_alone": "left alone"}
+def _describe_others(figures: dict[str, t.Any]) -> str:
+    """Name the figures that are no part of the sum, where there are any."""
+    words = {
+        "filtered": "filtered",
+        "ignored": "ignored",
+        "unsubscribed": "unsubscribed",
+        "left_alone": "left alone",
+    }
     said = [f"{figures[key]} {word}" for key, word in words.items() if figures[key]]
     return f"; {', '.join(said)}" if said else ""

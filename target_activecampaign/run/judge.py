@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 def judge(settings: Settings, report: Report) -> TargetError | None:
     """Return why a run that delivered everything has failed all the same, if it has."""
-    return _judge_limits(settings, report) or _judge_rejects(settings, report)
+    return _judge_limits(settings, report) or judge_rejects(settings, report)
 
 
 def _judge_limits(settings: Settings, report: Report) -> TargetError | None:
@@ -32,13 +32,27 @@ def _judge_limits(settings: Settings, report: Report) -> TargetError | None:
     return None
 
 
-def _judge_rejects(settings: Settings, report: Report) -> TargetError | None:
+def judge_rejects(settings: Settings, report: Report) -> TargetError | None:
     """Fail a run with too many rejected records, or with nothing but rejected records."""
     total = report.totals()
     rejected = total.rejected.total()
     percent = report.rejected_percent()
     if not rejected or (percent <= settings.max_rejected_percent and rejected < total.read):
         return None
-    where = settings.rejects_path or "set rejects_path to keep them"
     share = f"{rejected} of {total.read} records ({percent:.1f} %)"
-    return TooManyRejectedError(f"max_rejected_percent: {share} were rejected: {where}")
+    return TooManyRejectedError(f"max_rejected_percent: {share} were rejected. {_remedy(settings)}")
+
+
+def _remedy(settings: Settings) -> str:
+    """Say where rejected records are, whether STATE covers them, and what is to be done."""
+    if settings.dry_run:
+        return "Nothing was sent. Look at the reasons, then mend the mapping or the data"
+    if settings.rejects_path is None:
+        return (
+            "No STATE covers them: mend the mapping or the data and run again, and the tap brings them "
+            "again. With rejects_path they are kept in a file"
+        )
+    return (
+        f"They are in {settings.rejects_path}, so STATE goes past them and the tap need not bring them "
+        f"again: mend them, and pipe that file in"
+    )

@@ -32,7 +32,9 @@ _PEOPLE_AT_ONCE = 1_000
 class Mirror:
     """Finds the members that earlier runs brought and this run did not."""
 
-    def __init__(self, ledger: Ledger, people: People, completeness: Completeness, *, writes: bool, now: int) -> None:
+    def __init__(
+        self, ledger: Ledger, people: People, completeness: Completeness, *, writes: bool, now: int
+    ) -> None:
         """Start without a stream.
 
         Args:

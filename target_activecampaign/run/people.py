@@ -142,7 +142,7 @@ class People:
         else:
             self._unknown_keys[list_id, stream] += 1
 
-    def note_deletion(  # noqa: PLR0913, PLR0917 - what a deletion has
+    def note_deletion(  # noqa: PLR0913 - what a deletion has
         self,
         origin: Origin,
         list_id: int,

@@ -17,17 +17,18 @@ from target_activecampaign.delivery.contract_headroom import ContractHeadroom
 from target_activecampaign.delivery.delivery import Delivery
 from target_activecampaign.delivery.dry_run import DryRun
 from target_activecampaign.delivery.workers import WorkerThreads
-from target_activecampaign.errors import TooManyRejectedError
+from target_activecampaign.errors import LimitReachedError
 from target_activecampaign.reporting.plan import plan_run
 from target_activecampaign.reporting.rejects import RejectsFile
 from target_activecampaign.reporting.report import Report, check_report_path, write_report
 from target_activecampaign.reporting.summary import log_summary
 from target_activecampaign.run.embedded_sandbox import serve_sandbox
-from target_activecampaign.run.judge import judge
+from target_activecampaign.run.judge import judge, judge_rejects
 from target_activecampaign.run.mirror import Mirror
 from target_activecampaign.run.people import People
 from target_activecampaign.run.preflight import check_account, guard_contract, read_exclusions
 from target_activecampaign.run.removals import Brake, Removals
+from target_activecampaign.run.stream_matching import StreamMatching
 from target_activecampaign.singer.completeness import Completeness
 from target_activecampaign.singer.state_output import StateOutput
 
@@ -82,6 +83,8 @@ class Run:
         self._exclusions: Exclusions | None = None  # `None` where there are none
         self._resources = contextlib.ExitStack()
         self._deletions = 0
+        self._streams = StreamMatching(settings)
+        self._holds_states = False
         self._has_begun = False
         self.figures: dict[str, t.Any] = {}
         self._is_closed = False
@@ -232,8 +235,16 @@ class Run:
         self._resources.callback(dry_run.close)
         return dry_run
 
+    def note_schema(self, stream: str) -> None:
+        """Note a SCHEMA of a stream, as the tap calls it."""
+        self._streams.note_schema(stream)
+
     def open_stream(self, stream: str, schema: Mapping[str, t.Any]) -> RecordMapper | None:
         """Compile how the records of a stream become contacts; `None` if it is not exported.
+
+        Args:
+            stream: As stream maps call it; they do not leave it out.
+            schema: After stream maps.
 
         Raises:
             SettingsError: Naming what the schema or the account lacks.
@@ -244,6 +255,8 @@ class Run:
         self.begin()
         if export is not None or is_test:
             self.connect()
+        self._streams.note_mapped(stream, is_exported=export is not None or is_test)
+        self._release_states()
         if export is None or is_test:
             return None
         if self._mirror is not None:
@@ -257,14 +270,32 @@ class Run:
         return compile_mapping(stream, schema, export, self._fields, options)
 
     def figures_of(self, stream: str) -> StreamFigures:
-        """Return the figures of an exported stream, whose sink counts the records that it reads."""
+        """Return the figures of a stream, whose sink counts the records that it reads."""
         return self._report.streams[stream]
 
     def ignore(self, stream: str) -> None:
         """Count a record of a stream that is not exported, and say so once."""
-        if not self._report.ignored[stream]:
+        figures = self.figures_of(stream)
+        if not figures.ignored:
             logger.warning("stream %r is not exported: its records are counted as ignored", stream)
-        self._report.ignored[stream] += 1
+        figures.ignored += 1
+        self._hold_states()
+
+    def leave_out(self, stream: str) -> None:
+        """Count a record that a stream map leaves out."""
+        self.figures_of(stream).filtered += 1
+        self._hold_states()
+
+    def _hold_states(self) -> None:
+        """Keep STATEs waiting after a record that is not exported, as long as nothing shows what is."""
+        if not self._holds_states and not self._streams.has_exported:
+            self._holds_states = True
+            self.delivery.hold_states()
+
+    def _release_states(self) -> None:
+        if self._holds_states and self._streams.has_exported:
+            self._holds_states = False
+            self.delivery.release_states()
 
     @property
     def ignores_deletions(self) -> bool:
@@ -278,7 +309,7 @@ class Run:
                 "on_delete: records with _sdc_deleted_at are not exported, they are counted as ignored"
             )
         self._deletions += 1
-        self._report.ignored[stream] += 1
+        self.figures_of(stream).ignored += 1
 
     # People whom the source brings
 
@@ -297,7 +328,7 @@ class Run:
         if self._people is not None:
             self._people.note_rejected(stream, list_id, key, email)
 
-    def note_deletion(  # noqa: PLR0913, PLR0917 - what a deletion has
+    def note_deletion(  # noqa: PLR0913 - what a deletion has
         self,
         origin: Origin,
         list_id: int,
@@ -323,18 +354,29 @@ class Run:
         """Bring everything to its end after the last line, and judge the run.
 
         Raises:
-            TargetError: What stopped the delivery, or the judgement: a limit was reached and `on_limit` is
-                `fail`, too many records were rejected, or the mirror was stopped.
+            TargetError: What stopped the delivery, or the judgement: no stream was exported, a limit was
+                reached and `on_limit` is `fail`, too many records were rejected, or the mirror was stopped.
         """
         self.delivery.settle()
-        failure = judge(self._settings, self._report)
-        if not isinstance(failure, TooManyRejectedError):
+        failure = self._judge()
+        if failure is None or isinstance(failure, LimitReachedError):
             # A full contract keeps nobody on a list: nobody new is needed for that.
             failure = self._carry_out_removals(has_failed=failure is not None) or failure
         self.delivery.finish()
         self._close(failure.exit_code if failure else 0)
         if failure:
             raise failure
+
+    def _judge(self) -> TargetError | None:
+        """Return why the run has failed; STATE goes past rejected records where they are not the reason."""
+        total = self._report.totals()
+        mistake = self._streams.judge(total.ignored + total.filtered)
+        if mistake is not None:
+            return mistake
+        self._streams.warn()
+        if judge_rejects(self._settings, self._report) is None:
+            self.delivery.accept_rejected()
+        return judge(self._settings, self._report)
 
     def fail(self, exit_code: int) -> None:
         """End the run early: submit nothing more, settle what settles in time, write STATE and report.
@@ -441,6 +483,11 @@ class Run:
             self._people.flush()
 
     def _write_rejected(self, origin: Origin, rejection: Rejection) -> None:
+        if not self._named_rejects and self._settings.rejects_path is None and not self._settings.dry_run:
+            logger.warning(
+                "a record is rejected and rejects_path is not set, so STATE waits here until the run is "
+                "judged at its end. With rejects_path the record is kept, and STATE can pass meanwhile"
+            )
         self._named_rejects[rejection.reason] += 1
         if self._named_rejects[rejection.reason] <= _NAMED_REJECTS:
             place = f"line {origin.line}" if origin.row is None else f"line {origin.line}, row {origin.row}"

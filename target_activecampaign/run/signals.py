@@ -1,4 +1,4 @@
-"""Owns SIGTERM and SIGINT: the first ends the run in order, the same signal again ends it at once.
+"""Owns SIGTERM, SIGINT and SIGHUP: the first ends the run in order, the same signal again ends it at once.
 
 Must not know how a run ends in order (`run.py`).
 """
@@ -32,9 +32,12 @@ class Interruption:
         self._raises_at_once = False
 
     def install(self) -> None:
-        """Handle SIGTERM and SIGINT from now on."""
+        """Handle SIGTERM and SIGINT from now on, and SIGHUP unless the process was started to ignore it."""
         signal.signal(signal.SIGTERM, self._handle)
         signal.signal(signal.SIGINT, self._handle)
+        hang_up = getattr(signal, "SIGHUP", None)  # Windows has none
+        if hang_up is not None and signal.getsignal(hang_up) != signal.SIG_IGN:  # as `nohup` sets it
+            signal.signal(hang_up, self._handle)
 
     def check(self) -> None:
         """End the run if it was asked to stop.

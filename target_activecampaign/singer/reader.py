@@ -103,7 +103,9 @@ class StreamDecoders:
         """Read records of a stream many at a time from now on."""
         self._streams[name] = _Stream(name, decoder)
         self._stream_of = {_message_type(*stream): stream for stream in self._streams.values()}
-        message_types: t.Any = t.Union[tuple(self._stream_of)]  # noqa: UP007 - of a tuple
+        # Of one type alone, `msgspec` takes a message that names no stream.
+        kinds = (*self._stream_of, _NoMessage)
+        message_types: t.Any = t.Union[kinds]  # noqa: UP007 - of a tuple
         self._decode = msgspec.json.Decoder(message_types, float_hook=Decimal).decode
 
     def clear(self) -> None:
@@ -146,6 +148,10 @@ class StreamDecoders:
                 break
             records.append(record)
         return records
+
+
+class _NoMessage(msgspec.Struct, tag_field="stream", tag="", forbid_unknown_fields=True):
+    """Fits no message: each has a type."""
 
 
 def _message_type(name: str, decoder: RecordDecoder) -> type:

@@ -62,8 +62,8 @@ class RecordSink(t.Protocol):
     def reject_unmapped(self, error: Exception, tap_record: TapRecord, salvaged: dict[str, t.Any]) -> None:
         """Take the failure of a stream map, and what could be made, in place of the record."""
 
-    def leave_out(self, tap_record: TapRecord, salvaged: Callable[[], dict[str, t.Any]]) -> None:
-        """Take note of a record that the filter of a stream map leaves out, and what it would be else."""
+    def leave_out(self, tap_record: TapRecord, salvaged: Callable[[], dict[str, t.Any]] | None) -> None:
+        """Take a record that a stream map leaves out, and what it would be but for a filter."""
 
 
 class _Route(t.NamedTuple):
@@ -148,8 +148,10 @@ class Router:
                     sink.reject_unmapped(error, sent, salvage(stream_map, value))
                     continue
                 if own is None:
-                    if not isinstance(stream_map, RemoveRecordTransform):
-                        sink.leave_out(sent, functools.partial(salvage, stream_map, value))
+                    is_filtered = not isinstance(stream_map, RemoveRecordTransform)
+                    sink.leave_out(
+                        sent, functools.partial(salvage, stream_map, value) if is_filtered else None
+                    )
                     continue
             sink.process_record(own, {"tap_record": sent})
 
@@ -162,6 +164,8 @@ class Router:
         stream = record.stream
         self.require_schema(stream, record.place.line_number)
         maps = self._stream_maps[stream]
+        # A stream that one map leaves out and another one renames is not left out.
+        maps = [stream_map for stream_map in maps if not leaves_out_all(stream_map)] or maps
         if len(maps) == 1 and _changes_nothing(maps[0]):
             routes = [self._find_plain_route(stream, maps[0])]
         else:
@@ -184,6 +188,11 @@ class Router:
         source = None if name == stream else stream
         read_key = compile_key_reader(stream_map.raw_key_properties or (), stream=source)
         return _Route(stream_map, self._sinks[name], read_key, None)
+
+
+def leaves_out_all(stream_map: StreamMap) -> bool:
+    """Tell whether a stream map leaves out every record of its stream."""
+    return isinstance(stream_map, RemoveRecordTransform)
 
 
 def _changes_nothing(stream_map: StreamMap) -> bool:

@@ -8,11 +8,17 @@ import typing as t
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from singer_sdk.exceptions import ConfigValidationError
 
-from target_activecampaign.config.environment import PREFIX, settings_from_environment
+from target_activecampaign.config.environment import (
+    PREFIX,
+    find_unknown_variables,
+    settings_from_environment,
+)
 from target_activecampaign.config.schema import CONFIG_JSONSCHEMA
 from target_activecampaign.config.settings import parse_settings
 from target_activecampaign.errors import SettingsError
+from target_activecampaign.target import TargetActiveCampaign
 
 
 def read(**variables: str) -> dict[str, t.Any]:
@@ -108,3 +114,82 @@ def test_no_value_is_logged(caplog: pytest.LogCaptureFixture) -> None:
 def test_any_text_is_taken_without_an_error(variables: dict[str, str]) -> None:
     found = read(**{name.upper(): text for name, text in variables.items()})
     assert set(found) <= set(variables)
+
+
+KNOWN = {
+    "by its setting": {"TARGET_ACTIVECAMPAIGN_DRY_RUN": "true"},
+    "of the SDK": {"TARGET_ACTIVECAMPAIGN_LOGLEVEL": "DEBUG"},
+    "of `ledger rekey`": {"TARGET_ACTIVECAMPAIGN_OLD_API_KEY": "k"},
+    "an extra of Meltano": {"TARGET_ACTIVECAMPAIGN__LOG_PARSER": "singer-sdk"},
+    "a sister plugin": {"TARGET_ACTIVECAMPAIGN__ACME_DRY_RUN": "true"},
+    "blank": {"TARGET_ACTIVECAMPAIGN_DRYRUN": " "},
+    "another program's": {"TARGET_OTHER_DRYRUN": "true", "ACTIVECAMPAIGN": "x"},
+    "what Meltano sets": {
+        "MELTANO_LOADER_NAME": "target-activecampaign",
+        "TARGET_ACTIVECAMPAIGN_FIELD_MAPPING_CUSTOM_FIELDS_CITY": "city",
+        "TARGET_ACTIVECAMPAIGN_STREAM_MAPS_PEOPLE_EMAIL": "email.lower()",
+        "TARGET_ACTIVECAMPAIGN__DIALECT": "x",
+    },
+    "what Meltano sets for a plugin that inherits": {
+        "MELTANO_LOADER_NAME": "target-activecampaign-eu",
+        "TARGET_ACTIVECAMPAIGN_EU_LIST_ID": "9",
+        "TARGET_ACTIVECAMPAIGN_EU_FIELD_MAPPING_EMAIL": "mail",
+        "TARGET_ACTIVECAMPAIGN_EU__DIALECT": "x",
+        "TARGET_ACTIVECAMPAIGN_LIST_ID": "9",
+    },
+}
+UNKNOWN = {
+    "TARGET_ACTIVECAMPAIGN_DRYRUN": "TARGET_ACTIVECAMPAIGN_DRY_RUN",
+    "TARGET_ACTIVECAMPAIGN_DRY-RUN": "TARGET_ACTIVECAMPAIGN_DRY_RUN",
+    "TARGET_ACTIVECAMPAIGN_Dry_Run": "TARGET_ACTIVECAMPAIGN_DRY_RUN",
+    "target_activecampaign_dry_run": "TARGET_ACTIVECAMPAIGN_DRY_RUN",
+    "TARGET_ACTIVECAMPAIGN__DRY_RUN": "TARGET_ACTIVECAMPAIGN_DRY_RUN",
+    "TARGET_ACTIVECAMPAIGN_PROFILES_LIMIT": "TARGET_ACTIVECAMPAIGN_PROFILE_LIMIT",
+    "TARGET_ACTIVECAMPAIGN_QQQ": None,
+    "TARGET_ACTIVECAMPAIGN_": None,
+    "TARGET_ACTIVECAMPAIGN_FIELD_MAPPING_EMAIL": "TARGET_ACTIVECAMPAIGN_FIELD_MAPPING",
+}
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_a_variable_that_somebody_reads_is_let_pass(name: str) -> None:
+    assert find_unknown_variables(KNOWN[name]) == []
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_a_variable_that_nobody_reads_is_refused_with_the_nearest_name(name: str) -> None:
+    (problem,) = find_unknown_variables({name: "a-value"})
+    assert problem.startswith(f"{name}: is no setting")
+    assert "a-value" not in problem
+    near = UNKNOWN[name]
+    assert problem.endswith(f"did you mean {near}?" if near else "take it out of the environment")
+
+
+def test_a_slip_under_the_name_of_the_own_plugin_is_refused() -> None:
+    environ = {
+        "MELTANO_LOADER_NAME": "target-activecampaign--acme",
+        "TARGET_ACTIVECAMPAIGN__ACME_DRYRUN": "1",
+    }
+    (problem,) = find_unknown_variables(environ)
+    assert "did you mean TARGET_ACTIVECAMPAIGN__ACME_DRY_RUN?" in problem
+
+
+def test_unknown_variables_are_refused_beside_the_other_problems_of_a_file() -> None:
+    with pytest.raises(SettingsError) as refused:
+        parse_settings({"hostname": "sandbox", "lst_id": 1}, {"TARGET_ACTIVECAMPAIGN_DRYRUN": "true"})
+    words = str(refused.value)
+    assert "TARGET_ACTIVECAMPAIGN_DRYRUN: is no setting" in words
+    assert "lst_id: is no setting" in words
+
+
+def test_a_target_refuses_an_unknown_variable_though_its_configuration_is_a_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TARGET_ACTIVECAMPAIGN_DRYRUN", "true")
+    config = {"hostname": "sandbox", "api_key": "k", "data_privacy_consent": True, "list_id": 1}
+    with pytest.raises(ConfigValidationError) as refused:
+        TargetActiveCampaign(config=config)
+    (problem,) = refused.value.errors
+    assert problem == (
+        "TARGET_ACTIVECAMPAIGN_DRYRUN: is no setting; did you mean TARGET_ACTIVECAMPAIGN_DRY_RUN?"
+    )

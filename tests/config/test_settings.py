@@ -187,6 +187,12 @@ def test_the_first_glob_that_matches_counts() -> None:
     assert settings.list_ids() == (1, 2, 3)
 
 
+def test_the_exact_name_of_a_stream_counts_before_any_glob() -> None:
+    settings = parse(streams={"*": {"list_id": 1}, "vip": {"list_id": 2}, "eu[1]": {"list_id": 4}})
+    found = [settings.export_for(name) for name in ("vip", "eu[1]", "eu1")]
+    assert [export.list_id for export in found if export] == [2, 4, 1]
+
+
 def test_what_a_stream_has_replaces_what_stands_above() -> None:
     above = {"field_mapping": {"email": "mail", "phone": "tel"}, "tags": ["shop"]}
     settings = parse(
@@ -314,8 +320,7 @@ WRONG: list[tuple[str, dict[str, t.Any]]] = [
     ("streams.a.list", {"streams": {"a": {"list": 1}}}),
     ("streams.a.field_mapping.email", {"streams": {"a": {"field_mapping": {"phone": "tel"}}}}),
     ("streams.a.tags", {"streams": {"a": {"tags": {}}}}),
-    ("streams.vip", {"streams": {"*": {}, "vip": {}}}),
-    ("streams.vip_eu", {"streams": {"vip_*": {}, "vip_eu": {}}}),
+    ("streams.vip_*", {"streams": {"*": {}, "vip_*": {}}}),
     ("streams.(a name of 0 characters)", {"streams": {"": {}}}),
     ("on_null", {"on_null": "erase"}),
     ("on_null", {"on_null": True}),

@@ -33,7 +33,8 @@ def a_report() -> Report:
     people.held_back = 1
     shops.read, shops.unchanged = 10, 9
     shops.rejected.update({Reason.EMAIL_MISSING: 1, Reason.TOO_LARGE: 0})
-    report.ignored.update({"orders": 3, "logs": 4})
+    shops.ignored, shops.filtered = 1, 2
+    report.streams["orders"].ignored = 6
     report.imports, report.limit = 2, "profile_limit"
     return report
 
@@ -54,6 +55,9 @@ def test_the_report_has_the_figures_of_the_run_and_of_each_stream() -> None:
         "rejected": {"email_missing": 2, "value_invalid": 1},
         "held_back": 1,
         "unsubscribed": 0,
+        "unsettled": 0,
+        "filtered": 0,
+        "ignored": 0,
         "left_alone": 0,
     }
     shops = {
@@ -66,8 +70,12 @@ def test_the_report_has_the_figures_of_the_run_and_of_each_stream() -> None:
         "rejected": {"email_missing": 1},
         "held_back": 0,
         "unsubscribed": 0,
+        "unsettled": 0,
+        "filtered": 2,
+        "ignored": 1,
         "left_alone": 0,
     }
+    nothing = StreamFigures().as_json()
     expected = {
         "display_name": "Shop",
         "read": 20,
@@ -79,8 +87,10 @@ def test_the_report_has_the_figures_of_the_run_and_of_each_stream() -> None:
         "rejected": {"email_missing": 3, "value_invalid": 1},
         "held_back": 1,
         "unsubscribed": 0,
-        "left_alone": 0,
+        "unsettled": 0,
+        "filtered": 2,
         "ignored": 7,
+        "left_alone": 0,
         "started_at": "2026-05-19T12:00:00.000+00:00",
         "ended_at": "2026-05-19T12:01:01.234+00:00",
         "seconds": 61.234,
@@ -94,7 +104,7 @@ def test_the_report_has_the_figures_of_the_run_and_of_each_stream() -> None:
         "mirror": None,
         "dry_run": False,
         "plan": None,
-        "streams": {"people": people, "shops": shops},
+        "streams": {"people": people, "shops": shops, "orders": {**nothing, "ignored": 6}},
     }
     assert {key: as_json(a_report())[key] for key in expected} == expected
 

@@ -15,9 +15,12 @@ if t.TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+SIGNALS = {signal.SIGTERM: 143, signal.SIGINT: 130, signal.SIGHUP: 129}
+
+
 @pytest.fixture
 def interruption() -> Iterator[Interruption]:
-    usual = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    usual = {number: signal.getsignal(number) for number in SIGNALS}
     installed = Interruption()
     installed.install()
     yield installed
@@ -25,7 +28,7 @@ def interruption() -> Iterator[Interruption]:
         signal.signal(number, handler)
 
 
-@pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(("number", "exit_code"), SIGNALS.items())
 def test_a_signal_ends_the_run_at_the_next_check(
     number: int, exit_code: int, interruption: Interruption
 ) -> None:
@@ -34,6 +37,17 @@ def test_a_signal_ends_the_run_at_the_next_check(
     with pytest.raises(InterruptedRunError) as asked:
         interruption.check()
     assert asked.value.exit_code == exit_code
+
+
+def test_a_run_that_was_started_with_nohup_goes_on_when_its_terminal_closes() -> None:
+    usual = {number: signal.getsignal(number) for number in SIGNALS}
+    try:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        Interruption().install()
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    finally:
+        for number, handler in usual.items():
+            signal.signal(number, handler)
 
 
 def test_a_signal_in_an_at_once_block_ends_the_run_right_there(interruption: Interruption) -> None:
