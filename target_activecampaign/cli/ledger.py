@@ -1,4 +1,4 @@
-"""Owns the command `ledger`: it shows figures, forgets contacts, and lets a renewed API key open the ledger.
+"""Owns the command `ledger`: it shows figures, forgets contacts, moves members, and takes a renewed API key.
 
 Its output holds no address, no key and no URL. Must not know the tables.
 """
@@ -62,7 +62,7 @@ def make_command(config_option: click.Parameter) -> click.Group:
         invoke_without_command=True,
         help="Show in figures what the ledger holds (`ledger_url`); with a subcommand, change it.",
     )
-    for command in (_forget, _rekey):
+    for command in (_forget, _rename, _release, _rekey):
         params = [*command.params, config_option]
         group.add_command(
             click.Command(command.name, callback=command.callback, params=params, help=command.help)
@@ -116,6 +116,40 @@ def _forget(
     click.echo(f"Forgotten: {count} contacts. The next run that brings them sends them again.")
 
 
+@click.command("rename")
+@click.argument("old")
+@click.argument("new")
+@click.option("--list", "list_id", type=click.IntRange(1), help="On this list alone.")
+def _rename(*, old: str, new: str, list_id: int | None, **_: object) -> None:
+    """Move the members of the stream OLD to the name NEW that it has now."""
+    if old == new:
+        raise click.UsageError("OLD and NEW are the same name.")
+    with _errors_shown(), contextlib.closing(_access().open()) as ledger:
+        ledger.hold(_lists_with_members(ledger, old, list_id))
+        count = ledger.rename_stream(list_id, old, new)
+    click.echo(f"Renamed: {count} members of stream {old!r} are members of stream {new!r}.")
+
+
+@click.command("release")
+@click.argument("stream")
+@click.option("--list", "list_id", type=click.IntRange(1), required=True, help="The list they are on.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def _release(*, stream: str, list_id: int, yes: bool, **_: object) -> None:
+    """Release the members of a STREAM that comes no more: who is brought by no other one is to be removed.
+
+    They are pending removals then, which `target-activecampaign mirror` carries out.
+    """
+    with _errors_shown(), contextlib.closing(_access().open()) as ledger:
+        ledger.hold(_lists_with_members(ledger, stream, list_id))
+        if not yes:
+            click.confirm(f"Release the members of stream {stream!r} on list {list_id}?", abort=True)
+        count = ledger.release_stream(list_id, stream, SystemClock().epoch_seconds())
+    click.echo(
+        f"Released: {count} members of stream {stream!r} are pending removals from list {list_id}; "
+        "`target-activecampaign mirror` takes them off."
+    )
+
+
 @click.command("rekey")
 def _rekey(**_: object) -> None:
     """Let the ledger open with the api_key of the configuration after that was renewed.
@@ -133,6 +167,20 @@ def _rekey(**_: object) -> None:
 
         needed = rekey(access.url, account=access.account, old_api_key=Secret(old), api_key=access.api_key)
     click.echo("The ledger opens with the new api_key." if needed else "It opens with this api_key already.")
+
+
+def _lists_with_members(ledger: Ledger, stream: str, list_id: int | None) -> set[int]:
+    """Return the lists to which a stream brings somebody, of all or of one."""
+    counts = [(on, name) for on, name, _ in ledger.member_counts() if list_id in {None, on}]
+    lists = {on for on, name in counts if name == stream}
+    if not lists:
+        names = ", ".join(sorted({repr(name) for _, name in counts})) or "none"
+        where = "" if list_id is None else f" on list {list_id}"
+        raise click.ClickException(
+            f"The ledger has no members of stream {stream!r}{where}. Nothing was changed. "
+            f"Streams that have members{where}: {names}"
+        )
+    return lists
 
 
 def _access() -> Access:
@@ -174,6 +222,10 @@ def _lines_of(figures: Figures) -> Iterator[str]:
         yield f"list {list_id}: {held.contacts} contacts, {held.in_doubt} of them in doubt{_times_of(held)}"
         for stream, count in held.members.items():
             yield f"  {count} members by stream {stream!r}"
+        for cause, count in held.pending.items():
+            yield f"  {count} pending removals ({cause})"
+        for reason, count in held.left_alone.items():
+            yield f"  {count} left on the list ({reason})"
 
 
 def _times_of(held: ListFigures) -> str:

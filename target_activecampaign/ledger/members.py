@@ -197,9 +197,9 @@ _WITHOUT_KEY = sa.text(
     """
     SELECT 1 FROM ledger_member AS held
     WHERE held.list_id = :list_id AND held.stream = :stream AND NOT EXISTS (
-        SELECT 1 FROM ledger_source_key AS leading
-        WHERE leading.list_id = held.list_id AND leading.identity = held.identity
-          AND leading.stream = held.stream)
+        SELECT 1 FROM ledger_source_key AS known
+        WHERE known.list_id = held.list_id AND known.identity = held.identity
+          AND known.stream = held.stream)
     LIMIT 1"""
 )
 _ADD = BulkStatement(
@@ -224,9 +224,9 @@ _REMOVE_WITHOUT_KEY = BulkStatement(
     WHERE list_id = :list_id AND stream = :stream
       AND identity IN (SELECT given.identity FROM {given})
       AND NOT EXISTS (
-        SELECT 1 FROM ledger_source_key AS leading
-        WHERE leading.list_id = ledger_member.list_id AND leading.identity = ledger_member.identity
-          AND leading.stream = ledger_member.stream)"""
+        SELECT 1 FROM ledger_source_key AS known
+        WHERE known.list_id = ledger_member.list_id AND known.identity = ledger_member.identity
+          AND known.stream = ledger_member.stream)"""
 )
 _REMOVE_SHARED = sa.text(
     """

@@ -105,11 +105,11 @@ _CHANGED = BulkStatement(
 )
 _PEOPLE = BulkStatement(
     """
-    SELECT leading.source_key, held.identity, held.since, held.address
-    FROM {given_keys} CROSS JOIN ledger_source_key AS leading CROSS JOIN ledger_member AS held
-    WHERE leading.list_id = :list_id AND leading.stream = :stream AND leading.source_key = given.source_key
-      AND held.list_id = leading.list_id AND held.identity = leading.identity
-      AND held.stream = leading.stream"""
+    SELECT known.source_key, held.identity, held.since, held.address
+    FROM {given_keys} CROSS JOIN ledger_source_key AS known CROSS JOIN ledger_member AS held
+    WHERE known.list_id = :list_id AND known.stream = :stream AND known.source_key = given.source_key
+      AND held.list_id = known.list_id AND held.identity = known.identity
+      AND held.stream = known.stream"""
 )
 _PUT = BulkStatement(
     """
