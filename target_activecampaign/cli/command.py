@@ -23,7 +23,7 @@ class TargetCommand(SingerCommand, click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - by click
         """Return the names of the subcommands."""
-        return ["ledger", "sandbox"]
+        return ["ledger", "mirror", "sandbox"]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - by click
         """Import and return the subcommand of this name, or None."""
@@ -31,10 +31,15 @@ class TargetCommand(SingerCommand, click.Group):
             from target_activecampaign.sandbox.command import command  # noqa: PLC0415
 
             return command
+        config_option = next(param for param in self.params if param.name == "config")
         if cmd_name == "ledger":
             from target_activecampaign.cli.ledger import make_command  # noqa: PLC0415
 
-            return make_command(next(param for param in self.params if param.name == "config"))
+            return make_command(config_option)
+        if cmd_name == "mirror":
+            from target_activecampaign.cli.mirror import make_command as make_mirror  # noqa: PLC0415
+
+            return make_mirror(config_option)
         return None
 
     def excepthook(

@@ -13,13 +13,14 @@ import typing as t
 
 import click
 
+from target_activecampaign.cli.access import configuration, errors_shown
 from target_activecampaign.cli.log_redaction import redact_logs
 from target_activecampaign.clock import SystemClock
-from target_activecampaign.config.environment import OLD_API_KEY, settings_from_environment
+from target_activecampaign.config.environment import OLD_API_KEY
 from target_activecampaign.config.secret import Secret
 from target_activecampaign.config.settings import parse_settings
 from target_activecampaign.contacts.email_address import normalise_email
-from target_activecampaign.errors import SettingsError, TargetError
+from target_activecampaign.errors import SettingsError
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,7 +75,7 @@ def _show(**_: object) -> None:
     redact_logs()
     if click.get_current_context().invoked_subcommand is not None:
         return
-    with _errors_shown(), contextlib.closing(_access().open(read_only=True)) as ledger:
+    with errors_shown(), contextlib.closing(_access().open(read_only=True)) as ledger:
         for line in _lines_of(ledger.figures()):
             click.echo(line)
 
@@ -106,7 +107,7 @@ def _forget(
     """Forget contacts, so that the next run that brings them sends them again."""
     if [list_id is not None, everything, by_address].count(True) != 1:
         raise click.UsageError("Say what to forget: one of --list N, --all and --addresses.")
-    with _errors_shown(), contextlib.closing(_access().open()) as ledger:
+    with errors_shown(), contextlib.closing(_access().open()) as ledger:
         if by_address:
             emails = _read_addresses(sys.stdin, yes=yes)
             count = ledger.erase_people(emails, members=members)
@@ -124,7 +125,7 @@ def _rename(*, old: str, new: str, list_id: int | None, **_: object) -> None:
     """Move the members of the stream OLD to the name NEW that it has now."""
     if old == new:
         raise click.UsageError("OLD and NEW are the same name.")
-    with _errors_shown(), contextlib.closing(_access().open()) as ledger:
+    with errors_shown(), contextlib.closing(_access().open()) as ledger:
         ledger.hold(_lists_with_members(ledger, old, list_id))
         count = ledger.rename_stream(list_id, old, new)
     click.echo(f"Renamed: {count} members of stream {old!r} are members of stream {new!r}.")
@@ -139,7 +140,7 @@ def _release(*, stream: str, list_id: int, yes: bool, **_: object) -> None:
 
     They are pending removals then, which `target-activecampaign mirror` carries out.
     """
-    with _errors_shown(), contextlib.closing(_access().open()) as ledger:
+    with errors_shown(), contextlib.closing(_access().open()) as ledger:
         ledger.hold(_lists_with_members(ledger, stream, list_id))
         if not yes:
             click.confirm(f"Release the members of stream {stream!r} on list {list_id}?", abort=True)
@@ -156,7 +157,7 @@ def _rekey(**_: object) -> None:
 
     The old one is taken from the environment variable TARGET_ACTIVECAMPAIGN_OLD_API_KEY.
     """
-    with _errors_shown():
+    with errors_shown():
         access = _access()
         old = os.environ.get(OLD_API_KEY, "").strip()
         if not old:
@@ -184,36 +185,11 @@ def _lists_with_members(ledger: Ledger, stream: str, list_id: int | None) -> set
 
 
 def _access() -> Access:
-    settings = parse_settings(_configuration(), os.environ)
+    settings = parse_settings(configuration(), os.environ)
     url = settings.ledger_url
     if url is None:
         raise SettingsError(["ledger_url: name the ledger, like sqlite:///ledger.db"])
     return Access(url, settings.account, settings.api_key)
-
-
-def _configuration() -> dict[str, t.Any]:
-    """Return the configuration as the target would read it, from `--config` before and after the command."""
-    given = []
-    step: click.Context | None = click.get_current_context()
-    while step:
-        given.append(step.params.get("config"))
-        step = step.parent
-    merged: dict[str, t.Any] = {}
-    for one in filter(None, reversed(given)):
-        merged.update(one.config)
-    if any(one.parse_env for one in given if one):
-        merged.update(settings_from_environment(os.environ))
-    return merged
-
-
-@contextlib.contextmanager
-def _errors_shown() -> Iterator[None]:
-    try:
-        yield
-    except SettingsError as error:
-        raise click.ClickException("\n".join(error.problems)) from None
-    except TargetError as error:
-        raise click.ClickException(str(error)) from None
 
 
 def _lines_of(figures: Figures) -> Iterator[str]:

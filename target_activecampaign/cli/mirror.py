@@ -1,11 +1,12 @@
 """Owns the command `mirror`: it takes off their lists the people whose removal is pending in the ledger.
 
-That the tap ended well is the word of the person, or of the pipeline, that runs it. Its output holds no address.
+That the tap ended well is the word of who runs it. Its output holds no address.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 import typing as t
 from dataclasses import replace
@@ -47,8 +48,8 @@ _HELP = """Take people off their lists whose removal is pending, after the tap e
 tap-x | target-activecampaign --config config.json && target-activecampaign mirror --config config.json
 target-activecampaign mirror --config config.json --dry-run
 
-A run with `membership: mirror` that can't prove that a stream came whole keeps pending in the ledger who it did
-not bring. A shell needs `set -o pipefail` for the first line, so that a tap that fails ends it.
+Where nothing proves that a stream came whole, a run with `membership: mirror` keeps pending in the ledger
+who it did not bring. The first line needs `set -o pipefail`, so that a tap that fails ends it.
 """
 
 
@@ -64,7 +65,7 @@ def _mirror(*, dry_run: bool, yes: bool, as_json: bool, **_: object) -> None:
 
 
 def _settings(*, dry_run: bool) -> Settings:
-    settings = parse_settings(configuration())
+    settings = parse_settings(configuration(), os.environ)
     if settings.ledger_url is None:
         raise SettingsError(["ledger_url: name the ledger that the runs write, like sqlite:///ledger.db"])
     # The files are those of the runs: their report stays.

@@ -266,9 +266,9 @@ _CHANGES = (
         default="add",
         allowed_values=["add", "mirror"],
         description=(
-            "With `mirror`, which needs a ledger, contacts that earlier runs put on the list and this run did "
-            "not bring are unsubscribed from it: where an ACTIVATE_VERSION proves that the stream came whole at "
-            "the end of the run, else by `target-activecampaign mirror`; with `add` nobody is."
+            "With `mirror`, which needs a ledger, contacts that earlier runs put on the list and this run "
+            "did not bring are unsubscribed from it: at the end of the run where an ACTIVATE_VERSION proves "
+            "that the stream came whole, else by `target-activecampaign mirror`; with `add` nobody is."
         ),
     ),
     th.Property(
@@ -276,8 +276,8 @@ _CHANGES = (
         th.IntegerType(minimum=0, maximum=100),
         default=10,
         description=(
-            "Where more than ten people and a larger share of the list would be taken off, by the mirror or by "
-            "deletions, nobody is: exit code 5. 100 allows any."
+            "Where more than ten people and a larger share of the list would be taken off, by the mirror or "
+            "by deletions, nobody is: exit code 5. 100 allows any."
         ),
     ),
     th.Property(

@@ -25,7 +25,6 @@ class Reason(str, enum.Enum):
     EXCLUDED = "excluded"
     REFUSED_BY_ACTIVECAMPAIGN = "refused_by_activecampaign"
     SKIPPED_BY_ACTIVECAMPAIGN = "skipped_by_activecampaign"
-    DELETION_WITHOUT_ADDRESS = "deletion_without_address"
 
 
 class LeftAlone(str, enum.Enum):

@@ -10,7 +10,7 @@ import typing as t
 
 import msgspec
 
-from target_activecampaign.delivery.removal import Removal
+from target_activecampaign.delivery.removal import Removal  # noqa: TC001 - the struct needs it
 from target_activecampaign.delivery.state_tracker import Segment
 from target_activecampaign.limits import CONTACTS_PER_IMPORT, MAX_BODY_BYTES
 

@@ -204,7 +204,7 @@ class Delivery:
                 self._hold_rejected.release()
 
     def remove(self, removal: Removal) -> None:
-        """Take somebody off a list, if the membership is proven to be ours. Waits where too much is under way.
+        """Take somebody off a list, if the membership is ours. Waits where too much is under way.
 
         Raises:
             TargetError: What stopped the delivery.

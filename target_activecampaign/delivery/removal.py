@@ -1,4 +1,4 @@
-"""Owns when a membership is ours: what the ledger and the account must say before somebody is taken off a list.
+"""Owns when a membership is ours: what ledger and account must say before somebody is taken off a list.
 
 To unsubscribe somebody can't be undone by an import, so it takes proof. What is unreadable or unknown leaves
 the person alone (docs/design/proof.md).

@@ -99,7 +99,7 @@ class StreamFigures:
         return {name: _shown(getattr(self, name)) for name in _SHOWN}
 
 
-def _shown(figure: int | Counter[Reason] | Counter[LeftAlone]) -> int | dict[str, int]:
+def _shown(figure: int | Counter[Reason | LeftAlone]) -> int | dict[str, int]:
     if isinstance(figure, Counter):
         return {reason.value: count for reason, count in sorted(figure.items()) if count}
     return figure
@@ -115,8 +115,8 @@ class Report:
         read_back: Delivered contacts that were read back from the account (`verify`).
         still_unsubscribed: Contacts read back that stay off their list, because they left it before.
         room: Contacts that the contract had headroom for when the run began; `None` where that is unknown.
-        pending_removals: People of this run's lists who stay on them until they may be taken off; `None` without
-            a ledger.
+        pending_removals: People who stay on a list of this run until they may be taken off; `None` without a
+            ledger.
         mirror: The reason why the mirror took nobody off a list; `None` where nothing stopped it.
         plan: A dry run's prediction of the run that would follow; `None` in a real run.
         names_more_than_new: Whether an import's `success` named more contacts than can have been new: then

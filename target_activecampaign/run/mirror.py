@@ -1,6 +1,6 @@
 """Owns which members of a list a run did not bring, and what speaks against taking them off.
 
-Whether the tap sent all is `singer/completeness.py`'s question; who is taken off in the end decides `removals.py`.
+Whether the tap sent all is `singer/completeness.py`'s question; who is taken off decides `removals.py`.
 """
 
 from __future__ import annotations
@@ -102,8 +102,8 @@ class Mirror:
     def find_leavers(self) -> dict[tuple[int, str], list[Removal]]:
         """Return by list and stream the members whom no stream of the list brings any more.
 
-        Members whom another stream still brings, and those who were never delivered, are members of the stream
-        no more.
+        Members whom another stream still brings, and those who were never delivered, are members of the
+        stream no more.
 
         Raises:
             LedgerError: If the ledger can't be read or written.
@@ -202,7 +202,7 @@ def readable_address(person: Member | PendingRemoval) -> str | None:
         return person.email
     except DamagedAddressError:
         logger.warning(
-            "ledger_url: the address of a member is damaged, so that this one stays on the list. Remove the member: "
-            "target-activecampaign ledger forget --list N --members, and run again",
+            "ledger_url: the address of a member is damaged, so this one stays on the list. To remove the "
+            "members: target-activecampaign ledger forget --list N --members; then run again",
         )
         return None

@@ -1,7 +1,7 @@
 """Owns who the source brings in this run: living people, people of rejected records, and deletions.
 
-What it learns is in the ledger before a STATE that covers it is passed on (`flush`). It decides which deletion a
-living record supersedes; who is taken off a list in the end decides `removals.py`.
+What it learns is in the ledger before a STATE that covers it is passed on (`flush`). It decides which
+deletion a living record supersedes; who is taken off a list in the end decides `removals.py`.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class _Note(t.NamedTuple):
 class People:
     """Notes who comes. The reader's thread calls all but `flush`, which any thread may call."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - its collaborators, and what the settings make of them
         self,
         delivery: Delivery,
         ledger: Ledger | None,
@@ -160,7 +160,7 @@ class People:
             key: Canonical bytes of its key; `None` where there is none.
             email: The identity; `None` where it can't be read.
             rejection: What it is rejected with where its person can't be found; `None` with an address.
-            was_filtered: Whether a stream map left it out, which counts where the ledger does not know its key.
+            was_filtered: Whether a stream map left it out, so that it counts only if its key is known.
 
         Returns:
             Whether it has an outcome, or will have one; `False` where it stays filtered.

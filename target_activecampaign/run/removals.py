@@ -1,7 +1,7 @@
 """Owns who is taken off a list: the mirror's leavers and the source's deletions, with one brake for both.
 
-Nobody is taken off while the input is read: the last word counts, and it is known only at the end. What can't be
-carried out yet is pending in the ledger. The proof that each removal takes: docs/design/proof.md.
+Nobody is taken off while the input is read: the last word counts, and it is known only at the end. What
+can't be carried out yet is pending in the ledger. The proof that each removal takes: docs/design/proof.md.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ class Brake:
         subscribers = self._count_subscribers(list_id)
         if subscribers is None:
             return (
-                f"max_removal_percent: {leaving} contacts would be taken off list {list_id}, and ActiveCampaign "
-                f"does not say how many are on it. If that is right, set max_removal_percent to 100 for one run"
+                f"max_removal_percent: {leaving} contacts would be taken off list {list_id}, and "
+                f"ActiveCampaign does not say how many are on it. If that is right, set it to 100 for one run"
             )
         return self._problem(list_id, leaving, subscribers, "by deletions")
 
@@ -73,9 +73,9 @@ class Brake:
             return None
         if empty_stream is not None:
             return (
-                f"max_removal_percent: stream {shown_name(empty_stream)!r} is empty, so {leaving} of {members} "
-                f"contacts would be taken off list {list_id}. If that is right, set max_removal_percent to 100 "
-                f"for one run"
+                f"max_removal_percent: stream {shown_name(empty_stream)!r} is empty, so {leaving} of "
+                f"{members} contacts would be taken off list {list_id}. If that is right, set it to 100 for "
+                f"one run"
             )
         return None if leaving <= _FEW else self._problem(list_id, leaving, members, "by the mirror")
 
@@ -90,7 +90,7 @@ class Brake:
 
 
 class Removals:
-    """Takes people off their lists at the end of a run, and keeps those pending who can't be taken off yet."""
+    """Takes people off their lists at the end of a run; who can't be taken off yet stays pending."""
 
     def __init__(  # noqa: PLR0913 - its collaborators, each once, keyword only
         self,
@@ -171,10 +171,10 @@ class Removals:
             self._check_brake(leavers, deletions)
         except MirrorStoppedError as error:
             self._report.mirror = str(error)
-            self._count_pending(0)
+            self._count_pending()
             return error
         self._take_off(leavers, deletions)
-        self._count_pending(0)
+        self._count_pending()
         return None
 
     def _take_off(
@@ -206,6 +206,9 @@ class Removals:
             if reason is None:
                 leavers[list_id, stream] = some
                 continue
+            if self._is_emptied(list_id, stream, len(some)):
+                # Whatever the tap says of it: nothing tells an empty table from a tap that died at once.
+                self._refuse_empty(list_id, stream, len(some))
             waiting += len(some)
             logger.warning(
                 "membership: %d contacts that stream %r did not bring are pending removals, and stay on list "
@@ -216,6 +219,16 @@ class Removals:
                 reason,
             )
         return leavers, waiting
+
+    def _refuse_empty(self, list_id: int, stream: str, leaving: int) -> None:
+        """Make sure that a person allowed for an empty stream.
+
+        Raises:
+            MirrorStoppedError: If not.
+        """
+        members = self._members_before(list_id)
+        if problem := self._brake.problem_of_leavers(list_id, leaving, members, stream):
+            raise stopped([problem])
 
     def _deletions(self, list_id: int) -> Iterator[Removal]:
         """Yield who is gone at the source: in this run, or pending from earlier ones."""
@@ -288,14 +301,18 @@ class Removals:
             origins = [deletion.origin for deletion in self._people.deletions(list_id).values()]
             self._delivery.end_deletions(origins, "held_back")
 
-    def _count_pending(self, waiting: int) -> None:
-        """Count who is pending after this run; of a dry run, who would be."""
+    def _count_pending(self, would_wait: int | None = None) -> None:
+        """Count who is pending after this.
+
+        Args:
+            would_wait: Who would be pending after the real run; a dry run changes no ledger.
+        """
         if self._ledger is None:
             return
-        if not self._writes:
-            self._report.pending_removals = waiting
-            return
-        self._report.pending_removals = sum(self._ledger.count_pending(one) for one in self._list_ids)
+        if would_wait is not None and not self._writes:
+            self._report.pending_removals = would_wait
+        else:
+            self._report.pending_removals = sum(map(self._ledger.count_pending, self._list_ids))
 
 
 def stopped(problems: Collection[str]) -> MirrorStoppedError:

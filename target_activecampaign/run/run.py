@@ -410,6 +410,7 @@ class Run:
         """
         self.begin()
         self.connect()
+        self._mirror = self._people = None  # no input says who comes
         stopped = self._removals().carry_out_pending()
         self.delivery.finish()
         self._close(stopped.exit_code if stopped else 0)

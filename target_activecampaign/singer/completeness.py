@@ -99,7 +99,7 @@ class Completeness:
 
 
 def _reason_against(progress: _Progress) -> str | None:
-    if not progress.versions and not progress.has_records:
+    if not progress.has_records:
         return "no record of it came"
     if not progress.versions:
         return "no ACTIVATE_VERSION came behind its last record, so the tap may have failed half-way"

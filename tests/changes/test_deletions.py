@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import typing as t
 
-from support.changes_pipeline import Pipeline, people, person
+import pytest
+from support.changes_pipeline import Pipeline, move_subscription, people, person
 from support.command import schema_message
 
 SUBSCRIBED, UNSUBSCRIBED = 1, 2
 ON: dict[str, t.Any] = {"on_delete": "unsubscribe"}
+WHEN = "2026-05-19T12:00:00Z"
 
 
 def gone(number: int) -> dict[str, t.Any]:
-    return person(number, _sdc_deleted_at="2026-05-19T12:00:00Z")
+    return person(number, _sdc_deleted_at=WHEN)
+
+
+def keyed(number: int, name: str = "Ada") -> dict[str, t.Any]:
+    return person(number, id=number, first_name=name)
+
+
+def keyed_gone(number: int) -> dict[str, t.Any]:
+    return {**gone(number), "id": number}
 
 
 def test_deletions_are_ignored_by_default_and_subscribe_nobody(pipeline: Pipeline) -> None:
@@ -41,23 +51,128 @@ def test_a_deletion_of_somebody_unknown_to_the_account_makes_nobody(pipeline: Pi
 def test_a_deletion_twice_is_one(pipeline: Pipeline) -> None:
     pipeline.run(people(range(1)))
     outcome = pipeline.run([gone(0), gone(0)], **ON)
-    assert (outcome.report["delivered"], outcome.report["unchanged"]) == (1, 1)
+    assert (outcome.report["delivered"], outcome.report["superseded"]) == (1, 1)
 
 
-def test_made_and_deleted_in_one_run_ends_as_applied_one_by_one(pipeline: Pipeline) -> None:
-    pipeline.run([person(1, first_name="Ada"), gone(1)], **ON)
+def test_made_and_deleted_under_one_key_in_one_run_is_taken_off(pipeline: Pipeline) -> None:
+    outcome = pipeline.run([keyed(1, "Ada"), keyed_gone(1)], keys=["id"], **ON)
+    assert outcome.report["delivered"] == 2
     assert pipeline.statuses() == {"person1@example.com": UNSUBSCRIBED}
     assert pipeline.names() == {"person1@example.com": "Ada"}
 
 
-def test_deleted_and_made_again_in_one_run_ends_as_applied_one_by_one(pipeline: Pipeline) -> None:
-    """ActiveCampaign does not subscribe again a person who was taken off."""
-    pipeline.sandbox.emulator.switches.choose("left-list", "skip-subscription")
+def test_in_a_stream_without_keys_any_record_of_the_run_supersedes_a_deletion(pipeline: Pipeline) -> None:
+    outcome = pipeline.run([person(1, first_name="Ada"), gone(1)], **ON)
+    assert (outcome.report["delivered"], outcome.report["superseded"]) == (1, 1)
+    assert pipeline.statuses() == {"person1@example.com": SUBSCRIBED}
+
+
+def test_deleted_and_made_again_in_one_run_stays_on_the_list(pipeline: Pipeline) -> None:
     pipeline.run(people(range(2)))
     outcome = pipeline.run([gone(1), person(1, first_name="Bo")], **ON)
-    assert outcome.report["delivered"] == 2
-    assert pipeline.statuses() == {"person0@example.com": SUBSCRIBED, "person1@example.com": UNSUBSCRIBED}
+    assert (outcome.report["delivered"], outcome.report["superseded"]) == (1, 1)
+    assert set(pipeline.statuses().values()) == {SUBSCRIBED}
     assert pipeline.names()["person1@example.com"] == "Bo"
+
+
+@pytest.mark.parametrize("with_ledger", [True, False])
+@pytest.mark.parametrize("order", ["delete first", "insert first"])
+def test_a_row_that_is_replaced_takes_nobody_along(
+    pipeline: Pipeline,
+    order: str,
+    with_ledger: bool,  # noqa: FBT001 - a case
+) -> None:
+    settings = {**ON} if with_ledger else {**ON, "ledger_url": None}
+    pipeline.run([keyed(1)], keys=["id"], **settings)
+    night = [keyed_gone(1), {**person(1), "id": 2}]
+    outcome = pipeline.run(night if order == "delete first" else night[::-1], keys=["id"], **settings)
+    assert outcome.report["superseded"] == 1
+    assert pipeline.statuses() == {"person1@example.com": SUBSCRIBED}
+
+
+def test_a_duplicate_row_that_goes_takes_nobody_along(pipeline: Pipeline) -> None:
+    """The ledger knows from an earlier run that another row brings the person."""
+    pipeline.run([keyed(1), {**person(1), "id": 2}], keys=["id"], **ON)
+    outcome = pipeline.run([keyed_gone(1)], keys=["id"], **ON)
+    assert (outcome.report["superseded"], outcome.report["unsubscribed"]) == (1, 0)
+    outcome = pipeline.run([{**gone(1), "id": 2}], keys=["id"], **ON)
+    assert outcome.report["unsubscribed"] == 1
+
+
+def test_a_deletion_without_an_address_finds_its_person_by_the_key(pipeline: Pipeline) -> None:
+    pipeline.run([keyed(1), keyed(2)], keys=["id"], **ON)
+    outcome = pipeline.run([{"id": 2, "_sdc_deleted_at": WHEN}], keys=["id"], **ON)
+    assert outcome.report["unsubscribed"] == 1
+    assert pipeline.statuses()["person2@example.com"] == UNSUBSCRIBED
+
+
+@pytest.mark.parametrize("with_ledger", [True, False])
+def test_a_deletion_of_nobody_known_is_rejected_with_a_hint(
+    pipeline: Pipeline,
+    with_ledger: bool,  # noqa: FBT001 - a case
+) -> None:
+    settings = {"rejects_path": str(pipeline.folder / "r.singer"), "max_rejected_percent": 100, **ON}
+    settings |= {} if with_ledger else {"ledger_url": None}
+    outcome = pipeline.run([keyed(1), {"id": 9, "_sdc_deleted_at": WHEN}], keys=["id"], **settings)
+    assert outcome.report["rejected"] == {"deletion_without_address": 1}
+    assert "REPLICA IDENTITY FULL" in outcome.rejects[-1]["_rejected"]["detail"]
+
+
+@pytest.mark.parametrize("value", ["", "  ", False, None])
+def test_what_is_no_deletion_changes_nothing(pipeline: Pipeline, value: object) -> None:
+    pipeline.run(people(range(3)))
+    records = [person(number, _sdc_deleted_at=value) for number in range(3)]
+    for settings in (ON, {}):
+        outcome = pipeline.run(records, **settings)
+        assert (outcome.exit_code, outcome.report["unchanged"]) == (0, 3)
+    assert set(pipeline.statuses().values()) == {SUBSCRIBED}
+
+
+@pytest.mark.parametrize("value", [True, 1, "yes", "0000-00-00 00:00:00", {}, []])
+@pytest.mark.parametrize("on_delete", ["ignore", "unsubscribe"])
+def test_a_deletion_that_can_t_be_read_is_rejected(pipeline: Pipeline, value: object, on_delete: str) -> None:
+    pipeline.run(people(range(1)))
+    records = [person(number, _sdc_deleted_at=value) for number in range(2)]
+    outcome = pipeline.run([*records, *people(range(10, 20))], on_delete=on_delete, validate_records=False)
+    assert outcome.report["rejected"] == {"value_invalid": 2}
+    assert "person1@example.com" not in pipeline.names()
+    assert set(pipeline.statuses().values()) == {SUBSCRIBED}
+
+
+def test_a_deletion_is_seen_though_a_stream_map_drops_its_mark(pipeline: Pipeline) -> None:
+    pipeline.run(people(range(2)))
+    maps = {"people": {"email": "email", "__else__": None}}
+    outcome = pipeline.run([gone(1), gone(5)], stream_maps=maps, **ON)
+    assert (outcome.report["unsubscribed"], outcome.report["read"]) == (1, 2)
+    assert "person5@example.com" not in pipeline.names()
+
+
+def test_too_many_deletions_are_braked_by_the_list_s_own_count(pipeline: Pipeline) -> None:
+    pipeline.run(people(range(100)))
+    outcome = pipeline.run([gone(number) for number in range(11)], **ON)
+    assert outcome.exit_code == 5
+    assert "11 of 100 contacts (11.0 %) would be taken off list 1 by deletions" in outcome.log
+    assert (outcome.report["held_back"], outcome.report["pending_removals"]) == (11, 11)
+    assert set(pipeline.statuses().values()) == {SUBSCRIBED}
+    # They are pending in the ledger; the next run goes on with them.
+    assert pipeline.run([], max_removal_percent=11, **ON).report["unsubscribed"] == 11
+
+
+def test_without_a_ledger_no_state_passes_a_deletion_that_was_braked(pipeline: Pipeline) -> None:
+    pipeline.run(people(range(100)), ledger_url=None)
+    deletions = [gone(number) for number in range(11)]
+    assert pipeline.run(deletions, ledger_url=None, **ON).states == []
+    assert pipeline.run(deletions, ledger_url=None, max_removal_percent=11, **ON).states != []
+
+
+def test_somebody_who_came_back_by_a_form_stays(pipeline: Pipeline) -> None:
+    """Their membership began after our imports, so it is not ours to end."""
+    pipeline.run(people(range(2)))
+    move_subscription(pipeline, "person1@example.com", "2030-01-01T00:00:00+00:00")
+    outcome = pipeline.run([gone(1)], **ON)
+    assert outcome.report["left_alone_reasons"] == {"joined_otherwise": 1}
+    assert set(pipeline.statuses().values()) == {SUBSCRIBED}
+    assert pipeline.run([], **ON).report["left_alone"] == 0
 
 
 def test_a_deletion_and_an_old_value_after_it_are_changes(pipeline: Pipeline) -> None:

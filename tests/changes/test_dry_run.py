@@ -157,7 +157,7 @@ def test_the_run_after_a_dry_run_comes_to_the_same_figures(
         "profile_limit": limit,
         "on_delete": "unsubscribe",
         "membership": "mirror" if mirror else "add",
-        "mirror_max_removal_percent": 60,
+        "max_removal_percent": 60,
         "max_rejected_percent": 60,
     }
     with tempfile.TemporaryDirectory() as folder, serve(with_limits=False, progress="looks=2") as sandbox:

@@ -73,7 +73,7 @@ def test_four_settings_are_enough() -> None:
         ledger_url=None,
         ledger_max_age_days=0,
         membership="add",
-        mirror_max_removal_percent=10,
+        max_removal_percent=10,
         on_delete="ignore",
         sdk={},
     )

@@ -26,7 +26,11 @@ if t.TYPE_CHECKING:
 
 SCHEMA: dict[str, t.Any] = {
     **PLAIN_SCHEMA,
-    "properties": {**PLAIN_SCHEMA["properties"], "_sdc_deleted_at": {"type": ["string", "null"]}},
+    "properties": {
+        **PLAIN_SCHEMA["properties"],
+        "id": {"type": ["integer", "null"]},
+        "_sdc_deleted_at": {"type": ["string", "null"]},
+    },
 }
 
 
@@ -48,12 +52,13 @@ class Pipeline:
         records: Iterable[Mapping[str, t.Any]],
         *,
         stream: str = "people",
+        keys: Iterable[str] = (),
         end: Iterable[Mapping[str, t.Any]] | None = None,
         **settings: t.Any,  # noqa: ANN401 - of the configuration
     ) -> Outcome:
         """Run records of one stream and what the tap sends after them, by default as of a whole table."""
         messages = [
-            schema_message(stream, SCHEMA),
+            schema_message(stream, SCHEMA, keys),
             *(record_message(record, stream) for record in records),
             *([version_message(stream), state_message({"bookmarks": {}})] if end is None else end),
         ]
@@ -82,6 +87,18 @@ def pipeline(tmp_path: Path) -> Iterator[Pipeline]:
     """Imports end at once, and requests are not limited."""
     with serve(with_limits=False, progress="at-once") as sandbox:
         yield Pipeline(sandbox, tmp_path)
+
+
+def move_subscription(pipeline: Pipeline, email: str, sdate: str | None) -> None:
+    """Let a contact have joined list 1 at another time."""
+    lists = pipeline.sandbox.account.lists
+    contact = pipeline.sandbox.account.contacts.with_email(email)
+    assert contact is not None
+    storage = lists._storage
+    with storage.transaction():
+        storage.write(
+            "update membership set sdate = ? where contact = ? and list = 1", (sdate, contact["id"])
+        )
 
 
 def person(number: int, **values: object) -> dict[str, t.Any]:

@@ -43,8 +43,10 @@ class Outcome:
     rejects: list[dict[str, t.Any]]
 
 
-def schema_message(stream: str = "people", schema: Mapping[str, t.Any] = SCHEMA) -> dict[str, t.Any]:
-    return {"type": "SCHEMA", "stream": stream, "schema": schema, "key_properties": []}
+def schema_message(
+    stream: str = "people", schema: Mapping[str, t.Any] = SCHEMA, keys: Iterable[str] = ()
+) -> dict[str, t.Any]:
+    return {"type": "SCHEMA", "stream": stream, "schema": schema, "key_properties": list(keys)}
 
 
 def record_message(record: Mapping[str, t.Any], stream: str = "people") -> dict[str, t.Any]:

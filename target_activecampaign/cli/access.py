@@ -1,0 +1,50 @@
+"""Owns what the commands for people share: their configuration, and how an error of ours is shown."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+import typing as t
+
+import click
+
+from target_activecampaign.config.environment import settings_from_environment
+from target_activecampaign.errors import SettingsError, TargetError
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def configuration() -> dict[str, t.Any]:
+    """Return the configuration as the target would read it, from `--config` before and after the command."""
+    given = []
+    step: click.Context | None = click.get_current_context()
+    while step:
+        given.append(step.params.get("config"))
+        step = step.parent
+    merged: dict[str, t.Any] = {}
+    for one in filter(None, reversed(given)):
+        merged.update(one.config)
+    if any(one.parse_env for one in given if one):
+        merged.update(settings_from_environment(os.environ))
+    return merged
+
+
+@contextlib.contextmanager
+def errors_shown(*, as_json: bool = False) -> Iterator[None]:
+    """Show an error of ours without a traceback, and end with its exit code.
+
+    Args:
+        as_json: Whether the one JSON document of the command says it.
+    """
+    try:
+        yield
+    except TargetError as error:
+        problems = error.problems if isinstance(error, SettingsError) else (str(error),)
+        if as_json:
+            click.echo(json.dumps({"ok": False, "problems": list(problems)}))
+        else:
+            click.echo("Error: " + "\n".join(problems), err=True)
+        sys.exit(error.exit_code)

@@ -1,0 +1,158 @@
+"""Who can't be shown to be gone stays on the list, pending, until a person says that the tap ended well."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+import pytest
+from click.testing import CliRunner
+from support.changes_pipeline import Pipeline, people, person
+from support.command import config_for, record_message, schema_message, state_message, version_message
+
+from target_activecampaign.target import TargetActiveCampaign
+
+SUBSCRIBED, UNSUBSCRIBED = 1, 2
+MIRROR: dict[str, t.Any] = {"membership": "mirror"}
+SDK_STATE = state_message({"bookmarks": {"people": {}}})
+
+
+def mirror(pipeline: Pipeline, *options: str, **settings: t.Any) -> tuple[int, str]:  # noqa: ANN401
+    """Run the command `mirror`; return its exit code and output."""
+    config = config_for(pipeline.sandbox.url, pipeline.folder, **{**pipeline.settings, **MIRROR, **settings})
+    config.pop("report_path", None)
+    path = pipeline.folder / "mirror.json"
+    path.write_text(json.dumps(config))
+    command = TargetActiveCampaign.get_singer_command()
+    result = CliRunner().invoke(command, ["mirror", "--config", str(path), *options])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result.exit_code, result.stdout
+
+
+def run_cut_short(pipeline: Pipeline) -> None:
+    """Run 20 people, and then what an SDK tap writes of a table of which it dies before the last one."""
+    pipeline.run(people(range(20)), **MIRROR)
+    outcome = pipeline.run(people(range(19)), end=[SDK_STATE], **MIRROR)
+    assert (outcome.exit_code, outcome.report["pending_removals"]) == (0, 1)
+    assert set(pipeline.statuses().values()) == {SUBSCRIBED}
+
+
+def test_the_command_carries_out_what_is_pending(pipeline: Pipeline) -> None:
+    run_cut_short(pipeline)
+    assert mirror(pipeline, "--dry-run") == (0, "1 people would be taken off; 1 pending.\n")
+    code, output = mirror(pipeline, "--yes", "--json")
+    report = json.loads(output)
+    assert (code, report["ok"], report["unsubscribed"], report["pending_removals"]) == (0, True, 1, 0)
+    assert pipeline.statuses()["person19@example.com"] == UNSUBSCRIBED
+    assert "example.com" not in output
+    assert mirror(pipeline) == (0, "0 people taken off; 0 pending.\n")
+
+
+def test_whoever_comes_again_is_pending_no_more(pipeline: Pipeline) -> None:
+    run_cut_short(pipeline)
+    # Whatever the settings of that run are.
+    assert pipeline.run(people([19]), membership="add").exit_code == 0
+    assert mirror(pipeline) == (0, "0 people taken off; 0 pending.\n")
+    assert set(pipeline.statuses().values()) == {SUBSCRIBED}
+
+
+def test_a_later_run_replaces_what_is_pending(pipeline: Pipeline) -> None:
+    run_cut_short(pipeline)
+    outcome = pipeline.run(people([*range(10), 19]), end=[SDK_STATE], **MIRROR)
+    assert outcome.report["pending_removals"] == 9
+    assert mirror(pipeline)[0] == 0
+    assert {email for email, status in pipeline.statuses().items() if status == SUBSCRIBED} == {
+        person(number)["email"] for number in [*range(10), 19]
+    }
+
+
+def test_the_command_has_the_brake(pipeline: Pipeline) -> None:
+    pipeline.run(people(range(100)), **MIRROR)
+    pipeline.run(people(range(50)), end=[SDK_STATE], **MIRROR)
+    code, output = mirror(pipeline)
+    assert code == 5
+    assert "50 of 100 contacts (50.0 %) would be taken off list 1" in output
+    assert set(pipeline.statuses().values()) == {SUBSCRIBED}
+    assert mirror(pipeline, max_removal_percent=50)[0] == 0
+
+
+def test_the_command_empties_no_stream_below_100_percent(pipeline: Pipeline) -> None:
+    pipeline.run(people(range(5)), **MIRROR)
+    pipeline.run([], max_removal_percent=100, **MIRROR)
+    assert mirror(pipeline)[0] == 5
+    assert mirror(pipeline, max_removal_percent=100)[0] == 0
+    assert set(pipeline.statuses().values()) == {UNSUBSCRIBED}
+
+
+def test_the_command_says_what_is_wrong_as_one_document(pipeline: Pipeline) -> None:
+    code, output = mirror(pipeline, "--json", ledger_url=None, membership="add")
+    assert code == 1
+    assert json.loads(output)["ok"] is False
+    assert "ledger_url" in json.loads(output)["problems"][0]
+
+
+def test_rejected_records_without_key_and_address_keep_everybody_pending(pipeline: Pipeline) -> None:
+    pipeline.run(people(range(20)), **MIRROR)
+    outcome = pipeline.run([*people(range(19)), {"email": "nobody"}], **MIRROR)
+    assert (outcome.exit_code, outcome.report["pending_removals"]) == (0, 1)
+    assert "it may be anybody's" in outcome.log
+
+
+def test_a_rejected_record_brings_its_person_by_the_key(pipeline: Pipeline) -> None:
+    keyed = [{**one, "id": number} for number, one in enumerate(people(range(20)))]
+    pipeline.run(keyed, keys=["id"], **MIRROR)
+    broken = [*keyed[:18], {**keyed[18], "email": "nobody"}]
+    outcome = pipeline.run(broken, keys=["id"], **MIRROR)
+    assert outcome.report["unsubscribed"] == 1
+    assert pipeline.statuses()["person19@example.com"] == UNSUBSCRIBED
+    assert pipeline.statuses()["person18@example.com"] == SUBSCRIBED
+
+
+def test_a_record_on_which_a_stream_map_fails_brings_its_person(pipeline: Pipeline) -> None:
+    keyed = [{**one, "id": number} for number, one in enumerate(people(range(20)))]
+    maps = {"people": {"first_name": "first_name.upper()"}}
+    pipeline.run(keyed, keys=["id"], stream_maps=maps, **MIRROR)
+    keyed[7]["first_name"] = None
+    outcome = pipeline.run(keyed, keys=["id"], stream_maps=maps, **MIRROR)
+    assert outcome.report["rejected"] == {"value_invalid": 1}
+    assert outcome.report["pending_removals"] == outcome.report["unsubscribed"] == 0
+    assert set(pipeline.statuses().values()) == {SUBSCRIBED}
+
+
+def test_a_log_position_under_the_tap_s_own_name_is_refused(pipeline: Pipeline) -> None:
+    pipeline.run(people(range(20)), **MIRROR)
+    state = {"bookmarks": {"shop-people": {"log_file": "bin.000003", "log_pos": 154}}}
+    outcome = pipeline.run(people(range(19)), end=[state_message(state)], **MIRROR)
+    assert (outcome.exit_code, outcome.report["pending_removals"]) == (5, 0)
+    assert "shop-people" in outcome.log
+    assert set(pipeline.statuses().values()) == {SUBSCRIBED}
+
+
+def test_a_stream_with_a_new_name_tells_who_is_left_behind(pipeline: Pipeline) -> None:
+    pipeline.run(people(range(20)), stream="old", **MIRROR)
+    outcome = pipeline.run(people(range(20)), stream="new", **MIRROR)
+    assert "20 contacts of list 1 are members by stream 'old', which this run has not" in outcome.log
+    assert "ledger rename OLD NEW --list 1" in outcome.log
+
+
+def test_a_stream_with_a_new_list_tells_who_is_left_behind(pipeline: Pipeline) -> None:
+    pipeline.run(people(range(20)), **MIRROR)
+    outcome = pipeline.run(people(range(20)), list_id=2, **MIRROR)
+    assert "20 contacts that it brought to list 1 stay there" in outcome.log
+
+
+@pytest.mark.parametrize("second", ["unchanged", "changed"])
+def test_two_streams_that_bring_one_person_in_one_run_are_both_remembered(
+    pipeline: Pipeline, second: str
+) -> None:
+    def run(vips: t.Iterable[int], members: t.Iterable[int]) -> t.Any:  # noqa: ANN401 - an outcome
+        name = "Ada" if second == "unchanged" else "Bo"
+        messages = [schema_message("people"), schema_message("vip")]
+        messages += [record_message(one) for one in people(members)]
+        messages += [record_message(one, "vip") for one in people(vips, first_name=name)]
+        return pipeline.run_messages([*messages, version_message("people"), version_message("vip")], **MIRROR)
+
+    run(range(5), range(5))
+    assert run(range(5), []).report["unsubscribed"] == 0
+    assert run(range(5), range(4)).report["unsubscribed"] == 0
+    assert run(range(4), range(4)).report["unsubscribed"] == 1
