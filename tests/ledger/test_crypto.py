@@ -10,7 +10,7 @@ from support.ledgers import (
     address_of,
 )
 
-from target_activecampaign.ledger.crypto import Cipher, WrongKeyError, new_data_key
+from target_activecampaign.ledger.crypto import Cipher, DamagedAddressError, new_data_key
 
 if t.TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +33,13 @@ def test_an_address_is_encrypted_differently_each_time_and_opens_with_its_own_ke
     sealed = cipher.seal_address(ada)
     assert sealed != cipher.seal_address(ada)
     assert cipher.open_address(sealed, cipher.identity(ada)) == ada
-    with pytest.raises(WrongKeyError):
+    with pytest.raises(DamagedAddressError):
         cipher.open_address(sealed, cipher.identity(bo))
-    with pytest.raises(WrongKeyError):
+    with pytest.raises(DamagedAddressError):
         other.open_address(sealed, other.identity(ada))
+
+
+def test_an_address_a_record_and_what_is_sent_have_hashes_of_their_own() -> None:
+    cipher = Cipher(new_data_key())
+    assert len({cipher.identity("a"), cipher.source_key(b"a"), cipher.fingerprint(b"a")}) == 3
+    assert len(cipher.source_key(b"a")) == 16

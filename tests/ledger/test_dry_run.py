@@ -29,6 +29,7 @@ if t.TYPE_CHECKING:
 
 def test_a_dry_run_sees_what_is_there_and_changes_no_byte(on_sqlite: OpenLedger, tmp_path: Path) -> None:
     ledger = on_sqlite(keeps_people=True)
+    ledger.note_people(1, "people", [(None, address_of("ada"))], 4)
     ledger.confirm(1, fingerprints_of(ada="a"), sent_at=5, ended_at=5)
     for is_being_written in (True, False):
         if not is_being_written:

@@ -10,14 +10,24 @@ import typing as t
 
 import pytest
 import sqlalchemy as sa
-from support.ledgers import ACCOUNT, KEY, OpenLedger, addresses_of, comparison_of, fingerprints_of
+from support.ledgers import (
+    ACCOUNT,
+    KEY,
+    OpenLedger,
+    address_of,
+    addresses_of,
+    comparison_of,
+    fingerprint_of,
+    fingerprints_of,
+)
 
 from target_activecampaign.config.secret import Secret
 from target_activecampaign.errors import LedgerError, SettingsError
 from target_activecampaign.ledger import migrations, sqlite_file
 from target_activecampaign.ledger import opening as ledger_opening
 from target_activecampaign.ledger.data_key import rekey
-from target_activecampaign.ledger.schema import META
+from target_activecampaign.ledger.migrations import NEWEST_VERSION
+from target_activecampaign.ledger.schema import MEMBER, META
 
 if t.TYPE_CHECKING:
     from pathlib import Path
@@ -233,6 +243,7 @@ def test_the_ledger_of_another_account_is_refused(open_ledger: OpenLedger) -> No
 
 def test_a_renewed_key_is_refused_with_the_remedy_and_rekey_is_it(open_ledger: OpenLedger) -> None:
     ledger = open_ledger(keeps_people=True)
+    ledger.note_people(1, "people", [(None, address_of("ada"))], 4)
     ledger.confirm(1, fingerprints_of(ada="a"), sent_at=5, ended_at=5)
     problem = refusal_of(open_ledger.url, key="another-key")
     assert "`target-activecampaign ledger rekey`" in problem
@@ -268,12 +279,45 @@ def test_rekey_makes_no_ledger(open_ledger: OpenLedger) -> None:
 def test_a_ledger_of_a_newer_program_is_refused(open_ledger: OpenLedger) -> None:
     ledger = open_ledger()
     with ledger._database.transaction() as connection:
-        connection.execute(sa.update(META).values(version=2))
+        connection.execute(sa.update(META).values(version=migrations.NEWEST_VERSION + 1))
+    newest = migrations.NEWEST_VERSION
     for read_only in (False, True):
         assert refusal_of(open_ledger.url, read_only=read_only) == (
-            "ledger_url: this ledger is of version 2 and was written by a newer target-activecampaign; this "
-            "one reads versions up to 1. Update it, or name another ledger"
+            f"ledger_url: this ledger is of version {newest + 1} and was written by a newer "
+            f"target-activecampaign; this one reads versions up to {newest}. "
+            "Update it, or name another ledger"
         )
+
+
+def test_a_ledger_of_version_1_claims_no_more_than_it_knew(
+    open_ledger: OpenLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(migrations, "MIGRATIONS", migrations.MIGRATIONS[:1])
+        for module in (migrations, ledger_opening, sqlite_file):
+            patch.setattr(module, "NEWEST_VERSION", 1)
+        old = open_ledger()
+        ada = old.identity(address_of("ada"))
+        with old._database.transaction() as connection:
+            connection.execute(
+                sa.text(
+                    "INSERT INTO ledger_contact (list_id, identity, fingerprint, confirmed_at, since) "
+                    "VALUES (1, :identity, :fingerprint, 9, 5)"
+                ),
+                {"identity": ada, "fingerprint": fingerprint_of("a")},
+            )
+            sealed = old._cipher.seal_address(address_of("ada"))
+            connection.execute(
+                sa.insert(MEMBER).values(list_id=1, identity=ada, stream="people", address=sealed, since=5)
+            )
+        open_ledger.close_all()
+    ledger = open_ledger(keeps_people=True)
+    assert ledger.figures().version == 2
+    assert ledger.compare(1, fingerprints_of(ada="a"), 0) == comparison_of("ada", "ada")
+    assert ledger.windows(1, [ada]) == {ada: ((5, 5), (9, 9))}
+    assert [member.email for member in ledger.members(1, "people")] == [address_of("ada")]
+    assert ledger.has_members_without_key(1, "people")
+    assert ledger.note_deletions(1, "people", [(None, address_of("ada"))], 12) == [True]
 
 
 def add_a_column(connection: sa.Connection) -> None:
@@ -297,7 +341,7 @@ def test_a_ledger_of_an_older_program_is_brought_up_to_date(
     open_ledger.close_all()
     update_program(monkeypatch, add_a_column, add_a_column_too)
     ledger = open_ledger()
-    assert ledger.figures().version == 3
+    assert ledger.figures().version == NEWEST_VERSION + 2
     assert ledger.compare(1, fingerprints_of(ada="a"), 0) == comparison_of("ada", "ada")
     with ledger._database.transaction() as connection:
         connection.exec_driver_sql("INSERT INTO ledger_run (id, started_at, host, pid) VALUES (9, 1, 'h', 2)")
@@ -312,7 +356,7 @@ def test_an_update_that_another_run_has_made_is_not_made_again(open_ledger: Open
     ledger.confirm(1, fingerprints_of(ada="a"), sent_at=5, ended_at=5)
     with ledger._database.transaction() as connection:
         migrations.migrate(connection, None)
-    assert ledger.figures().version == 1
+    assert ledger.figures().version == NEWEST_VERSION
     assert ledger.compare(1, fingerprints_of(ada="a"), 0) == comparison_of("ada", "ada")
 
 
@@ -324,9 +368,9 @@ def test_an_update_that_fails_half_way_leaves_the_old_version(
     with monkeypatch.context() as patch:
         update_program(patch, add_a_column, fail)
         assert refusal_of(open_ledger.url) == "ledger_url: stop"
-    assert open_ledger().figures().version == 1
+    assert open_ledger().figures().version == NEWEST_VERSION
     update_program(monkeypatch, add_a_column, add_a_column_too)
-    assert open_ledger().figures().version == 3
+    assert open_ledger().figures().version == NEWEST_VERSION + 2
 
 
 def test_a_dry_run_on_a_ledger_of_an_older_program_leaves_it_so(
@@ -340,7 +384,7 @@ def test_a_dry_run_on_a_ledger_of_an_older_program_leaves_it_so(
             assert dry.compare(1, fingerprints_of(ada="a"), 0) == comparison_of("ada", "ada")
         else:
             assert "a run without dry_run" in refusal_of(ledger_url, read_only=True)
-    assert open_ledger().figures().version == 1
+    assert open_ledger().figures().version == NEWEST_VERSION
 
 
 # Imports

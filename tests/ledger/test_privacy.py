@@ -24,8 +24,18 @@ if t.TYPE_CHECKING:
 
     from support.postgres_server import PostgresServer
 
+    from target_activecampaign.ledger.ledger import Ledger
 
-TABLES = ("ledger_contact", "ledger_member", "ledger_meta", "ledger_holder", "ledger_run")
+
+TABLES = (
+    "ledger_contact",
+    "ledger_member",
+    "ledger_source_key",
+    "ledger_removal",
+    "ledger_meta",
+    "ledger_holder",
+    "ledger_run",
+)
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
@@ -55,6 +65,7 @@ def test_no_file_holds_an_address_a_key_or_a_hash_that_can_be_guessed(
     ledger.confirm(
         1, {address_of(name): ledger.fingerprint(b"a") for name in ("ada", "bo")}, sent_at=5, ended_at=5
     )
+    fill(ledger)
     ledger.remove_contacts(1, addresses_of("bo"))
     while_open = b"".join(content_of(tmp_path).values())
     ledger.close()
@@ -69,6 +80,7 @@ def test_no_table_holds_an_address_or_a_key(postgres: PostgresServer) -> None:
     opening = OpenLedger(url)
     ledger = opening(keeps_people=True)
     ledger.confirm(1, {address_of("ada"): ledger.fingerprint(b"a")}, sent_at=5, ended_at=5)
+    fill(ledger)
     opening.close_all()
     schema = url.rpartition("%3D")[2]
     with postgres.connect() as connection:
@@ -77,19 +89,31 @@ def test_no_table_holds_an_address_or_a_key(postgres: PostgresServer) -> None:
             for name in TABLES
             for row in connection.execute(f"SELECT t::text FROM {schema}.{name} t")  # noqa: S608
         ]
-    assert len(rows) == 3
+    assert len(rows) == 5
     for secret in ("ada", "example.com", KEY, fingerprint_of("a").hex()):
         assert secret not in str(rows)
+
+
+def fill(ledger: Ledger) -> None:
+    """Note people whose keys say who they are."""
+    people = [(ledger.source_key(address_of(name).encode()), address_of(name)) for name in ("ada", "bo")]
+    ledger.note_people(1, "people", people[:1], 5)
+    ledger.note_people(1, "people", people[1:], 5)
+    ledger.note_deletions(1, "people", people[1:], 5)
 
 
 def test_what_was_erased_is_overwritten(on_sqlite: OpenLedger, tmp_path: Path) -> None:
     ledger = on_sqlite(keeps_people=True)
     ledger.confirm(1, fingerprints_of(ada="a"), sent_at=5, ended_at=5)
+    fill(ledger)
     identity = ledger.identity(address_of("ada"))
+    assert ledger.erase_people(addresses_of("bo"), members=True) == 0
+    assert ledger.figures().lists[1].pending == {}
     ledger.close()
     assert identity in (tmp_path / "ledger.db").read_bytes()
     ledger = on_sqlite(keeps_people=True)
-    ledger.erase_people(addresses_of("ada"), members=True)
+    assert ledger.erase_people(addresses_of("ada"), members=True) == 1
+    assert ledger.figures().lists == {}
     ledger.close()
     assert identity not in (tmp_path / "ledger.db").read_bytes()
 
@@ -97,7 +121,7 @@ def test_what_was_erased_is_overwritten(on_sqlite: OpenLedger, tmp_path: Path) -
 def test_no_error_shows_an_address_or_a_key(open_ledger: OpenLedger) -> None:
     ledger = open_ledger(keeps_people=True)
     with ledger._database.transaction() as connection:
-        connection.exec_driver_sql("DROP TABLE ledger_member")
+        connection.exec_driver_sql("DROP TABLE ledger_contact")
     with pytest.raises(Exception, match="the ledger can't be written") as raised:
         ledger.confirm(1, fingerprints_of(ada="a"), sent_at=5, ended_at=5)
     shown = str(raised.value) + repr(raised.value)
