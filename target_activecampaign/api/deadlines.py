@@ -29,18 +29,20 @@ class Deadline:
     Attributes:
         is_over: Whether it has passed.
         connection: What the request uses, once it has one.
+        socket: Its socket, once the request is sent: a connection that is to be closed forgets it.
     """
 
     def __init__(self, due: float) -> None:
         self.due = due
         self.is_over = False
         self.connection: t.Any = None
+        self.socket: t.Any = None
 
     def pass_by(self) -> None:
         """End the request by its connection."""
         self.is_over = True
         self.due += _SECONDS_BETWEEN_SHUTDOWNS
-        sock = getattr(self.connection, "sock", None)
+        sock = self.socket or getattr(self.connection, "sock", None)
         if isinstance(sock, socket.socket):
             # The plain method: that of a TLS socket would take the reading thread's state away.
             with contextlib.suppress(OSError):
@@ -112,6 +114,9 @@ class _Watched:
     def request(self, *arguments: t.Any, **options: t.Any) -> None:  # noqa: ANN401 - as the library's
         self._note()
         super().request(*arguments, **options)  # type: ignore[misc]
+        deadline = getattr(_of_thread, "deadline", None)
+        if deadline is not None:
+            deadline.socket = getattr(self, "sock", None)
 
     def _note(self) -> None:
         deadline = getattr(_of_thread, "deadline", None)

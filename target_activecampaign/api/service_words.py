@@ -32,7 +32,7 @@ _KEYS = (
 )
 _MOST_DEPTH = 5
 _MOST_WORDS = 5
-_ADDRESS = re.compile(r"[^\s<>\"'(),:;]+@[^\s<>\"'(),:;]+")
+_ADDRESS = re.compile(r"[^\s<>\"'(),:;\\]+@[^\s<>\"'(),:;\\]+")
 _DIGITS = re.compile(r"\d+")
 
 
