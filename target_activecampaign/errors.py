@@ -37,7 +37,16 @@ class InputError(TargetError):
 
 
 class ServiceError(TargetError):
-    """ActiveCampaign can't be reached or refuses: look at the account, the key or the network."""
+    """ActiveCampaign can't be reached or refuses: look at the account, the key or the network.
+
+    Attributes:
+        cause: The same in a few words, without what to do.
+    """
+
+    def __init__(self, message: str, cause: str = "") -> None:
+        """Keep the cause for those who go on without the answer."""
+        super().__init__(message)
+        self.cause = cause or message
 
 
 class NotPermittedError(ServiceError):

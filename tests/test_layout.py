@@ -14,7 +14,7 @@ FOLDER = Path(__file__).parents[1] / PACKAGE
 # Library to the modules, or the folders, that may import it.
 ONE_DOOR = {
     "requests": "api.transport",
-    "urllib3": "api.transport",
+    "urllib3": "api.transport api.deadlines",
     "time": "clock",
     "email_validator": "contacts.email_address",
     "jsonschema": "singer.validator",
@@ -24,7 +24,7 @@ ONE_DOOR = {
     "cryptography": "ledger.crypto",
     "filelock": "ledger.list_lock",
     "pyarrow": "singer.parquet",
-    "socket": "ledger.list_lock",  # the host's name alone
+    "socket": "ledger.list_lock api.deadlines",  # the host's name alone; the end of a connection
 }
 NO_DOOR = ["http.client", "urllib.request.urlopen", "urllib.request.Request", "httpx", "aiohttp", "ssl"]
 READS_THE_CLOCK = {"now", "today", "utcnow"}  # methods of `datetime` and `date`

@@ -264,7 +264,7 @@ def test_a_host_that_nobody_serves_ends_the_run_within_a_few_requests(tmp_path: 
         url = sandbox.url
     outcome = run_target(config_for(url, tmp_path, **FAST), distinct_people(1), tmp_path)
     assert outcome.exit_code == 1
-    assert "GET users/me: the host could not be reached" in outcome.log
+    assert "GET users/me: the host refused the connection" in outcome.log
     assert outcome.report["requests"] <= 5
 
 

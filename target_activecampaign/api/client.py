@@ -10,24 +10,30 @@ from __future__ import annotations
 import itertools
 import threading
 import typing as t
+from dataclasses import replace
 
+from target_activecampaign.api.contract import NoLimit, read_contract
+from target_activecampaign.api.import_status import read_status
+from target_activecampaign.api.paging import read_pages
 from target_activecampaign.api.responses import (
+    KEY_CHECK,
     MOST_TRIES,
     SUBSCRIBED,
     Accepted,
-    read_contract,
+    TryAgainError,
+    read_contact_ids,
     read_exclusion,
     read_field,
-    read_items,
     read_list,
     read_memberships,
     read_object,
-    read_status,
-    read_submission,
+    read_page,
+    read_service_time,
     read_total,
     read_window,
 )
 from target_activecampaign.api.retry import MOST_SECONDS, retry
+from target_activecampaign.api.submission import read_submission
 from target_activecampaign.api.transport import Transport
 from target_activecampaign.errors import NotPermittedError
 from target_activecampaign.limits import PAGE_SIZE
@@ -35,9 +41,17 @@ from target_activecampaign.limits import PAGE_SIZE
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from target_activecampaign.api.paging import Page
     from target_activecampaign.api.rate_limiter import RateLimiter
     from target_activecampaign.api.rate_limits import Permit
-    from target_activecampaign.api.responses import Contract, ImportStatus, Membership, Refused, Response
+    from target_activecampaign.api.responses import (
+        AccountList,
+        Contract,
+        ImportStatus,
+        Membership,
+        Refused,
+        Response,
+    )
     from target_activecampaign.config.secret import Secret
     from target_activecampaign.contacts.custom_fields import CustomField
     from target_activecampaign.contacts.exclusions import Exclusion
@@ -45,6 +59,7 @@ if t.TYPE_CHECKING:
 _T = t.TypeVar("_T")
 
 _MOST_TRIES_AT_START = 3  # a wrong hostname or key shows within a few requests
+_MOST_UNREADABLE = 2  # answers that can't be read, before one is taken as it is
 _MOST_IMPORT_SLOTS = 1_500  # longer than `MOST_SECONDS` at fewer than 100 imports a minute
 
 
@@ -81,6 +96,7 @@ class Client:
         self._rate_limiter = rate_limiter
         self._lock = threading.Lock()
         self._last_window = ""
+        self._seconds_ahead = 0.0  # of the service's clock before ours
 
     # Account
 
@@ -90,15 +106,15 @@ class Client:
         Raises:
             ServiceError: If the host can't be reached or refuses the key.
         """
-        self._request("GET users/me", read_object, most_tries=_MOST_TRIES_AT_START)
+        self._request(KEY_CHECK, read_object, most_tries=_MOST_TRIES_AT_START)
 
-    def list_names(self) -> dict[int, str]:
-        """Return the id and name of every list that the key's user may see.
+    def lists(self) -> list[AccountList]:
+        """Return every list that the key's user may see.
 
         Raises:
             ServiceError: If they can't be read.
         """
-        return dict(self._pages("lists", "lists", read_list))
+        return list(self._pages("lists", read_list))
 
     def custom_fields(self) -> list[CustomField]:
         """Return all custom fields of contacts.
@@ -106,32 +122,44 @@ class Client:
         Raises:
             ServiceError: If they can't be read.
         """
-        return list(self._pages("fields", "fields", read_field))
+        return list(self._pages("fields", read_field))
 
-    def exclusions(self, most: int) -> list[Exclusion] | None:
-        """Return the account's exclusions, or `None` where this key may not read them.
+    def exclusions(self, most: int) -> list[Exclusion]:
+        """Return the account's exclusions.
 
         Args:
             most: How many to return at the most.
 
         Raises:
-            ServiceError: If they can't be read.
+            ServiceError: If they can't be read. The run goes on without them.
+        """
+        pages = self._pages("lists/exclusions", read_exclusion, is_optional=True)
+        return list(itertools.islice(pages, most))
+
+    def first_contract(self) -> Contract | NoLimit:
+        """Return the account's contract before the first write, or why there is none to keep to.
+
+        Raises:
+            ServiceError: If it can't be read, for another reason than want of rights.
         """
         try:
-            return list(itertools.islice(self._pages("lists/exclusions", "exclusions", read_exclusion), most))
+            return self._request(
+                "GET settings/account", read_contract, most_tries=_MOST_TRIES_AT_START, is_optional=True
+            )
         except NotPermittedError:
-            return None
+            return NoLimit("this key may not read the account's contract (only an administrator's may)")
 
     def contract(self) -> Contract | None:
-        """Return the account's contract, or `None` where this key may not read it (only administrators may).
+        """Return the account's contract, or `None` where the account tells none to this key (any more).
 
         Raises:
             ServiceError: If there is no usable response.
         """
         try:
-            return self._request("GET settings/account", read_contract)
+            contract = self._request("GET settings/account", read_contract)
         except NotPermittedError:
             return None
+        return None if isinstance(contract, NoLimit) else contract
 
     # Importer
 
@@ -149,7 +177,7 @@ class Client:
         body, contacts = batch.encode(), len(batch)
         outcome = self._request(
             "POST import/bulk_import",
-            read_submission,
+            lambda response: read_submission(response, contacts),
             body=body,
             wait=lambda: self._rate_limiter.wait_for_import(contacts),
             on_send=on_send,
@@ -174,7 +202,7 @@ class Client:
         """
         return self._request(
             "GET import/info",
-            read_status,
+            _patiently(read_status),
             query={"batchId": import_id},
             wait=self._rate_limiter.wait_for_poll,
             on_send=on_send,
@@ -196,12 +224,38 @@ class Client:
             ServiceError: If no usable response came.
             StoppedError: If the run stops.
         """
-        return self._request(
+        answer = self._request(
             "GET contacts",
-            lambda response: read_memberships(response, email),
+            lambda response: _read_contact(response, email),
             query={"email": email, "include": "contactLists"},
             wait=self._rate_limiter.wait_for_read_back,
         )
+        if not answer.ids:
+            return None
+        if answer.memberships is not None:
+            return self._on_our_clock(answer.memberships)
+        found: dict[int, Membership] = {}
+        for contact_id in sorted(answer.ids):
+            found |= self._memberships_of(contact_id)
+        return found
+
+    def _memberships_of(self, contact_id: str) -> dict[int, Membership]:
+        """Return the memberships of a contact by its id: the documented way, and a request of its own."""
+        memberships = self._request(
+            f"GET contacts/{contact_id}/contactLists",
+            lambda response: _read_contact_lists(response, contact_id),
+            wait=self._rate_limiter.wait_for_read_back,
+        )
+        return self._on_our_clock(memberships)
+
+    def _on_our_clock(self, memberships: dict[int, Membership]) -> dict[int, Membership]:
+        """Return memberships with the service's times turned into ours."""
+        return {
+            list_id: one
+            if one.subscribed_at is None
+            else replace(one, subscribed_at=one.subscribed_at - self._seconds_ahead)
+            for list_id, one in memberships.items()
+        }
 
     def subscriber_count(self, list_id: int) -> int | None:
         """Return how many contacts are subscribed to a list, as the account counts them (`meta.total`).
@@ -219,19 +273,22 @@ class Client:
 
     # One request
 
-    def _pages(self, path: str, collection: str, read: Callable[[dict[str, t.Any]], _T]) -> Iterator[_T]:
-        """Yield the items of a collection, page by page, until one is short."""
-        offset = 0
-        while True:
-            items = self._request(
+    def _pages(
+        self, path: str, read: Callable[[dict[str, t.Any]], _T], *, is_optional: bool = False
+    ) -> Iterator[_T]:
+        """Yield the items of a collection, which is called like the path's end."""
+        collection = path.rpartition("/")[2]
+
+        def fetch(offset: int) -> Page[_T]:
+            return self._request(
                 f"GET {path}",
-                lambda response: read_items(response, collection, read),
+                lambda response: read_page(response, collection, read),
                 query={"limit": PAGE_SIZE, "offset": offset},
+                most_tries=_MOST_TRIES_AT_START if is_optional else MOST_TRIES,
+                is_optional=is_optional,
             )
-            yield from items
-            offset += len(items)
-            if len(items) < PAGE_SIZE:
-                return
+
+        return read_pages(path, fetch)
 
     def _request(  # noqa: PLR0913 - each option by its name
         self,
@@ -245,6 +302,7 @@ class Client:
         most_tries: int = MOST_TRIES,
         most_seconds: float = MOST_SECONDS,
         pause: Callable[[float], None] | None = None,
+        is_optional: bool = False,
     ) -> _T:
         """Send a request until its response can be read.
 
@@ -258,6 +316,7 @@ class Client:
             most_tries: As `retry` takes it.
             most_seconds: As `retry` takes it.
             pause: As `retry` takes it.
+            is_optional: As `retry` takes it.
         """
 
         def attempt() -> _T:
@@ -272,6 +331,7 @@ class Client:
             most_tries=most_tries,
             most_seconds=most_seconds,
             pause=pause,
+            is_optional=is_optional,
         )
 
     def _send(
@@ -286,6 +346,7 @@ class Client:
             response = self._transport.send(method, path, query=query, body=body)
             is_answered = True
             self._learn_window(response)
+            self._learn_time(response)
         finally:
             self._rate_limiter.end(permit, is_answered=is_answered)
         return response
@@ -296,3 +357,43 @@ class Client:
         if window and window != self._last_window:
             self._last_window = window
             self._rate_limiter.learn_window(read_window(window))
+
+    def _learn_time(self, response: Response) -> None:
+        """Learn how far the service's clock is ahead of ours, to the second."""
+        its_time = read_service_time(response)
+        if its_time is not None:
+            self._seconds_ahead = its_time - self._rate_limiter.clock.utc_now().timestamp()
+
+
+class _Contact(t.NamedTuple):
+    """What an answer tells of a contact: its ids, and its memberships where it tells any."""
+
+    ids: frozenset[str]
+    memberships: dict[int, Membership] | None
+
+
+def _read_contact(response: Response, email: str) -> _Contact:
+    ids = read_contact_ids(response, email)
+    return _Contact(ids, read_memberships(response, ids))
+
+
+def _read_contact_lists(response: Response, contact_id: str) -> dict[int, Membership]:
+    memberships = read_memberships(response, {contact_id})
+    if memberships is None:
+        raise TryAgainError("an answer without usable contactLists")
+    return memberships
+
+
+def _patiently(read: Callable[[Response], ImportStatus]) -> Callable[[Response], ImportStatus]:
+    """Return a reader that takes an ended import's unreadable answer only when it comes again."""
+    left = _MOST_UNREADABLE
+
+    def read_or_try_again(response: Response) -> ImportStatus:
+        nonlocal left
+        status = read(response)
+        if status.state == "completed" and not status.is_readable and left:
+            left -= 1
+            raise TryAgainError(f"an ended import of which {status.doubt}")
+        return status
+
+    return read_or_try_again

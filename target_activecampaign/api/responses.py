@@ -13,15 +13,17 @@ import email.utils
 import json
 import re
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 
+from target_activecampaign.api.paging import Page
 from target_activecampaign.contacts.custom_fields import CustomField
+from target_activecampaign.contacts.email_address import normalise_email
 from target_activecampaign.contacts.exclusions import Exclusion
 from target_activecampaign.errors import ServiceError
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
 
 MOST_TRIES = 8
@@ -32,6 +34,9 @@ MOST_TRIES_REFUSED = 5
 
 MOST_TRIES_TLS = 3
 """The same where TLS fails: a certificate that can't be verified seldom changes within a minute."""
+
+KEY_CHECK = "GET users/me"
+"""The endpoint that tells whether a key is good: any key may read its own user (users reference)."""
 
 SUBSCRIBED, UNSUBSCRIBED = 1, 2
 """Statuses of a membership (contacts reference)."""
@@ -54,6 +59,20 @@ class Response:
     endpoint: str
 
 
+Cause: t.TypeAlias = t.Literal[
+    "service",
+    "key",
+    "rights",
+    "web page",
+    "name",
+    "connection",
+    "proxy",
+    "certificate",
+    "time-out",
+]
+"""Whose matter a failure is: each has its own remedy."""
+
+
 class TryAgainError(Exception):
     """A response, or the lack of one, after which the same request may succeed.
 
@@ -63,7 +82,7 @@ class TryAgainError(Exception):
         most_tries: After how many failures of this kind to give up.
         pause_seconds: The least time to wait, where the service says it.
         limit: The rate limit that was reached: its own wait follows, and no count of tries ends it.
-        is_refusal: Whether the key was refused.
+        cause: Whose matter it is, for the remedy.
     """
 
     def __init__(
@@ -73,14 +92,14 @@ class TryAgainError(Exception):
         most_tries: int = MOST_TRIES,
         pause_seconds: float = 0,
         limit: t.Literal["requests", "imports"] | None = None,
-        is_refusal: bool = False,
+        cause: Cause = "service",
     ) -> None:
         """Keep what to do next."""
         super().__init__(what)
         self.most_tries = most_tries
         self.pause_seconds = pause_seconds
         self.limit = limit
-        self.is_refusal = is_refusal
+        self.cause = cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +121,11 @@ class Accepted:
 
     Attributes:
         import_id: Its `batchId`.
+        doubt: Why not all of the batch may be queued, so that it is to be read back; `None` without a sign.
     """
 
     import_id: str
+    doubt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +135,13 @@ class Refused:
     Attributes:
         positions: The contacts that it names as bad, as it counts (from 0 or from 1 is not known).
         words: Its reasons, for the rejects file only: they may quote an address.
+        is_about_contacts: Whether it says that contacts are the reason. If not, the request or the account
+            may be, whatever the batch.
     """
 
     positions: tuple[int, ...]
     words: str
+    is_about_contacts: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +149,22 @@ class ImportStatus:
     """The status of an import (`GET /import/info`).
 
     Attributes:
-        state: `open`, `completed`, or `lost` (failed, interrupted or unknown: it may be sent again).
+        state: `open`, `completed`, `lost` (failed or interrupted: it may be sent again), `unknown` (the
+            service does not find it, or not yet), or `unreadable` (it does not say whether the import ended).
         created: How many contacts it names in `success`: new ones, by the reference.
         failed: Addresses that it names in `failure`, trimmed and lower-cased.
+        reasons: Address to the service's reason, where it gives one.
+        doubt: Why the answer does not tell what became of each contact, so that all are to be read back;
+            `None` where it does.
+        is_readable: Whether the answer has a form that can be read; where not, another one may have.
     """
 
-    state: t.Literal["open", "completed", "lost"]
+    state: t.Literal["open", "completed", "lost", "unknown", "unreadable"]
     created: int = 0
     failed: frozenset[str] = frozenset()
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    doubt: str | None = None
+    is_readable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,16 +200,42 @@ def check_status(response: Response) -> None:
             pause_seconds=_read_retry_after(response),
         )
     if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
-        raise TryAgainError(
-            f"HTTP {status}, the key was refused", most_tries=MOST_TRIES_REFUSED, is_refusal=True
-        )
+        raise _refusal(response)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
         raise TryAgainError(f"HTTP {status}")
     if status >= HTTPStatus.MULTIPLE_CHOICES:
         raise ServiceError(
             f"{response.endpoint}: HTTP {status}, which no further try will change. "
-            "Check the setting hostname"
+            f"{_remedy(status, response.endpoint)}",
+            cause=f"HTTP {status}",
         )
+
+
+def _refusal(response: Response) -> TryAgainError:
+    """Return what a 401 or 403 means: the key's, where its own user can't be read, else its user's rights."""
+    if response.status == HTTPStatus.UNAUTHORIZED or response.endpoint == KEY_CHECK:
+        return TryAgainError(
+            f"HTTP {response.status}, the key was refused", most_tries=MOST_TRIES_REFUSED, cause="key"
+        )
+    return TryAgainError(
+        f"HTTP {response.status}, the key's user may not do this",
+        most_tries=MOST_TRIES_REFUSED,
+        cause="rights",
+    )
+
+
+def _remedy(status: int, endpoint: str) -> str:
+    """Return what to do about a status that stays."""
+    if status == HTTPStatus.PAYMENT_REQUIRED:
+        return "Look at the account's plan and payment"
+    if status < HTTPStatus.BAD_REQUEST:
+        return (
+            "It is a redirect, and the key goes to no other host: set hostname to the account's API URL "
+            "(in ActiveCampaign: Settings > Developer)"
+        )
+    if endpoint == KEY_CHECK:
+        return "Set hostname to the account's API URL (in ActiveCampaign: Settings > Developer)"
+    return "The host knows the key's user, and not this request: ask ActiveCampaign about the account"
 
 
 def read_window(text: str) -> int:
@@ -209,11 +267,6 @@ def _seconds_between(now: str, moment: str) -> float:
 _T = t.TypeVar("_T")
 _Json: t.TypeAlias = "dict[str, t.Any]"
 
-_RATE_MESSAGE = "rate limit exceeded"
-_VALIDATION_MESSAGE = "json payload did not pass validation"
-# A batchId is a UUID in every example; this stands in logs, so it is not taken in any form.
-_IMPORT_ID = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
-
 
 # Any endpoint
 
@@ -237,6 +290,8 @@ def read_items(response: Response, collection: str, read: Callable[[_Json], _T])
         ServiceError: If no further try will change that.
     """
     items = read_object(response).get(collection)
+    if isinstance(items, dict):  # by id or by number
+        items = list(items.values())
     try:
         if isinstance(items, list):
             return [read(item) for item in items]
@@ -257,43 +312,79 @@ def read_total(response: Response) -> int | None:
     return int(total) if total.isascii() and total.isdecimal() else None
 
 
+def read_page(response: Response, collection: str, read: Callable[[_Json], _T]) -> Page[_T]:
+    """Return a page of a collection, whose items are told apart by their ids.
+
+    Raises:
+        TryAgainError: If the response or an item has another shape.
+        ServiceError: If no further try will change that.
+    """
+    items = read_items(response, collection, lambda item: (_id_of(item), read(item)))
+    meta = read_object(response).get("meta")
+    total = str(meta.get("total")) if isinstance(meta, dict) else ""
+    return Page(items, int(total) if total.isdecimal() and len(total) <= _MAX_WINDOW_DIGITS + 4 else None)
+
+
+def _id_of(item: _Json) -> str:
+    return str(item["id"]) if "id" in item else json.dumps(item, sort_keys=True)
+
+
 def _read_json(response: Response) -> _Json:
     """Return the JSON object; a 2xx without one is a failure (a login page comes with status 200, seen)."""
-    try:
-        content = json.loads(response.content)
-    except (ValueError, RecursionError):
-        content = None
+    content = load_json(response)
     if isinstance(content, dict):
         return content
+    raise TryAgainError(f"HTTP {response.status} without a JSON object")
+
+
+def load_json(response: Response) -> object:
+    """Return the JSON of a response, whatever its status.
+
+    Raises:
+        TryAgainError: If it is none.
+    """
+    try:
+        return json.loads(response.content)
+    except (ValueError, RecursionError):
+        pass
     if response.content.lstrip()[:1] == b"<":
         raise TryAgainError(
-            f"HTTP {response.status} with a web page (a login page? then the key is wrong)",
+            f"HTTP {response.status} with a web page instead of JSON",
             most_tries=MOST_TRIES_REFUSED,
-            is_refusal=True,
+            cause="web page",
         )
-    raise TryAgainError(f"HTTP {response.status} without a JSON object")
+    raise TryAgainError(f"HTTP {response.status} without JSON")
 
 
 # The account
 
 
-def read_contract(response: Response) -> Contract | None:
-    """Return the account's contract, or `None` where its figures can't be read.
+@dataclass(frozen=True, slots=True)
+class AccountList:
+    """A list of the account (lists reference).
 
-    Raises:
-        TryAgainError: If the response is no JSON object.
-        ServiceError: If no further try will change that.
+    Attributes:
+        id: Its id.
+        name: As somebody called it.
+        channel: `email`, `sms`, …; empty where it does not say (seen in recordings alone).
     """
-    account = read_object(response)
-    try:
-        return Contract(int(account["subscriber_limit"]), int(account["subscriber_total"]))
-    except (KeyError, TypeError, ValueError):
-        return None
+
+    id: int
+    name: str
+    channel: str = ""
+
+    @property
+    def is_for_email(self) -> bool:
+        """Whether a contact may be put on it: a list for phones holds another consent (help centre)."""
+        return not any(other in self.channel.casefold() for other in _OTHER_CHANNELS)
 
 
-def read_list(item: _Json) -> tuple[int, str]:
-    """Return id and name of a list (lists reference)."""
-    return int(item["id"]), str(item.get("name", ""))
+_OTHER_CHANNELS = ("sms", "whatsapp")
+
+
+def read_list(item: _Json) -> AccountList:
+    """Return a list (lists reference)."""
+    return AccountList(int(item["id"]), str(item.get("name", "")), str(item.get("channel") or ""))
 
 
 def read_field(item: _Json) -> CustomField:
@@ -313,109 +404,97 @@ def read_exclusion(item: _Json) -> Exclusion:
     )
 
 
-# The importer
-
-
-def read_submission(response: Response) -> Accepted | Refused:
-    """Return what the importer says to a batch (bulk importer reference).
-
-    Raises:
-        TryAgainError: If it can't be read, or if the importer's rate limit was reached.
-        ServiceError: If no further try will change that.
-    """
-    if response.status == HTTPStatus.BAD_REQUEST:
-        return _read_refusal(_read_json(response))
-    if response.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        return Refused((), "HTTP 413: too large")
-    import_id = read_object(response).get("batchId")
-    if not isinstance(import_id, str) or not _IMPORT_ID.fullmatch(import_id):
-        raise TryAgainError("an answer without a usable batchId")
-    return Accepted(import_id)
-
-
-def _read_refusal(content: _Json) -> Refused:
-    message = str(content.get("message", "")).lower()
-    if message.startswith(_RATE_MESSAGE):
-        raise TryAgainError("the importer's rate limit was reached", limit="imports")
-    if not message.startswith(_VALIDATION_MESSAGE):
-        raise ServiceError(
-            "POST import/bulk_import: HTTP 400 for a reason that is not a contact's. Nothing was queued, and "
-            "no further try will change that. Please report it"
-        )
-    reasons = content.get("failureReasons")
-    named = [reason for reason in reasons if isinstance(reason, dict)] if isinstance(reasons, list) else []
-    positions = tuple(r["contact"] for r in named if type(r.get("contact")) is int)
-    words = sorted({str(r.get("failureReason", "")) for r in named} - {""})
-    return Refused(positions, "; ".join(words) or "did not pass validation, no reason was given")
-
-
-def read_status(response: Response) -> ImportStatus:
-    """Return the status of an import. Words and types: import status reference.
-
-    `status` may be `false` within the first second; `waiting`, `claimed` and `active` are open, and so is
-    a word that nobody knows yet (assumed). An import that the service does not find is lost (assumed).
-
-    Raises:
-        TryAgainError: If the response can't be read.
-        ServiceError: If no further try will change that.
-    """
-    if response.status == HTTPStatus.NOT_FOUND:
-        return ImportStatus("lost")
-    content = read_object(response)
-    status = content.get("status")
-    if status in ("failed", "interrupted"):
-        return ImportStatus("lost")
-    if status != "completed":
-        return ImportStatus("open")
-    success, failure = content.get("success"), content.get("failure")
-    if not isinstance(success, list) or not isinstance(failure, list):
-        raise TryAgainError("an ended import without its lists of successes and failures")
-    return ImportStatus("completed", len(success), frozenset(str(item).strip().lower() for item in failure))
-
-
 # Contacts
 
 
-def read_memberships(response: Response, email: str) -> dict[int, Membership] | None:
-    """Return the lists of the contact with an address (contacts reference, `include=contactLists`).
+def read_contact_ids(response: Response, email: str) -> frozenset[str]:
+    """Return the ids of the contacts with an address (contacts reference).
 
     Args:
         response: To `GET /contacts`.
         email: Trimmed and lower-cased.
 
+    Raises:
+        TryAgainError: If the response has another shape.
+        ServiceError: If no further try will change that.
+    """
+    found = read_items(response, "contacts", lambda item: (str(item["id"]), str(item["email"])))
+    return frozenset([contact for contact, address in found if _is_same_address(address, email)])
+
+
+def _is_same_address(address: str, email: str) -> bool:
+    return address.strip().lower() == email or normalise_email(address) == email
+
+
+def read_memberships(response: Response, ids: Collection[str]) -> dict[int, Membership] | None:
+    """Return the lists of contacts (`contactLists`, contacts reference).
+
+    Args:
+        response: To `GET /contacts` with `include=contactLists`, or to `GET /contacts/{id}/contactLists`.
+        ids: Whose memberships count.
+
     Returns:
-        Id of each list to the membership there, or `None` where the response holds no such contact.
+        Id of each list to the membership there, or `None` where the response does not tell.
 
     Raises:
         TryAgainError: If the response has another shape.
         ServiceError: If no further try will change that.
     """
-    found = read_items(
-        response, "contacts", lambda item: (str(item["id"]), str(item["email"]).strip().lower())
-    )
-    ids = {contact for contact, address in found if address == email}
-    if not ids:
+    if not isinstance(read_object(response).get("contactLists"), (list, dict)):
         return None
-    if "contactLists" not in read_object(response):
-        return {}
-    memberships = read_items(response, "contactLists", _read_membership)
-    return {
-        int(list_id): membership for contact, list_id, membership in memberships if contact in ids and list_id
-    }
+    found: dict[int, Membership] = {}
+    for contact, list_id, membership in read_items(response, "contactLists", _read_membership):
+        if contact in ids and list_id is not None:
+            known = found.setdefault(list_id, membership)
+            if known != membership:
+                found[list_id] = _CONTRADICTION
+    return found
 
 
-def _read_membership(item: _Json) -> tuple[str, str, Membership]:
-    """Return contact, list and membership; the list is empty where the membership is unusable."""
-    list_id, status = str(item.get("list")), str(item.get("status"))
-    is_usable = list_id.isdecimal() and status.isdecimal()
-    membership = Membership(int(status), _read_date(item.get("sdate"))) if is_usable else Membership(0, None)
-    return str(item.get("contact")), list_id if is_usable else "", membership
+_UNREADABLE_STATUS = -1
+_CONTRADICTION = Membership(_UNREADABLE_STATUS, None)
+_MOST_DIGITS = 18
 
 
-def _read_date(text: object) -> float | None:
+def _read_membership(item: _Json) -> tuple[str, int | None, Membership]:
+    """Return contact, list and membership; the list is `None` where it can't be read."""
+    list_id, status = _read_digits(item.get("list")), _read_digits(item.get("status"))
+    is_readable = status is not None
+    membership = Membership(
+        status if status is not None else _UNREADABLE_STATUS,
+        _read_date(item.get("sdate")) if is_readable else None,
+    )
+    return str(item.get("contact")), list_id, membership
+
+
+def _read_digits(value: object) -> int | None:
+    text = str(value).strip()
+    return int(text) if text.isdecimal() and len(text) <= _MOST_DIGITS else None
+
+
+# Python 3.10 reads an offset with a colon alone, no `Z`, and fractions of three or six digits alone.
+_DATE = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d+))? ?(Z|z|UTC|[+-]\d\d(?::?\d\d)?)")
+
+
+def _read_date(value: object) -> float | None:
     """Return a date with its offset in seconds since 1970; `None` for another (`0000-00-00`, null)."""
+    match = _DATE.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        return None
+    day, time, fraction, offset = match.groups()
+    offset = (
+        "+00:00" if not offset.startswith(("+", "-")) else f"{offset[:3]}:{offset[3:].strip(':') or '00'}"
+    )
     try:
-        moment = dt.datetime.fromisoformat(str(text))
-        return moment.timestamp() if moment.tzinfo else None
+        moment = dt.datetime.fromisoformat(f"{day}T{time}{offset}").timestamp()
     except (ValueError, OverflowError, OSError):
+        return None
+    return moment + float(f"0.{fraction or 0}")
+
+
+def read_service_time(response: Response) -> float | None:
+    """Return when a response was made by the service's clock, in seconds since 1970 (header `Date`)."""
+    try:
+        return email.utils.parsedate_to_datetime(response.headers.get("Date", "")).timestamp()
+    except (TypeError, ValueError, OverflowError, OSError):
         return None

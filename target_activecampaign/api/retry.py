@@ -25,6 +25,7 @@ if t.TYPE_CHECKING:
     from collections.abc import Callable
 
     from target_activecampaign.api.rate_limiter import RateLimiter
+    from target_activecampaign.api.responses import Cause
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +46,7 @@ def retry(  # noqa: PLR0913 - each option by its name
     most_tries: int = MOST_TRIES,
     most_seconds: float = MOST_SECONDS,
     pause: Callable[[float], None] | None = None,
+    is_optional: bool = False,
 ) -> _T:
     """Repeat an attempt until it returns, within bounds of tries and of time.
 
@@ -55,6 +57,7 @@ def retry(  # noqa: PLR0913 - each option by its name
         most_tries: Failures after which to give up; waits for a rate limit don't count.
         most_seconds: Seconds after which to give up.
         pause: Waits between two tries; the rate limiter's pause by default.
+        is_optional: Whether the run may go on without the answer: the caller says a failure, once.
 
     Raises:
         ServiceError: If no usable response came within the bounds.
@@ -72,7 +75,7 @@ def retry(  # noqa: PLR0913 - each option by its name
             seconds = clock.now() - started
             if seconds >= most_seconds or failures.are_too_many(error):
                 raise _give_up(endpoint, error, failures.tries, seconds) from None
-            logger.info("%s: %s; trying again", endpoint, error)
+            logger.log(_level(is_optional=is_optional), "%s: %s; trying again", endpoint, error)
             if error.limit is None:
                 pause(_pause_seconds(failures.tries))
             else:
@@ -117,17 +120,38 @@ def _pause_seconds(tries: int) -> float:
     return random.uniform(_SHORTEST_PAUSE_SECONDS, most)  # noqa: S311 - keeps threads apart, hides nothing
 
 
+def _level(*, is_optional: bool) -> int:
+    return logging.DEBUG if is_optional else logging.INFO
+
+
 def _give_up(endpoint: str, error: TryAgainError, tries: int, seconds: float) -> ServiceError:
-    kind = NotPermittedError if error.is_refusal else ServiceError
+    kind = NotPermittedError if error.cause in {"key", "rights"} else ServiceError
     return kind(
         f"{endpoint}: {error}. Gave up after {tries} {'try' if tries == 1 else 'tries'} in {seconds:.0f} s. "
-        f"{_remedy(error)}, then run again"
+        f"{_remedy(error)}, then run again",
+        cause=str(error),
     )
 
 
 def _remedy(error: TryAgainError) -> str:
-    if error.is_refusal:
-        return "Check the key and the host (settings api_key, hostname)"
     if error.limit is not None:
         return "Check what else uses the account (settings requests_per_second, imports_per_minute)"
-    return "Check the host and the network (setting hostname)"
+    return _REMEDIES[error.cause]
+
+
+_REMEDIES: dict[Cause, str] = {
+    "service": "It answered, so the fault is most likely its own: wait a while",
+    "key": "Check the key and the host (settings api_key, hostname)",
+    "rights": (
+        "Look at the rights of the key's user in ActiveCampaign, or use an administrator's key (api_key)"
+    ),
+    "web page": "Check that hostname is the account's API URL, and the key (settings hostname, api_key)",
+    "name": "Check the setting hostname for a misspelling, and this machine's name resolution (DNS)",
+    "connection": "Check this machine's network and firewall, and the host (setting hostname)",
+    "proxy": "Check the proxy (environment variables HTTPS_PROXY, ALL_PROXY, NO_PROXY)",
+    "certificate": (
+        "Check who vouches for the host's certificate (where a proxy opens TLS, REQUESTS_CA_BUNDLE has to "
+        "name a file with its authority), this machine's date, and the host (setting hostname)"
+    ),
+    "time-out": "Check the network, or allow more time (setting request_timeout)",
+}

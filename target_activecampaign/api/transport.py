@@ -6,31 +6,38 @@ Each thread has a `requests.Session`, as `requests` promises nothing for a share
 one pool of connections. A request takes 1.9 times the processor time that it takes to use this pool directly
 (0.76 ms instead of 0.41): 3 s of a 40-minute run, which nobody would miss.
 
-Two defaults of a session are changed:
+Defaults of a session are changed:
 
 - It ignores `Location`. `requests` parses it even where redirects are off, and a hostile one raises.
 - It reads proxies and certificates from the environment once, not for each request, and no netrc file.
+- A request has a time for all of it (`deadlines`), besides the one for each wait.
 """
 
 from __future__ import annotations
 
+import os
 import threading
 import typing as t
+from pathlib import Path
 
 import requests
 import urllib3
 
+from target_activecampaign.api.deadlines import Deadlines, watch_connections
 from target_activecampaign.api.responses import MOST_TRIES_TLS, Response, TryAgainError
 from target_activecampaign.config.hostname import is_loopback
+from target_activecampaign.errors import SettingsError
 
 if t.TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from target_activecampaign.api.responses import Cause
     from target_activecampaign.config.secret import Secret
 
 # The largest response is a page of 100 custom fields or contacts, well below a megabyte.
 _MAX_RESPONSE_BYTES = 16 * 1024**2
 _CHUNK_BYTES = 65_536
+_MOST_TIMEOUTS = 2  # the time for all of a request, in time-outs
 _MAX_IDLE_CONNECTIONS = 1_000  # above the number of threads, so that none is closed between two requests
 
 
@@ -47,12 +54,14 @@ class Transport:
         Args:
             base_url: Scheme and host, without a path.
             api_key: Sent as the header `Api-Token`.
-            timeout_seconds: For connecting, and for each wait for the next bytes of the response.
+            timeout_seconds: For connecting, and for each wait for the next bytes of the response. All of a
+                request may take twice that.
         """
         self._base_url = base_url
         self._api_key = api_key
         self._timeout_seconds = timeout_seconds
-        self._connections = requests.adapters.HTTPAdapter(pool_maxsize=_MAX_IDLE_CONNECTIONS)
+        self._connections = _Connections(pool_maxsize=_MAX_IDLE_CONNECTIONS)
+        self._deadlines = Deadlines()
         self._of_thread = threading.local()
 
     def send(
@@ -72,28 +81,33 @@ class Transport:
             body: JSON.
 
         Raises:
-            TryAgainError: If no response came, or not all of it.
+            TryAgainError: If no response came, or not all of it in time.
+            SettingsError: If the environment names a file of certificates that there is not.
         """
         headers = {"Api-Token": self._api_key.reveal()}
         if body is not None:
             headers["Content-Type"] = "application/json"
-        try:
-            with self._session().request(
-                method,
-                f"{self._base_url}/api/3/{path}",
-                params=query,
-                data=body,
-                headers=headers,
-                timeout=self._timeout_seconds,
-                allow_redirects=False,
-                stream=True,
-            ) as response:
-                content = _read_body(response)
-        except requests.exceptions.SSLError as error:
-            raise TryAgainError(_describe(error), most_tries=MOST_TRIES_TLS) from None
-        # `requests` lets some errors of urllib3 through, for example that of a proxy's name that is too long.
-        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            raise TryAgainError(_describe(error)) from None
+        session = self._session()
+        with self._deadlines.within(_MOST_TIMEOUTS * self._timeout_seconds) as deadline:
+            try:
+                with session.request(
+                    method,
+                    f"{self._base_url}/api/3/{path}",
+                    params=query,
+                    data=body,
+                    headers=headers,
+                    timeout=self._timeout_seconds,
+                    allow_redirects=False,
+                    stream=True,
+                ) as response:
+                    content = _read_body(response)
+            # `requests` lets some errors of urllib3 through, for example that of a proxy's name that is too
+            # long, and some of the system.
+            except (OSError, urllib3.exceptions.HTTPError) as error:
+                raise _overdue() if deadline.is_over else _as_failure(error) from None
+        # A body without a length ends where its connection ends, so one that was cut looks whole.
+        if deadline.is_over:
+            raise _overdue()
         return Response(response.status_code, content, response.headers, f"{method} {path}")
 
     def _session(self) -> requests.Session:
@@ -111,6 +125,8 @@ class Transport:
         session.trust_env = not is_loopback(self._base_url)
         found = session.merge_environment_settings(self._base_url, {}, stream=None, verify=None, cert=None)
         session.proxies, session.verify = found["proxies"], found["verify"]
+        if isinstance(session.verify, str) and self._base_url.startswith("https"):
+            _check_certificates(session.verify)
         session.trust_env = False
         return session
 
@@ -134,22 +150,93 @@ def _read_body(response: requests.Response) -> bytes:
     return bytes(content)
 
 
-_NO_CONNECTION = "the host could not be reached or found, or cut the connection"
+class _Connections(requests.adapters.HTTPAdapter):
+    """Connections, direct or by a proxy, that a deadline can end."""
+
+    def init_poolmanager(self, *arguments: t.Any, **options: t.Any) -> None:  # noqa: ANN401 - as the library's
+        super().init_poolmanager(*arguments, **options)
+        watch_connections(self.poolmanager)
+
+    def proxy_manager_for(self, proxy: str, **options: t.Any) -> t.Any:  # noqa: ANN401 - as the library's
+        is_new = proxy not in self.proxy_manager
+        manager = super().proxy_manager_for(proxy, **options)
+        if is_new:
+            watch_connections(manager)
+        return manager
+
+
+# In the order in which `requests` looks at them.
+_CERTIFICATE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+
+
+def _check_certificates(path: str) -> None:
+    """Raise where a path to certificates, of the environment, leads nowhere."""
+    if Path(path).exists():
+        return
+    name = next((name for name in _CERTIFICATE_VARIABLES if os.environ.get(name)), _CERTIFICATE_VARIABLES[0])
+    problem = (
+        f"the environment variable {name} names no file or folder of certificates. Correct it, or unset it: "
+        "then the usual certificates are used"
+    )
+    raise SettingsError([problem])
+
+
+def _overdue() -> TryAgainError:
+    return TryAgainError("no whole answer in time", cause="time-out")
+
+
+def _as_failure(error: Exception) -> TryAgainError:
+    """Return a failure in words that hold nothing of the request or its response."""
+    words, cause = _describe(error)
+    if cause == "certificate":
+        return TryAgainError(words, most_tries=MOST_TRIES_TLS, cause=cause)
+    return TryAgainError(words, cause=cause)
+
 
 # The first that fits counts: several of these are kinds of `ConnectionError`.
-_WORDS: dict[type[Exception], str] = {
-    requests.exceptions.SSLError: "the host's certificate could not be verified, or TLS failed",
-    requests.exceptions.ProxyError: "the proxy could not be used",
-    requests.exceptions.ConnectTimeout: "no connection in time",
-    requests.exceptions.ReadTimeout: "no answer in time",
-    requests.exceptions.ConnectionError: _NO_CONNECTION,
-    requests.exceptions.ChunkedEncodingError: _NO_CONNECTION,
+_WORDS: dict[type[Exception], tuple[str, Cause]] = {
+    requests.exceptions.SSLError: (
+        "the host's certificate could not be verified, or TLS failed",
+        "certificate",
+    ),
+    requests.exceptions.ProxyError: ("the proxy could not be used", "proxy"),
+    requests.exceptions.InvalidProxyURL: ("InvalidProxyURL", "proxy"),
+    requests.exceptions.ConnectTimeout: ("no connection in time", "time-out"),
+    requests.exceptions.ReadTimeout: ("no answer in time", "time-out"),
+    requests.exceptions.ConnectionError: (
+        "the host could not be reached, or cut the connection",
+        "connection",
+    ),
+    requests.exceptions.ChunkedEncodingError: ("the host cut the connection", "connection"),
+}
+_INNER_WORDS: dict[type[Exception], tuple[str, Cause]] = {
+    # Amid a body, `requests` calls it a `ConnectionError`.
+    urllib3.exceptions.ReadTimeoutError: ("no answer in time", "time-out"),
+    urllib3.exceptions.NameResolutionError: ("the host's name has no address", "name"),
+    ConnectionRefusedError: ("the host refused the connection", "connection"),
 }
 
 
-def _describe(error: Exception) -> str:
-    """Describe a failure in words that hold nothing of the request or its response."""
-    cause = error.args[0] if error.args else None
-    if isinstance(cause, urllib3.exceptions.ReadTimeoutError):
-        return "no answer in time"  # amid a body, `requests` calls it a `ConnectionError`
-    return next((words for kind, words in _WORDS.items() if isinstance(error, kind)), type(error).__name__)
+def _describe(error: Exception) -> tuple[str, Cause]:
+    """Return words for a failure, and whose matter it is."""
+    words = next((words for kind, words in _WORDS.items() if isinstance(error, kind)), None)
+    if words is None:
+        return type(error).__name__, "connection"
+    if words[1] == "connection":
+        return _describe_inner(error) or words
+    return words
+
+
+def _describe_inner(error: BaseException, depth: int = 0) -> tuple[str, Cause] | None:
+    """Return words for the error inside, of urllib3 or of the system, if they say more."""
+    if depth > _MOST_DEPTH:
+        return None
+    found = next((words for kind, words in _INNER_WORDS.items() if isinstance(error, kind)), None)
+    if found is not None:
+        return found
+    inner = [getattr(error, "reason", None), error.__cause__, *error.args]
+    causes = [one for one in inner if isinstance(one, BaseException)]
+    return next((words for one in causes if (words := _describe_inner(one, depth + 1))), None)
+
+
+_MOST_DEPTH = 6

@@ -9,6 +9,7 @@ if t.TYPE_CHECKING:
     from collections.abc import Iterable
 
 _LONGEST_SHOWN = 60
+_LONGEST_TEXT = 200
 
 
 def is_showable(name: str) -> bool:
@@ -19,6 +20,19 @@ def is_showable(name: str) -> bool:
 def shown_name(name: str) -> str:
     """Return a name for a message, or how long it is where a message may not hold it."""
     return name if name and is_showable(name) else f"(a name of {len(name)} characters)"
+
+
+def shown_text(text: str, most: int = _LONGEST_TEXT) -> str:
+    """Return text of the account for a message: on one line, shortened, harmless to a terminal.
+
+    Args:
+        text: A name or words that somebody made up.
+        most: Characters to show before it is shortened.
+    """
+    shown = text if len(text) <= most else f"{text[: most - 1]}…"
+    if shown.isprintable():
+        return shown
+    return "".join([c if c.isprintable() else c.encode("unicode_escape").decode() for c in shown])
 
 
 def nearest_name(name: str, known: Iterable[str], *, least_likeness: float = 0.5) -> str | None:

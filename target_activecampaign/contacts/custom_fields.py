@@ -9,7 +9,7 @@ import sys
 import typing as t
 from dataclasses import dataclass
 
-from target_activecampaign.config.names import nearest_name
+from target_activecampaign.config.names import nearest_name, shown_text
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -73,7 +73,7 @@ def _nearest(key: str, fields: Sequence[CustomField]) -> str:
     tags = [field.tag for field in fields if field.tag]
     titles = [field.title for field in fields if field.title]
     near = nearest_name(key.strip(" %"), (*tags, *titles))
-    return f"; the nearest is {near!r}" if near else ""
+    return f"; the nearest is {shown_text(repr(near))}" if near else ""
 
 
 def formatter_for(field_type: str) -> Callable[[t.Any], str]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import typing as t
+from dataclasses import replace
 
 from target_activecampaign.contacts.contact import Reason, Rejection
 from target_activecampaign.delivery.membership_check import MembershipCheck
 from target_activecampaign.delivery.monitor import LONGEST_WAIT_SECONDS, Phase
-from target_activecampaign.delivery.read_back import plan_read_back
+from target_activecampaign.delivery.read_back import find_doubt, plan_read_back
 from target_activecampaign.errors import UnconfirmedImportError
 
 if t.TYPE_CHECKING:
@@ -25,6 +27,11 @@ if t.TYPE_CHECKING:
     from target_activecampaign.delivery.read_back import ReadBack
     from target_activecampaign.delivery.send_queue import SendQueue
     from target_activecampaign.delivery.state_tracker import StatePassing
+
+logger = logging.getLogger(__name__)
+
+_SECONDS_UNKNOWN = 120.0
+"""For so long after its submission an import may be unknown to the service: most end within it (assumed)."""
 
 _MOST_ATTEMPTS = 3  # imports of one contact that came to no end
 
@@ -67,6 +74,7 @@ class Confirming:
         self._headroom = headroom
         self._verify = verify
         self._import_timeout_seconds = import_timeout_seconds
+        self._said_doubts: set[str] = set()
 
     def next_import(self) -> OpenImport | None:
         """Wait for an import that is to be polled; `None` at the end."""
@@ -87,6 +95,7 @@ class Confirming:
             UnconfirmedImportError: If it takes too long, or was lost too often.
         """
         with self._monitor:
+            status = self._settle_unknown(open_import, status)
             if status.state == "open":
                 self._raise_if_too_old(open_import)
                 self._in_flight.reschedule(open_import)
@@ -98,6 +107,19 @@ class Confirming:
             self._monitor.notify()
         if is_recorded_now:
             self._record(open_import, status, ())
+
+    def _settle_unknown(self, open_import: OpenImport, status: ImportStatus) -> ImportStatus:
+        """Return a status that leads on, where the service does not know an import, or can't be understood.
+
+        Both mean "not yet" for as long as imports usually take. After that an unknown import is lost, and one
+        that nobody understands has ended: all of it is read back.
+        """
+        if status.state not in {"unknown", "unreadable"}:
+            return status
+        age = self._monitor.clock.now() - open_import.submitted_at
+        if age <= min(_SECONDS_UNKNOWN, self._import_timeout_seconds):
+            return replace(status, state="open")
+        return replace(status, state="lost" if status.state == "unknown" else "completed")
 
     def _raise_if_too_old(self, open_import: OpenImport) -> None:
         timeout = self._import_timeout_seconds
@@ -113,12 +135,24 @@ class Confirming:
         if status.state == "lost":
             self._submit_again(open_import)
             return False
+        doubt = find_doubt(open_import, status)
+        self._say_doubt(doubt)
         behind = self._in_flight.imports_behind
-        read_back = plan_read_back(open_import, status, self._verify, behind)
+        read_back = plan_read_back(open_import, status, "all" if doubt else self._verify, behind)
         if read_back is None:
             return True
         self._in_flight.put_read_back(read_back)
         return False
+
+    def _say_doubt(self, doubt: str | None) -> None:
+        """Say once for each reason why all of an import is read back."""
+        if doubt is not None and doubt not in self._said_doubts:
+            self._said_doubts.add(doubt)
+            logger.warning(
+                "an import's answer does not tell what became of its contacts: %s. All contacts of an import "
+                "like that are looked up in the account",
+                doubt,
+            )
 
     def _submit_again(self, open_import: OpenImport) -> None:
         """Send the contacts of an import again that failed as a whole or was lost: twice does no harm."""
@@ -196,15 +230,18 @@ def _find_rejected(
     open_import: OpenImport, status: ImportStatus, missing: Collection[PendingContact]
 ) -> dict[PendingContact, Rejection]:
     """Return the contacts of an ended import that were not delivered, with the reason, in their order."""
-    refused = Rejection(
-        Reason.REFUSED_BY_ACTIVECAMPAIGN, f"named among the failures of import {open_import.id}"
-    )
+    named = f"named among the failures of import {open_import.id}"
     skipped = Rejection(
         Reason.SKIPPED_BY_ACTIVECAMPAIGN,
         f"import {open_import.id} ended without naming it, and it is not in the account",
     )
-    return {
-        pending: refused if pending.contact.email in status.failed else skipped
-        for pending in open_import.batch.contacts
-        if pending.contact.email in status.failed or pending in missing
-    }
+    rejected: dict[PendingContact, Rejection] = {}
+    for pending in open_import.batch.contacts:
+        email = pending.contact.email
+        if email in status.failed:
+            reason = status.reasons.get(email)
+            detail = f"{named}: {reason}" if reason else named
+            rejected[pending] = Rejection(Reason.REFUSED_BY_ACTIVECAMPAIGN, detail)
+        elif pending in missing:
+            rejected[pending] = skipped
+    return rejected

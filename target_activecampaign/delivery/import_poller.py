@@ -38,12 +38,14 @@ class OpenImport:
         submitted_at: Seconds on the run's clock.
         polled_at: When it was polled last, `submitted_at` before the first time.
         is_late: Whether it was still open at the usual age.
+        doubt: Why not all of its contacts may have been queued; `None` without a sign.
     """
 
-    __slots__ = ("batch", "id", "is_late", "polled_at", "submitted_at")
+    __slots__ = ("batch", "doubt", "id", "is_late", "polled_at", "submitted_at")
 
-    def __init__(self, import_id: str, batch: Batch, submitted_at: float) -> None:
+    def __init__(self, import_id: str, batch: Batch, submitted_at: float, doubt: str | None = None) -> None:
         self.id = import_id
+        self.doubt = doubt
         self.batch = batch
         self.submitted_at = submitted_at
         self.polled_at = submitted_at

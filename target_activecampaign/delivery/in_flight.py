@@ -76,10 +76,10 @@ class InFlight:
         """Note that a batch may have been sent, and that nobody knows."""
         self._states[batch] = BatchState.UNANSWERED
 
-    def open(self, batch: Batch, import_id: str, now: float) -> None:
-        """Poll the import that took a batch from now on."""
+    def open(self, batch: Batch, import_id: str, now: float, doubt: str | None = None) -> None:
+        """Poll the import that took a batch from now on, maybe not all of it."""
         self._states[batch] = BatchState.OPEN
-        self._poller.add(OpenImport(import_id, batch, now))
+        self._poller.add(OpenImport(import_id, batch, now, doubt))
 
     def next_to_poll(self, now: float) -> OpenImport | None:
         """Take the import that is to be polled now, if any; `reschedule` or `end` it afterwards."""

@@ -89,6 +89,14 @@ class ReadBack:
         return missing
 
 
+def find_doubt(open_import: OpenImport, status: ImportStatus) -> str | None:
+    """Return why all of an ended import must be read back: an answer contradicts what was sent."""
+    sent = {pending.contact.email for pending in open_import.batch.contacts}
+    strangers = "its failures name others than were sent" if status.failed - sent else None
+    doubts = [doubt for doubt in (open_import.doubt, status.doubt, strangers) if doubt]
+    return "; ".join(doubts) or None
+
+
 def plan_read_back(
     open_import: OpenImport,
     status: ImportStatus,

@@ -8,6 +8,7 @@ import typing as t
 from target_activecampaign.api.responses import Accepted
 from target_activecampaign.contacts.contact import Reason, Rejection
 from target_activecampaign.delivery.contract_headroom import Admission
+from target_activecampaign.delivery.lone_refusals import LoneRefusals
 from target_activecampaign.delivery.monitor import Phase
 from target_activecampaign.errors import ServiceError
 
@@ -15,7 +16,7 @@ if t.TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
 
     from target_activecampaign.api.responses import Contract, Refused
-    from target_activecampaign.delivery.batch import Batch
+    from target_activecampaign.delivery.batch import Batch, PendingContact
     from target_activecampaign.delivery.change_detection import ChangeDetection
     from target_activecampaign.delivery.contract_headroom import ContractHeadroom, ContractReading
     from target_activecampaign.delivery.in_flight import InFlight
@@ -112,6 +113,7 @@ class Submitting:
         self._partial_batches = partial_batches
         self._classify_input = classify_input
         self._batch_size_rows = batch_size_rows
+        self._lone_refusals = LoneRefusals()
 
     def next_submission(self) -> Batch | ContractReading | None:
         """Wait for a batch to submit, or for the contract to be read again; `None` at the end.
@@ -132,6 +134,7 @@ class Submitting:
                     return reading
                 if batch := self._take_batch():
                     break
+                self._end_lone_refusals()
                 self._monitor.wait()
         try:
             self._changes.doubt(batch)
@@ -141,11 +144,16 @@ class Submitting:
         return batch
 
     def take_outcome(self, batch: Batch, outcome: Accepted | Refused) -> None:
-        """Take what the importer said to a batch."""
+        """Take what the importer said to a batch.
+
+        Raises:
+            ServiceError: If it refuses every contact.
+        """
         with self._monitor:
             if isinstance(outcome, Accepted):
                 self._outcomes.count_import()
-                self._in_flight.open(batch, outcome.import_id, self._monitor.clock.now())
+                self._set_aside(self._lone_refusals.take_all())
+                self._in_flight.open(batch, outcome.import_id, self._monitor.clock.now(), outcome.doubt)
             else:
                 self._in_flight.remove(batch)
                 self._take_refusal(batch, outcome)
@@ -220,9 +228,23 @@ class Submitting:
     def _take_refusal(self, batch: Batch, refusal: Refused) -> None:
         """Find the contacts for which a batch was refused: no contact is rejected on a position alone."""
         self._headroom.release(batch)
-        if len(batch) == 1:
-            rejection = Rejection(Reason.REFUSED_BY_ACTIVECAMPAIGN, refusal.words)
-            self._outcomes.refuse(batch.contacts[0], rejection)
+        if len(batch) == 1 and refusal.is_about_contacts:
+            self._set_aside([(batch.contacts[0], refusal)])
+        elif len(batch) == 1:
+            self._lone_refusals.add(batch.contacts[0], refusal)
         else:
             logger.info("an import of %d contacts was refused whole; looking for the cause", len(batch))
             self._queue.retry(batch.split_refused(refusal.positions))
+
+    def _end_lone_refusals(self) -> None:
+        """Set contacts aside that were refused alone, once nothing else is left that could tell more."""
+        is_over = (
+            self._monitor.input_has_ended and not self._queue.can_take and not self._in_flight.submitting
+        )
+        if self._lone_refusals and is_over:
+            self._set_aside(self._lone_refusals.take_last())
+            self._monitor.notify()
+
+    def _set_aside(self, refused: Iterable[tuple[PendingContact, Refused]]) -> None:
+        for pending, refusal in refused:
+            self._outcomes.refuse(pending, Rejection(Reason.REFUSED_BY_ACTIVECAMPAIGN, refusal.words))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import threading
 import typing as t
@@ -13,6 +14,7 @@ from support.loopback_server import Handler, serve_replies
 from target_activecampaign.api.responses import TryAgainError
 from target_activecampaign.api.transport import Transport
 from target_activecampaign.config.secret import Secret
+from target_activecampaign.errors import SettingsError
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable
@@ -211,4 +213,57 @@ def test_a_proxy_that_cannot_be_used_is_said(proxy: str, words: str, monkeypatch
     for name in ("no_proxy", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(TryAgainError, match=f"^{words}$"):
+        transport_for("https://acme.example").send("GET", "lists")
+
+
+def drip(handler: Handler, head: bytes, seconds: float = 0.05) -> None:
+    """Send one byte after the other for ever."""
+    handler.wfile.write(head)
+    with contextlib.suppress(OSError):
+        while not handler.server.ended.wait(seconds):
+            handler.wfile.write(b"7")
+    handler.close_connection = True
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nX-Long: ",
+        b"HTTP/1.1 2",
+    ],
+)
+def test_a_response_that_drips_ends_at_twice_the_time_out(head: bytes) -> None:
+    with serve_replies(lambda handler: drip(handler, head)) as server:
+        transport = transport_for(server.url, timeout_seconds=0.2)
+        with pytest.raises(TryAgainError, match=r"^no whole answer in time$") as error:
+            transport.send("GET", "lists")
+    assert error.value.cause == "time-out"
+
+
+def test_a_request_after_one_that_was_overdue_is_answered() -> None:
+    is_first = iter([True])
+
+    def reply(handler: Handler) -> None:
+        if next(is_first, False):
+            drip(handler, b"HTTP/1.1 200 OK\r\n\r\n")
+        else:
+            ok(handler)
+
+    with serve_replies(reply) as server:
+        transport = transport_for(server.url, timeout_seconds=0.2)
+        with pytest.raises(TryAgainError):
+            transport.send("GET", "lists")
+        assert transport.send("GET", "lists").content == b"{}"
+
+
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+def test_certificates_that_are_not_there_are_named_by_their_variable(
+    variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(variable, "/nowhere/bundle.pem")
+    with pytest.raises(SettingsError, match=f"the environment variable {variable} names no file"):
         transport_for("https://acme.example").send("GET", "lists")

@@ -14,6 +14,8 @@ from collections import defaultdict
 
 from singer_sdk.exceptions import MissingKeyPropertiesError
 
+from target_activecampaign.api.contract import read_contract
+from target_activecampaign.api.import_status import read_status
 from target_activecampaign.api.responses import (
     Response,
     TryAgainError,
@@ -23,9 +25,10 @@ from target_activecampaign.api.responses import (
     read_list,
     read_memberships,
     read_object,
-    read_status,
-    read_submission,
+    read_page,
+    read_service_time,
 )
+from target_activecampaign.api.submission import read_submission
 from target_activecampaign.config.settings import FieldMapping, StreamExport
 from target_activecampaign.contacts.contact import Contact, Origin, Rejection
 from target_activecampaign.contacts.custom_fields import CustomField
@@ -216,13 +219,16 @@ def read_answers(data: bytes) -> None:
     header, _, content = data[2:].partition(b"\n")
     headers = {"retry-after": header.decode("latin-1")}
     readers: tuple[Callable[[Response], object], ...] = (
-        read_submission,
+        lambda answer: read_submission(answer, 250),
         read_status,
+        read_contract,
+        read_service_time,
         read_object,
+        lambda answer: read_page(answer, "lists", read_list),
         lambda answer: read_items(answer, "lists", read_list),
         lambda answer: read_items(answer, "fields", read_field),
         lambda answer: read_items(answer, "exclusions", read_exclusion),
-        lambda answer: read_memberships(answer, "zqx@example.com"),
+        lambda answer: read_memberships(answer, {"1"}),
     )
     for code in (status, 200, 400):
         for read in readers:

@@ -1,0 +1,105 @@
+"""What the importer says to a batch is read in any words."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+import pytest
+
+from target_activecampaign.api.responses import Accepted, Refused, Response, TryAgainError
+from target_activecampaign.api.submission import read_submission
+
+
+def say(status: int, content: object, contacts: int = 250) -> Accepted | Refused:
+    body = content if isinstance(content, bytes) else json.dumps(content).encode()
+    return read_submission(Response(status, body, {}, "POST import/bulk_import"), contacts)
+
+
+def refused(status: int, content: object) -> Refused:
+    outcome = say(status, content)
+    assert isinstance(outcome, Refused)
+    return outcome
+
+
+@pytest.mark.parametrize(
+    ("parts", "doubt"),
+    [
+        ({"Success": 1, "queued_contacts": 250}, None),
+        ({"success": 5, "queued_contacts": "250"}, None),
+        ({}, None),
+        ({"queued_contacts": None}, None),
+        ({"queued_contacts": 251}, None),
+        ({"Success": 1, "queued_contacts": 249}, "fewer contacts were queued than sent"),
+        ({"Success": 1, "queued_contacts": "0"}, "fewer contacts were queued than sent"),
+        ({"Success": 0}, "it was queued and called no success"),
+        ({"success": "0"}, "it was queued and called no success"),
+        ({"success": False}, "it was queued and called no success"),
+    ],
+)
+def test_an_answer_that_contradicts_what_was_sent_is_a_doubt(
+    parts: dict[str, t.Any], doubt: str | None
+) -> None:
+    assert say(200, {"batchId": "b-1", **parts}) == Accepted("b-1", doubt)
+
+
+def test_a_batch_id_may_be_a_number() -> None:
+    assert say(200, {"batchId": 77}) == Accepted("77")
+
+
+@pytest.mark.parametrize("batch_id", [None, "", "a\nb", True, {}, [1]])
+def test_no_batch_id_is_asked_for_again(batch_id: object) -> None:
+    with pytest.raises(TryAgainError, match="without a usable batchId"):
+        say(200, {"batchId": batch_id})
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"success": 0, "message": "Rate limit exceeded."},
+        {"message": "RATE LIMIT exceeded"},
+        {"message": "failed", "failureReasons": ["Up to 20 imports may be requested per minute."]},
+        {"message": "Too many requests"},
+    ],
+)
+def test_a_refusal_for_the_rate_waits(content: object) -> None:
+    with pytest.raises(TryAgainError, match="the importer's rate limit") as error:
+        say(400, content)
+    assert error.value.limit == "imports"
+
+
+def test_the_documented_refusal_names_contacts_and_keeps_its_reasons() -> None:
+    reasons = [{"contact": 17, "failureReason": "Field 'email' not found"}]
+    message = "JSON payload did not pass validation. Please fix failure Reasons and retry."
+    assert refused(400, {"message": message, "failureReasons": reasons}) == Refused(
+        (17,), "Field 'email' not found"
+    )
+
+
+@pytest.mark.parametrize("status", [400, 422])
+def test_a_refusal_in_other_words_that_names_a_contact_is_about_contacts(status: int) -> None:
+    reasons = [{"contact": 2, "failureReason": "Field email incorrect format"}]
+    outcome = refused(status, {"success": 0, "message": "Validation failed", "failureReasons": reasons})
+    assert outcome.positions == (2,)
+    assert outcome.is_about_contacts
+    assert outcome.words == f"HTTP {status}: Field email incorrect format; Validation failed"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ({"errors": "no such list"}, "no such list"),
+        ({"errors": ["no such list"]}, "no such list"),
+        ({"errors": [{"title": "Bad", "detail": "list"}]}, "Bad; list"),
+        ({"message": "failed", "failureReasons": "unparsable"}, "unparsable; failed"),
+        ({"failureReasons": [{"failureReason": "odd"}]}, "odd"),
+        ([{"message": "no"}], "no"),
+        ({}, "no reason was given"),
+        (b"", "no reason was given"),
+        (b"<html>blocked</html>", "a web page"),
+        (b"plain\nwords \xff", "plain\\nwords \ufffd"),
+        ({"message": "x" * 1000}, "x" * 199 + "…"),
+    ],
+)
+def test_a_refusal_in_any_other_words_is_quoted(content: object, words: str) -> None:
+    assert refused(400, content) == Refused((), f"HTTP 400: {words}", is_about_contacts=False)

@@ -1,0 +1,60 @@
+"""Contacts that are refused alone wait until it shows whether the reason is theirs or everybody's."""
+
+from __future__ import annotations
+
+import pytest
+from support.contacts import build_contact
+
+from target_activecampaign.api.responses import Refused
+from target_activecampaign.contacts.contact import Origin
+from target_activecampaign.delivery.batch import PendingContact
+from target_activecampaign.delivery.lone_refusals import LoneRefusals
+from target_activecampaign.errors import ServiceError
+
+
+def refuse(refusals: LoneRefusals, number: int, words: str) -> None:
+    contact = build_contact(f"p{number}@example.com", 1, attributes={}, custom_fields={})
+    refusals.add(
+        PendingContact(contact, Origin("people", number)), Refused((), words, is_about_contacts=False)
+    )
+
+
+def test_the_fifth_refusal_in_the_same_words_stops() -> None:
+    refusals = LoneRefusals()
+    for number in range(4):
+        refuse(refusals, number, f"p{number}@example.com is no. {number}")
+    with pytest.raises(ServiceError, match=r'5 contacts.*: "\(an address\) is no\. 4"'):
+        refuse(refusals, 4, "p4@example.com is no. 4")
+
+
+def test_an_import_that_is_taken_shows_that_the_reason_was_theirs() -> None:
+    refusals = LoneRefusals()
+    for number in range(20):
+        refuse(refusals, number, "no")
+        assert len(refusals.take_all()) == 1
+    assert not refusals
+
+
+def test_different_words_are_different_reasons() -> None:
+    refusals = LoneRefusals()
+    for number, words in enumerate(["one", "two", "three", "four", "five", "six"]):
+        refuse(refusals, number, words)
+    assert len(refusals.take_last()) == 6
+
+
+@pytest.mark.parametrize(("contacts", "was_accepted"), [(1, False), (1, True), (3, True)])
+def test_at_the_end_they_are_set_aside(contacts: int, *, was_accepted: bool) -> None:
+    refusals = LoneRefusals()
+    if was_accepted:
+        refusals.take_all()
+    for number in range(contacts):
+        refuse(refusals, number, "no")
+    assert len(refusals.take_last()) == contacts
+
+
+def test_at_the_end_the_same_words_for_all_of_a_run_stop() -> None:
+    refusals = LoneRefusals()
+    for number in range(2):
+        refuse(refusals, number, "no")
+    with pytest.raises(ServiceError, match="2 contacts, sent one by one"):
+        refusals.take_last()

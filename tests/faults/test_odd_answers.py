@@ -1,0 +1,346 @@
+"""A service that answers slightly otherwise: nobody is lost, nothing is claimed that was not so."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+import pytest
+from support.command import config_for, record_message, schema_message, state_message
+from support.loopback_server import Handler, serve_replies
+from support.quick_target import QuickClock, run_quickly
+
+from target_activecampaign.delivery.submitting import PartialBatches
+
+if t.TYPE_CHECKING:
+    from pathlib import Path
+
+    from support.command import Outcome
+
+USER = {"user": {"id": "1"}}
+ACCOUNT = {"subscriber_limit": 1000, "subscriber_total": 0}
+LISTS = {"lists": [{"id": "1", "name": "News"}], "meta": {"total": "1"}}
+NO_EXCLUSIONS = {"exclusions": [], "meta": {"total": 0}}
+NOT_THERE = (404, {"message": "No Result found"})
+
+Answer: t.TypeAlias = "tuple[int, object] | object"
+
+
+class OddService:
+    """An account with one list, whose answers a test replaces; imports end when they are polled first."""
+
+    def __init__(self, **answers: t.Any) -> None:  # noqa: ANN401 - an answer, or a function that gives one
+        self.answers = answers
+        self.asked: list[str] = []
+        self.imports: list[list[str]] = []
+        self.missing: set[str] = set()
+
+    def reply(self, handler: Handler) -> None:
+        path, _, query = handler.path.removeprefix("/api/3/").partition("?")
+        self.asked.append(f"{path}?{query}")
+        name = path.replace("/", "_")
+        answer = self.answers.get(name, getattr(self, name, NOT_THERE))
+        if callable(answer):
+            answer = answer(handler)
+        status, content = answer if isinstance(answer, tuple) else (200, answer)
+        handler.say(status, content if isinstance(content, bytes) else json.dumps(content).encode())
+
+    users_me = USER
+    settings_account = ACCOUNT
+    lists = LISTS
+    lists_exclusions = NO_EXCLUSIONS
+
+    def import_bulk_import(self, handler: Handler) -> Answer:
+        contacts = [contact["email"] for contact in json.loads(handler.server.bodies[-1])["contacts"]]
+        self.imports.append(contacts)
+        return {"Success": 1, "queued_contacts": len(contacts), "batchId": f"b-{len(self.imports)}"}
+
+    def import_info(self, handler: Handler) -> Answer:
+        sent = self.imports[int(handler.path.rpartition("-")[2]) - 1]
+        return {"status": "completed", "success": [str(n) for n in range(len(sent))], "failure": []}
+
+    def contacts(self, handler: Handler) -> Answer:
+        email = handler.path.partition("email=")[2].partition("&")[0].replace("%40", "@")
+        found = any(email in one for one in self.imports) and email not in self.missing
+        return {"contacts": [{"id": "1", "email": email}] if found else [], "contactLists": []}
+
+
+@pytest.fixture(autouse=True)
+def _never_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PartialBatches, "due", lambda *_, **__: [])
+
+
+def run(
+    service: OddService, folder: Path, people: int = 6, speed: float = 1000, **settings: object
+) -> Outcome:
+    messages: list[dict[str, t.Any]] = [schema_message()]
+    messages += [record_message({"email": f"p{number}@example.com"}) for number in range(people)]
+    messages.append(state_message(people))
+    limits = {"requests_per_second": 100, "imports_per_minute": 1000, "max_rejected_percent": 90}
+    with serve_replies(service.reply) as server:
+        config = config_for(server.url, folder, **{**limits, **settings})
+        outcome = run_quickly(config, messages, QuickClock(speed))
+    assert "Traceback" not in outcome.log
+    assert "@example.com" not in outcome.log
+    return outcome
+
+
+def rejected(outcome: Outcome) -> set[str]:
+    return {line["record"]["email"] for line in outcome.rejects if line["type"] == "RECORD"}
+
+
+def ended(**parts: object) -> dict[str, object]:
+    return {"status": "Completed", "success": ["1"], "failure": [], **parts}
+
+
+# What became of an import
+
+
+def test_a_failure_with_a_reason_is_rejected_with_it(tmp_path: Path) -> None:
+    service = OddService(import_info=ended(failure=[{"email": "P3@example.com", "reason": "bounced"}]))
+    outcome = run(service, tmp_path)
+    assert (outcome.exit_code, outcome.report["delivered"]) == (0, 5)
+    assert outcome.report["rejected"] == {"refused_by_activecampaign": 1}
+    assert rejected(outcome) == {"p3@example.com"}
+    assert any("bounced" in json.dumps(line) for line in outcome.rejects)
+
+
+@pytest.mark.parametrize("parts", [{"success": None}, {"success": 6}, {"success": {"0": "1"}}])
+def test_successes_in_any_form_are_delivered(parts: dict[str, object], tmp_path: Path) -> None:
+    outcome = run(OddService(import_info=ended(**parts)), tmp_path)
+    assert (outcome.exit_code, outcome.report["delivered"]) == (0, 6)
+
+
+DOUBTS: dict[str, dict[str, object]] = {
+    "its failures name others than were sent": {"failure": ["nobody@example.com"]},
+    "it counts failures and names none": {"failure": 2},
+    "it does not say which contacts failed": {"failure": None},
+    "entries of its failures can't be read": {"failure": [17]},
+    "its successes can't be read": {"success": "many"},
+}
+
+
+@pytest.mark.parametrize("words", DOUBTS)
+@pytest.mark.parametrize("verify", ["sample", "none"])
+def test_an_import_in_doubt_is_read_back_whole_and_why_is_said_once(
+    words: str, verify: str, tmp_path: Path
+) -> None:
+    service = OddService(import_info={**ended(), **DOUBTS[words]})
+    service.missing = {"p1@example.com", "p4@example.com"}
+    outcome = run(service, tmp_path, verify=verify, batch_size_rows=3)
+    assert (outcome.exit_code, outcome.report["delivered"]) == (0, 4)
+    assert outcome.report["rejected"] == {"skipped_by_activecampaign": 2}
+    assert rejected(outcome) == service.missing
+    assert outcome.report["read_back"] == 6
+    assert outcome.log.count(words) == (
+        1 if "can't be read" not in words and "does not say" not in words else 5
+    )
+
+
+@pytest.mark.parametrize("parts", [{"queued_contacts": 5}, {"Success": 0}])
+def test_fewer_queued_than_sent_is_read_back_whole(parts: dict[str, object], tmp_path: Path) -> None:
+    service = OddService()
+
+    def take(handler: Handler) -> Answer:
+        return {**t.cast("dict[str, object]", OddService.import_bulk_import(service, handler)), **parts}
+
+    service.answers["import_bulk_import"] = take
+    service.missing = {"p5@example.com"}
+    outcome = run(service, tmp_path)
+    assert (outcome.exit_code, outcome.report["delivered"]) == (0, 5)
+    assert rejected(outcome) == {"p5@example.com"}
+
+
+@pytest.mark.parametrize("status", [400, 404])
+def test_an_import_that_is_not_known_at_first_is_open(status: int, tmp_path: Path) -> None:
+    service = OddService()
+    polls = iter(range(1000))
+
+    def info(handler: Handler) -> Answer:
+        return (status, {}) if next(polls) < 5 else OddService.import_info(service, handler)
+
+    service.answers["import_info"] = info
+    outcome = run(service, tmp_path, speed=50)
+    assert (outcome.exit_code, outcome.report["delivered"], len(service.imports)) == (0, 6, 1)
+
+
+def test_an_import_that_stays_unknown_is_submitted_three_times_within_minutes(tmp_path: Path) -> None:
+    service = OddService(import_info=NOT_THERE)
+    outcome = run(service, tmp_path)
+    assert (outcome.exit_code, outcome.report["delivered"], len(service.imports)) == (1, 0, 3)
+    assert outcome.states == []
+
+
+@pytest.mark.parametrize("content", [[], {"success": ["1"]}, {"status": 7}])
+def test_a_status_that_stays_unreadable_ends_in_reading_back(content: object, tmp_path: Path) -> None:
+    service = OddService(import_info=(200, content))
+    service.missing = {"p2@example.com"}
+    outcome = run(service, tmp_path)
+    assert (outcome.exit_code, outcome.report["delivered"], len(service.imports)) == (0, 5, 1)
+    assert rejected(outcome) == {"p2@example.com"}
+    assert "its status can't be read" in outcome.log
+
+
+# Refusals of a batch
+
+
+def refusing(service: OddService, culprits: set[str], answer: Answer) -> t.Callable[[Handler], Answer]:
+    """Refuse each batch that holds one of the culprits."""
+
+    def take(handler: Handler) -> Answer:
+        sent = {contact["email"] for contact in json.loads(handler.server.bodies[-1])["contacts"]}
+        return answer if sent & culprits else OddService.import_bulk_import(service, handler)
+
+    return take
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (
+            400,
+            {
+                "message": "Validation failed",
+                "failureReasons": [{"contact": 3, "failureReason": "bad format"}],
+            },
+        ),
+        (400, {"message": "Validation failed", "failureReasons": "bad format"}),
+        (422, {"errors": [{"title": "bad format"}]}),
+        (422, {"errors": "bad format"}),
+        (400, b"bad format"),
+    ],
+)
+def test_a_refusal_in_other_words_sets_the_culprit_aside_with_them(answer: Answer, tmp_path: Path) -> None:
+    service = OddService()
+    service.answers["import_bulk_import"] = refusing(service, {"p2@example.com"}, answer)
+    outcome = run(service, tmp_path)
+    assert (outcome.exit_code, outcome.report["delivered"]) == (0, 5)
+    assert outcome.report["rejected"] == {"refused_by_activecampaign": 1}
+    assert rejected(outcome) == {"p2@example.com"}
+    assert any("bad format" in json.dumps(line) for line in outcome.rejects)
+    assert outcome.states == [6]
+
+
+@pytest.mark.parametrize("people", [2, 40])
+def test_a_refusal_that_concerns_everybody_stops_the_run_and_is_quoted(people: int, tmp_path: Path) -> None:
+    everybody = {f"p{number}@example.com" for number in range(people)}
+    words = {"message": "Account of o@example.com\nis suspended \x1b[2J"}
+    service = OddService()
+    service.answers["import_bulk_import"] = refusing(service, everybody, (400, words))
+    outcome = run(service, tmp_path, people)
+    assert (outcome.exit_code, outcome.report["rejected"], outcome.states) == (1, {}, [])
+    assert '"HTTP 400: Account of (an address)\\nis suspended \\x1b[2J"' in outcome.log
+    assert len([path for path in service.asked if path.startswith("import/bulk")]) < people + 5
+
+
+def test_a_lone_contact_that_is_refused_in_other_words_is_set_aside(tmp_path: Path) -> None:
+    service = OddService(import_bulk_import=(400, {"message": "no"}))
+    outcome = run(service, tmp_path, people=1, max_rejected_percent=100)
+    assert outcome.report["rejected"] == {"refused_by_activecampaign": 1}
+
+
+# The account
+
+
+@pytest.mark.parametrize("status", [403, 404, 500])
+def test_exclusions_that_cannot_be_read_are_one_warning(status: int, tmp_path: Path) -> None:
+    outcome = run(OddService(lists_exclusions=(status, {})), tmp_path)
+    assert (outcome.exit_code, outcome.report["delivered"]) == (0, 6)
+    assert outcome.log.count(f"HTTP {status}") == 1
+    assert (
+        f"WARNING target_activecampaign.run.preflight: the account's exclusions can't be read (HTTP {status}"
+        in (outcome.log)
+    )
+    assert "key was refused" not in outcome.log
+
+
+def test_exclusions_of_another_shape_are_one_warning(tmp_path: Path) -> None:
+    outcome = run(OddService(lists_exclusions={"exclusions": [7]}), tmp_path)
+    assert (outcome.exit_code, outcome.report["delivered"]) == (0, 6)
+    assert outcome.log.count("exclusions") == 2, "one warning: an answer without usable exclusions"
+
+
+def test_a_contract_that_this_key_may_not_read_is_one_warning(tmp_path: Path) -> None:
+    outcome = run(OddService(settings_account=(403, {})), tmp_path)
+    assert (outcome.exit_code, outcome.report["delivered"]) == (0, 6)
+    assert outcome.log.count("account_limit_guard") == 1
+    assert "this key may not read the account's contract" in outcome.log
+    assert "HTTP 403" not in outcome.log
+
+
+@pytest.mark.parametrize(
+    ("answer", "cause"),
+    [
+        ((404, {}), "HTTP 404"),
+        ((503, {}), "HTTP 503"),
+        ((200, {}), "an answer without a usable subscriber_limit"),
+        (
+            (200, {"subscriber_limit": 10, "subscriber_total": None}),
+            "an answer without a usable subscriber_total",
+        ),
+        ((200, b"<html>"), "HTTP 200 with a web page instead of JSON"),
+    ],
+)
+def test_a_contract_that_cannot_be_read_stops_the_run_before_the_first_write(
+    answer: Answer, cause: str, tmp_path: Path
+) -> None:
+    service = OddService(settings_account=answer)
+    outcome = run(service, tmp_path)
+    assert (outcome.exit_code, service.imports, outcome.states) == (1, [], [])
+    assert (
+        f"account_limit_guard: the account's contract can't be read ({cause}), so nothing was sent"
+        in outcome.log
+    )
+    assert "set account_limit_guard to false" in outcome.log
+
+
+@pytest.mark.parametrize("limit", [0, -1, None])
+def test_an_account_that_tells_no_limit_is_one_warning(limit: object, tmp_path: Path) -> None:
+    outcome = run(OddService(settings_account={"subscriber_limit": limit, "subscriber_total": 5}), tmp_path)
+    assert (outcome.exit_code, outcome.report["delivered"]) == (0, 6)
+    assert "account_limit_guard: the account tells no limit of contacts" in outcome.log
+    assert outcome.log.count("profile_limit alone counts") == 1
+
+
+@pytest.mark.parametrize("channel", ["sms", "SMS"])
+def test_a_list_for_sms_is_refused_by_name(channel: str, tmp_path: Path) -> None:
+    lists = {
+        "lists": [
+            {"id": "1", "name": "x\n2026 ERROR forged \u202e", "channel": channel},
+            {"id": 2, "name": "b"},
+        ]
+    }
+    service = OddService(lists=lists)
+    outcome = run(service, tmp_path)
+    assert (outcome.exit_code, service.imports) == (1, [])
+    assert f"list_id: list 1 (x\\n2026 ERROR forged \\u202e) is for {channel}, not for email" in outcome.log
+    assert "choose one of these: 2 (b)" in outcome.log
+
+
+def test_names_of_lists_are_escaped_and_shortened(tmp_path: Path) -> None:
+    lists = {
+        "lists": [{"id": "7", "name": "x\n2026 ERROR forged\x1b[2J" + "y" * 500}],
+        "meta": {"total": "1"},
+    }
+    outcome = run(OddService(lists=lists), tmp_path)
+    assert outcome.exit_code == 1
+    assert "it has: 7 (x\\n2026 ERROR forged\\x1b[2J" in outcome.log
+    assert "y" * 60 not in outcome.log
+
+
+def test_lists_beyond_the_first_page_are_found_where_pages_are_capped(tmp_path: Path) -> None:
+    def page(handler: Handler) -> Answer:
+        start = int(handler.path.partition("offset=")[2])
+        ids = range(start, min(200, start + 50))
+        return {"lists": [{"id": str(n), "name": f"l{n}"} for n in ids], "meta": {"total": "200"}}
+
+    outcome = run(OddService(lists=page), tmp_path, list_id=127)
+    assert (outcome.exit_code, outcome.report["delivered"]) == (0, 6)
+
+
+def test_an_offset_that_is_ignored_does_not_hang_the_run(tmp_path: Path) -> None:
+    lists = {"lists": [{"id": str(n), "name": "l"} for n in range(100)], "meta": {"total": "200"}}
+    service = OddService(lists=lists)
+    outcome = run(service, tmp_path)
+    assert (outcome.exit_code, outcome.report["delivered"]) == (0, 6)
+    assert len([path for path in service.asked if path.startswith("lists?")]) == 2
