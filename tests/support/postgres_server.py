@@ -67,7 +67,7 @@ def running_server(*settings: str) -> Iterator[PostgresServer]:
     Args:
         settings: Of the server, as `name=value`.
     """
-    programs = _folder_of_programs()
+    programs = folder_of_programs()
     assert programs
     folder = Path(tempfile.mkdtemp(prefix="postgres-"))
     password = secrets.token_hex(16)
@@ -97,7 +97,7 @@ def running_server(*settings: str) -> Iterator[PostgresServer]:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
-    if _folder_of_programs() is None:
+    if folder_of_programs() is None:
         reason = "no PostgreSQL server is installed (Debian: apt-get install postgresql)"
         if os.environ.get("REQUIRE_POSTGRES"):
             pytest.fail(reason)
@@ -106,7 +106,7 @@ def postgres() -> Iterator[PostgresServer]:
         yield server
 
 
-def _folder_of_programs() -> Path | None:
+def folder_of_programs() -> Path | None:
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4]))
     if found:
         return found[-1].parent
