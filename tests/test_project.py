@@ -18,7 +18,10 @@ PROJECT = Path(__file__).parents[1]
 PACKAGE = PROJECT / "target_activecampaign"
 PAGES = [
     *(PROJECT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", ".github/SECURITY.md")),
-    *(PROJECT / name for name in ("docs/faults.md", "tests/benchmarks/README.md")),
+    *(
+        PROJECT / name
+        for name in ("docs/faults.md", "tests/benchmarks/README.md", "tests/real_taps/README.md")
+    ),
     PACKAGE / "sandbox" / "README.md",
     *(page for page in (PROJECT / "docs" / "design").glob("*.md") if page.name != "README.md"),
 ]

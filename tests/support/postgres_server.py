@@ -61,9 +61,13 @@ class PostgresServer:
 
 
 @contextlib.contextmanager
-def running_server() -> Iterator[PostgresServer]:
-    """Start a server in a temporary folder; stop it, and no other, at the end."""
-    programs = _folder_of_programs()
+def running_server(*settings: str) -> Iterator[PostgresServer]:
+    """Start a server in a temporary folder; stop it, and no other, at the end.
+
+    Args:
+        settings: Of the server, as `name=value`.
+    """
+    programs = folder_of_programs()
     assert programs
     folder = Path(tempfile.mkdtemp(prefix="postgres-"))
     password = secrets.token_hex(16)
@@ -85,7 +89,7 @@ def running_server() -> Iterator[PostgresServer]:
             ],
             folder,
         ).wait(SECONDS_TO_START)
-        with _started(programs, folder, password) as server:
+        with _started(programs, folder, password, settings) as server:
             yield server
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -93,7 +97,7 @@ def running_server() -> Iterator[PostgresServer]:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
-    if _folder_of_programs() is None:
+    if folder_of_programs() is None:
         reason = "no PostgreSQL server is installed (Debian: apt-get install postgresql)"
         if os.environ.get("REQUIRE_POSTGRES"):
             pytest.fail(reason)
@@ -102,7 +106,7 @@ def postgres() -> Iterator[PostgresServer]:
         yield server
 
 
-def _folder_of_programs() -> Path | None:
+def folder_of_programs() -> Path | None:
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4]))
     if found:
         return found[-1].parent
@@ -122,10 +126,13 @@ def _run_unprivileged(command: list[t.Any], folder: Path) -> subprocess.Popen[by
 
 
 @contextlib.contextmanager
-def _started(programs: Path, folder: Path, password: str) -> Iterator[PostgresServer]:
+def _started(
+    programs: Path, folder: Path, password: str, settings: tuple[str, ...]
+) -> Iterator[PostgresServer]:
     server = PostgresServer(_free_port(), password)
     # A crash of the machine may lose data here; a crash of a run loses none.
-    options = ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off"]
+    settings = ("listen_addresses=127.0.0.1", "unix_socket_directories=", "fsync=off", *settings)
+    options = [part for setting in settings for part in ("-c", setting)]
     process = _run_unprivileged(
         [programs / "postgres", "-D", folder / "data", "-p", server.port, *options], folder
     )
