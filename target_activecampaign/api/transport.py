@@ -14,6 +14,7 @@ Two defaults of a session are changed:
 
 from __future__ import annotations
 
+import os
 import threading
 import typing as t
 
@@ -22,6 +23,7 @@ import urllib3
 
 from target_activecampaign.api.responses import MOST_TRIES_TLS, Response, TryAgainError
 from target_activecampaign.config.hostname import is_loopback
+from target_activecampaign.errors import SettingsError
 
 if t.TYPE_CHECKING:
     from collections.abc import Mapping
@@ -112,6 +114,11 @@ class Transport:
         found = session.merge_environment_settings(self._base_url, {}, stream=None, verify=None, cert=None)
         session.proxies, session.verify = found["proxies"], found["verify"]
         session.trust_env = False
+        if isinstance(session.verify, str) and not os.path.exists(session.verify):  # noqa: PTH110 - a text
+            names = [name for name in _CA_VARIABLES if os.environ.get(name) == session.verify]
+            raise SettingsError(
+                [f"{names[0] if names else _CA_VARIABLES[0]}: this environment variable names no file"]
+            )
         return session
 
 
@@ -133,6 +140,8 @@ def _read_body(response: requests.Response) -> bytes:
             )
     return bytes(content)
 
+
+_CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 _NO_CONNECTION = "the host could not be reached or found, or cut the connection"
 

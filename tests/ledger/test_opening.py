@@ -172,7 +172,7 @@ def test_a_full_disk_ends_the_run_and_leaves_what_was_there(tmp_path: Path) -> N
     ledger = opening()
     ledger.confirm(1, "people", fingerprints_of(ada="a"), now=5)
     ledger._database.writer().exec_driver_sql("PRAGMA max_page_count = 1")
-    with pytest.raises(LedgerError, match="the ledger can't be written: the disk is full"):
+    with pytest.raises(LedgerError, match="the ledger can't be written: the disk of its file is full"):
         ledger.confirm(1, "people", {f"a{number}@example.com": bytes(16) for number in range(500)}, now=5)
     assert ledger.compare(1, "people", fingerprints_of(ada="a", a1="b"), 0) == comparison_of("ada", "ada")
     opening.close_all()
