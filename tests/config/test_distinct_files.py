@@ -54,9 +54,10 @@ def test_standard_output_is_for_state_alone(path: str) -> None:
     assert problem == "rejects_path: is standard output, which holds STATE alone; write another"
 
 
-def test_the_null_device_keeps_nothing_and_may_be_named_twice() -> None:
-    settings = parse_settings({**CONFIG, "report_path": "/dev/null", "rejects_path": "/dev/null"})
-    assert len(settings.written_files()) == 2
+def test_the_null_device_takes_a_report_but_no_rejects() -> None:
+    assert len(parse_settings({**CONFIG, "report_path": "/dev/null"}).written_files()) == 1
+    (problem,) = problems_of(rejects_path="/dev/null")
+    assert problem.startswith("rejects_path: keeps nothing, ")
 
 
 def test_an_open_descriptor_is_its_file(tmp_path: Path) -> None:
