@@ -258,9 +258,7 @@ def _read_path(section: Section, name: str) -> Path | None:
     elif os.path.exists(text) and not _can_be_written(os.stat(text).st_mode):  # noqa: PTH110, PTH116
         section.add_problem(name, "is no file, pipe or terminal; write the path of one")
     elif name == "rejects_path" and os.path.realpath(text) == os.devnull:
-        section.add_problem(
-            name, "keeps nothing, and STATE would cover what is nowhere; leave the setting out"
-        )
+        section.add_problem(name, "keeps nothing, and STATE would pass over it; leave the setting out")
     elif not os.path.isdir(os.path.dirname(text) or "."):  # noqa: PTH112, PTH120 - as above
         section.add_problem(
             name, "stands in a folder that does not exist; create the folder, or write another"
