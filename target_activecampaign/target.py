@@ -7,9 +7,12 @@ the places that override what the SDK marks as private. docs/design/input-path.m
 
 from __future__ import annotations
 
+import contextlib
 import os
+import stat
 import sys
 import typing as t
+from pathlib import Path
 
 import click
 from singer_sdk import Target
@@ -27,23 +30,26 @@ from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabiliti
 from target_activecampaign.cli.command import TargetCommand
 from target_activecampaign.cli.log_redaction import redact_logs
 from target_activecampaign.cli.runtime_tuning import prepare_process
+from target_activecampaign.config.distinct_files import NamedFile, find_shared
 from target_activecampaign.config.environment import settings_from_environment
 from target_activecampaign.config.schema import CONFIG_JSONSCHEMA
 from target_activecampaign.config.settings import parse_settings
 from target_activecampaign.config.stream_maps import find_problems
-from target_activecampaign.errors import SettingsError, TargetError
+from target_activecampaign.errors import OutputError, SettingsError, TargetError
 from target_activecampaign.run.signals import Interruption
 from target_activecampaign.singer.batch_records import read_batch
+from target_activecampaign.singer.input_file import open_input
 from target_activecampaign.singer.messages import Message, Place, Record
 from target_activecampaign.singer.reader import MessageReader
 from target_activecampaign.singer.routing import Router, leaves_out_all
 from target_activecampaign.sinks import ActiveCampaignSink
 
 if t.TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
 
+    from target_activecampaign.config.settings import Settings
     from target_activecampaign.singer.messages import DecodedRecords
 
 # Raised by the SDK or for it, with messages that hold names of streams and settings alone.
@@ -147,6 +153,11 @@ class TargetActiveCampaign(Target):
         except (InvalidJSONSchema, StreamMapConfigError) as error:
             where = f"line {message.line_number}, schema of stream {message.stream!r}"
             raise type(error)(f"{where}: {_one_line(error)}") from None
+        except OSError as error:
+            # Of this machine, like a file that an environment variable names: the tap can't mend it.
+            raise OutputError(
+                f"this machine can't do what the run needs: {error.strerror or _one_line(error)}"
+            ) from None
         except Exception as error:  # noqa: BLE001 - stream maps and flattening meet any schema here
             raise message.problem(
                 f"is a schema of {message.stream!r} that stream_maps and flattening can't take "
@@ -232,9 +243,13 @@ class TargetActiveCampaign(Target):
         redact_logs()
         cls.print_version(print_fn=cls.logger.info)
         target = cls(config=config.config, parse_env_config=config.parse_env) if config else cls()
+        try:
+            _refuse_shared_files(target.settings, getattr(config, "paths", ()), file_input)
+        except SettingsError as error:
+            raise _configuration_error(error) from None
         target.interruption.install()
         prepare_process()
-        sys.exit(target.run_to_end(file_input))
+        sys.exit(target.run_to_end(file_input and open_input(file_input)))
 
     def run_to_end(self, file_input: t.IO[t.Any] | None) -> int:
         """Read all input and deliver it.
@@ -300,7 +315,14 @@ class TargetActiveCampaign(Target):
             ClickException: If one can't be read; exit code 1.
         """
         merged = super().cb_config(ctx, param, ())
+        # The SDK's object has no place for them, and the run must not write over one.
+        merged.paths = [Path(path) for path in value if path != "ENV"]  # type: ignore[attr-defined]
         for number, path in enumerate(value, start=1):
+            if path == "-":
+                raise click.ClickException(
+                    "--config: standard input (-) is for the tap's messages; write the configuration into a "
+                    "file, or put it into the environment and write --config ENV"
+                )
             try:
                 one = super().cb_config(ctx, param, (path,))
             except (OSError, ValueError, TypeError, RuntimeError) as error:
@@ -316,6 +338,23 @@ class TargetActiveCampaign(Target):
             merged.config.update(one.config)
             merged.parse_env = merged.parse_env or one.parse_env
         return merged
+
+
+def _refuse_shared_files(settings: Settings, configs: Iterable[Path], file_input: t.IO[t.Any] | None) -> None:
+    """Refuse to write over a file that the run reads.
+
+    Raises:
+        SettingsError: Naming both.
+    """
+    reads = [NamedFile("--config", path) for path in configs]
+    with contextlib.suppress(OSError):  # no file behind it
+        if file_input is not None:
+            reads.append(NamedFile("--input", file_input.fileno()))
+        elif stat.S_ISREG(os.fstat(0).st_mode):
+            reads.append(NamedFile("standard input", 0))
+    problems = [problem for file in settings.written_files() for problem in find_shared([file], reads)]
+    if problems:
+        raise SettingsError(problems)
 
 
 def _configuration_error(error: SettingsError) -> ConfigValidationError:

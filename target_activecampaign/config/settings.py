@@ -8,6 +8,7 @@ from __future__ import annotations
 import fnmatch
 import os
 import re
+import stat
 import typing as t
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from target_activecampaign.config.attributes import ATTRIBUTES
+from target_activecampaign.config.distinct_files import NamedFile, find_shared
 from target_activecampaign.config.environment import find_unknown_variables
 from target_activecampaign.config.hostname import HostnameError, base_url_of
 from target_activecampaign.config.schema import CONFIG_JSONSCHEMA, SDK_PROPERTIES
@@ -29,6 +31,8 @@ SANDBOX = "sandbox"
 """The hostname that stands for the bundled emulator."""
 
 _EVERY_STREAM = "*"
+_SQLITE = {"sqlite", "sqlite+pysqlite"}
+_STANDARD_OUTPUT = {"/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"}
 _NO_LIST = 0
 _SHORTEST_TELLING_KEY = 16
 """A shorter text can't be a real key and may be a common word, like the emulator's `sandbox`."""
@@ -135,6 +139,15 @@ class Settings:
         """Tell whether contacts that the streams no longer hold are taken off the list."""
         return self.membership == "mirror"
 
+    def output_files(self) -> list[NamedFile]:
+        """Return the files of people that the run writes."""
+        named = (("report_path", self.report_path), ("rejects_path", self.rejects_path))
+        return [NamedFile(name, path) for name, path in named if path is not None]
+
+    def written_files(self) -> list[NamedFile]:
+        """Return every file that the run writes, with those of a ledger on SQLite."""
+        return [*self.output_files(), *_files_of_ledger(self.ledger_url)]
+
     def list_ids(self) -> tuple[int, ...]:
         """Return every list that can be written to, each once, in ascending order."""
         return tuple(sorted({export.list_id for _, export in self.exports}))
@@ -153,7 +166,7 @@ def parse_settings(config: Mapping[str, t.Any], environ: Mapping[str, str] | Non
     problems = find_unknown_variables(environ or {})
     section = Section(config, CONFIG_JSONSCHEMA, problems)
     settings = _read_settings(section)
-    _refuse_one_file_twice(section, settings)
+    problems += _find_shared_files(settings)
     _refuse_key_elsewhere(section, config, settings.api_key)
     if problems:
         raise SettingsError(_without_key(problem, settings.api_key) for problem in problems)
@@ -252,14 +265,19 @@ def _read_path(section: Section, name: str) -> Path | None:
         return None
     if os.path.isdir(text):  # noqa: PTH112 - pathlib raises for a name that is too long
         section.add_problem(name, "is a folder; write the path of a file in it")
-    # A device or a pipe: the run's standard output holds STATE lines and nothing else.
-    elif os.path.exists(text) and not os.path.isfile(text):  # noqa: PTH110, PTH113 - as above
-        section.add_problem(name, "is no plain file; write the path of one, or leave the setting out")
+    elif os.path.exists(text) and not _can_be_written(os.stat(text).st_mode):  # noqa: PTH110, PTH116
+        section.add_problem(name, "is no file, pipe or terminal; write the path of one")
+    elif name == "rejects_path" and os.path.realpath(text) == os.devnull:
+        section.add_problem(name, "keeps nothing, and STATE would pass over it; leave the setting out")
     elif not os.path.isdir(os.path.dirname(text) or "."):  # noqa: PTH112, PTH120 - as above
         section.add_problem(
             name, "stands in a folder that does not exist; create the folder, or write another"
         )
     return Path(text)
+
+
+def _can_be_written(mode: int) -> bool:
+    return stat.S_ISREG(mode) or stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)
 
 
 def _read_ledger_url(section: Section) -> Secret | None:
@@ -371,10 +389,23 @@ def _refuse_one_field_twice(fields: Section) -> None:
         seen.add(plain_name)
 
 
-def _refuse_one_file_twice(section: Section, settings: Settings) -> None:
-    rejects, report = settings.rejects_path, settings.report_path
-    if rejects and report and os.path.realpath(rejects) == os.path.realpath(report):
-        section.add_problem("report_path", "is the file of rejects_path; write another")
+def _files_of_ledger(url: Secret | None) -> list[NamedFile]:
+    scheme, _, path = (url.reveal() if url else "").partition(":///")
+    if scheme not in _SQLITE or not path:
+        return []
+    # The write-ahead log and its index lie beside the file itself, not beside a link to it.
+    file = os.path.realpath(path)
+    return [NamedFile("ledger_url", Path(file + ending)) for ending in ("", "-wal", "-shm", "-journal")]
+
+
+def _find_shared_files(settings: Settings) -> list[str]:
+    """Return the problems of files that are named twice, or that would mix with STATE."""
+    problems = [
+        f"{file.name}: is standard output, which holds STATE alone; write another"
+        for file in settings.output_files()
+        if str(file.place) in _STANDARD_OUTPUT
+    ]
+    return problems or find_shared(settings.written_files(), [NamedFile("standard output", 1)])
 
 
 def _refuse_key_elsewhere(section: Section, config: Mapping[str, t.Any], api_key: Secret) -> None:

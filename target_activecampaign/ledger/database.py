@@ -16,6 +16,7 @@ from sqlalchemy.pool import NullPool
 
 from target_activecampaign.errors import LedgerError
 from target_activecampaign.ledger.driver_errors import translated
+from target_activecampaign.ledger.postgres_server import require_own_session
 
 if t.TYPE_CHECKING:
     import tempfile
@@ -28,13 +29,21 @@ _SECONDS_TO_CONNECT = 10
 _SECONDS_BETWEEN_KEEPALIVES = 60  # a firewall forgets a connection that is silent for some minutes
 _ON_CONNECT = {
     # FULL: a contact must be in doubt after a power cut, too. secure_delete: erased rows are overwritten.
-    "sqlite": ("PRAGMA synchronous = FULL", "PRAGMA cache_size = -8192", "PRAGMA secure_delete = ON"),
+    # MEMORY: in a container the ledger's volume may be the only place that can be written to.
+    "sqlite": (
+        "PRAGMA synchronous = FULL",
+        "PRAGMA cache_size = -8192",
+        "PRAGMA secure_delete = ON",
+        "PRAGMA temp_store = MEMORY",
+    ),
     # Within two minutes the server notices that a run's machine is gone, and releases its locks.
     "postgresql": (
         "SET synchronous_commit TO on",
         "SET tcp_keepalives_idle TO 60",
         "SET tcp_keepalives_interval TO 10",
         "SET tcp_keepalives_count TO 6",
+        # A tap may be silent for longer. Of the servers' versions not each has both.
+        "SELECT set_config(name, '0', false) FROM pg_settings WHERE name ~ '^idle_.*session_timeout$'",
     ),
 }
 _READ_ONLY = {"sqlite": "PRAGMA query_only = ON", "postgresql": "SET default_transaction_read_only TO on"}
@@ -146,18 +155,27 @@ def _engine_for(url: sa.URL, *, read_only: bool) -> sa.Engine:
         hide_parameters=True,
         connect_args=_connect_args(url),
     )
-    sa.event.listen(engine, "connect", lambda connection, _: _set_up(connection, dialect, statements))
+    # First of all listeners: SQLAlchemy's own can't read what a server of another encoding says.
+    sa.event.listen(
+        engine, "connect", lambda connection, _: _set_up(connection, dialect, statements), insert=True
+    )
     return engine
 
 
 def _connect_args(url: sa.URL) -> dict[str, t.Any]:
     if url.get_backend_name() == "sqlite":
         return {"timeout": _SECONDS_TO_WAIT, "check_same_thread": False}
-    defaults = {"connect_timeout": _SECONDS_TO_CONNECT, "keepalives_idle": _SECONDS_BETWEEN_KEEPALIVES}
+    defaults = {
+        "connect_timeout": _SECONDS_TO_CONNECT,
+        "keepalives_idle": _SECONDS_BETWEEN_KEEPALIVES,
+        "client_encoding": "utf8",
+    }
     return {name: value for name, value in defaults.items() if name not in url.query}
 
 
 def _set_up(connection: t.Any, dialect: str, statements: Sequence[str]) -> None:  # noqa: ANN401 - a driver's
+    if dialect == "postgresql":
+        require_own_session(connection)
     cursor = connection.cursor()
     for statement in statements:
         cursor.execute(statement)

@@ -17,18 +17,20 @@ if t.TYPE_CHECKING:
 
 # Part of a driver's text, and what that means for a reader.
 _KNOWN_CAUSES = {
-    "database or disk is full": "the disk is full",
+    "database or disk is full": "the disk of its file is full",
     "database is locked": "another run is writing",
     "disk image is malformed": "the file is damaged; delete it, and everything is sent once more",
     "file is not a database": "the file is damaged or no ledger",
     "readonly database": "it may not be written to",
     "read-only transaction": "it may not be written to",
-    "disk I/O error": "the disk fails",
+    "disk I/O error": "the disk of its file fails",
     "unable to open database file": "the file can't be opened",
     "password authentication failed": "the server refuses the user or the password",
     "no password supplied": "the server wants a password",
     "no pg_hba.conf entry": "the server refuses connections from here",
     "permission denied": "the user has no right to it",
+    "unsupported startup parameter": "a pooler stands before the server; name the server itself",
+    "idle-session timeout": "the server ended the session because it was idle",
     "Connection refused": "no server listens there",
     "resolve host name": "the host is not known",
     "translate host name": "the host is not known",

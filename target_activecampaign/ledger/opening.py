@@ -16,6 +16,7 @@ from target_activecampaign.ledger import sqlite_file
 from target_activecampaign.ledger.database import Database
 from target_activecampaign.ledger.driver_errors import cause_of
 from target_activecampaign.ledger.migrations import NEWEST_VERSION, migrate, version_of
+from target_activecampaign.ledger.postgres_server import require_writable
 from target_activecampaign.ledger.problems import no_ledger_there, unusable
 
 if t.TYPE_CHECKING:
@@ -75,6 +76,8 @@ def _open_postgres(url: sa.URL, new_meta: NewMeta, *, read_only: bool) -> Databa
             "PostgreSQL needs a driver; install it with pip install 'target-activecampaign[postgres]'"
         ) from None
     with sqlite_file.closed_on_error(database):
+        if not read_only:
+            database.inspect(require_writable)
         version = database.inspect(version_of)
         if version == NEWEST_VERSION:
             return database

@@ -10,11 +10,16 @@ import datetime as dt
 import errno
 import json
 import os
+import sys
 import typing as t
 
 from singer_sdk.singerlib.json import deserialize_json, serialize_json
 
-from target_activecampaign.errors import OutputError
+from target_activecampaign.errors import OutputError, SettingsError
+from target_activecampaign.reporting.own_outputs import is_no_plain_file, open_as_it_is
+
+if sys.platform != "win32":
+    import fcntl
 
 if t.TYPE_CHECKING:
     from pathlib import Path
@@ -35,14 +40,14 @@ class RejectsFile:
 
         Raises:
             OutputError: If it can't be created.
+            SettingsError: If another run is writing it.
         """
-        self._path = path
+        self._is_own = not is_no_plain_file(path)
+        self._path = path = path.resolve() if self._is_own else path
         self._last_schema: str | bytes | None = None
         self._failure: OutputError | None = None
         try:
-            _keep_earlier(path)
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            _require_room(descriptor)
+            descriptor = _create(path) if self._is_own else open_as_it_is(path)
             self._file: t.IO[str] = os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogatepass")
         except OSError as error:
             raise self._problem(error) from None
@@ -70,12 +75,14 @@ class RejectsFile:
 
         Raises:
             OutputError: If this or an earlier write failed: a later one does not bring back what a failed
-                one left out.
+                one left out. Likewise where the file is no longer at its place, or lost lines.
         """
         self._raise_failure()
         try:
             self._file.flush()
-            os.fsync(self._file.fileno())
+            if self._is_own:
+                os.fsync(self._file.fileno())
+                _require_whole(self._path, self._file.fileno())
         except OSError as error:
             raise self._problem(error) from None
 
@@ -104,6 +111,67 @@ class RejectsFile:
         return self._failure
 
 
+def _create(path: Path) -> int:
+    """Make the file and lock it.
+
+    Raises:
+        OSError: If it can't be made.
+        SettingsError: If another run is writing it.
+    """
+    _keep_earlier(path)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise _in_use(path) from None
+    try:
+        _lock(path, descriptor)
+        _require_room(descriptor)
+        _require_whole(path, descriptor)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _lock(path: Path, descriptor: int) -> None:
+    """Lock a file for this run, under any name that it has.
+
+    Raises:
+        SettingsError: If another run holds it.
+    """
+    if sys.platform == "win32":
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise _in_use(path) from None
+    except OSError:
+        return  # a file system without locks
+
+
+def _in_use(path: Path) -> SettingsError:
+    return SettingsError(
+        [f"rejects_path: {path} is being written by another run; give each run a file of its own"]
+    )
+
+
+def _require_whole(path: Path, descriptor: int) -> None:
+    """Check that a file still stands at its place, and that nobody cut it.
+
+    Raises:
+        OSError: If not.
+    """
+    own = os.fstat(descriptor)
+    try:
+        is_there = os.path.samestat(own, path.stat())
+    except FileNotFoundError:
+        is_there = False
+    if not is_there:
+        raise OSError(0, "it was moved, replaced or deleted while the run was writing")
+    if own.st_size < os.lseek(descriptor, 0, os.SEEK_CUR):
+        raise OSError(0, "it was cut while the run was writing")
+
+
 def _mark(source: str, rejection: Rejection) -> str:
     """Put `_rejected` into a RECORD message, and leave the rest of it to the letter."""
     rejected = {"reason": rejection.reason.value, "detail": rejection.detail}
@@ -120,15 +188,7 @@ def _text(line: str | bytes) -> str:
 
 def _require_room(descriptor: int) -> None:
     """Check that the disk is not full: a full disk takes new files, but no content."""
-    try:
-        _write_and_undo(descriptor, bytes(_BLOCK_BYTES))
-    except OSError:
-        os.close(descriptor)
-        raise
-
-
-def _write_and_undo(descriptor: int, block: bytes) -> None:
-    if os.write(descriptor, block) < len(block):
+    if os.write(descriptor, bytes(_BLOCK_BYTES)) < _BLOCK_BYTES:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     os.fsync(descriptor)
     os.ftruncate(descriptor, 0)
@@ -139,7 +199,9 @@ def _keep_earlier(path: Path) -> None:
     """Rename an earlier run's rejects: the tap may never send those records again."""
     if not path.exists():
         return
-    details = path.stat()
+    with path.open("rb") as earlier:
+        _lock(path, earlier.fileno())
+        details = os.fstat(earlier.fileno())
     if not details.st_size:
         path.unlink()
         return

@@ -1,19 +1,13 @@
-"""Owns the run's report: how many records were read, which outcome each had, and the file that says so.
+"""Owns the run's report: how many records were read, and which outcome each had.
 
 Holds figures alone, no content of any record.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import tempfile
 import typing as t
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, fields
-from pathlib import Path
-
-from target_activecampaign.errors import OutputError
 
 if t.TYPE_CHECKING:
     import datetime as dt
@@ -192,46 +186,3 @@ class Report:
             "plan": self.plan,
             "streams": {name: figures.as_json() for name, figures in self.streams.items()},
         }
-
-
-def check_report_path(path: Path) -> None:
-    """Check, before anything is sent, that a report can be written.
-
-    Raises:
-        OutputError: If it can't.
-    """
-    try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}."):
-            pass
-    except OSError as error:
-        raise OutputError(f"report_path: can't write in {path.parent}: {error.strerror}") from None
-
-
-def write_report(path: Path, report: dict[str, t.Any]) -> None:
-    """Write the report in one step, so that no reader sees half of it.
-
-    Raises:
-        OutputError: If it can't be written.
-    """
-    try:
-        _write_in_one_step(path, json.dumps(report, indent=2) + "\n")
-    except OSError as error:
-        raise OutputError(f"report_path: can't write {path}: {error.strerror}") from None
-
-
-def _write_in_one_step(path: Path, text: str) -> None:
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        temporary = Path(file.name)
-        try:
-            file.write(text)
-            file.flush()
-            temporary.chmod(0o666 & ~_umask())
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -25,20 +25,33 @@ def serve_sandbox(*, is_dry_run: bool) -> Iterator[str]:
         is_dry_run: Whether it works on a copy of its account, which goes afterwards.
 
     Raises:
-        SettingsError: If the sandbox's extra is not installed.
+        SettingsError: If the sandbox's extra is not installed, or its folder can't be used.
     """
-    from target_activecampaign import sandbox  # noqa: PLC0415 - an extra, for those who use it
+    # An extra, for those who use it.
+    from target_activecampaign import sandbox  # noqa: PLC0415
+    from target_activecampaign.sandbox.state.storage import DatabaseUnusableError  # noqa: PLC0415
 
     with contextlib.ExitStack() as stack:
         database = _copy_account(stack) if is_dry_run else SANDBOX_DATABASE
-        database.parent.mkdir(exist_ok=True)
         try:
+            database.parent.mkdir(exist_ok=True)
             served = stack.enter_context(sandbox.serve(database))
+        except (OSError, DatabaseUnusableError) as error:
+            raise _unusable(database.parent, error) from None
         except ImportError:
             raise SettingsError(
                 ["hostname: the sandbox needs an extra: pip install 'target-activecampaign[sandbox]'"]
             ) from None
         yield served.url
+
+
+def _unusable(folder: Path, error: Exception) -> SettingsError:
+    reason = getattr(error, "strerror", None) or str(error)
+    problem = (
+        f"hostname: the sandbox can't keep its account in the folder {folder.resolve()}: {reason}. Move away "
+        "the file in its place, or start the run in a folder that can be written to"
+    )
+    return SettingsError([problem])
 
 
 def _copy_account(stack: contextlib.ExitStack) -> Path:

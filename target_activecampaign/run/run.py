@@ -20,7 +20,8 @@ from target_activecampaign.delivery.workers import WorkerThreads
 from target_activecampaign.errors import LimitReachedError
 from target_activecampaign.reporting.plan import plan_run
 from target_activecampaign.reporting.rejects import RejectsFile
-from target_activecampaign.reporting.report import Report, check_report_path, write_report
+from target_activecampaign.reporting.report import Report
+from target_activecampaign.reporting.report_file import check_report_path, write_report
 from target_activecampaign.reporting.summary import log_summary
 from target_activecampaign.run.embedded_sandbox import serve_sandbox
 from target_activecampaign.run.judge import judge, judge_rejects

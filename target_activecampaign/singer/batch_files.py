@@ -54,6 +54,7 @@ def iterate_rows(
         for number, url in enumerate(manifest, start=1):  # noqa: B007 - the error names it
             rows = 0
             with _locate(url, root).open("rb") as file:
+                _require_content(file)
                 for row in read_rows(file):
                     rows += 1
                     yield row
@@ -74,6 +75,17 @@ def _reader_of(encoding: Mapping[str, t.Any]) -> Callable[[t.Any], Iterator[byte
     if form != "jsonl" or compression not in {None, "none", "gzip"}:
         return None
     return _iterate_gzip if compression == "gzip" else iterate_lines
+
+
+def _require_content(file: t.IO[bytes]) -> None:
+    """Refuse a file of no bytes: a tap writes a file for records, so the disk or the upload lost them.
+
+    Raises:
+        OSError: If there is not one byte.
+    """
+    if not file.read(1):
+        raise OSError(0, "it is empty: no tap writes a file without a record")
+    file.seek(0)
 
 
 def _iterate_gzip(file: t.IO[bytes]) -> Iterator[bytes]:

@@ -15,6 +15,7 @@ import itertools
 import os
 import sys
 import typing as t
+import zlib
 from collections import Counter
 from decimal import Decimal
 
@@ -57,7 +58,7 @@ def iterate_chunks(file: t.IO[t.Any]) -> Iterator[Lines]:
     read = getattr(file, "read1", None)
     try:
         yield from ([line] for line in iterate_lines(file)) if read is None else _split_chunks(read)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, EOFError, zlib.error) as error:  # the latter two of a file in gzip
         reason = getattr(error, "strerror", None) or type(error).__name__
         raise InputError(f"the input can't be read: {reason}") from None
 

@@ -182,7 +182,7 @@ def test_a_full_disk_ends_the_run_and_leaves_what_was_there(tmp_path: Path) -> N
     ledger = opening()
     ledger.confirm(1, fingerprints_of(ada="a"), sent_at=5, ended_at=5)
     ledger._database.writer().exec_driver_sql("PRAGMA max_page_count = 1")
-    with pytest.raises(LedgerError, match="the ledger can't be written: the disk is full"):
+    with pytest.raises(LedgerError, match="the ledger can't be written: the disk of its file is full"):
         ledger.confirm(
             1, {f"a{number}@example.com": bytes(16) for number in range(500)}, sent_at=5, ended_at=5
         )

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from target_activecampaign.contacts.contact import Origin, Reason, Rejection
-from target_activecampaign.errors import OutputError
+from target_activecampaign.errors import OutputError, SettingsError
 from target_activecampaign.reporting.rejects import RejectsFile, _mark
 
 if t.TYPE_CHECKING:
@@ -182,3 +182,45 @@ def test_any_record_comes_out_as_it_went_in(
         **message,
         "_rejected": {"reason": "value_invalid", "detail": detail},
     }
+
+
+@pytest.mark.parametrize("link", [None, os.symlink, os.link])
+def test_a_second_run_is_refused_the_file_of_the_first(
+    tmp_path: Path, link: t.Callable[[Path, Path], None] | None
+) -> None:
+    first = RejectsFile(tmp_path / "r")
+    path = tmp_path / "r"
+    if link:
+        path = tmp_path / "other"
+        link(tmp_path / "r", path)
+    first.write(Origin("people", 1, None, RECORD, SCHEMA), BAD_EMAIL)
+    with pytest.raises(SettingsError, match=r"rejects_path: .* is being written by another run"):
+        RejectsFile(path)
+    first.close()
+    assert len((tmp_path / "r").read_text().splitlines()) == 2
+
+
+def test_a_link_to_the_file_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "r")
+    written(tmp_path / "link", (SCHEMA, RECORD))
+    assert (tmp_path / "link").is_symlink()
+    assert len((tmp_path / "r").read_text().splitlines()) == 2
+
+
+@pytest.mark.parametrize("change", ["delete", "move", "replace", "cut"])
+def test_a_file_that_is_gone_or_cut_is_noticed_before_the_next_state(tmp_path: Path, change: str) -> None:
+    path = tmp_path / "r"
+    file = RejectsFile(path)
+    file.write(Origin("people", 1, None, RECORD, SCHEMA), BAD_EMAIL)
+    file.sync()
+    if change == "cut":
+        os.truncate(path, 0)
+    elif change == "delete":
+        path.unlink()
+    else:
+        path.rename(tmp_path / "moved")
+        if change == "replace":
+            path.touch()
+    with pytest.raises(OutputError, match="while the run was writing"):
+        file.sync()
+    file.close()

@@ -10,14 +10,13 @@ import typing as t
 import pytest
 
 from target_activecampaign.contacts.contact import Reason
-from target_activecampaign.errors import OutputError
+from target_activecampaign.errors import OutputError, SettingsError
 from target_activecampaign.reporting.report import (
     OUTCOMES,
     Report,
     StreamFigures,
-    check_report_path,
-    write_report,
 )
+from target_activecampaign.reporting.report_file import check_report_path, write_report
 
 if t.TYPE_CHECKING:
     from pathlib import Path
@@ -169,3 +168,29 @@ def test_a_folder_in_the_place_of_the_report_leaves_no_other_file(tmp_path: Path
     with pytest.raises(OutputError, match="report_path: can't write"):
         write_report(tmp_path / "report.json", {})
     assert [file.name for file in tmp_path.iterdir()] == ["report.json"]
+
+
+@pytest.mark.parametrize(
+    "content", ["x", "[]", "{}", '{"read": 1}', '{"hostname": "sandbox", "api_key": "k"}', "SQLite format 3"]
+)
+def test_a_file_that_is_no_report_is_never_replaced(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "report.json"
+    path.write_text(content)
+    with pytest.raises(SettingsError, match=r"report_path: .* is there and is no report"):
+        check_report_path(path)
+    assert path.read_text() == content
+
+
+def test_an_earlier_report_and_an_empty_file_may_be_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    path.touch()
+    check_report_path(path)
+    write_report(path, as_json(a_report()))
+    check_report_path(path)
+
+
+def test_a_link_to_a_report_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "report.json")
+    write_report(tmp_path / "link", as_json(a_report()))
+    assert (tmp_path / "link").is_symlink()
+    assert json.loads((tmp_path / "report.json").read_text()) == as_json(a_report())

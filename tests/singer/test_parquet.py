@@ -150,3 +150,37 @@ def test_without_the_extra_the_message_says_what_to_install(
     rows = iterate_rows({"format": "parquet"}, [path.as_uri()], None, InputError)
     with pytest.raises(InputError, match=r"pip install 'target-activecampaign\[parquet\]'"):
         next(rows)
+
+
+def test_a_bit_that_flipped_is_noticed_where_pages_have_checksums(tmp_path: Path) -> None:
+    path = tmp_path / "rows.parquet"
+    table = pa.table({"email": ["ada@example.com", "bob@example.com"]})
+    parquet.write_table(
+        table,
+        path,
+        write_page_checksum=True,
+        compression="none",
+        use_dictionary=False,
+        write_statistics=False,
+    )
+    content = bytearray(path.read_bytes())
+    content[content.index(b"ada@")] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="file 1 can't be read"):
+        list(iterate_rows({"format": "parquet"}, [path.as_uri()], None, InputError))
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pa.array([2**62, 0], pa.timestamp("us")),
+        pa.array([2**62, 0], pa.timestamp("us", "UTC")),
+        pa.array([2**40, 0], pa.timestamp("s")),
+        pa.array([2**30, 0], pa.date32()),
+    ],
+)
+def test_a_time_that_python_does_not_know_concerns_its_property_alone(column: pa.Array) -> None:
+    first, second = rows_of({"email": ["ada@example.com", "bob@example.com"], "at": column})
+    assert first["email"] == "ada@example.com"
+    assert first["at"].isdigit()  # no time that it is not
+    assert second["at"].startswith("1970-01-01")

@@ -1,0 +1,82 @@
+"""Owns the file of the run's report, which takes the place of an earlier report and of nothing else."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import typing as t
+from pathlib import Path
+
+from target_activecampaign.errors import OutputError, SettingsError
+from target_activecampaign.reporting.own_outputs import is_no_plain_file, open_as_it_is
+
+_LARGEST_REPORT_BYTES = 16 * 2**20
+_KEYS_OF_A_REPORT = {"read", "rejected", "started_at", "exit_code"}
+
+
+def check_report_path(path: Path) -> None:
+    """Check, before anything is sent, that a report can be written, and replaces a report at the most.
+
+    Raises:
+        OutputError: If it can't be written.
+        SettingsError: If another file is there.
+    """
+    if is_no_plain_file(path):
+        return
+    path = path.resolve()
+    if path.is_file() and not _is_report(path):
+        raise SettingsError(
+            [f"report_path: {path} is there and is no report; name another file, or move it away"]
+        )
+    try:
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}."):
+            pass
+    except OSError as error:
+        raise OutputError(f"report_path: can't write in {path.parent}: {error.strerror}") from None
+
+
+def write_report(path: Path, report: dict[str, t.Any]) -> None:
+    """Write the report in one step, so that no reader sees half of it.
+
+    Raises:
+        OutputError: If it can't be written.
+    """
+    try:
+        text = json.dumps(report, indent=2) + "\n"
+        if is_no_plain_file(path):
+            with os.fdopen(open_as_it_is(path), "w", encoding="utf-8") as output:
+                output.write(text)
+        else:
+            _write_in_one_step(path.resolve(), text)
+    except OSError as error:
+        raise OutputError(f"report_path: can't write {path}: {error.strerror}") from None
+
+
+def _is_report(path: Path) -> bool:
+    """Tell whether a file is an earlier run's report, or empty."""
+    try:
+        if not path.stat().st_size:
+            return True
+        report = json.loads(path.read_bytes()) if path.stat().st_size <= _LARGEST_REPORT_BYTES else None
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(report, dict) and report.keys() >= _KEYS_OF_A_REPORT
+
+
+def _write_in_one_step(path: Path, text: str) -> None:
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+        temporary = Path(file.name)
+        try:
+            file.write(text)
+            file.flush()
+            temporary.chmod(0o666 & ~_umask())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
