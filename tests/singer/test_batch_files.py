@@ -13,7 +13,7 @@ from target_activecampaign.singer.batch_files import iterate_rows
 if t.TYPE_CHECKING:
     from pathlib import Path
 
-WHOLE = gzip.compress(b'{"email":"p@example.com"}\n' * 50)
+WHOLE = gzip.compress(b'{"email":"p@example.com"}\n' * 50, mtime=0)
 
 
 def read(path: Path, **encoding: str) -> list[bytes]:
