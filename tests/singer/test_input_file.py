@@ -28,7 +28,7 @@ def test_the_content_decides_whether_it_is_unpacked(tmp_path: Path, content: byt
     assert read(tmp_path / "input") == LINES.splitlines()
 
 
-@pytest.mark.parametrize("content", [gzip.compress(LINES, mtime=0)[:-9], gzip.compress(LINES) + b"x", b"\x1f\x8b\x08"])
+@pytest.mark.parametrize("content", [gzip.compress(LINES, mtime=0)[:-9], gzip.compress(LINES, mtime=0) + b"x", b"\x1f\x8b\x08"])
 def test_a_damaged_file_is_no_end_of_the_input(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "input").write_bytes(content)
     with pytest.raises(InputError, match="the input can't be read"):
