@@ -51,7 +51,7 @@ def test_without_a_ledger_a_deleted_row_is_rejected_with_what_to_do_at_the_sourc
     source.delete(5)
     outcome = source.load(LOG, **settings)
     assert outcome.report["rejected"] == {"deletion_without_address": 1}
-    assert "REPLICA IDENTITY FULL" in outcome.log
+    assert "REPLICA IDENTITY FULL" in outcome.rejects[-1]["_rejected"]["detail"]
     assert source.off() == set()
 
 
