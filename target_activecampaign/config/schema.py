@@ -194,9 +194,7 @@ _DELIVERY = (
         "request_timeout",
         th.IntegerType(minimum=1, maximum=LONGEST_TIMEOUT_SECONDS),
         default=60,
-        description=(
-            "Seconds to wait for a connection or for more of an answer; all of a request may take twice that."
-        ),
+        description="Seconds to wait for a connection or more of an answer. A request may take twice that.",
     ),
     th.Property(
         "shutdown_grace",

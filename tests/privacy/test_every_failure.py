@@ -170,7 +170,14 @@ FAILURES = [
     Failure(
         "another refusal that quotes",
         fault=f'POST /import/bulk_import status=400 body="{{\\"message\\":\\"{ADA}\\"}}"',
-        says=("HTTP 400",),
+        exit_code=4,
+        says=("refused_by_activecampaign",),
+    ),
+    Failure(
+        "a refusal of everybody that quotes",
+        SCHEMA_LINE + b"".join(record_line(email=f"{SECRET}{n}@example.com") for n in range(3)),
+        fault=f'POST /import/bulk_import status=400 body="{{\\"message\\":\\"{ADA}\\"}}"',
+        says=("HTTP 400: (an address)",),
     ),
     Failure("a page that quotes", fault=f"GET /users/me status=502 body=<p>{ADA}", says=("HTTP 502",)),
     Failure("a refused key", fault=f"GET /users/me status=401 body={KEY}", says=("the key was refused",)),
