@@ -11,6 +11,7 @@ import itertools
 import threading
 import typing as t
 
+from target_activecampaign.api.contact_pages import read_contact_page
 from target_activecampaign.api.responses import (
     MOST_TRIES,
     Accepted,
@@ -33,6 +34,7 @@ from target_activecampaign.limits import PAGE_SIZE
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from target_activecampaign.api.contact_pages import ContactPage
     from target_activecampaign.api.rate_limiter import RateLimiter
     from target_activecampaign.api.rate_limits import Permit
     from target_activecampaign.api.responses import Contract, ImportStatus, Membership, Refused, Response
@@ -199,6 +201,19 @@ class Client:
             lambda response: read_memberships(response, email),
             query={"email": email, "include": "contactLists"},
             wait=self._rate_limiter.wait_for_read_back,
+        )
+
+    def contact_page(self, after_id: int) -> ContactPage:
+        """Return the first hundred contacts with a greater id than this, by ascending id.
+
+        Raises:
+            ServiceError: If no usable response came.
+            StoppedError: If the run stops.
+        """
+        return self._request(
+            "GET contacts",
+            lambda response: read_contact_page(response, after_id),
+            query={"limit": PAGE_SIZE, "orders[id]": "ASC", "id_greater": after_id},
         )
 
     # One request
