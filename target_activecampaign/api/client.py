@@ -12,6 +12,7 @@ import threading
 import typing as t
 from dataclasses import replace
 
+from target_activecampaign.api.contact_pages import read_contact_page
 from target_activecampaign.api.contract import NoLimit, read_contract
 from target_activecampaign.api.import_status import read_status
 from target_activecampaign.api.paging import read_pages
@@ -41,6 +42,7 @@ from target_activecampaign.limits import PAGE_SIZE
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from target_activecampaign.api.contact_pages import ContactPage
     from target_activecampaign.api.paging import Page
     from target_activecampaign.api.rate_limiter import RateLimiter
     from target_activecampaign.api.rate_limits import Permit
@@ -269,6 +271,19 @@ class Client:
         """
         return self._request(
             "GET contacts", read_total, query={"listid": list_id, "status": SUBSCRIBED, "limit": 1}
+        )
+
+    def contact_page(self, after_id: int) -> ContactPage:
+        """Return the first hundred contacts with a greater id than this, by ascending id.
+
+        Raises:
+            ServiceError: If no usable response came.
+            StoppedError: If the run stops.
+        """
+        return self._request(
+            "GET contacts",
+            lambda response: read_contact_page(response, after_id),
+            query={"limit": PAGE_SIZE, "orders[id]": "ASC", "id_greater": after_id},
         )
 
     # One request

@@ -7,6 +7,7 @@ import typing as t
 if t.TYPE_CHECKING:
     from collections.abc import Callable
 
+    from target_activecampaign.api.contact_pages import ContactPage
     from target_activecampaign.api.responses import Accepted, Contract, ImportStatus, Membership, Refused
     from target_activecampaign.delivery.batch import Batch
 
@@ -27,6 +28,9 @@ class Account(t.Protocol):
 
     def memberships(self, email: str) -> dict[int, Membership] | None:
         """Return list to membership of an identity; `None` where the account has no such contact."""
+
+    def contact_page(self, after_id: int) -> ContactPage:
+        """Return the first hundred contacts with a greater id than this, by ascending id."""
 
     def contract(self) -> Contract | None:
         """Read the contract; `None` where this key may not."""

@@ -74,7 +74,10 @@ class PendingContact(msgspec.Struct, eq=False, gc=False):
         fingerprint: Hash of the last record's contact alone, 16 bytes: a later record of this identity with
             the same one changes nothing.
         is_merged: Whether records were merged, so that the fingerprint is not that of `contact`.
-        is_known: Whether the account has a contact of this identity for sure.
+        is_known: Whether the ledger, or this run, confirmed a contact of this identity.
+        is_seen: Whether this run has seen that the account has it. One that the ledger knows may have been
+            deleted there since.
+        is_missing: Whether the account was asked for it, and has it not.
         removal: What is known of somebody who is to be taken off a list; `None` for a record of the input.
         state: Where it stands.
         segment: The first segment of input that it holds up; none before it is pending there.
@@ -88,6 +91,8 @@ class PendingContact(msgspec.Struct, eq=False, gc=False):
     is_merged: bool = False
     is_known: bool = False
     removal: Removal | None = None
+    is_seen: bool = False
+    is_missing: bool = False
     state: ContactState = "read"
     segment: Segment = _NO_SEGMENT
     first_sent_at: int = 0
@@ -99,8 +104,17 @@ class PendingContact(msgspec.Struct, eq=False, gc=False):
         return self.removal is None or self.removal.origin is not None
 
     def may_be_new(self) -> bool:
-        """Whether the account may get a contact more by it."""
+        """Whether nothing is known of a contact of this identity: for the figures."""
         return not self.is_known and not self.contact.unsubscribes
+
+    def needs_headroom(self) -> bool:
+        """Whether the account may get a contact more by it: anything less than seen there is no proof."""
+        return not self.is_seen and not self.contact.unsubscribes
+
+    def note_seen(self) -> None:
+        """Note that the account has the contact."""
+        self.is_known = self.is_seen = True
+        self.is_missing = False
 
     def merge(self, later: PendingContact) -> Origin | None:
         """Merge a later contact of this identity into this one, if one import can say both.
@@ -156,8 +170,13 @@ class Batch:
 
     @property
     def possibly_new(self) -> int:
-        """Contacts that the account may not have yet."""
+        """Contacts of which nothing is known."""
         return sum([pending.may_be_new() for pending in self.contacts])
+
+    @property
+    def needing_headroom(self) -> int:
+        """Contacts by which the account may grow."""
+        return sum([pending.needs_headroom() for pending in self.contacts])
 
     def fill_from(
         self, queue: deque[PendingContact], admits: Callable[[PendingContact], bool]
@@ -195,6 +214,7 @@ class Batch:
         """Return the batch for another import, after one that came to no end."""
         for pending in self.contacts:
             pending.attempts += 1
+            pending.is_missing = False
         return self._part(self.contacts)
 
     def split(self, belongs: Callable[[PendingContact], bool]) -> tuple[Batch, Batch]:

@@ -7,6 +7,7 @@ import typing as t
 from dataclasses import replace
 
 from target_activecampaign.contacts.contact import Reason, Rejection
+from target_activecampaign.delivery.look_ups import must_be_asked_for
 from target_activecampaign.delivery.membership_check import MembershipCheck
 from target_activecampaign.delivery.monitor import LONGEST_WAIT_SECONDS, Phase
 from target_activecampaign.delivery.read_back import find_doubt, plan_read_back
@@ -22,6 +23,7 @@ if t.TYPE_CHECKING:
     from target_activecampaign.delivery.contract_headroom import ContractHeadroom
     from target_activecampaign.delivery.import_poller import OpenImport
     from target_activecampaign.delivery.in_flight import InFlight
+    from target_activecampaign.delivery.look_ups import AccountReading, LookUps
     from target_activecampaign.delivery.monitor import Monitor
     from target_activecampaign.delivery.outcomes import Outcomes
     from target_activecampaign.delivery.read_back import ReadBack
@@ -49,6 +51,7 @@ class Confirming:
         states: StatePassing,
         changes: ChangeDetection,
         headroom: ContractHeadroom,
+        look_ups: LookUps,
         verify: Verify,
         import_timeout_seconds: int,
     ) -> None:
@@ -62,6 +65,7 @@ class Confirming:
             states: Passes on the STATEs that are done.
             changes: Is told of outcomes before they are recorded here.
             headroom: Of the account's contract.
+            look_ups: Which contacts the account has.
             verify: As the setting of this name.
             import_timeout_seconds: As the setting `import_timeout`.
         """
@@ -72,6 +76,7 @@ class Confirming:
         self._states = states
         self._changes = changes
         self._headroom = headroom
+        self._look_ups = look_ups
         self._verify = verify
         self._import_timeout_seconds = import_timeout_seconds
         self._said_doubts: set[str] = set()
@@ -131,7 +136,7 @@ class Confirming:
 
     def _take_end(self, open_import: OpenImport, status: ImportStatus) -> bool:
         """Take that an import ended; return whether its outcome can be recorded at once."""
-        self._headroom.end(open_import.batch)
+        self._headroom.end(open_import.batch, status.created)
         if status.state == "lost":
             self._submit_again(open_import)
             return False
@@ -182,17 +187,38 @@ class Confirming:
             self._states.pass_on()
             self._monitor.notify()
 
-    def next_reading(self) -> ReadBack | MembershipCheck | None:
-        """Wait for an import to be read back, or a contact to be checked; `None` at the end."""
+    def next_reading(self) -> ReadBack | MembershipCheck | AccountReading | None:
+        """Wait for an import to be read back, or contacts to be looked up; `None` at the end."""
         with self._monitor:
             while not self._monitor.has_reached(Phase.OVER):
                 is_abandoned = self._monitor.has_reached(Phase.ABANDONED)
-                if not is_abandoned and (pending := self._queue.begin_check()) is not None:
-                    return MembershipCheck(pending)
+                if not is_abandoned and (look_up := self._next_look_up()) is not None:
+                    return look_up
                 if (read_back := self._in_flight.next_read_back()) is not None:
                     return read_back
                 self._monitor.wait_to_read()
             return None
+
+    def _next_look_up(self) -> MembershipCheck | AccountReading | None:
+        if not self._queue.to_check:
+            return None
+        waiting = self._queue.to_check_where(lambda pending: not must_be_asked_for(pending))
+        if reading := self._look_ups.begin_reading(len(waiting), self._headroom.total):
+            return reading
+        pending = self._queue.begin_check(self._look_ups.may_ask_for)
+        if pending is None:
+            return None
+        self._look_ups.count_asked(pending)
+        return MembershipCheck(pending)
+
+    def take_account(self, reading: AccountReading) -> None:
+        """Take which contacts the account has."""
+        with self._monitor:
+            self._look_ups.finish_reading(reading)
+            waiting = self._queue.to_check_where(lambda pending: not must_be_asked_for(pending))
+            unanswered = set(self._look_ups.resolve(waiting))
+            self._queue.admit([pending for pending in waiting if pending not in unanswered])
+            self._monitor.notify()
 
     def take_read_back(self, read_back: ReadBack) -> None:
         """Take which contacts of an import are in the account, and record its outcomes.
@@ -216,12 +242,13 @@ class Confirming:
             self._changes.leave_alone(pending.contact, check.left_alone)
         with self._monitor:
             if check.may_be_sent:
-                pending.is_known = True
-                self._queue.admit(pending)
+                pending.note_seen()
+                self._queue.admit([pending])
             elif check.left_alone is not None:
                 self._outcomes.leave_alone(pending, check.left_alone)
             else:
-                self._outcomes.hold_back_missing(pending)
+                pending.is_missing = True
+                self._queue.admit([pending])
             self._states.pass_on()
             self._monitor.notify()
 

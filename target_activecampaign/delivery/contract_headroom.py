@@ -13,6 +13,10 @@ if t.TYPE_CHECKING:
     from target_activecampaign.api.responses import Contract
     from target_activecampaign.delivery.batch import Batch, PendingContact
 
+_LEAST_SECONDS_UNREAD = 10.0
+_LONGER_UNREAD = 3
+"""A contract may grow or shrink in mid-run: without another reason it is read this much less often."""
+
 
 class ContractReading:
     """The task of reading the contract again."""
@@ -21,15 +25,17 @@ class ContractReading:
 class ContractHeadroom:
     """The contacts that surely fit into the account's contract.
 
-    A contact that was sent may be new until the contract was read after its import had ended: until then it
-    takes headroom. `reserve` when a batch is taken, `release` when it was never queued, `end` when its import
-    ended.
+    The account's figure may lag behind by minutes. So it never counts for less than the account had at the
+    start and what imports of this run named as new. A contact that was sent may be new until its import has
+    ended and the contract was read after that: until then it takes headroom. `reserve` when a batch is taken,
+    `release` when it was never queued, `end` when its import ended.
     """
 
     def __init__(self) -> None:
         """Start without a contract: there is room for everybody."""
         self._contract: Contract | None = None
         self._seconds_between_reads = 0.0
+        self._least_total = 0
         self._in_flight = 0
         self._ended = 0
         self._ended_before_read = 0
@@ -45,44 +51,71 @@ class ContractHeadroom:
                 few percent of the request budget.
         """
         self._contract = contract
+        self._least_total = contract.subscriber_total
         self._seconds_between_reads = seconds_between_reads
+
+    @property
+    def contract(self) -> Contract | None:
+        """The contract as it was read last; `None` where there is none to keep to."""
+        return self._contract
+
+    @property
+    def total(self) -> int:
+        """Contacts that the account has for sure, whatever its own figure says; 0 without a contract."""
+        return 0 if self._contract is None else max(self._contract.subscriber_total, self._least_total)
 
     @property
     def left(self) -> float:
         """Contacts that may be sent now without any risk to the contract; 0 or more, or infinity."""
         if self._contract is None:
             return math.inf
-        taken = self._contract.subscriber_total + self._in_flight + self._ended
-        return max(0, self._contract.subscriber_limit - taken)
+        return max(0, self._contract.subscriber_limit - self.total - self._in_flight - self._ended)
 
     @property
-    def is_exhausted(self) -> bool:
-        """Whether there is no headroom, and no batch in flight or not yet counted that might leave some."""
-        return not self.left and not self._in_flight and not self._ended
+    def is_settled(self) -> bool:
+        """Whether no batch is in flight or not yet counted that might leave more headroom than it took."""
+        return not self._in_flight and not self._ended
 
     def reserve(self, batch: Batch) -> None:
         """Take the headroom of a batch's contacts that may be new."""
-        self._in_flight += batch.possibly_new
+        self._in_flight += batch.needing_headroom
 
     def release(self, batch: Batch) -> None:
         """Give the headroom back: the batch was not queued."""
-        self._in_flight -= batch.possibly_new
+        self._in_flight -= batch.needing_headroom
 
-    def end(self, batch: Batch) -> None:
-        """Note that a batch's import ended: the next reading counts its contacts."""
-        self._in_flight -= batch.possibly_new
-        self._ended += batch.possibly_new
+    def end(self, batch: Batch, created: int) -> None:
+        """Note that a batch's import ended: the next reading counts its contacts.
+
+        Args:
+            batch: Its contacts.
+            created: How many it names as new. One source says that updated ones are named as well, so no more
+                count than may be new.
+        """
+        needing = batch.needing_headroom
+        named = min(created, needing)
+        self._in_flight -= needing
+        self._ended += needing - named
+        self._least_total += named
 
     def wants_reading(self, wanted: int, now: float) -> bool:
-        """Return whether the contract should be read again, because that may show more headroom.
+        """Return whether the contract should be read again.
+
+        That is so where it may show more headroom than there is, and now and then all the same.
 
         Args:
             wanted: Contacts that could be sent at once.
             now: Seconds on the run's clock.
         """
-        if self._is_reading or not self._ended or self.left >= wanted:
+        if self._contract is None or self._is_reading:
             return False
-        return self._last_read is None or now - self._last_read >= self._seconds_between_reads
+        if self._ended and self.left < wanted:
+            return self._last_read is None or now - self._last_read >= self._seconds_between_reads
+        if self._last_read is None:
+            self._last_read = now  # it was read at the start
+        return now - self._last_read >= max(
+            _LEAST_SECONDS_UNREAD, _LONGER_UNREAD * self._seconds_between_reads
+        )
 
     def begin_reading(self) -> ContractReading:
         """Note which imports had ended when the reading began: it counts their contacts for sure."""
@@ -107,7 +140,7 @@ class Admission:
 
     def admits(self, pending: PendingContact) -> bool:
         """Return whether a contact may be sent; asked once for each."""
-        if not pending.may_be_new():
+        if not pending.needs_headroom():
             return True
         if not self._left:
             return False

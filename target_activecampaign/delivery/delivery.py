@@ -21,6 +21,7 @@ from target_activecampaign.delivery.bounds import Bounds
 from target_activecampaign.delivery.confirming import Confirming
 from target_activecampaign.delivery.in_flight import InFlight
 from target_activecampaign.delivery.input_buffer import Classifying
+from target_activecampaign.delivery.look_ups import LookUps
 from target_activecampaign.delivery.monitor import Monitor, Phase
 from target_activecampaign.delivery.outcomes import Outcomes
 from target_activecampaign.delivery.send_queue import SendQueue
@@ -106,6 +107,7 @@ class Delivery:
         self._hold_rejected = None if settings.rejects_path else Hold(self._states.tracker)
         self._hold_all = Hold(self._states.tracker)
         self._holds_deletions = False
+        self._look_ups = LookUps()
         self._outcomes = Outcomes(
             queue=self._queue,
             state_tracker=self._states.tracker,
@@ -129,6 +131,7 @@ class Delivery:
             outcomes=self._outcomes,
             changes=changes,
             headroom=headroom,
+            look_ups=self._look_ups,
             partial_batches=self._partial_batches,
             classify_input=self._classifying.classify_if_due,
             batch_size_rows=settings.batch_size_rows,
@@ -141,6 +144,7 @@ class Delivery:
             states=self._states,
             changes=changes,
             headroom=headroom,
+            look_ups=self._look_ups,
             verify=settings.verify,
             import_timeout_seconds=settings.import_timeout_seconds,
         )
@@ -381,3 +385,4 @@ class Delivery:
         if self._workers is not None:
             self._workers.stop()
         self._outcomes.close()
+        self._look_ups.close()

@@ -20,6 +20,7 @@ from target_activecampaign.storage.email_map import EmailMap
 if t.TYPE_CHECKING:
     from collections.abc import Callable
 
+    from target_activecampaign.api.contact_pages import ContactPage
     from target_activecampaign.delivery.account import Account
     from target_activecampaign.delivery.batch import Batch, PendingContact
 
@@ -83,6 +84,10 @@ class DryRun:
             if real is None or real.status == SUBSCRIBED:
                 lists[list_id] = Membership(status, None)
         return lists
+
+    def contact_page(self, after_id: int) -> ContactPage:
+        """Return contacts of the account; those that the run itself would make are known to it."""
+        return self._account.contact_page(after_id)
 
     def contract(self) -> Contract | None:
         """Return the contract, as the imports so far would have left it."""

@@ -18,6 +18,7 @@ from target_activecampaign.delivery.sent_contacts import UNCONFIRMED, SentContac
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
+    from target_activecampaign.api.responses import Contract
     from target_activecampaign.contacts.contact import Contact, Origin
     from target_activecampaign.delivery.batch import Batch
     from target_activecampaign.delivery.change_detection import KnownContacts
@@ -65,8 +66,9 @@ class Outcomes:
         self._hold_rejected = hold_rejected
         self._report = report
         self._write_rejected = reject
-        self._profile_limit = profile_limit
+        self._profile_limit = report.profile_limit = profile_limit
         self._sent = SentContacts()
+        self._has_reached_profiles = False
         self.first_contact: Contact | None = None
         self.kept_bytes = 0
 
@@ -144,7 +146,8 @@ class Outcomes:
             if confirmed == pending.fingerprint:
                 self._end([pending.origin], "unchanged")
             else:
-                pending.is_known = bool(confirmed)
+                if confirmed:
+                    pending.note_seen()
                 self._put(pending, was_sent=True)
         elif pending.contact.unsubscribes:
             sent[email] = UNCONFIRMED
@@ -182,8 +185,9 @@ class Outcomes:
         Returns:
             The contacts that are not.
         """
-        headroom = max(0, self._profile_limit - len(self._sent)) if self._report.limit is None else 0
+        headroom = 0 if self._has_reached_profiles else max(0, self._profile_limit - len(self._sent))
         if len(some) > headroom:
+            self._has_reached_profiles = True
             self._reach(_PROFILES)
             self._state_tracker.block()
             self._end([pending.origin for pending in some[headroom:]], "held_back")
@@ -192,7 +196,11 @@ class Outcomes:
     def _reach(self, limit: str) -> None:
         if self._report.limit is None:
             self._report.limit = limit
-            logger.warning("%s: the limit is reached; further new contacts are held back", limit)
+            logger.warning(
+                "%s: the limit is reached (%s); further new contacts are held back, others are still updated",
+                limit,
+                self._report.describe_limits(),
+            )
 
     def _put(self, pending: PendingContact, *, was_sent: bool = False) -> None:
         self.first_contact = self.first_contact or pending.contact
@@ -236,7 +244,7 @@ class Outcomes:
         """Give deferred contacts their places, or count them as unchanged."""
         for pending in deferred:
             if self._queue.is_first(pending) and self._is_unchanged(pending):
-                self._settle([pending], is_known=pending.is_known, outcome="unchanged")
+                self._settle([pending], is_known=True, outcome="unchanged")
             elif (superseded := self._queue.place(pending)) is not None:
                 self._end([superseded], "superseded")
                 self._state_tracker.mark_done(pending.segment)
@@ -247,23 +255,21 @@ class Outcomes:
 
     # Contacts over the contract
 
-    def hold_back_new(self) -> None:
-        """Hold back every contact that may be new and is not in flight: the contract has no headroom left.
+    def hold_back(self, missing: Sequence[PendingContact], contract: Contract | None) -> None:
+        """Hold back contacts that the account has not, and has no headroom for.
 
-        Of contacts that are to be sent again, the account may have some: they are checked first.
+        Their segments stay pending, so no STATE passes them.
+
+        Args:
+            missing: Each first of its identity, and looked up.
+            contract: As it was read last.
         """
+        if contract is not None:
+            self._report.contract = contract.subscriber_limit, contract.subscriber_total
         self._reach(_CONTRACT)
-        self._queue.check_retries(PendingContact.may_be_new)
-        self._hold_back(self._queue.withdraw(PendingContact.may_be_new))
-
-    def hold_back_missing(self, pending: PendingContact) -> None:
-        """Hold back a contact that was checked and is not in the account."""
-        self._hold_back(self._queue.withdraw_checked(pending))
-
-    def _hold_back(self, gone: Sequence[PendingContact]) -> None:
-        """Count contacts as held back. Their segments stay pending, so no STATE passes them."""
-        for email in {pending.contact.email for pending in gone}:
-            self._sent.count_out(email)
+        gone = self._queue.withdraw(missing)
+        for pending in missing:
+            self._sent.count_out(pending.contact.email)
         self._end([pending.origin for pending in gone], "held_back")
 
     # Contacts that were sent
@@ -307,7 +313,7 @@ class Outcomes:
         """Record that a contact that was to be taken off a list is not."""
         self._report.streams[pending.origin.stream].leave_alone(reason)
         self._sent.leave_alone(pending.contact.email)
-        self._settle([pending], is_known=pending.is_known, outcome="unchanged")
+        self._settle([pending], is_known=False, outcome="unchanged")
 
     def _settle(
         self, some: Sequence[PendingContact], *, is_known: bool, outcome: _Figure | Rejection
@@ -335,7 +341,7 @@ class Outcomes:
         while following is not None and self._is_unchanged(following):
             self._end([following.origin], "unchanged")
             self._state_tracker.mark_done(following.segment)
-            following = self._queue.settle(following, is_known=following.is_known)
+            following = self._queue.settle(following, is_known=True)
         if following is not None:
             self._queue.release(following)
 

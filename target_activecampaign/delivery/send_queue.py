@@ -25,7 +25,6 @@ if t.TYPE_CHECKING:
 _stream_of = operator.attrgetter("origin.stream")
 
 _MERGING = ("deferred", "open window")
-_WITHDRAWN = ("deferred", "open window", "blocked", "ready")
 
 
 class SendQueue:
@@ -155,7 +154,7 @@ class SendQueue:
             return superseded
         self._order.append(pending)
         if last:
-            pending.is_known = last.is_known
+            pending.is_known, pending.is_seen = last.is_known, last.is_seen
             if last.fingerprint == pending.fingerprint:
                 self._enter([pending], "blocked")
                 return None
@@ -248,7 +247,7 @@ class SendQueue:
 
         Args:
             pending: The first of its identity.
-            is_known: Whether the account has its identity for sure.
+            is_known: Whether the account has its identity, as this run has seen.
 
         Returns:
             The contact that was blocked by it, if any: `release` it, or `settle` it too.
@@ -257,7 +256,8 @@ class SendQueue:
         following = self._order.remove(pending)
         if following is None:
             return None
-        following.is_known |= is_known
+        if is_known:
+            following.note_seen()
         if following.state != "blocked":
             return None
         self._leave([following])
@@ -278,51 +278,60 @@ class SendQueue:
 
     # Checks
 
-    def check_retries(self, needs_check: Callable[[PendingContact], bool]) -> None:
-        """Have contacts checked before they are sent again, where they need it."""
+    def takeable(self) -> list[PendingContact]:
+        """Return the contacts that may leave now, as far as the queue is concerned."""
+        retried = [pending for batch in self._to_retry for pending in batch.contacts]
+        return retried + [
+            p for stream in self._ready if self._is_takeable(stream) for p in self._ready[stream]
+        ]
+
+    def check(self, some: Sequence[PendingContact]) -> None:
+        """Have contacts checked that are ready, or to be sent again."""
+        chosen = set(some)
         batches, self._to_retry = list(self._to_retry), deque()
         for batch in batches:
-            to_check, others = batch.split(needs_check)
+            to_check, others = batch.split(chosen.__contains__)
             self._enter(to_check.contacts, "to check")
             if others.contacts:
                 self._to_retry.append(others)
+        ready = [pending for pending in some if pending.state == "ready"]
+        self._leave(ready)
+        self._enter(ready, "to check")
 
-    def begin_check(self) -> PendingContact | None:
-        """Take a contact to check; `admit`, `settle` or `withdraw_checked` it afterwards."""
-        pending = next(iter(self._to_check), None)
+    def to_check_where(self, belongs: Callable[[PendingContact], bool]) -> list[PendingContact]:
+        """Return contacts whose check has not begun."""
+        return [pending for pending in self._to_check if belongs(pending)]
+
+    def begin_check(self, may_begin: Callable[[PendingContact], bool]) -> PendingContact | None:
+        """Take a contact to check; `admit` or `settle` it afterwards."""
+        pending = next(filter(may_begin, self._to_check), None)
         if pending is not None:
             self._leave([pending])
             self._enter([pending], "checking")
         return pending
 
-    def admit(self, pending: PendingContact) -> None:
-        """Let a contact be sent that was checked."""
-        self._leave([pending])
-        self._enter([pending], "ready", self._ready.put_first)
+    def admit(self, some: Sequence[PendingContact]) -> None:
+        """Let contacts be sent that were checked, before others."""
+        self._leave(some)
+        for stream in dict.fromkeys(pending.origin.stream for pending in some):
+            own = [pending for pending in some if pending.origin.stream == stream]
+            self._enter(own, "ready", self._ready.put_first)
 
     # Held back
 
-    def withdraw(self, is_held_back: Callable[[PendingContact], bool]) -> list[PendingContact]:
-        """Take out each contact that is held back and is first, with those of its identity behind it.
-
-        Contacts stay that are in flight, to be sent again or to be checked.
+    def withdraw(self, some: Sequence[PendingContact]) -> list[PendingContact]:
+        """Take out contacts that are ready or to be sent again, with those of their identities behind them.
 
         Returns:
             The contacts that are out.
         """
-        return self._withdraw(
-            [own for own in self._order if own[0].state in _WITHDRAWN and is_held_back(own[0])]
-        )
-
-    def withdraw_checked(self, pending: PendingContact) -> list[PendingContact]:
-        """Take out a contact that was checked, with those of its identity behind it."""
-        return self._withdraw([self._order.of(pending.contact.email)])
-
-    def _withdraw(self, orders: Sequence[list[PendingContact]]) -> list[PendingContact]:
-        gone = [pending for own in orders for pending in own]
+        retried = [pending for pending in some if pending.state == "to retry"]
+        if retried:
+            self.check(retried)
+        gone = [own for pending in some for own in self._order.of(pending.contact.email)]
         self._leave(gone)
-        for own in orders:
-            self._order.drop(own[0].contact.email)
+        for pending in some:
+            self._order.drop(pending.contact.email)
         return gone
 
     # States and containers

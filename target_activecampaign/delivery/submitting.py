@@ -10,6 +10,7 @@ from target_activecampaign.contacts.contact import Reason, Rejection
 from target_activecampaign.delivery.contract_headroom import Admission
 from target_activecampaign.delivery.lone_refusals import LoneRefusals
 from target_activecampaign.delivery.monitor import Phase
+from target_activecampaign.delivery.near_limit import NearLimit
 from target_activecampaign.errors import ServiceError
 
 if t.TYPE_CHECKING:
@@ -20,6 +21,7 @@ if t.TYPE_CHECKING:
     from target_activecampaign.delivery.change_detection import ChangeDetection
     from target_activecampaign.delivery.contract_headroom import ContractHeadroom, ContractReading
     from target_activecampaign.delivery.in_flight import InFlight
+    from target_activecampaign.delivery.look_ups import LookUps
     from target_activecampaign.delivery.monitor import Monitor
     from target_activecampaign.delivery.outcomes import Outcomes
     from target_activecampaign.delivery.send_queue import SendQueue
@@ -87,6 +89,7 @@ class Submitting:
         outcomes: Outcomes,
         changes: ChangeDetection,
         headroom: ContractHeadroom,
+        look_ups: LookUps,
         partial_batches: PartialBatches,
         classify_input: Callable[[], None],
         batch_size_rows: int,
@@ -100,6 +103,7 @@ class Submitting:
             outcomes: Records what becomes of contacts.
             changes: Is told of each batch before it is sent.
             headroom: Of the account's contract.
+            look_ups: Which contacts the account has.
             partial_batches: When a batch leaves that is not full.
             classify_input: Puts contacts that were read into the queue, where it is time.
             batch_size_rows: As the setting of this name.
@@ -110,6 +114,7 @@ class Submitting:
         self._outcomes = outcomes
         self._changes = changes
         self._headroom = headroom
+        self._look_ups = look_ups
         self._partial_batches = partial_batches
         self._classify_input = classify_input
         self._batch_size_rows = batch_size_rows
@@ -214,16 +219,42 @@ class Submitting:
     def _take_batch(self) -> Batch | None:
         if not self._queue.can_take or self._in_flight.is_full:
             return None
-        batch = self._queue.take(Admission(self._headroom.left).admits)
-        if batch is None:
-            if self._headroom.is_exhausted:
-                self._outcomes.hold_back_new()
-                self._monitor.notify()
-            return None
-        batch.begin(self._monitor.clock.epoch_seconds())
-        self._headroom.reserve(batch)
-        self._in_flight.begin(batch)
+        left = self._headroom.left
+        is_near_limit = left < self._batch_size_rows
+        batch = self._take_near_limit(left) if is_near_limit else self._queue.take(Admission(left).admits)
+        if batch is not None:
+            batch.begin(self._monitor.clock.epoch_seconds())
+            self._headroom.reserve(batch)
+            self._in_flight.begin(batch)
         return batch
+
+    def _take_near_limit(self, left: float) -> Batch | None:
+        """Take a batch where the headroom is less than a batch may want."""
+        waiting = NearLimit(self._queue.takeable())
+        if waiting.needing <= left:
+            return self._queue.take(Admission(left).admits)
+        is_settled = self._headroom.is_settled
+        if is_settled:
+            self._resolve(waiting, left)
+            waiting = NearLimit(self._queue.takeable())
+            if left and waiting.needing:
+                return self._queue.take(Admission(left).admits)
+        # Contacts that need no headroom leave by full batches, or when no others can join them.
+        is_alone = is_settled and not self._queue.is_checking
+        if waiting.others >= self._batch_size_rows or (waiting.others and is_alone):
+            return self._queue.take(Admission(0).admits)
+        return None
+
+    def _resolve(self, waiting: NearLimit, left: float) -> None:
+        """Look contacts up or hold back missing ones, now that no batch in flight leaves headroom."""
+        requests = self._look_ups.requests_for(len(waiting.unchecked), self._headroom.total)
+        if waiting.is_worth_looking_up(left, requests):
+            self._queue.check(self._look_ups.resolve(waiting.unchecked))
+        if not left:
+            missing = [pending for pending in self._queue.takeable() if pending.is_missing]
+            if missing:
+                self._outcomes.hold_back(missing, self._headroom.contract)
+        self._monitor.notify()
 
     def _take_refusal(self, batch: Batch, refusal: Refused) -> None:
         """Find the contacts for which a batch was refused: no contact is rejected on a position alone."""

@@ -111,6 +111,8 @@ class Report:
         room: Contacts that the contract had headroom for when the run began; `None` where that is unknown.
         pending_removals: People who stay on a list of this run until they may be taken off; `None` without a
             ledger.
+        contract: The contract's limit and the account's contacts, as they were read last; `None` without.
+        profile_limit: The setting of this name.
         mirror: The reason why the mirror took nobody off a list; `None` where nothing stopped it.
         plan: A dry run's prediction of the run that would follow; `None` in a real run.
         names_more_than_new: Whether an import's `success` named more contacts than can have been new: then
@@ -131,6 +133,8 @@ class Report:
         self.still_unsubscribed = 0
         self.room: int | None = None
         self.pending_removals: int | None = None
+        self.contract: tuple[int, int] | None = None
+        self.profile_limit: int | None = None
         self.mirror: str | None = None
         self.plan: dict[str, t.Any] | None = None
         self.names_more_than_new = False
@@ -148,6 +152,11 @@ class Report:
         """Return the share of the records read that was rejected, 0 to 100."""
         total = self.totals()
         return 100 * sum(total.rejected.values()) / total.read if total.read else 0.0
+
+    def describe_limits(self) -> str:
+        """Return both limits with their figures, as a person reads them."""
+        contract = "unknown" if self.contract is None else "{1} of {0} contacts".format(*self.contract)
+        return f"contract: {contract}; profile_limit: {self.profile_limit}"
 
     def as_json(
         self,

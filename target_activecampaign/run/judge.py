@@ -15,17 +15,27 @@ if t.TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
+_LIMIT_REMEDIES = {
+    "account_limit_guard": (
+        "Make room in the account or raise its contract, then run again: no STATE goes past them"
+    ),
+    "profile_limit": "Raise profile_limit, or run again: no STATE goes past them",
+}
+
+
 def judge(settings: Settings, report: Report) -> TargetError | None:
     """Return why a run that delivered everything has failed all the same, if it has."""
     return _judge_limits(settings, report) or judge_rejects(settings, report)
 
 
 def _judge_limits(settings: Settings, report: Report) -> TargetError | None:
-    """Fail a run that reached a limit, or warn of it."""
+    """Fail a run that held records back at a limit, or warn of it."""
     if report.limit is None:
         return None
-    held_back = report.totals().held_back or "no"
-    words = f"{report.limit}: the limit was reached, {held_back} records were held back"
+    words = (
+        f"{report.limit}: the limit was reached ({report.describe_limits()}); {report.totals().held_back} "
+        f"records of contacts that are not in the account yet were held back. {_LIMIT_REMEDIES[report.limit]}"
+    )
     if settings.on_limit == "fail":
         return LimitReachedError(words)
     logger.warning("%s", words)

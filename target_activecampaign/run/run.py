@@ -219,6 +219,8 @@ class Run:
             self._exclusions = read_exclusions(client) or None
             contract = guard_contract(self._settings, client, self._headroom)
         self._report.room = None if contract is None else int(self._headroom.left)
+        if contract is not None:
+            self._report.contract = contract.subscriber_limit, contract.subscriber_total
         account = self._make_dry_run(client, contract) if self._settings.dry_run else client
         self.delivery.connect(
             WorkerThreads(

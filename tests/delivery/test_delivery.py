@@ -595,7 +595,7 @@ def test_what_is_sent_together_does_not_depend_on_how_much_is_read_at_once(
 
 
 def test_contacts_of_a_failed_import_that_are_in_a_full_account_are_delivered_and_not_held_back() -> None:
-    """A contract that the failed import has filled: the run ends, and says that a limit was reached."""
+    """Nothing was held back, so no limit was reached."""
     client = FakeAccount(limit=2)
     failures = iter([2])
     client.fails_whole = lambda _: next(failures, None)
@@ -606,7 +606,7 @@ def test_contacts_of_a_failed_import_that_are_in_a_full_account_are_delivered_an
     stage.delivery.finish()
     totals = stage.totals()
     assert (totals["delivered"], totals["held_back"]) == (2, 0)
-    assert stage.report.limit == "account_limit_guard"
+    assert stage.report.limit is None
     assert [value for value, _ in stage.states] == ["both"]
 
 
@@ -637,11 +637,11 @@ def test_a_batch_that_is_sent_again_in_parts_remembers_when_it_was_sent_first() 
             del rejected
             written.update({one.contact.email: one.first_sent_at for one in batch.contacts})
 
-    client = FakeAccount(limit=3)
-    client.people.update(apply_one_by_one([contact(9)]))
-    failures = iter([1])
+    client = FakeAccount()
+    failures, refusals = iter([1]), iter([None, Refused((), "no good")])
     client.fails_whole = lambda _: next(failures, None)
-    stage = Stage(client, guarded=True, changes=Changes())
+    client.refuse = lambda _: next(refusals, None)
+    stage = Stage(client, changes=Changes())
     moments = itertools.count(1_000)
     stage.clock.epoch_seconds = lambda: next(moments)  # type: ignore[method-assign]
     for number in range(2):

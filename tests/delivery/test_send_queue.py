@@ -284,12 +284,12 @@ def test_whoever_is_taken_off_is_looked_up_before_and_then_sent_with_the_others(
     put(send_queue, "ada", 1, unsubscribes=True)
     put(send_queue, "bo", 2)
     send_queue.close_filling(send_queue.filling)
-    pending = send_queue.begin_check()
+    pending = send_queue.begin_check(anyone)
     assert pending is not None
     assert (pending.origin.line, pending.state) == (1, "checking")
-    assert send_queue.begin_check() is None
+    assert send_queue.begin_check(anyone) is None
     assert send_queue.is_checking
-    send_queue.admit(pending)
+    send_queue.admit([pending])
     assert (send_queue.to_check, list(send_queue._checking)) == (0, [])
     assert lines(send_queue.take(anyone)) == [1, 2]
 
@@ -325,11 +325,11 @@ def test_what_is_put_back_goes_first() -> None:
 
 
 def test_what_is_withdrawn_takes_along_what_waits_behind_it_and_leaves_the_rest() -> None:
-    send_queue = queue_of(3)
+    send_queue = queue_of(2)
     for line, name in enumerate(["ada", "bob", "cleo", "dan"], start=1):
         put(send_queue, name, line)
     put(send_queue, "dan", 5, "shops")
-    out = send_queue.withdraw(lambda pending: pending.contact.email[0] in "ad")
+    out = send_queue.withdraw([one for one in send_queue.takeable() if one.contact.email[0] in "ad"])
     assert [pending.origin.line for pending in out] == [1, 4, 5]
     assert (send_queue.deferred, send_queue.has("ada@example.com"), send_queue.has("bob@example.com")) == (
         0,
@@ -340,12 +340,22 @@ def test_what_is_withdrawn_takes_along_what_waits_behind_it_and_leaves_the_rest(
     assert lines(send_queue.take(anyone)) == [2, 3]
 
 
-def test_what_is_being_sent_is_not_withdrawn() -> None:
+def test_a_contact_that_is_to_be_sent_again_can_be_withdrawn_without_the_others() -> None:
+    send_queue = queue_of(2)
+    put(send_queue, "ada", 1)
+    put(send_queue, "bob", 2)
+    send_queue.retry([take(send_queue).again()])
+    out = send_queue.withdraw(send_queue.takeable()[:1])
+    assert [pending.origin.line for pending in out] == [1]
+    assert lines(send_queue.take(anyone)) == [2]
+
+
+def test_what_is_being_sent_may_not_leave() -> None:
     send_queue = queue_of(250)
     put(send_queue, "ada", 1)
     batch = take(send_queue)
     put(send_queue, "ada", 2)
-    assert send_queue.withdraw(anyone) == []
+    assert send_queue.takeable() == []
     assert send_queue.blocked == 1
     assert send_queue.settle(batch.contacts[0]) is not None
 
@@ -448,23 +458,24 @@ class SendQueueMachine(RuleBasedStateMachine):
         self.send_queue.retry(again)
 
     @rule(names=st.sets(_NAMES, min_size=1))
-    def check_retries(self, names: set[str]) -> None:
-        self.send_queue.check_retries(lambda one: one.contact.email.partition("@")[0] in names)
+    def check_before_sending(self, names: set[str]) -> None:
+        self.send_queue.check(self.waiting(names))
 
     @precondition(lambda self: self.send_queue.is_checking)
-    @rule(is_there=st.booleans())
-    def check(self, *, is_there: bool) -> None:
-        pending = self.send_queue.begin_check()
-        if pending is not None and is_there:
-            self.send_queue.admit(pending)
-        elif pending is not None:
-            for gone in self.send_queue.withdraw_checked(pending):
-                self.withdrawn.update(self.merged.pop(gone.origin.line))
+    @rule()
+    def check(self) -> None:
+        pending = self.send_queue.begin_check(anyone)
+        if pending is not None:
+            self.send_queue.admit([pending])
 
     @rule(names=st.sets(_NAMES, max_size=2))
     def withdraw(self, names: set[str]) -> None:
-        for pending in self.send_queue.withdraw(lambda one: one.contact.email.partition("@")[0] in names):
+        for pending in self.send_queue.withdraw(self.waiting(names)):
             self.withdrawn.update(self.merged.pop(pending.origin.line))
+
+    def waiting(self, names: set[str]) -> list[PendingContact]:
+        takeable = self.send_queue.takeable()
+        return [one for one in takeable if one.contact.email.partition("@")[0] in names]
 
     @invariant()
     def each_contact_is_in_the_one_container_of_its_state(self) -> None:
@@ -502,7 +513,7 @@ class SendQueueMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         while not self.send_queue.is_empty:
             self.close_filling()
-            self.check(is_there=True)
+            self.check()
             self.take({"ada", "bob", "cleo", "dan", "eva"})
             if self.taken:
                 self.end_an_import(index=0, releases=True)

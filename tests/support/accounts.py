@@ -8,6 +8,7 @@ import threading
 import typing as t
 from dataclasses import dataclass, field
 
+from target_activecampaign.api.contact_pages import ContactPage
 from target_activecampaign.api.responses import Accepted, Contract, ImportStatus, Membership, Refused
 
 if t.TYPE_CHECKING:
@@ -62,6 +63,7 @@ class FakeAccount:
         self.people: dict[str, Person] = {}
         self.limit = limit
         self.requests = 0
+        self.pages = 0
         self.bodies: list[bytes] = []
         self.refuse: Callable[[list[dict[str, t.Any]]], Refused | None] = lambda _: None
         self.fails: set[str] = set()
@@ -113,6 +115,13 @@ class FakeAccount:
                 list_id: Membership(UNSUBSCRIBED if left else status, None)
                 for list_id, status in person.lists.items()
             }
+
+    def contact_page(self, after_id: int) -> ContactPage:
+        with self._lock:
+            self.requests += 1
+            self.pages += 1
+            emails = list(self.people)[after_id : after_id + 100]
+            return ContactPage(tuple(emails), after_id + len(emails), is_empty=not emails)
 
     def contract(self) -> Contract:
         with self._lock:
