@@ -55,9 +55,9 @@ class ContractHeadroom:
         self._seconds_between_reads = seconds_between_reads
 
     @property
-    def contract(self) -> Contract | None:
-        """The contract as it was read last; `None` where there is none to keep to."""
-        return self._contract
+    def figures(self) -> tuple[int, int] | None:
+        """The contract's limit, and the contacts that the account has; `None` without a contract."""
+        return None if self._contract is None else (self._contract.subscriber_limit, self.total)
 
     @property
     def total(self) -> int:
