@@ -178,6 +178,11 @@ class Batch:
         """Contacts by which the account may grow."""
         return sum([pending.needs_headroom() for pending in self.contacts])
 
+    @property
+    def maybe_created_before(self) -> int:
+        """Contacts that an import may have created that came to no end, and so named nobody."""
+        return sum([pending.needs_headroom() and pending.attempts > 0 for pending in self.contacts])
+
     def fill_from(
         self, queue: deque[PendingContact], admits: Callable[[PendingContact], bool]
     ) -> list[PendingContact]:

@@ -208,6 +208,8 @@ class Confirming:
             self._changes.remove_member(pending.contact)
         with self._monitor:
             if check.may_be_sent:
+                # An import that failed may have created it, and the account's figure may lag behind.
+                self._headroom.note_created(int(pending.needs_headroom() and pending.attempts > 0))
                 pending.note_seen()
                 self._queue.admit([pending])
             elif pending.contact.unsubscribes:

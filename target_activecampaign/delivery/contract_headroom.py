@@ -90,13 +90,17 @@ class ContractHeadroom:
         Args:
             batch: Its contacts.
             created: How many it names as new. One source says that updated ones are named as well, so no more
-                count than may be new.
+                count than may be new. Those that an earlier import may have created are named by none.
         """
         needing = batch.needing_headroom
-        named = min(created, needing)
+        named = min(created + batch.maybe_created_before, needing)
         self._in_flight -= needing
         self._ended += needing - named
         self._least_total += named
+
+    def note_created(self, contacts: int) -> None:
+        """Count contacts that imports of this run may have created without naming them."""
+        self._least_total += contacts
 
     def wants_reading(self, wanted: int, now: float) -> bool:
         """Return whether the contract should be read again.

@@ -21,7 +21,7 @@ def response(body: str) -> Response:
 
 
 def test_addresses_are_trimmed_and_lower_cased() -> None:
-    assert page({"id": "4", "email": " Ada@Example.com "}) == ContactPage(("ada@example.com",), 4)
+    assert page({"id": "4", "email": " Ada@Example.com "}) == ContactPage(("ada@example.com",), 4, total=9)
 
 
 def test_a_page_without_entries_ends_the_contacts() -> None:
@@ -52,3 +52,17 @@ def test_ids_that_do_not_ascend_from_the_one_asked_for_are_out_of_order(ids: lis
 def test_another_shape_is_tried_again(body: str) -> None:
     with pytest.raises(TryAgainError):
         read_contact_page(response(body), 0)
+
+
+def test_memberships_that_ended_are_told_by_address_and_list_and_unreadable_ones_tell_nothing() -> None:
+    memberships = [
+        {"contact": "4", "list": "1", "status": "2"},
+        {"contact": "4", "list": "2", "status": "1"},
+        {"contact": "4", "list": None, "status": "2"},
+        {"contact": "9", "list": "1", "status": "2"},
+        "nonsense",
+    ]
+    body = {"contacts": [{"id": "4", "email": "ada@example.com"}], "contactLists": memberships}
+    found = read_contact_page(response(json.dumps(body)), 0)
+    assert found.unsubscribed == {("ada@example.com", 1)}
+    assert found.total is None

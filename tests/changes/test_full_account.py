@@ -128,3 +128,13 @@ def test_a_dry_run_says_the_same_of_a_full_account(tmp_path: Path) -> None:
     figures = ("delivered", "created", "updated", "held_back", "limit", "exit_code")
     assert [dry[name] for name in figures] == [real[name] for name in figures]
     assert (real["delivered"], real["held_back"]) == (60, 40)
+
+
+def test_the_contract_is_kept_where_imports_fail_and_the_figure_lags_behind(tmp_path: Path) -> None:
+    switches = {"subscriber-total-lag": "minute"}
+    with serve(with_limits=False, progress="at-once", contact_limit=100, switches=switches) as sandbox:
+        sandbox.emulator.faults.add("import fails applied=20 every=3 next=2")
+        outcome = run(sandbox, tmp_path, range(200), batch_size_rows=25)
+        assert len(names(sandbox)) <= 100
+    assert outcome.exit_code == 3
+    assert outcome.report["delivered"] >= 60

@@ -97,6 +97,18 @@ def test_no_more_are_counted_as_new_than_may_be_new() -> None:
     assert headroom.left == 398
 
 
+def test_contacts_of_an_import_that_failed_count_as_new_though_the_next_one_names_them_not() -> None:
+    headroom, batch = headroom_of(1000, 600), batch_of(250)
+    headroom.reserve(batch)
+    headroom.end(batch, 0)
+    again = batch.again()
+    headroom.reserve(again)
+    headroom.end(again, 0)
+    headroom.begin_reading()
+    headroom.finish_reading(Contract(1000, 600), now=0.0)
+    assert headroom.left == 150
+
+
 def test_a_contract_that_grows_or_shrinks_counts_as_it_was_read_last() -> None:
     headroom = headroom_of(1000, 600)
     headroom.begin_reading()
