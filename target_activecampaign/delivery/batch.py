@@ -77,6 +77,7 @@ class PendingContact(msgspec.Struct, eq=False, gc=False):
         is_seen: Whether this run has seen that the account has it. One that the ledger knows may have been
             deleted there since.
         is_missing: Whether the account was asked for it, and has it not.
+        is_counted: Whether the headroom counts it as created, by an import that came to no end.
         member_since: For a removal, when our first import of the contact was sent, in seconds since 1970;
             `None` for a record of the input.
         state: Where it stands.
@@ -92,6 +93,7 @@ class PendingContact(msgspec.Struct, eq=False, gc=False):
     is_known: bool = False
     is_seen: bool = False
     is_missing: bool = False
+    is_counted: bool = False
     member_since: int | None = None
     state: ContactState = "read"
     segment: Segment = _NO_SEGMENT
@@ -177,11 +179,6 @@ class Batch:
     def needing_headroom(self) -> int:
         """Contacts by which the account may grow."""
         return sum([pending.needs_headroom() for pending in self.contacts])
-
-    @property
-    def maybe_created_before(self) -> int:
-        """Contacts that an import may have created that came to no end, and so named nobody."""
-        return sum([pending.needs_headroom() and pending.attempts > 0 for pending in self.contacts])
 
     def fill_from(
         self, queue: deque[PendingContact], admits: Callable[[PendingContact], bool]

@@ -114,10 +114,11 @@ class Confirming:
 
     def _take_end(self, open_import: OpenImport, status: ImportStatus) -> bool:
         """Take that an import ended; return whether its outcome can be recorded at once."""
-        self._headroom.end(open_import.batch, status.created)
         if status.state == "lost":
+            self._headroom.lose(open_import.batch)
             self._submit_again(open_import)
             return False
+        self._headroom.end(open_import.batch, status.created)
         behind = self._in_flight.imports_behind
         read_back = plan_read_back(open_import, status, self._verify, behind)
         if read_back is None:
@@ -208,14 +209,13 @@ class Confirming:
             self._changes.remove_member(pending.contact)
         with self._monitor:
             if check.may_be_sent:
-                # An import that failed may have created it, and the account's figure may lag behind.
-                self._headroom.note_created(int(pending.needs_headroom() and pending.attempts > 0))
                 pending.note_seen()
                 self._queue.admit([pending])
             elif pending.contact.unsubscribes:
                 self._outcomes.leave_alone(pending)
             else:
                 pending.is_missing = True
+                self._headroom.count_out(pending)
                 self._queue.admit([pending])
             self._states.pass_on()
             self._monitor.notify()
