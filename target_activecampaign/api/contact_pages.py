@@ -26,6 +26,7 @@ class ContactPage:
         emails: Trimmed and lower-cased, of the contacts that are not deleted.
         unsubscribed: Address and list of memberships that ended, where the page tells of memberships.
         total: Contacts that the account has, as the page says; `None` where it does not.
+        entries: Contacts on it, the deleted ones and those without an address too.
         last_id: The greatest id; that after which was asked, on a page without any.
         is_empty: Whether it has no entries: all contacts before it were read.
         is_in_order: Whether its ids ascend from the one after which was asked.
@@ -37,6 +38,7 @@ class ContactPage:
     is_in_order: bool = True
     unsubscribed: frozenset[tuple[str, int]] = frozenset()
     total: int | None = None
+    entries: int = 0
 
 
 def read_contact_page(response: Response, after_id: int) -> ContactPage:
@@ -68,6 +70,7 @@ def read_contact_page(response: Response, after_id: int) -> ContactPage:
         is_empty=not entries,
         is_in_order=bool(ids) and ids == sorted(set(ids)) and ids[0] > after_id,
         unsubscribed=frozenset(_read_unsubscribed(content.get("contactLists"), emails)),
+        entries=len(entries),
         total=_read_number(meta.get("total")) if isinstance(meta, dict) else None,
     )
 

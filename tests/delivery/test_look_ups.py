@@ -10,6 +10,7 @@ from target_activecampaign.api.contact_pages import ContactPage
 from target_activecampaign.contacts.contact import Contact, Origin
 from target_activecampaign.delivery.batch import PendingContact
 from target_activecampaign.delivery.look_ups import AccountReading, LookUps
+from target_activecampaign.errors import ServiceError
 
 
 def contact(number: int, *, unsubscribes: bool = False) -> Contact:
@@ -108,3 +109,38 @@ def test_pages_that_do_not_come_by_id_end_the_reading_and_contacts_are_asked_for
     assert look_ups.begin_reading(10**6, 0) is None
     assert look_ups.may_ask_for(one)
     assert look_ups.requests_for(500, 0) == 500
+
+
+def refuse() -> ContactPage:
+    raise ServiceError("GET contacts: HTTP 422")
+
+
+def leave_somebody_out(after_id: int) -> ContactPage:
+    emails = () if after_id else ("person1@example.com",)
+    return ContactPage(emails, 1, is_empty=bool(after_id), total=2, entries=len(emails))
+
+
+@pytest.mark.parametrize("is_refused", [True, False])
+def test_pages_that_are_refused_or_leave_somebody_out_prove_nothing_and_end_no_run(
+    *, is_refused: bool
+) -> None:
+    class Account(FakeAccount):
+        def contact_page(self, after_id: int, *, is_read_back: bool = False) -> ContactPage:
+            assert not is_read_back
+            return refuse() if is_refused else leave_somebody_out(after_id)
+
+    look_ups = LookUps()
+    assert not read(look_ups, Account()).is_whole
+    assert look_ups.requests_for(500, 0) == 500
+
+
+def test_pages_that_hold_as_many_as_the_account_says_are_whole_though_some_have_no_address() -> None:
+    class Account(FakeAccount):
+        def contact_page(self, after_id: int, *, is_read_back: bool = False) -> ContactPage:
+            assert not is_read_back
+            is_end = after_id > 0
+            return ContactPage((), 2, is_empty=is_end, total=2, entries=0 if is_end else 2)
+
+    look_ups = LookUps()
+    assert read(look_ups, Account()).is_whole
+    look_ups.close()

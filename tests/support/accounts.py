@@ -125,6 +125,7 @@ class FakeAccount:
             return ContactPage(
                 emails,
                 after_id + len(emails),
+                entries=len(emails),
                 is_empty=not emails,
                 unsubscribed=frozenset(pair for pair in off if pair[0] in self.unsubscribed and is_read_back),
                 total=len(self.people) - after_id,
