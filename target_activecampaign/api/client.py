@@ -273,17 +273,28 @@ class Client:
             "GET contacts", read_total, query={"listid": list_id, "status": SUBSCRIBED, "limit": 1}
         )
 
-    def contact_page(self, after_id: int) -> ContactPage:
+    def contact_page(self, after_id: int, *, is_read_back: bool = False) -> ContactPage:
         """Return the first hundred contacts with a greater id than this, by ascending id.
+
+        Args:
+            after_id: 0 for the first page.
+            is_read_back: Whether sending goes first, and memberships are asked for.
 
         Raises:
             ServiceError: If no usable response came.
             StoppedError: If the run stops.
         """
+        limiter = self._rate_limiter
         return self._request(
             "GET contacts",
             lambda response: read_contact_page(response, after_id),
-            query={"limit": PAGE_SIZE, "orders[id]": "ASC", "id_greater": after_id},
+            query={
+                "limit": PAGE_SIZE,
+                "orders[id]": "ASC",
+                "id_greater": after_id,
+                **({"include": "contactLists"} if is_read_back else {}),
+            },
+            wait=limiter.wait_for_read_back if is_read_back else limiter.wait_for_request,
         )
 
     # One request

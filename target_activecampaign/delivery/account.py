@@ -29,8 +29,11 @@ class Account(t.Protocol):
     def memberships(self, email: str) -> dict[int, Membership] | None:
         """Return list to membership of an identity; `None` where the account has no such contact."""
 
-    def contact_page(self, after_id: int) -> ContactPage:
-        """Return the first hundred contacts with a greater id than this, by ascending id."""
+    def contact_page(self, after_id: int, *, is_read_back: bool = False) -> ContactPage:
+        """Return the first hundred contacts with a greater id than this, by ascending id.
+
+        For a read-back sending goes first, and the page tells of memberships.
+        """
 
     def contract(self) -> Contract | None:
         """Read the contract; `None` where this key may not."""

@@ -78,6 +78,7 @@ class PendingContact(msgspec.Struct, eq=False, gc=False):
         is_seen: Whether this run has seen that the account has it. One that the ledger knows may have been
             deleted there since.
         is_missing: Whether the account was asked for it, and has it not.
+        is_counted: Whether the headroom counts it as created, by an import that came to no end.
         removal: What is known of somebody who is to be taken off a list; `None` for a record of the input.
         state: Where it stands.
         segment: The first segment of input that it holds up; none before it is pending there.
@@ -93,6 +94,7 @@ class PendingContact(msgspec.Struct, eq=False, gc=False):
     removal: Removal | None = None
     is_seen: bool = False
     is_missing: bool = False
+    is_counted: bool = False
     state: ContactState = "read"
     segment: Segment = _NO_SEGMENT
     first_sent_at: int = 0

@@ -136,12 +136,17 @@ class Confirming:
 
     def _take_end(self, open_import: OpenImport, status: ImportStatus) -> bool:
         """Take that an import ended; return whether its outcome can be recorded at once."""
-        self._headroom.end(open_import.batch, status.created)
         if status.state == "lost":
+            self._headroom.lose(open_import.batch)
             self._submit_again(open_import)
             return False
         doubt = find_doubt(open_import, status)
         self._say_doubt(doubt)
+        if status.is_readable:
+            self._headroom.end(open_import.batch, status.created)
+        else:
+            # What it created is not known: its contacts count as new until they were looked up.
+            self._headroom.lose(open_import.batch)
         behind = self._in_flight.imports_behind
         read_back = plan_read_back(open_import, status, "all" if doubt else self._verify, behind)
         if read_back is None:
@@ -248,6 +253,7 @@ class Confirming:
                 self._outcomes.leave_alone(pending, check.left_alone)
             else:
                 pending.is_missing = True
+                self._headroom.count_out(pending)
                 self._queue.admit([pending])
             self._states.pass_on()
             self._monitor.notify()

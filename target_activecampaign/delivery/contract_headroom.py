@@ -28,7 +28,7 @@ class ContractHeadroom:
     The account's figure may lag behind by minutes. So it never counts for less than the account had at the
     start and what imports of this run named as new. A contact that was sent may be new until its import has
     ended and the contract was read after that: until then it takes headroom. `reserve` when a batch is taken,
-    `release` when it was never queued, `end` when its import ended.
+    `release` when it was never queued, `end` or `lose` when its import ended.
     """
 
     def __init__(self) -> None:
@@ -55,9 +55,9 @@ class ContractHeadroom:
         self._seconds_between_reads = seconds_between_reads
 
     @property
-    def contract(self) -> Contract | None:
-        """The contract as it was read last; `None` where there is none to keep to."""
-        return self._contract
+    def figures(self) -> tuple[int, int] | None:
+        """The contract's limit, and the contacts that the account has; `None` without a contract."""
+        return None if self._contract is None else (self._contract.subscriber_limit, self.total)
 
     @property
     def total(self) -> int:
@@ -90,13 +90,30 @@ class ContractHeadroom:
         Args:
             batch: Its contacts.
             created: How many it names as new. One source says that updated ones are named as well, so no more
-                count than may be new.
+                count than may be new. Those that are counted already are not counted again.
         """
         needing = batch.needing_headroom
-        named = min(created, needing)
+        counted = sum([pending.is_counted and pending.needs_headroom() for pending in batch.contacts])
+        named = min(created, needing - counted)
         self._in_flight -= needing
-        self._ended += needing - named
+        self._ended += needing - counted - named
         self._least_total += named
+
+    def lose(self, batch: Batch) -> None:
+        """Note that an import came to no end: each of its contacts counts as new until a look-up says no.
+
+        The account's figure is no proof that they are not there: it may lag behind.
+        """
+        self._in_flight -= batch.needing_headroom
+        for pending in batch.contacts:
+            if pending.needs_headroom() and not pending.is_counted:
+                pending.is_counted = True
+                self._least_total += 1
+
+    def count_out(self, missing: PendingContact) -> None:
+        """Note that a contact was looked up and not found, so no import has created it."""
+        self._least_total -= missing.is_counted
+        missing.is_counted = False
 
     def wants_reading(self, wanted: int, now: float) -> bool:
         """Return whether the contract should be read again.

@@ -85,9 +85,9 @@ class DryRun:
                 lists[list_id] = Membership(status, None)
         return lists
 
-    def contact_page(self, after_id: int) -> ContactPage:
+    def contact_page(self, after_id: int, *, is_read_back: bool = False) -> ContactPage:
         """Return contacts of the account; those that the run itself would make are known to it."""
-        return self._account.contact_page(after_id)
+        return self._account.contact_page(after_id, is_read_back=is_read_back)
 
     def contract(self) -> Contract | None:
         """Return the contract, as the imports so far would have left it."""

@@ -10,6 +10,7 @@ import logging
 import math
 import typing as t
 
+from target_activecampaign.errors import ServiceError
 from target_activecampaign.limits import PAGE_SIZE
 from target_activecampaign.storage.email_map import EmailMap
 
@@ -40,21 +41,28 @@ class AccountReading:
     def ask(self, account: Account) -> None:
         """Read page by page, by ascending id.
 
+        Where pages can't be read, contacts are looked up one by one: this is no reason to end the run.
+
         Raises:
-            ServiceError: If the account can't be read.
             StoppedError: If the run stops.
             OutputError: If the temporary folder can't be used.
         """
-        last_id = 0
-        while True:
-            page = account.contact_page(last_id)
-            if page.is_empty:
-                self.is_whole = True
-                return
+        try:
+            self.is_whole = self._read(account)
+        except ServiceError as error:
+            logger.info("the account's contacts can't be read by pages (%s)", type(error).__name__)
+
+    def _read(self, account: Account) -> bool:
+        """Read the pages; return whether they leave nobody out, as far as the account says."""
+        page = account.contact_page(0)
+        total, read = page.total, 0
+        while not page.is_empty:
             if not page.is_in_order:
-                return  # it was not what was asked for, so nobody knows what is left out
+                return False  # it was not what was asked for, so nobody knows what is left out
             self._emails.put_all(dict.fromkeys(page.emails, _THERE))
-            last_id = page.last_id
+            read += page.entries
+            page = account.contact_page(page.last_id)
+        return total is None or read >= total
 
     def find(self, emails: Iterable[str]) -> set[str]:
         """Return those of some identities that the account has."""

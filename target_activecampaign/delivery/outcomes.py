@@ -18,7 +18,6 @@ from target_activecampaign.delivery.sent_contacts import UNCONFIRMED, SentContac
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-    from target_activecampaign.api.responses import Contract
     from target_activecampaign.contacts.contact import Contact, Origin
     from target_activecampaign.delivery.batch import Batch
     from target_activecampaign.delivery.change_detection import KnownContacts
@@ -255,17 +254,16 @@ class Outcomes:
 
     # Contacts over the contract
 
-    def hold_back(self, missing: Sequence[PendingContact], contract: Contract | None) -> None:
+    def hold_back(self, missing: Sequence[PendingContact], contract: tuple[int, int] | None) -> None:
         """Hold back contacts that the account has not, and has no headroom for.
 
         Their segments stay pending, so no STATE passes them.
 
         Args:
             missing: Each first of its identity, and looked up.
-            contract: As it was read last.
+            contract: Its limit, and the contacts that the account has.
         """
-        if contract is not None:
-            self._report.contract = contract.subscriber_limit, contract.subscriber_total
+        self._report.contract = contract
         self._reach(_CONTRACT)
         gone = self._queue.withdraw(missing)
         for pending in missing:

@@ -253,7 +253,7 @@ class Submitting:
         if not left:
             missing = [pending for pending in self._queue.takeable() if pending.is_missing]
             if missing:
-                self._outcomes.hold_back(missing, self._headroom.contract)
+                self._outcomes.hold_back(missing, self._headroom.figures)
         self._monitor.notify()
 
     def _take_refusal(self, batch: Batch, refusal: Refused) -> None:

@@ -43,7 +43,7 @@ class RejectsFile:
             SettingsError: If another run is writing it.
         """
         self._is_own = not is_no_plain_file(path)
-        self._path = path = path.resolve() if self._is_own else path
+        self._path = path
         self._last_schema: str | bytes | None = None
         self._failure: OutputError | None = None
         try:

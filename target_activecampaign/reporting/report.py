@@ -111,7 +111,7 @@ class Report:
         room: Contacts that the contract had headroom for when the run began; `None` where that is unknown.
         pending_removals: People who stay on a list of this run until they may be taken off; `None` without a
             ledger.
-        contract: The contract's limit and the account's contacts, as they were read last; `None` without.
+        contract: The contract's limit and the account's contacts, as far as is known; `None` without.
         profile_limit: The setting of this name.
         mirror: The reason why the mirror took nobody off a list; `None` where nothing stopped it.
         plan: A dry run's prediction of the run that would follow; `None` in a real run.

@@ -65,9 +65,10 @@ class Clock:
         """Return the whole real seconds since 1970."""
         return int(self._now().timestamp())
 
-    def date(self) -> str:
-        """Return the current date in the API's format, e.g. `2026-01-02T10:00:00-05:00`."""
-        return self._now().astimezone(ACCOUNT_TIME_ZONE).isoformat(timespec="seconds")
+    def date(self, seconds_ago: int = 0) -> str:
+        """Return the date in the API's format, now or earlier, e.g. `2026-01-02T10:00:00-05:00`."""
+        moment = self._now() - timedelta(seconds=seconds_ago)
+        return moment.astimezone(ACCOUNT_TIME_ZONE).isoformat(timespec="seconds")
 
 
 def _checked_speed(speed: float) -> float:

@@ -128,6 +128,10 @@ SWITCHES: Mapping[str, Switch] = {
         "Whom `subscriber_total` counts. Account settings reference: contacts now; help centre: all "
         "contacts for accounts since November 2025.",
     ),
+    "subscriber-total-lag": Switch(
+        ("none", "minute", "three-minutes"),
+        "By how much `subscriber_total` lags behind new contacts. Account settings reference: unsaid.",
+    ),
 }
 
 

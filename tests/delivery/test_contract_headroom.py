@@ -97,6 +97,42 @@ def test_no_more_are_counted_as_new_than_may_be_new() -> None:
     assert headroom.left == 398
 
 
+def test_a_contact_of_an_import_that_failed_counts_no_more_when_it_was_looked_up_and_is_not_there() -> None:
+    headroom, batch = headroom_of(1000, 600), batch_of(250)
+    headroom.reserve(batch)
+    headroom.lose(batch)
+    for pending in batch.contacts:
+        headroom.count_out(pending)
+        headroom.count_out(pending)
+    assert headroom.left == 400
+
+
+def test_a_contact_that_was_looked_up_and_is_there_stays_counted_and_takes_no_place_of_another() -> None:
+    headroom, batch = headroom_of(1000, 600), batch_of(10)
+    headroom.reserve(batch)
+    headroom.lose(batch)
+    for pending in batch.contacts[:4]:
+        pending.note_seen()
+    headroom.reserve(batch)
+    headroom.end(batch, 6)
+    assert headroom.left == 390
+
+
+def test_contacts_of_an_import_that_failed_count_as_new_though_the_next_one_names_them_not() -> None:
+    headroom, batch = headroom_of(1000, 600), batch_of(250)
+    headroom.reserve(batch)
+    headroom.lose(batch)
+    headroom.begin_reading()
+    headroom.finish_reading(Contract(1000, 600), now=0.0)
+    assert headroom.left == 150
+    again = batch.again()
+    headroom.reserve(again)
+    headroom.end(again, 0)
+    headroom.begin_reading()
+    headroom.finish_reading(Contract(1000, 600), now=0.0)
+    assert headroom.left == 150
+
+
 def test_a_contract_that_grows_or_shrinks_counts_as_it_was_read_last() -> None:
     headroom = headroom_of(1000, 600)
     headroom.begin_reading()

@@ -672,6 +672,34 @@ class Troubles:
         return self._random.randint(0, len(items))
 
 
+class Lagging(FakeAccount):
+    """An account whose own figure stays what it was at the start."""
+
+    total_at_start = 0
+
+    def contract(self) -> Contract:
+        return Contract(self.limit, self.total_at_start)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_imports_that_fail_do_not_push_an_account_over_its_contract_whose_figure_lags(seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311 - a test
+    existing, room, rows = chance.randint(0, 30), chance.randint(0, 30), chance.randint(1, 12)
+    numbers = [chance.randint(0, 70) for _ in range(100)]
+    client = Lagging(seed, limit=existing + room)
+    client.people.update(apply_one_by_one(contact(number) for number in range(existing)))
+    client.total_at_start = existing
+    client.fails_whole = Troubles(seed, bad=frozenset()).fails_whole
+    stage = Stage(client, guarded=True, batch_size_rows=rows)
+    for number in numbers:
+        stage.add(contact(number, first_name=str(len(stage.added))))
+    stage.delivery.finish()
+    assert client.most_people <= client.limit
+    for place, number in enumerate(numbers):
+        if number < existing and number not in numbers[place + 1 :]:
+            assert client.people[f"person{number}@example.com"].attributes == {"first_name": str(place)}
+
+
 def everybody_without_an_outcome(stage: Stage) -> list[PendingContact]:
     """Contacts of the input buffer, the send queue and the batches in flight, as often as they are there."""
     delivery = stage.delivery

@@ -91,6 +91,7 @@ def call_everything(ledger: Ledger) -> None:
     ledger.replace_missing(1, "shops", identities, 9)
     ledger.clear_missing(1, "shops")
     ledger.leave_alone(1, identities[0], "came back")
+    ledger.left_alone(1, identities)
     assert len(list(ledger.pending(1))) > SET
     assert len(list(ledger.members(1, "shops"))) == PEOPLE
     ledger.remove_members(1, "shops", identities[:50])

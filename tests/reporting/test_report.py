@@ -58,6 +58,7 @@ def test_the_report_has_the_figures_of_the_run_and_of_each_stream() -> None:
         "filtered": 0,
         "ignored": 0,
         "left_alone": 0,
+        "left_alone_reasons": {},
     }
     shops = {
         "read": 10,
@@ -73,6 +74,7 @@ def test_the_report_has_the_figures_of_the_run_and_of_each_stream() -> None:
         "filtered": 2,
         "ignored": 1,
         "left_alone": 0,
+        "left_alone_reasons": {},
     }
     nothing = StreamFigures().as_json()
     expected = {
@@ -90,6 +92,7 @@ def test_the_report_has_the_figures_of_the_run_and_of_each_stream() -> None:
         "filtered": 2,
         "ignored": 7,
         "left_alone": 0,
+        "left_alone_reasons": {},
         "started_at": "2026-05-19T12:00:00.000+00:00",
         "ended_at": "2026-05-19T12:01:01.234+00:00",
         "seconds": 61.234,
@@ -100,6 +103,7 @@ def test_the_report_has_the_figures_of_the_run_and_of_each_stream() -> None:
         "limit": "profile_limit",
         "created_may_be_too_high": False,
         "room": None,
+        "pending_removals": None,
         "mirror": None,
         "dry_run": False,
         "plan": None,

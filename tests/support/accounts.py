@@ -116,12 +116,20 @@ class FakeAccount:
                 for list_id, status in person.lists.items()
             }
 
-    def contact_page(self, after_id: int) -> ContactPage:
+    def contact_page(self, after_id: int, *, is_read_back: bool = False) -> ContactPage:
         with self._lock:
             self.requests += 1
             self.pages += 1
-            emails = list(self.people)[after_id : after_id + 100]
-            return ContactPage(tuple(emails), after_id + len(emails), is_empty=not emails)
+            emails = tuple(list(self.people)[after_id : after_id + 100])
+            off = {(email, one) for email in emails for one in self.people[email].lists}
+            return ContactPage(
+                emails,
+                after_id + len(emails),
+                entries=len(emails),
+                is_empty=not emails,
+                unsubscribed=frozenset(pair for pair in off if pair[0] in self.unsubscribed and is_read_back),
+                total=len(self.people) - after_id,
+            )
 
     def contract(self) -> Contract:
         with self._lock:

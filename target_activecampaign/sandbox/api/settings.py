@@ -33,7 +33,7 @@ def show_account(request: ApiRequest) -> ApiResponse:
         "cname": "",
         "status": "none",
         "subscriber_limit": request.account.contact_limit,
-        "subscriber_total": request.account.subscriber_total,
+        "subscriber_total": request.account.reported_total,
         "trial": False,
         "credits": None,
         "branding": True,

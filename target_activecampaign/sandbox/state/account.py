@@ -28,6 +28,10 @@ CONTACT_LIMIT = 100_000
 """Contacts that a new account may have."""
 
 
+_LAG_SECONDS = {"none": 0, "minute": 60, "three-minutes": 180}
+_IS_SUBSCRIBED = "id in (select contact from membership where status = 1)"
+
+
 class Account:
     """An account, empty when it is new. Several threads may use it.
 
@@ -82,6 +86,16 @@ class Account:
         if self.switches["subscriber-total"] == "all":
             return len(self.contacts)
         return self.storage.number("select count(distinct contact) from membership where status = 1")
+
+    @property
+    def reported_total(self) -> int:
+        """The total as the account tells it: it may lag behind by real minutes."""
+        lag = _LAG_SECONDS[self.switches["subscriber-total-lag"]]
+        if not lag:
+            return self.subscriber_total
+        members = "" if self.switches["subscriber-total"] == "all" else f" and {_IS_SUBSCRIBED}"
+        query = f"select count(*) from contact where cdate <= ?{members}"  # noqa: S608 - texts of ours
+        return self.storage.number(query, (self.clock.date(lag),))
 
     def headroom(self) -> int:
         """Return how many more contacts the account may have."""

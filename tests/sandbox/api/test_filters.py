@@ -322,3 +322,15 @@ def test_the_account_s_total_follows_the_switch(
     sandbox = start_sandbox(seed={**BUILT_IN, "contacts": PEOPLE}, switches={"subscriber-total": reading})
 
     assert connect(sandbox).get("/settings/account").json()["subscriber_total"] == total
+
+
+def test_the_account_s_total_lags_behind_new_contacts_where_the_switch_says_so(
+    start_sandbox: Callable[..., RunningSandbox], connect: Callable[..., Api]
+) -> None:
+    switches = {"subscriber-total-lag": "minute"}
+    sandbox = start_sandbox(seed={**BUILT_IN, "contacts": PEOPLE}, switches=switches)
+    api = connect(sandbox)
+
+    assert api.get("/settings/account").json()["subscriber_total"] == 0
+    sandbox.account.switches.choose("subscriber-total-lag", "none")
+    assert api.get("/settings/account").json()["subscriber_total"] == 3

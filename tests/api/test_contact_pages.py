@@ -1,0 +1,70 @@
+"""Pages of contacts: what can be read is read, and a page out of order is known."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+import pytest
+
+from target_activecampaign.api.contact_pages import ContactPage, read_contact_page
+from target_activecampaign.api.responses import Response, TryAgainError
+
+
+def page(*contacts: t.Any, after_id: int = 0) -> ContactPage:  # noqa: ANN401 - any JSON
+    body = json.dumps({"contacts": list(contacts), "meta": {"total": "9"}})
+    return read_contact_page(response(body), after_id)
+
+
+def response(body: str) -> Response:
+    return Response(200, body.encode(), {}, "GET contacts")
+
+
+def test_addresses_are_trimmed_and_lower_cased() -> None:
+    assert page({"id": "4", "email": " Ada@Example.com "}) == ContactPage(
+        ("ada@example.com",), 4, total=9, entries=1
+    )
+
+
+def test_a_page_without_entries_ends_the_contacts() -> None:
+    assert page(after_id=4).is_empty
+    assert page(after_id=4).last_id == 4
+
+
+def test_a_contact_without_an_address_and_one_that_is_deleted_are_left_out() -> None:
+    found = page(
+        {"id": "4", "email": None},
+        {"id": 5, "email": "bo@example.com", "deleted": "0"},
+        {"id": "6", "email": "cy@example.com", "deleted": "1"},
+    )
+    assert (found.emails, found.last_id, found.is_empty, found.is_in_order) == (
+        ("bo@example.com",),
+        6,
+        False,
+        True,
+    )
+
+
+@pytest.mark.parametrize("ids", [["4", "3"], ["2", "3"], ["3", "3"], ["x"], [None]])
+def test_ids_that_do_not_ascend_from_the_one_asked_for_are_out_of_order(ids: list[t.Any]) -> None:
+    assert not page(*({"id": one, "email": "ada@example.com"} for one in ids), after_id=2).is_in_order
+
+
+@pytest.mark.parametrize("body", ["{}", '{"contacts": null}', '{"contacts": {"id": "1"}}'])
+def test_another_shape_is_tried_again(body: str) -> None:
+    with pytest.raises(TryAgainError):
+        read_contact_page(response(body), 0)
+
+
+def test_memberships_that_ended_are_told_by_address_and_list_and_unreadable_ones_tell_nothing() -> None:
+    memberships = [
+        {"contact": "4", "list": "1", "status": "2"},
+        {"contact": "4", "list": "2", "status": "1"},
+        {"contact": "4", "list": None, "status": "2"},
+        {"contact": "9", "list": "1", "status": "2"},
+        "nonsense",
+    ]
+    body = {"contacts": [{"id": "4", "email": "ada@example.com"}], "contactLists": memberships}
+    found = read_contact_page(response(json.dumps(body)), 0)
+    assert found.unsubscribed == {("ada@example.com", 1)}
+    assert found.total is None
