@@ -111,8 +111,8 @@ _EXPORT = (
         ),
         description=(
             "Stream name, or glob such as `vip_*`, to its own `list_id`, `field_mapping` and `tags`, each "
-            "of which replaces the one above. The first that matches counts; a stream that none matches "
-            "is not exported. Without `streams` every stream is."
+            "of which replaces the one above. An exact name counts, then the first glob that matches; a "
+            "stream that none matches is not exported. Without `streams` every stream is."
         ),
     ),
     th.Property(
@@ -224,7 +224,8 @@ _DELIVERY = (
         th.StringType,
         description=(
             "File for rejected records, as a Singer stream that can be mended and piped in again. It "
-            "holds personal data and is created for its owner's eyes alone."
+            "holds personal data and is created for its owner's eyes alone. Without it STATE waits at the "
+            "first rejected record until the run has been judged, and exit code 4 passes none."
         ),
     ),
     th.Property(

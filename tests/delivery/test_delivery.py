@@ -766,3 +766,18 @@ def test_whatever_goes_wrong_each_record_ends_as_one_thing_and_no_contact_is_out
     rejected = {f"person{number}@example.com" for number in bad}
     for value, people in stage.states:
         assert before[value] <= people.keys() | rejected
+
+
+def test_state_waits_behind_a_contact_that_activecampaign_refuses_until_that_is_accepted() -> None:
+    client = FakeAccount()
+    client.fails = {"person1@example.com"}
+    stage = Stage(client)
+    for number in (0, 1, 2):
+        stage.add(contact(number))
+        stage.delivery.add_state(number)
+    stage.delivery.settle()
+    assert [value for value, _ in stage.states] == [0]
+    stage.delivery.accept_rejected()
+    stage.delivery.finish()
+    assert [value for value, _ in stage.states] == [0, 2]
+    assert len(stage.rejected) == 1

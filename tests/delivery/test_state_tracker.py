@@ -6,7 +6,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from target_activecampaign.delivery.state_tracker import Segment, StateTracker
+from target_activecampaign.delivery.state_tracker import Hold, Segment, StateTracker
 
 
 def segments(state_tracker: StateTracker) -> int:
@@ -86,6 +86,48 @@ def test_a_thousand_states_behind_one_open_contact_take_no_room() -> None:
     state_tracker.add_state("last")
     state_tracker.mark_done(first)
     assert state_tracker.take_done() == ("last",)
+
+
+def test_a_hold_keeps_every_state_waiting_from_its_earliest_point_on() -> None:
+    state_tracker = StateTracker()
+    hold = Hold(state_tracker)
+    early = state_tracker.add_pending()
+    state_tracker.add_state(1)
+    hold.hold()
+    state_tracker.add_state(2)
+    assert hold.is_held
+    state_tracker.mark_done(early)
+    assert state_tracker.take_done() == (1,)
+    hold.release()
+    assert state_tracker.take_done() == (2,)
+    assert not hold.is_held
+
+
+def test_a_hold_moves_to_an_earlier_segment_and_never_to_a_later_one() -> None:
+    state_tracker = StateTracker()
+    hold = Hold(state_tracker)
+    early = state_tracker.add_pending()
+    state_tracker.add_state(1)
+    late = state_tracker.add_pending()
+    for segment in (late, early, late):
+        hold.hold(segment)
+    state_tracker.mark_done(early)
+    state_tracker.mark_done(late)
+    state_tracker.add_state(2)
+    assert state_tracker.take_done() is None
+    hold.release()
+    assert state_tracker.take_done() == (2,)
+
+
+def test_a_thousand_holds_and_states_take_no_room() -> None:
+    state_tracker = StateTracker()
+    hold = Hold(state_tracker)
+    for value in range(1000):
+        hold.hold()
+        state_tracker.add_state(value)
+    assert segments(state_tracker) == 2
+    hold.release()
+    assert state_tracker.take_done() == (999,)
 
 
 class StateTrackerMachine(RuleBasedStateMachine):

@@ -12,6 +12,7 @@ import typing as t
 from decimal import Decimal
 
 import pytest
+from fuzz.entries import FakeRun
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,6 +20,7 @@ from target_activecampaign.errors import InputError
 from target_activecampaign.singer.json_values import _parse_leniently, parse_json
 from target_activecampaign.singer.messages import Message
 from target_activecampaign.singer.reader import MessageReader
+from target_activecampaign.target import TargetActiveCampaign
 
 if t.TYPE_CHECKING:
     from target_activecampaign.singer.reader import Lines
@@ -313,3 +315,41 @@ def test_the_quick_way_reads_as_the_standard_library_does(text: str | bytes, enc
     if isinstance(text, str) and encoding:
         text = text.encode(encoding, "surrogatepass")
     assert repr(parse_json(text)) == repr(_parse_leniently(text))
+
+
+@pytest.mark.parametrize("stream", [None, "", 3, [], {}])
+@pytest.mark.parametrize("is_decoded", [True, False])
+def test_a_record_that_names_no_stream_is_refused_by_its_line(stream: object, *, is_decoded: bool) -> None:
+    config = {"hostname": "sandbox", "api_key": "k", "data_privacy_consent": True, "list_id": 1}
+    target = TargetActiveCampaign(config=config)
+    target.current_run = t.cast("t.Any", run := FakeRun())
+    schema = {"type": "object", "properties": {"email": {"type": "string"}}}
+    record = {"type": "RECORD", "record": {"email": "ada@example.com"}}
+    messages: list[dict[str, t.Any]] = [
+        {"type": "SCHEMA", "stream": "s", "schema": schema, "key_properties": []}
+    ]
+    messages += [{**record, "stream": "s"}] * is_decoded
+    messages += [record if stream is None else {**record, "stream": stream}]
+    lines = "".join(json.dumps(message) + "\n" for message in messages)
+    with pytest.raises(InputError, match=rf"^line {len(messages)} of the input "):
+        target.listen(t.cast("t.Any", io.BytesIO(lines.encode())))
+    assert run.records == is_decoded
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"type":"SCHEMA","schema":{"properties":{}}}',
+        '{"type":"SCHEMA","stream":"s","schema":[]}',
+        '{"type":"ACTIVATE_VERSION","version":1}',
+        '{"type":"ACTIVATE_VERSION","stream":null,"version":1}',
+        '{"type":"STATE"}',
+        '{"type":"BATCH","stream":"s"}',
+    ],
+)
+def test_a_message_that_lacks_what_its_type_needs_is_refused_by_its_line(line: str) -> None:
+    config = {"hostname": "sandbox", "api_key": "k", "data_privacy_consent": True, "list_id": 1}
+    target = TargetActiveCampaign(config=config)
+    target.current_run = t.cast("t.Any", FakeRun())
+    with pytest.raises(InputError, match=r"^line 1 of the input "):
+        target.listen(t.cast("t.Any", io.BytesIO(line.encode())))
