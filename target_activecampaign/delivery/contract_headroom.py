@@ -13,9 +13,11 @@ if t.TYPE_CHECKING:
     from target_activecampaign.api.responses import Contract
     from target_activecampaign.delivery.batch import Batch, PendingContact
 
-_LEAST_SECONDS_UNREAD = 10.0
-_LONGER_UNREAD = 3
-"""A contract may grow or shrink in mid-run: without another reason it is read this much less often."""
+_MOST_SECONDS_UNREAD = 15.0
+_MOST_BATCHES_UNREAD = 10
+"""A contract may grow or shrink in mid-run, so it is read now and then without another reason."""
+
+_LEAST_SECONDS_BETWEEN_READS = 1.0
 
 
 class ContractReading:
@@ -39,6 +41,9 @@ class ContractHeadroom:
         self._in_flight = 0
         self._ended = 0
         self._ended_before_read = 0
+        self._ends = 0
+        self._ends_before_read = 0
+        self._reserved_since_read = 0
         self._last_read: float | None = None
         self._is_reading = False
 
@@ -73,12 +78,13 @@ class ContractHeadroom:
 
     @property
     def is_settled(self) -> bool:
-        """Whether no batch is in flight or not yet counted that might leave more headroom than it took."""
-        return not self._in_flight and not self._ended
+        """Whether no batch is in flight, and the contract was read after the last one ended."""
+        return not self._in_flight and not self._ends
 
     def reserve(self, batch: Batch) -> None:
         """Take the headroom of a batch's contacts that may be new."""
         self._in_flight += batch.needing_headroom
+        self._reserved_since_read += 1
 
     def release(self, batch: Batch) -> None:
         """Give the headroom back: the batch was not queued."""
@@ -97,6 +103,7 @@ class ContractHeadroom:
         named = min(created, needing - counted)
         self._in_flight -= needing
         self._ended += needing - counted - named
+        self._ends += 1
         self._least_total += named
 
     def lose(self, batch: Batch) -> None:
@@ -105,6 +112,7 @@ class ContractHeadroom:
         The account's figure is no proof that they are not there: it may lag behind.
         """
         self._in_flight -= batch.needing_headroom
+        self._ends += 1
         for pending in batch.contacts:
             if pending.needs_headroom() and not pending.is_counted:
                 pending.is_counted = True
@@ -126,18 +134,24 @@ class ContractHeadroom:
         """
         if self._contract is None or self._is_reading:
             return False
-        if self._ended and self.left < wanted:
-            return self._last_read is None or now - self._last_read >= self._seconds_between_reads
+        is_short = self.left < wanted
+        if is_short and self._ends:
+            return self._is_unread_for(self._seconds_between_reads, now)
         if self._last_read is None:
             self._last_read = now  # it was read at the start
-        return now - self._last_read >= max(
-            _LEAST_SECONDS_UNREAD, _LONGER_UNREAD * self._seconds_between_reads
-        )
+        if is_short:
+            return self._is_unread_for(max(_LEAST_SECONDS_BETWEEN_READS, self._seconds_between_reads), now)
+        is_due = self._reserved_since_read >= _MOST_BATCHES_UNREAD
+        return is_due or self._is_unread_for(_MOST_SECONDS_UNREAD, now)
+
+    def _is_unread_for(self, seconds: float, now: float) -> bool:
+        return self._last_read is None or now - self._last_read >= seconds
 
     def begin_reading(self) -> ContractReading:
         """Note which imports had ended when the reading began: it counts their contacts for sure."""
         self._is_reading = True
-        self._ended_before_read = self._ended
+        self._ended_before_read, self._ends_before_read = self._ended, self._ends
+        self._reserved_since_read = 0
         return ContractReading()
 
     def finish_reading(self, contract: Contract, now: float) -> None:
@@ -146,6 +160,7 @@ class ContractHeadroom:
         self._last_read = now
         self._contract = contract
         self._ended -= self._ended_before_read
+        self._ends -= self._ends_before_read
 
 
 class Admission:

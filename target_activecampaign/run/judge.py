@@ -33,8 +33,8 @@ def _judge_limits(settings: Settings, report: Report) -> TargetError | None:
     if report.limit is None:
         return None
     words = (
-        f"{report.limit}: the limit was reached ({report.describe_limits()}); {report.totals().held_back} "
-        f"records of contacts that are not in the account yet were held back. {_LIMIT_REMEDIES[report.limit]}"
+        f"{report.limit}: the limit was reached ({report.describe_limits()}), "
+        f"{report.totals().held_back} records were held back. {_LIMIT_REMEDIES[report.limit]}"
     )
     if settings.on_limit == "fail":
         return LimitReachedError(words)

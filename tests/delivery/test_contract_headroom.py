@@ -190,6 +190,33 @@ def test_a_contract_is_read_now_and_then_without_another_reason() -> None:
     assert headroom.wants_reading(250, now=115.0)
 
 
+def test_a_contract_is_read_after_ten_batches_whatever_they_hold() -> None:
+    headroom = headroom_of(1000, 600)
+    wants = []
+    for _ in range(10):
+        wants.append(headroom.wants_reading(100, now=100.0))
+        headroom.reserve(batch_of(1))
+    assert not any(wants)
+    assert headroom.wants_reading(100, now=100.0)
+    headroom.begin_reading()
+    headroom.finish_reading(Contract(1000, 600), now=100.0)
+    assert not headroom.wants_reading(100, now=100.0)
+
+
+def test_a_full_contract_is_read_again_in_case_that_it_grows() -> None:
+    headroom = headroom_of(1000, 1000)
+    assert not headroom.wants_reading(250, now=100.0)
+    assert headroom.wants_reading(250, now=105.0)
+
+
+def test_a_contract_is_read_after_the_last_import_though_all_of_it_was_named_as_new() -> None:
+    headroom, batch = headroom_of(1000, 900), batch_of(100, known=0)
+    headroom.reserve(batch)
+    headroom.end(batch, 100)
+    assert (headroom.left, headroom.is_settled) == (0, False)
+    assert headroom.wants_reading(250, now=0.0)
+
+
 class HeadroomMachine(RuleBasedStateMachine):
     """Beside it the account itself, which knows which contacts are new."""
 
