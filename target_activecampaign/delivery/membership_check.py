@@ -7,6 +7,8 @@ import typing as t
 from target_activecampaign.api.responses import SUBSCRIBED
 
 if t.TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from target_activecampaign.api.responses import Membership
     from target_activecampaign.delivery.account import Account
     from target_activecampaign.delivery.batch import PendingContact
@@ -27,13 +29,15 @@ class MembershipCheck:
         may_be_sent: The answer.
     """
 
-    def __init__(self, pending: PendingContact) -> None:
+    def __init__(self, pending: PendingContact, known: Mapping[int, Membership] | None = None) -> None:
         """Prepare.
 
         Args:
             pending: In the state "checking".
+            known: Its memberships, where they were read with others'; else the account is asked.
         """
         self.pending = pending
+        self._known = known
         self.may_be_sent = False
 
     def ask(self, account: Account) -> None:
@@ -43,7 +47,8 @@ class MembershipCheck:
             ServiceError: If the account can't be read.
             StoppedError: If the run stops.
         """
-        memberships = account.memberships(self.pending.contact.email)
+        known = self._known
+        memberships = account.memberships(self.pending.contact.email) if known is None else known
         if self.pending.contact.unsubscribes:
             list_id = self.pending.contact.list_id
             self.may_be_sent = _is_ours((memberships or {}).get(list_id), self.pending.member_since)

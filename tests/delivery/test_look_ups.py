@@ -95,7 +95,10 @@ def test_nobody_is_asked_for_alone_while_the_pages_are_read_but_those_who_must_b
 
 def test_pages_that_do_not_come_by_id_end_the_reading_and_contacts_are_asked_for_one_by_one() -> None:
     class Account(FakeAccount):
-        def contact_page(self, after_id: int, *, is_read_back: bool = False) -> ContactPage:
+        def contact_page(
+            self, after_id: int, *, is_read_back: bool = False, list_id: int | None = None
+        ) -> ContactPage:
+            assert list_id is None
             assert not is_read_back
             self.pages += 1
             return ContactPage(("somebody@example.com",), max(after_id, 7), is_in_order=after_id < 7)
