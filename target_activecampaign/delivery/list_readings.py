@@ -6,12 +6,14 @@ look-ups. Somebody whom the pages do not name is asked for alone: that tells wha
 
 from __future__ import annotations
 
+import logging
 import math
 import struct
 import typing as t
 from collections import Counter
 
 from target_activecampaign.api.responses import SUBSCRIBED, Membership
+from target_activecampaign.errors import ServiceError
 from target_activecampaign.limits import PAGE_SIZE
 from target_activecampaign.storage.email_map import EmailMap
 
@@ -21,6 +23,8 @@ if t.TYPE_CHECKING:
     from target_activecampaign.api.contact_pages import ContactPage
     from target_activecampaign.delivery.account import Account
     from target_activecampaign.delivery.batch import PendingContact
+
+logger = logging.getLogger(__name__)
 
 _FEWEST = 10
 """People who are to be taken off a list; for fewer its size is not asked for."""
@@ -54,11 +58,19 @@ class ListReading:
     def ask(self, account: Account) -> None:
         """Read page by page, by ascending id.
 
+        Where pages can't be read, people are asked for alone: this is no reason to end the run.
+
         Raises:
-            ServiceError: If the account can't be read.
             StoppedError: If the run stops.
             OutputError: If the temporary folder can't be used.
         """
+        try:
+            self._read(account)
+        except ServiceError:
+            self.pages = None
+            logger.info("list %d can't be read by pages: its contacts are looked up one by one", self.list_id)
+
+    def _read(self, account: Account) -> None:
         page = account.contact_page(0, list_id=self.list_id)
         if page.total is None:
             return

@@ -11,6 +11,7 @@ from target_activecampaign.api.responses import SUBSCRIBED, Membership
 from target_activecampaign.contacts.contact import Contact, Origin
 from target_activecampaign.delivery.batch import PendingContact
 from target_activecampaign.delivery.list_readings import ListReading, ListReadings
+from target_activecampaign.errors import ServiceError
 
 
 def contact(number: int, list_id: int = 1, *, unsubscribes: bool = False) -> Contact:
@@ -99,3 +100,15 @@ def test_pages_without_total_order_or_memberships_are_not_relied_on(page: Contac
     assert not read(readings, Account(), leaving(*range(20))).is_whole
     assert readings.begin(leaving(*range(1000))) is None
     assert readings.may_ask_for(leaving(1)[0])
+
+
+def test_a_list_whose_pages_are_refused_is_asked_one_by_one() -> None:
+    class Account(FakeAccount):
+        def contact_page(
+            self, after_id: int, *, is_read_back: bool = False, list_id: int | None = None
+        ) -> ContactPage:
+            raise ServiceError(f"GET contacts: HTTP 403 {after_id} {is_read_back} {list_id}")
+
+    readings = ListReadings()
+    assert not read(readings, Account(), leaving(*range(20))).is_whole
+    assert readings.begin(leaving(*range(1000))) is None
