@@ -273,29 +273,35 @@ class Client:
             "GET contacts", read_total, query={"listid": list_id, "status": SUBSCRIBED, "limit": 1}
         )
 
-    def contact_page(self, after_id: int, *, is_read_back: bool = False) -> ContactPage:
+    def contact_page(
+        self, after_id: int, *, is_read_back: bool = False, list_id: int | None = None
+    ) -> ContactPage:
         """Return the first hundred contacts with a greater id than this, by ascending id.
 
         Args:
             after_id: 0 for the first page.
             is_read_back: Whether sending goes first, and memberships are asked for.
+            list_id: Only contacts that are subscribed to this list, with their memberships.
+
+        Returns:
+            The page, with memberships in our time.
 
         Raises:
             ServiceError: If no usable response came.
             StoppedError: If the run stops.
         """
         limiter = self._rate_limiter
-        return self._request(
+        query = {"limit": PAGE_SIZE, "orders[id]": "ASC", "id_greater": after_id}
+        if list_id is not None:
+            query |= {"listid": list_id, "status": SUBSCRIBED}
+        include = {"include": "contactLists"} if is_read_back or list_id is not None else {}
+        page = self._request(
             "GET contacts",
             lambda response: read_contact_page(response, after_id),
-            query={
-                "limit": PAGE_SIZE,
-                "orders[id]": "ASC",
-                "id_greater": after_id,
-                **({"include": "contactLists"} if is_read_back else {}),
-            },
+            query={**query, **include},
             wait=limiter.wait_for_read_back if is_read_back else limiter.wait_for_request,
         )
+        return page.earlier_by(self._seconds_ahead)
 
     # One request
 

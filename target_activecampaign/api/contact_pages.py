@@ -6,12 +6,12 @@ An entry that can't be read is left out; a page that can't be read is a failure.
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from target_activecampaign.api.responses import UNSUBSCRIBED, TryAgainError, read_object
+from target_activecampaign.api.responses import Membership, TryAgainError, _read_date, read_object
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from target_activecampaign.api.responses import Response
 
@@ -24,7 +24,8 @@ class ContactPage:
 
     Attributes:
         emails: Trimmed and lower-cased, of the contacts that are not deleted.
-        unsubscribed: Address and list of memberships that ended, where the page tells of memberships.
+        memberships: Address and list to the membership there, in the service's time; `None` where the page
+            does not tell. One that can't be read, or is contradicted, is left out.
         total: Contacts that the account has, as the page says; `None` where it does not.
         entries: Contacts on it, the deleted ones and those without an address too.
         last_id: The greatest id; that after which was asked, on a page without any.
@@ -36,9 +37,21 @@ class ContactPage:
     last_id: int
     is_empty: bool = False
     is_in_order: bool = True
-    unsubscribed: frozenset[tuple[str, int]] = frozenset()
+    memberships: Mapping[tuple[str, int], Membership] | None = None
     total: int | None = None
     entries: int = 0
+
+    def earlier_by(self, seconds: float) -> ContactPage:
+        """Return the page with the times of its memberships turned into those of a clock that is behind."""
+        if not self.memberships or not seconds:
+            return self
+        moved = {place: _earlier_by(seconds, one) for place, one in self.memberships.items()}
+        return replace(self, memberships=moved)
+
+
+def _earlier_by(seconds: float, membership: Membership) -> Membership:
+    at = membership.subscribed_at
+    return membership if at is None else replace(membership, subscribed_at=at - seconds)
 
 
 def read_contact_page(response: Response, after_id: int) -> ContactPage:
@@ -69,20 +82,34 @@ def read_contact_page(response: Response, after_id: int) -> ContactPage:
         last_id=max([after_id, *ids]),
         is_empty=not entries,
         is_in_order=bool(ids) and ids == sorted(set(ids)) and ids[0] > after_id,
-        unsubscribed=frozenset(_read_unsubscribed(content.get("contactLists"), emails)),
+        memberships=_read_memberships(content.get("contactLists"), emails),
         entries=len(entries),
         total=_read_number(meta.get("total")) if isinstance(meta, dict) else None,
     )
 
 
-def _read_unsubscribed(memberships: object, emails: Mapping[str, str]) -> Iterator[tuple[str, int]]:
-    """Yield address and list of memberships that ended; an entry that can't be read tells nothing."""
-    for entry in memberships if isinstance(memberships, list) else ():
-        if isinstance(entry, dict):
-            list_id, status = _read_number(entry.get("list")), _read_number(entry.get("status"))
-            email = emails.get(str(entry.get("contact")))
-            if email is not None and list_id is not None and status == UNSUBSCRIBED:
-                yield email, list_id
+def _read_memberships(entries: object, emails: Mapping[str, str]) -> dict[tuple[str, int], Membership] | None:
+    """Return the memberships of contacts by address and list.
+
+    Args:
+        entries: `contactLists` of the answer.
+        emails: Id of a contact to its address.
+    """
+    if not isinstance(entries, list):
+        return None
+    found: dict[tuple[str, int], Membership] = {}
+    contradicted: set[tuple[str, int]] = set()
+    for entry in entries:
+        if not isinstance(entry, dict):
+            continue
+        email = emails.get(str(entry.get("contact")))
+        list_id, status = _read_number(entry.get("list")), _read_number(entry.get("status"))
+        if email is None or list_id is None or status is None:
+            continue
+        membership = Membership(status, _read_date(entry.get("sdate")))
+        if found.setdefault((email, list_id), membership) != membership:
+            contradicted.add((email, list_id))
+    return {place: one for place, one in found.items() if place not in contradicted}
 
 
 def _read_number(value: object) -> int | None:

@@ -29,10 +29,13 @@ class Account(t.Protocol):
     def memberships(self, email: str) -> dict[int, Membership] | None:
         """Return list to membership of an identity; `None` where the account has no such contact."""
 
-    def contact_page(self, after_id: int, *, is_read_back: bool = False) -> ContactPage:
+    def contact_page(
+        self, after_id: int, *, is_read_back: bool = False, list_id: int | None = None
+    ) -> ContactPage:
         """Return the first hundred contacts with a greater id than this, by ascending id.
 
-        For a read-back sending goes first, and the page tells of memberships.
+        For a read-back sending goes first. For that, and for the subscribers of a list, the page tells of
+        memberships.
         """
 
     def contract(self) -> Contract | None:

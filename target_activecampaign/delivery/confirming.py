@@ -23,6 +23,7 @@ if t.TYPE_CHECKING:
     from target_activecampaign.delivery.contract_headroom import ContractHeadroom
     from target_activecampaign.delivery.import_poller import OpenImport
     from target_activecampaign.delivery.in_flight import InFlight
+    from target_activecampaign.delivery.list_readings import ListReading
     from target_activecampaign.delivery.look_ups import AccountReading, LookUps
     from target_activecampaign.delivery.monitor import Monitor
     from target_activecampaign.delivery.outcomes import Outcomes
@@ -34,6 +35,7 @@ logger = logging.getLogger(__name__)
 
 _SECONDS_UNKNOWN = 120.0
 """For so long after its submission an import may be unknown to the service: most end within it (assumed)."""
+LookUp: t.TypeAlias = "MembershipCheck | AccountReading | ListReading"
 
 _MOST_ATTEMPTS = 3  # imports of one contact that came to no end
 
@@ -192,7 +194,7 @@ class Confirming:
             self._states.pass_on()
             self._monitor.notify()
 
-    def next_reading(self) -> ReadBack | MembershipCheck | AccountReading | None:
+    def next_reading(self) -> ReadBack | LookUp | None:
         """Wait for an import to be read back, or contacts to be looked up; `None` at the end."""
         with self._monitor:
             while not self._monitor.has_reached(Phase.OVER):
@@ -204,17 +206,26 @@ class Confirming:
                 self._monitor.wait_to_read()
             return None
 
-    def _next_look_up(self) -> MembershipCheck | AccountReading | None:
+    def _next_look_up(self) -> LookUp | None:
         if not self._queue.to_check:
             return None
         waiting = self._queue.to_check_where(lambda pending: not must_be_asked_for(pending))
         if reading := self._look_ups.begin_reading(len(waiting), self._headroom.total):
             return reading
+        leaving = self._queue.to_check_where(lambda pending: pending.contact.unsubscribes)
+        if list_reading := self._look_ups.lists.begin(leaving):
+            return list_reading
         pending = self._queue.begin_check(self._look_ups.may_ask_for)
         if pending is None:
             return None
         self._look_ups.count_asked(pending)
-        return MembershipCheck(pending)
+        return MembershipCheck(pending, self._look_ups.lists.take(pending))
+
+    def take_list(self, reading: ListReading) -> None:
+        """Take who is subscribed to a list."""
+        with self._monitor:
+            self._look_ups.lists.finish(reading)
+            self._monitor.notify()
 
     def take_account(self, reading: AccountReading) -> None:
         """Take which contacts the account has."""

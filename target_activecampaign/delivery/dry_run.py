@@ -85,9 +85,17 @@ class DryRun:
                 lists[list_id] = Membership(status, None)
         return lists
 
-    def contact_page(self, after_id: int, *, is_read_back: bool = False) -> ContactPage:
-        """Return contacts of the account; those that the run itself would make are known to it."""
-        return self._account.contact_page(after_id, is_read_back=is_read_back)
+    def contact_page(
+        self, after_id: int, *, is_read_back: bool = False, list_id: int | None = None
+    ) -> ContactPage:
+        """Return contacts of the account, without memberships of those that the run itself would change."""
+        page = self._account.contact_page(after_id, is_read_back=is_read_back, list_id=list_id)
+        if page.memberships is None or self._lists is None:
+            return page
+        with self._lock:
+            changed = self._lists.find(page.emails)
+        kept = {place: one for place, one in page.memberships.items() if place[0] not in changed}
+        return replace(page, memberships=kept)
 
     def contract(self) -> Contract | None:
         """Return the contract, as the imports so far would have left it."""

@@ -10,6 +10,7 @@ import logging
 import math
 import typing as t
 
+from target_activecampaign.delivery.list_readings import ListReadings
 from target_activecampaign.errors import ServiceError
 from target_activecampaign.limits import PAGE_SIZE
 from target_activecampaign.storage.email_map import EmailMap
@@ -74,7 +75,11 @@ class AccountReading:
 
 
 class LookUps:
-    """Decides how contacts are looked up, and remembers what was read. Not locked: its owner is."""
+    """Decides how contacts are looked up, and remembers what was read. Not locked: its owner is.
+
+    Attributes:
+        lists: The same for people who are to be taken off a list.
+    """
 
     def __init__(self) -> None:
         """Start without having read anything."""
@@ -82,6 +87,7 @@ class LookUps:
         self._is_reading = False
         self._can_read_pages = True
         self._whole: AccountReading | None = None
+        self.lists = ListReadings()
 
     def requests_for(self, contacts: int, total: int) -> int:
         """Return how many requests it takes to look contacts up.
@@ -131,7 +137,8 @@ class LookUps:
 
     def may_ask_for(self, pending: PendingContact) -> bool:
         """Return whether a contact is asked for by itself."""
-        return must_be_asked_for(pending) or not self._is_reading
+        is_answered_by_account = self._is_reading and not must_be_asked_for(pending)
+        return self.lists.may_ask_for(pending) and not is_answered_by_account
 
     def count_asked(self, pending: PendingContact) -> None:
         """Count a request for one contact."""
@@ -151,6 +158,7 @@ class LookUps:
 
     def close(self) -> None:
         """Free the disk that the identities take."""
+        self.lists.close()
         if self._whole is not None:
             self._whole.close()
 

@@ -8,6 +8,9 @@ from target_activecampaign.contacts.contact import LeftAlone
 from target_activecampaign.delivery.removal import reason_to_leave_alone
 
 if t.TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from target_activecampaign.api.responses import Membership
     from target_activecampaign.delivery.account import Account
     from target_activecampaign.delivery.batch import PendingContact
 
@@ -26,13 +29,15 @@ class MembershipCheck:
         left_alone: Why somebody who was to be taken off a list is not.
     """
 
-    def __init__(self, pending: PendingContact) -> None:
+    def __init__(self, pending: PendingContact, known: Mapping[int, Membership] | None = None) -> None:
         """Prepare.
 
         Args:
             pending: In the state "checking".
+            known: Its memberships, where they were read with others'; else the account is asked.
         """
         self.pending = pending
+        self._known = known
         self.may_be_sent = False
         self.left_alone: LeftAlone | None = None
 
@@ -47,7 +52,8 @@ class MembershipCheck:
         if removal is not None and removal.windows is not None and not removal.windows:
             self.left_alone = LeftAlone.IMPORT_UNKNOWN  # whatever the account says
             return
-        memberships = account.memberships(self.pending.contact.email)
+        known = self._known
+        memberships = account.memberships(self.pending.contact.email) if known is None else known
         if removal is None:
             self.may_be_sent = memberships is not None
         else:

@@ -15,7 +15,7 @@ from target_activecampaign.limits import PAGE_SIZE
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
-    from target_activecampaign.api.responses import ImportStatus
+    from target_activecampaign.api.responses import ImportStatus, Membership
     from target_activecampaign.config.settings import Verify
     from target_activecampaign.contacts.contact import Contact
     from target_activecampaign.delivery.account import Account
@@ -108,8 +108,11 @@ def find_doubt(open_import: OpenImport, status: ImportStatus) -> str | None:
 def _ask(account: Account, contact: Contact) -> tuple[bool, bool]:
     """Return whether a contact is there, and whether it is off its list."""
     memberships = account.memberships(contact.email)
-    membership = (memberships or {}).get(contact.list_id)
-    return memberships is not None, membership is not None and membership.status == UNSUBSCRIBED
+    return memberships is not None, _is_off((memberships or {}).get(contact.list_id))
+
+
+def _is_off(membership: Membership | None) -> bool:
+    return membership is not None and membership.status == UNSUBSCRIBED
 
 
 class KnownByPages:
@@ -117,18 +120,18 @@ class KnownByPages:
 
     Attributes:
         found: Identities that are there.
-        unsubscribed: Identity and list of memberships that ended.
+        memberships: Identity and list to the membership there.
     """
 
     def __init__(self) -> None:
         """Start without any page."""
         self.found: set[str] = set()
-        self.unsubscribed: set[tuple[str, int]] = set()
+        self.memberships: dict[tuple[str, int], Membership] = {}
 
     def tell(self, contact: Contact) -> tuple[bool, bool]:
         """Return whether a contact is there, and whether it is off its list."""
-        is_off = (contact.email, contact.list_id) in self.unsubscribed
-        return contact.email in self.found, is_off
+        membership = self.memberships.get((contact.email, contact.list_id))
+        return contact.email in self.found, _is_off(membership)
 
 
 def read_by_pages(account: Account, emails: Collection[str]) -> KnownByPages | None:
@@ -149,7 +152,7 @@ def read_by_pages(account: Account, emails: Collection[str]) -> KnownByPages | N
         if not page.is_in_order:
             return None
         known.found.update(email for email in page.emails if email in emails)
-        known.unsubscribed.update(pair for pair in page.unsubscribed if pair[0] in emails)
+        known.memberships.update({at: one for at, one in (page.memberships or {}).items() if at[0] in emails})
         page = account.contact_page(page.last_id, is_read_back=True)
     return known
 

@@ -18,6 +18,7 @@ import typing as t
 
 from target_activecampaign.api.rate_limiter import StoppedError
 from target_activecampaign.delivery.batch import Batch
+from target_activecampaign.delivery.list_readings import ListReading
 from target_activecampaign.delivery.look_ups import AccountReading
 from target_activecampaign.delivery.membership_check import MembershipCheck
 
@@ -125,6 +126,9 @@ class WorkerThreads:
         if isinstance(task, MembershipCheck):
             task.ask(self._account)
             confirming.take_check(task)
+        elif isinstance(task, ListReading):
+            task.ask(self._account)
+            confirming.take_list(task)
         elif isinstance(task, AccountReading):
             task.ask(self._account)
             confirming.take_account(task)

@@ -8,7 +8,7 @@ import typing as t
 import pytest
 
 from target_activecampaign.api.contact_pages import ContactPage, read_contact_page
-from target_activecampaign.api.responses import Response, TryAgainError
+from target_activecampaign.api.responses import Membership, Response, TryAgainError
 
 
 def page(*contacts: t.Any, after_id: int = 0) -> ContactPage:  # noqa: ANN401 - any JSON
@@ -56,15 +56,30 @@ def test_another_shape_is_tried_again(body: str) -> None:
         read_contact_page(response(body), 0)
 
 
-def test_memberships_that_ended_are_told_by_address_and_list_and_unreadable_ones_tell_nothing() -> None:
+def test_memberships_are_told_by_address_and_list_without_unreadable_and_contradicted_ones() -> None:
     memberships = [
-        {"contact": "4", "list": "1", "status": "2"},
-        {"contact": "4", "list": "2", "status": "1"},
+        {"contact": "4", "list": "1", "status": "2", "sdate": "2026-01-02T10:00:00-05:00"},
+        {"contact": "4", "list": "2", "status": 1, "sdate": None},
         {"contact": "4", "list": None, "status": "2"},
+        {"contact": "4", "list": "3", "status": None},
+        {"contact": "4", "list": "5", "status": "1"},
+        {"contact": "4", "list": "5", "status": "2"},
         {"contact": "9", "list": "1", "status": "2"},
         "nonsense",
     ]
     body = {"contacts": [{"id": "4", "email": "ada@example.com"}], "contactLists": memberships}
     found = read_contact_page(response(json.dumps(body)), 0)
-    assert found.unsubscribed == {("ada@example.com", 1)}
+    assert found.memberships == {
+        ("ada@example.com", 1): Membership(2, 1767366000.0),
+        ("ada@example.com", 2): Membership(1, None),
+    }
     assert found.total is None
+    moved = found.earlier_by(60).memberships
+    assert moved == {
+        ("ada@example.com", 1): Membership(2, 1767365940.0),
+        ("ada@example.com", 2): Membership(1, None),
+    }
+
+
+def test_a_page_without_memberships_tells_nothing_of_them() -> None:
+    assert page({"id": "4", "email": "ada@example.com"}).memberships is None

@@ -96,7 +96,10 @@ def test_nobody_is_asked_for_alone_while_the_pages_are_read_but_those_who_must_b
 
 def test_pages_that_do_not_come_by_id_end_the_reading_and_contacts_are_asked_for_one_by_one() -> None:
     class Account(FakeAccount):
-        def contact_page(self, after_id: int, *, is_read_back: bool = False) -> ContactPage:
+        def contact_page(
+            self, after_id: int, *, is_read_back: bool = False, list_id: int | None = None
+        ) -> ContactPage:
+            assert list_id is None
             assert not is_read_back
             self.pages += 1
             return ContactPage(("somebody@example.com",), max(after_id, 7), is_in_order=after_id < 7)
@@ -125,7 +128,9 @@ def test_pages_that_are_refused_or_leave_somebody_out_prove_nothing_and_end_no_r
     *, is_refused: bool
 ) -> None:
     class Account(FakeAccount):
-        def contact_page(self, after_id: int, *, is_read_back: bool = False) -> ContactPage:
+        def contact_page(
+            self, after_id: int, *, is_read_back: bool = False, list_id: int | None = None
+        ) -> ContactPage:
             assert not is_read_back
             return refuse() if is_refused else leave_somebody_out(after_id)
 
@@ -136,7 +141,9 @@ def test_pages_that_are_refused_or_leave_somebody_out_prove_nothing_and_end_no_r
 
 def test_pages_that_hold_as_many_as_the_account_says_are_whole_though_some_have_no_address() -> None:
     class Account(FakeAccount):
-        def contact_page(self, after_id: int, *, is_read_back: bool = False) -> ContactPage:
+        def contact_page(
+            self, after_id: int, *, is_read_back: bool = False, list_id: int | None = None
+        ) -> ContactPage:
             assert not is_read_back
             is_end = after_id > 0
             return ContactPage((), 2, is_empty=is_end, total=2, entries=0 if is_end else 2)

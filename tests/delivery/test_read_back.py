@@ -61,7 +61,10 @@ def test_few_contacts_of_a_large_account_are_asked_for_one_by_one() -> None:
 @pytest.mark.parametrize("total", [None, 1])
 def test_pages_that_tell_no_total_or_do_not_come_by_id_are_not_relied_on(total: int | None) -> None:
     class Account(FakeAccount):
-        def contact_page(self, after_id: int, *, is_read_back: bool = False) -> ContactPage:
+        def contact_page(
+            self, after_id: int, *, is_read_back: bool = False, list_id: int | None = None
+        ) -> ContactPage:
+            assert list_id is None
             assert is_read_back
             return ContactPage((), after_id, is_in_order=False, total=total)
 

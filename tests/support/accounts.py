@@ -116,20 +116,34 @@ class FakeAccount:
                 for list_id, status in person.lists.items()
             }
 
-    def contact_page(self, after_id: int, *, is_read_back: bool = False) -> ContactPage:
+    def contact_page(
+        self, after_id: int, *, is_read_back: bool = False, list_id: int | None = None
+    ) -> ContactPage:
         with self._lock:
             self.requests += 1
             self.pages += 1
-            emails = tuple(list(self.people)[after_id : after_id + 100])
-            off = {(email, one) for email in emails for one in self.people[email].lists}
+            there = [
+                email
+                for email in self.people
+                if list_id is None or self._status(email, list_id) == SUBSCRIBED
+            ]
+            emails = tuple(there[after_id : after_id + 100])
+            memberships = {
+                (email, one): Membership(self._status(email, one), None)
+                for email in emails
+                for one in self.people[email].lists
+            }
             return ContactPage(
                 emails,
                 after_id + len(emails),
                 entries=len(emails),
                 is_empty=not emails,
-                unsubscribed=frozenset(pair for pair in off if pair[0] in self.unsubscribed and is_read_back),
-                total=len(self.people) - after_id,
+                memberships=memberships if is_read_back or list_id is not None else None,
+                total=len(there) - after_id,
             )
+
+    def _status(self, email: str, list_id: int) -> int:
+        return UNSUBSCRIBED if email in self.unsubscribed else self.people[email].lists.get(list_id, 0)
 
     def contract(self) -> Contract:
         with self._lock:

@@ -1,0 +1,168 @@
+"""List readings: who is subscribed to a list, read by pages where that takes fewer requests than one by one.
+
+A person is taken off a list only where the membership is proven to be ours, so many removals take many
+look-ups. Somebody whom the pages do not name is asked for alone: that tells what became of the membership.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import struct
+import typing as t
+from collections import Counter
+
+from target_activecampaign.api.responses import SUBSCRIBED, Membership
+from target_activecampaign.errors import ServiceError
+from target_activecampaign.limits import PAGE_SIZE
+from target_activecampaign.storage.email_map import EmailMap
+
+if t.TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from target_activecampaign.api.contact_pages import ContactPage
+    from target_activecampaign.delivery.account import Account
+    from target_activecampaign.delivery.batch import PendingContact
+
+logger = logging.getLogger(__name__)
+
+_FEWEST = 10
+"""People who are to be taken off a list; for fewer its size is not asked for."""
+
+_TIME = struct.Struct(">d")
+_NO_TIME = b"?"
+
+
+class ListReading:
+    """The task of reading the subscribers of a list, a hundred a request.
+
+    Attributes:
+        list_id: The list.
+        pages: How many it takes, about; `None` where the list can't be read by pages.
+        is_whole: Whether it was read to its end.
+    """
+
+    def __init__(self, list_id: int, most_pages: int) -> None:
+        """Prepare.
+
+        Args:
+            list_id: The list.
+            most_pages: With more, nothing but the first one is read.
+        """
+        self.list_id = list_id
+        self.pages: int | None = None
+        self.is_whole = False
+        self._most_pages = most_pages
+        self._subscribed_at = EmailMap()
+
+    def ask(self, account: Account) -> None:
+        """Read page by page, by ascending id.
+
+        Where pages can't be read, people are asked for alone: this is no reason to end the run.
+
+        Raises:
+            StoppedError: If the run stops.
+            OutputError: If the temporary folder can't be used.
+        """
+        try:
+            self._read(account)
+        except ServiceError:
+            self.pages = None
+            logger.info("list %d can't be read by pages: its contacts are looked up one by one", self.list_id)
+
+    def _read(self, account: Account) -> None:
+        page = account.contact_page(0, list_id=self.list_id)
+        if page.total is None:
+            return
+        self.pages = math.ceil(page.total / PAGE_SIZE) + 1
+        if self.pages > self._most_pages:
+            return
+        while not page.is_empty:
+            if not page.is_in_order or page.memberships is None:
+                self.pages = None
+                return
+            self._keep(page)
+            page = account.contact_page(page.last_id, list_id=self.list_id)
+        self.is_whole = True
+
+    def _keep(self, page: ContactPage) -> None:
+        self._subscribed_at.put_all(
+            {
+                email: _NO_TIME if one.subscribed_at is None else _TIME.pack(one.subscribed_at)
+                for (email, list_id), one in (page.memberships or {}).items()
+                if list_id == self.list_id and one.status == SUBSCRIBED
+            }
+        )
+
+    def take(self, email: str) -> Membership | None:
+        """Return the membership of somebody who is subscribed, as far as the pages name it, and forget it.
+
+        What follows may change it, so the next question goes to the account.
+        """
+        found = self._subscribed_at.find([email]).get(email)
+        if found is None:
+            return None
+        self._subscribed_at.put_all({email: None})
+        return Membership(SUBSCRIBED, None if found == _NO_TIME else _TIME.unpack(found)[0])
+
+    def close(self) -> None:
+        """Free the disk that the identities take."""
+        self._subscribed_at.close()
+
+
+class ListReadings:
+    """Decides which lists are read by pages, and remembers what was read. Not locked: its owner is."""
+
+    def __init__(self) -> None:
+        """Start without having read anything."""
+        self._asked: Counter[int] = Counter()
+        self._pages: dict[int, int | None] = {}
+        self._in_progress: set[int] = set()
+        self._whole: dict[int, ListReading] = {}
+
+    def begin(self, waiting: Sequence[PendingContact]) -> ListReading | None:
+        """Begin to read a list, if its pages take no more requests than single contacts took and will take.
+
+        Args:
+            waiting: Contacts that are to be taken off their lists, and whose check has not begun.
+        """
+        counts = Counter(pending.contact.list_id for pending in waiting)
+        for list_id, count in counts.items():
+            if list_id in self._in_progress or list_id in self._whole:
+                continue
+            requests = self._asked[list_id] + count
+            pages = self._pages.get(list_id, _FEWEST)
+            if pages is not None and requests >= pages:
+                self._in_progress.add(list_id)
+                return ListReading(list_id, requests)
+        return None
+
+    def may_ask_for(self, pending: PendingContact) -> bool:
+        """Return whether a contact need not wait for its list to be read."""
+        return not pending.contact.unsubscribes or pending.contact.list_id not in self._in_progress
+
+    def take(self, pending: PendingContact) -> Mapping[int, Membership] | None:
+        """Return what was read of a contact that is to be taken off; `None` where it is to be asked for."""
+        if not pending.contact.unsubscribes:
+            return None
+        list_id = pending.contact.list_id
+        reading = self._whole.get(list_id)
+        membership = None if reading is None else reading.take(pending.contact.email)
+        if membership is not None:
+            return {list_id: membership}
+        self._asked[list_id] += 1
+        return None
+
+    def finish(self, reading: ListReading) -> None:
+        """Take what was read of a list."""
+        self._in_progress.discard(reading.list_id)
+        self._pages[reading.list_id] = reading.pages
+        if reading.is_whole:
+            self._whole[reading.list_id] = reading
+        else:
+            reading.close()
+
+    def close(self) -> None:
+        """Free the disk that the identities take."""
+        for reading in self._whole.values():
+            reading.close()
