@@ -184,7 +184,7 @@ def _engine_for(url: sa.URL, *, read_only: bool) -> sa.Engine:
     engine = sa.create_engine(
         url,
         poolclass=NullPool,
-        pool_reset_on_return=None,  # closing ends a transaction too, even where a signal cut a statement short
+        pool_reset_on_return=None,  # closing ends a transaction, even where a signal cut a statement short
         isolation_level="AUTOCOMMIT",  # transactions begin and end where we say so
         hide_parameters=True,
         connect_args=_connect_args(url),

@@ -6,6 +6,7 @@ Must not know the tables' meaning. Why a copy, and when: `docs/design/ledger.md`
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
 import shutil
 import tempfile
@@ -42,6 +43,7 @@ def open_sqlite(path: Path, new_meta: NewMeta, patience: Patience, *, read_only:
             return open_empty(new_meta)
         _create_at_once(path, new_meta)
     _require_database_file(path)
+    _require_one_name(path)
     return _open_copy_of(path, new_meta) if read_only else _open_file(path, new_meta, patience)
 
 
@@ -143,6 +145,22 @@ def _require_database_file(path: Path) -> None:
         header = file.read(len(_HEADER))
     if header != _HEADER:
         raise unusable("the file is no ledger (nor any SQLite database); name another, or move it away")
+
+
+def _require_one_name(path: Path) -> None:
+    """Refuse a file with a second name: its locks and its write-ahead log lie beside one name alone."""
+    if path.stat().st_nlink <= 1:
+        return
+    # A run that makes the ledger gives it a second name for a moment, or for good where it dies just then.
+    for temporary in path.parent.glob(f".{glob.escape(path.name)}.*"):
+        with contextlib.suppress(FileNotFoundError):
+            if temporary.samefile(path):
+                temporary.unlink()
+    if path.stat().st_nlink > 1:
+        raise unusable(
+            "its file has a second name (a hard link), so a run that uses the other name could write at the "
+            "same time; delete one of the names, or make the other one a symbolic link or a copy"
+        )
 
 
 def _copy_at_rest(path: Path, copy: Path) -> None:
