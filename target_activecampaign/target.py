@@ -35,7 +35,7 @@ from target_activecampaign.config.environment import settings_from_environment
 from target_activecampaign.config.schema import CONFIG_JSONSCHEMA
 from target_activecampaign.config.settings import parse_settings
 from target_activecampaign.config.stream_maps import find_problems
-from target_activecampaign.errors import OutputError, SettingsError, TargetError
+from target_activecampaign.errors import LedgerError, OutputError, SettingsError, TargetError
 from target_activecampaign.run.signals import Interruption
 from target_activecampaign.singer.batch_records import read_batch
 from target_activecampaign.singer.input_file import open_input
@@ -266,7 +266,11 @@ class TargetActiveCampaign(Target):
             return self._fail(error.exit_code)
         except (TargetError, *_KNOWN_ERRORS) as error:
             self.logger.error("%s", error)  # noqa: TRY400 - a message for a person
-            return self._fail(getattr(error, "exit_code", 1), said=str(error))
+            exit_code = getattr(error, "exit_code", 1)
+            if isinstance(error, LedgerError):
+                # A run that was asked to stop waits less for a ledger that is locked.
+                exit_code = self.interruption.exit_code or exit_code
+            return self._fail(exit_code, said=str(error))
         except Exception:
             self._fail(1)
             raise

@@ -129,8 +129,8 @@ def test_ci_fails_where_too_few_branches_are_covered() -> None:
 
 
 def test_the_project_needs_no_hub_no_telemetry_and_no_version_check(meltano: Tree) -> None:
-    plugins = [plugin for kind in meltano["plugins"].values() for plugin in kind]
-    assert all({"namespace", "pip_url", "executable", "settings"} <= plugin.keys() for plugin in plugins)
+    installed = [*meltano["plugins"]["extractors"], *meltano["plugins"]["loaders"]]
+    assert all({"namespace", "pip_url", "executable", "settings"} <= plugin.keys() for plugin in installed)
     assert meltano["send_anonymous_usage_stats"] is False
     assert meltano["cli"]["disable_version_check"] is True
 
@@ -158,6 +158,20 @@ def test_the_key_is_sensitive_and_has_no_value(loader: Tree) -> None:
 def test_no_setting_is_named_twice(loader: Tree) -> None:
     names = [setting["name"] for setting in loader["settings"]]
     assert len(names) == len(set(names))
+
+
+def test_the_mirror_is_a_step_with_the_program_and_the_configuration_of_the_loader(
+    meltano: Tree, loader: Tree
+) -> None:
+    (mirror,) = meltano["plugins"]["utilities"]
+    assert (mirror["namespace"], mirror["settings"]) == (loader["namespace"], loader["settings"])
+    assert mirror["executable"] == f"./.meltano/loaders/{loader['name']}/venv/bin/{loader['executable']}"
+    assert mirror["commands"] == {"mirror": "mirror --config ENV"}
+    for environment in meltano["environments"]:
+        of_loader = configuration(environment, "loaders", loader["name"])
+        assert configuration(environment, "utilities", mirror["name"]) == of_loader
+    job = next(job for job in meltano["jobs"] if job["name"] == "mirror")
+    assert job["tasks"] == ["tap-spreadsheets target-activecampaign", "activecampaign-mirror:mirror"]
 
 
 def test_settings_that_belong_together_exist(loader: Tree) -> None:
@@ -194,7 +208,8 @@ def test_jobs_and_schedules_name_what_exists(meltano: Tree) -> None:
     plugins = {plugin["name"] for kind in meltano["plugins"].values() for plugin in kind}
     jobs = {job["name"]: job for job in meltano["jobs"]}
     assert "demo" in jobs
-    assert {name for job in jobs.values() for task in job["tasks"] for name in task.split()} <= plugins
+    named = {name for job in jobs.values() for task in job["tasks"] for name in task.split()}
+    assert {name.partition(":")[0] for name in named} <= plugins
     assert {schedule["job"] for schedule in meltano["schedules"]} <= jobs.keys()
 
 

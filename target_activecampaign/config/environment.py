@@ -11,6 +11,7 @@ import json
 import re
 import typing as t
 
+from target_activecampaign.config.dotted_keys import unfold
 from target_activecampaign.config.names import nearest_name, shown_name
 from target_activecampaign.config.schema import CONFIG_JSONSCHEMA
 
@@ -50,8 +51,14 @@ def settings_from_environment(environ: Mapping[str, str]) -> dict[str, t.Any]:
     for name, schema in CONFIG_JSONSCHEMA["properties"].items():
         text = environ.get(f"{PREFIX}{name.upper()}", "")
         if text.strip():
-            found[name] = _value_of(text, schema["type"])
+            value = _value_of(text, schema["type"])
+            unfolds = isinstance(value, dict) and _is_meltano(environ)
+            found[name] = unfold(name, value) if unfolds else value
     return found
+
+
+def _is_meltano(environ: Mapping[str, str]) -> bool:
+    return any(name.startswith("MELTANO_") for name in environ)
 
 
 def find_unknown_variables(environ: Mapping[str, str]) -> list[str]:
@@ -63,7 +70,7 @@ def find_unknown_variables(environ: Mapping[str, str]) -> list[str]:
     underscore (`TARGET_ACTIVECAMPAIGN__LOG_PARSER`). Seen with Meltano 4.4.
     """
     plugins = _plugin_prefixes(environ)
-    is_meltano = any(name.startswith("MELTANO_") for name in environ)
+    is_meltano = _is_meltano(environ)
     problems = []
     for name, text in environ.items():
         prefix = next((one for one in (*plugins, PREFIX) if name.upper().startswith(one)), None)
@@ -99,7 +106,7 @@ def _remedy(name: str, prefix: str) -> str:
     return f"; did you mean {prefix}{near.upper()}?" if near else "; take it out of the environment"
 
 
-def _value_of(text: str, kinds: list[str]) -> object:
+def _value_of(text: str, kinds: list[str]) -> t.Any:  # noqa: ANN401 - of any setting
     plain = text.strip()
     if "integer" in kinds:
         return _integer_of(plain)

@@ -15,7 +15,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from target_activecampaign.errors import LedgerError
-from target_activecampaign.ledger.driver_errors import translated
+from target_activecampaign.ledger.driver_errors import is_locked, translated
+from target_activecampaign.ledger.patience import Patience
 from target_activecampaign.ledger.postgres_server import require_own_session
 
 if t.TYPE_CHECKING:
@@ -24,7 +25,7 @@ if t.TYPE_CHECKING:
 
 _T = t.TypeVar("_T")
 
-_SECONDS_TO_WAIT = 30  # for another run's write, which takes milliseconds
+_SECONDS_OF_ONE_ATTEMPT = 0.25  # no signal reaches SQLite while it waits for a lock
 _SECONDS_TO_CONNECT = 10
 _SECONDS_BETWEEN_KEEPALIVES = 60  # a firewall forgets a connection that is silent for some minutes
 _ON_CONNECT = {
@@ -59,13 +60,19 @@ class Database:
     """
 
     def __init__(
-        self, url: sa.URL, *, read_only: bool, folder: tempfile.TemporaryDirectory[str] | None = None
+        self,
+        url: sa.URL,
+        *,
+        read_only: bool,
+        patience: Patience | None = None,
+        folder: tempfile.TemporaryDirectory[str] | None = None,
     ) -> None:
         """Connect.
 
         Args:
             url: Of a known dialect and driver.
             read_only: Refuse to write.
+            patience: How long to wait for locks of other processes.
             folder: Holds the database, and is deleted when it is closed.
 
         Raises:
@@ -75,14 +82,18 @@ class Database:
         self.dialect = url.get_backend_name()
         self.path = Path(url.database or "").resolve() if self.dialect == "sqlite" else None
         self._folder = folder
+        self._patience = patience or Patience()
         self._reading = threading.Lock()
         self._writing = threading.Lock()
         self._engine = _engine_for(url, read_only=read_only)
-        self._reader = self._engine.connect()
-        self._writer = self._engine.connect()
+        self._reader = self._insist(self._engine.connect)
+        self._writer = self._insist(self._engine.connect)
+        self._is_closed = threading.Event()
         if self.dialect == "sqlite":
             # The rows of an import are scattered over the file: hardly a page is needed twice.
             self._writer.exec_driver_sql("PRAGMA cache_size = -2048")
+        else:
+            threading.Thread(target=self._cancel_when_over, name="ledger-locks", daemon=True).start()
 
     def read(
         self, statement: sa.Executable, parameters: Mapping[str, t.Any] | None = None
@@ -93,7 +104,7 @@ class Database:
             LedgerError: If they can't be read.
         """
         with self._reading, translated("read"):
-            return self._reader.execute(statement, parameters).all()
+            return self._insist(lambda: self._reader.execute(statement, parameters).all())
 
     def inspect(self, function: Callable[[sa.Connection], _T]) -> _T:
         """Return the result of a function that reads more than rows.
@@ -102,7 +113,16 @@ class Database:
             LedgerError: If it can't be read.
         """
         with self._reading, translated("read"):
-            return function(self._reader)
+            return self._insist(lambda: function(self._reader))
+
+    def configure(self, statement: str) -> None:
+        """Run a statement that no transaction may hold.
+
+        Raises:
+            LedgerError: If it fails.
+        """
+        with self._writing, translated("written"):
+            self._insist(lambda: self.writer().exec_driver_sql(statement))
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sa.Connection]:
@@ -115,7 +135,7 @@ class Database:
             raise RuntimeError("a ledger that is open for reading alone was written to")
         with self._writing, translated("written"):
             writer = self.writer()
-            writer.exec_driver_sql("BEGIN IMMEDIATE" if self.path else "BEGIN")
+            self._insist(lambda: writer.exec_driver_sql("BEGIN IMMEDIATE" if self.path else "BEGIN"))
             try:
                 yield writer
                 writer.exec_driver_sql("COMMIT")
@@ -136,6 +156,7 @@ class Database:
 
     def close(self) -> None:
         """Close both connections and delete the temporary folder; a second call does nothing."""
+        self._is_closed.set()
         with contextlib.suppress(SQLAlchemyError):
             self._reader.close()
         with contextlib.suppress(SQLAlchemyError):
@@ -144,6 +165,18 @@ class Database:
         if self._folder:
             self._folder.cleanup()
 
+    def _insist(self, act: Callable[[], _T]) -> _T:
+        return self._patience.insist(act, is_locked)
+
+    def _cancel_when_over(self) -> None:
+        """End the statements that wait for a lock of the server when the run has to end."""
+        drivers = [one.connection.dbapi_connection for one in (self._reader, self._writer)]
+        while not self._is_closed.wait(_SECONDS_OF_ONE_ATTEMPT):
+            if self._patience.is_over:
+                for driver in filter(None, drivers):
+                    with contextlib.suppress(Exception):
+                        driver.cancel()
+
 
 def _engine_for(url: sa.URL, *, read_only: bool) -> sa.Engine:
     dialect = url.get_backend_name()
@@ -151,6 +184,7 @@ def _engine_for(url: sa.URL, *, read_only: bool) -> sa.Engine:
     engine = sa.create_engine(
         url,
         poolclass=NullPool,
+        pool_reset_on_return=None,  # closing ends a transaction, even where a signal cut a statement short
         isolation_level="AUTOCOMMIT",  # transactions begin and end where we say so
         hide_parameters=True,
         connect_args=_connect_args(url),
@@ -164,7 +198,7 @@ def _engine_for(url: sa.URL, *, read_only: bool) -> sa.Engine:
 
 def _connect_args(url: sa.URL) -> dict[str, t.Any]:
     if url.get_backend_name() == "sqlite":
-        return {"timeout": _SECONDS_TO_WAIT, "check_same_thread": False}
+        return {"timeout": _SECONDS_OF_ONE_ATTEMPT, "check_same_thread": False}
     defaults = {
         "connect_timeout": _SECONDS_TO_CONNECT,
         "keepalives_idle": _SECONDS_BETWEEN_KEEPALIVES,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import typing as t
 
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from target_activecampaign.errors import LedgerError
 
@@ -18,7 +18,8 @@ if t.TYPE_CHECKING:
 # Part of a driver's text, and what that means for a reader.
 _KNOWN_CAUSES = {
     "database or disk is full": "the disk of its file is full",
-    "database is locked": "another run is writing",
+    "database is locked": "another process holds it locked",
+    "due to user request": "another process holds its tables locked",  # see `Database`
     "disk image is malformed": "the file is damaged; delete it, and everything is sent once more",
     "file is not a database": "the file is damaged or no ledger",
     "readonly database": "it may not be written to",
@@ -57,6 +58,11 @@ def translated(done: str) -> Iterator[None]:
         yield
     except (SQLAlchemyError, UnicodeError, OverflowError) as error:
         raise LedgerError(f"the ledger can't be {done}: {cause_of(error)}") from None
+
+
+def is_locked(error: Exception) -> bool:
+    """Tell whether SQLite refused because another connection holds a lock."""
+    return isinstance(error, OperationalError) and "database is locked" in str(error.orig)
 
 
 def cause_of(error: Exception) -> str:

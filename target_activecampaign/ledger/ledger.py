@@ -31,6 +31,7 @@ if t.TYPE_CHECKING:
     from target_activecampaign.ledger.database import Database
     from target_activecampaign.ledger.figures import Figures
     from target_activecampaign.ledger.members import Member
+    from target_activecampaign.ledger.patience import Patience
     from target_activecampaign.ledger.removals import Cause, PendingRemoval
 
 _PEOPLE_AT_ONCE = 1_000
@@ -75,6 +76,7 @@ class Ledger:
         keeps_people: bool = False,
         read_only: bool = False,
         create: bool = True,
+        patience: Patience | None = None,
     ) -> Ledger:
         """Open a ledger.
 
@@ -87,6 +89,7 @@ class Ledger:
                 record of the source, and when an import of a new contact was submitted.
             read_only: Change no file and no table; a ledger that does not exist is as good as empty.
             create: Make a ledger that does not exist, instead of refusing.
+            patience: How long to wait for locks of other processes.
 
         Raises:
             SettingsError: If the ledger can't be used; names what the user has to change.
@@ -95,6 +98,7 @@ class Ledger:
             url,
             read_only=read_only,
             new_meta=(lambda: new_meta(account, api_key)) if create else None,
+            patience=patience,
         )
         try:
             cipher = Cipher(data_key_of(database, account, api_key))

@@ -16,6 +16,7 @@ from target_activecampaign.ledger import sqlite_file
 from target_activecampaign.ledger.database import Database
 from target_activecampaign.ledger.driver_errors import cause_of
 from target_activecampaign.ledger.migrations import NEWEST_VERSION, migrate, version_of
+from target_activecampaign.ledger.patience import Patience
 from target_activecampaign.ledger.postgres_server import require_writable
 from target_activecampaign.ledger.problems import no_ledger_there, unusable
 
@@ -27,7 +28,9 @@ _EXAMPLES = "sqlite:///ledger.db or postgresql+psycopg://USER:PASSWORD@HOST/DATA
 _MIGRATION_LOCK = 6_120_871_342_907  # any number: only ledgers ask for it
 
 
-def open_database(url: Secret, *, read_only: bool, new_meta: NewMeta) -> Database:
+def open_database(
+    url: Secret, *, read_only: bool, new_meta: NewMeta, patience: Patience | None = None
+) -> Database:
     """Open the database that a user named, with tables of the newest version.
 
     Args:
@@ -35,17 +38,19 @@ def open_database(url: Secret, *, read_only: bool, new_meta: NewMeta) -> Databas
         read_only: Change nothing: an SQLite file is copied into a private temporary folder, and where there
             is no ledger yet an empty one is made there.
         new_meta: Makes a new ledger's row about itself; None refuses to make a ledger.
+        patience: How long to wait for locks of other processes.
 
     Raises:
         SettingsError: If the database can't be opened, or is no ledger.
     """
     parsed = _parse(url)
+    patience = patience or Patience()
     try:
         if parsed.get_backend_name() == "sqlite":
             # The write-ahead log lies beside the file itself, not beside a link to it.
             path = Path(parsed.database or "").resolve()
-            return sqlite_file.open_sqlite(path, new_meta, read_only=read_only)
-        return _open_postgres(parsed, new_meta, read_only=read_only)
+            return sqlite_file.open_sqlite(path, new_meta, patience, read_only=read_only)
+        return _open_postgres(parsed, new_meta, patience, read_only=read_only)
     except (SQLAlchemyError, LedgerError, OSError) as error:
         cause = str(error) if isinstance(error, LedgerError) else f"it can't be opened: {cause_of(error)}"
         raise unusable(cause) from None
@@ -68,9 +73,9 @@ def _parse(url: Secret) -> sa.URL:
     raise unusable(f"only SQLite and PostgreSQL (by psycopg) are known; write {_EXAMPLES}")
 
 
-def _open_postgres(url: sa.URL, new_meta: NewMeta, *, read_only: bool) -> Database:
+def _open_postgres(url: sa.URL, new_meta: NewMeta, patience: Patience, *, read_only: bool) -> Database:
     try:
-        database = Database(url, read_only=read_only)
+        database = Database(url, read_only=read_only, patience=patience)
     except ModuleNotFoundError:
         raise unusable(
             "PostgreSQL needs a driver; install it with pip install 'target-activecampaign[postgres]'"

@@ -6,6 +6,7 @@ Must not know the tables' meaning. Why a copy, and when: `docs/design/ledger.md`
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
 import shutil
 import tempfile
@@ -15,7 +16,6 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from target_activecampaign.ledger.database import Database
-from target_activecampaign.ledger.driver_errors import translated
 from target_activecampaign.ledger.migrations import NEWEST_VERSION, migrate, version_of
 from target_activecampaign.ledger.problems import no_ledger_there, unusable
 
@@ -23,12 +23,13 @@ if t.TYPE_CHECKING:
     from collections.abc import Iterator
 
     from target_activecampaign.ledger.migrations import NewMeta
+    from target_activecampaign.ledger.patience import Patience
 
 _HEADER = b"SQLite format 3\0"
 _COPY_ATTEMPTS = 5
 
 
-def open_sqlite(path: Path, new_meta: NewMeta, *, read_only: bool) -> Database:
+def open_sqlite(path: Path, new_meta: NewMeta, patience: Patience, *, read_only: bool) -> Database:
     """Open the ledger in a file, or where nothing may change a copy of it.
 
     Raises:
@@ -42,7 +43,8 @@ def open_sqlite(path: Path, new_meta: NewMeta, *, read_only: bool) -> Database:
             return open_empty(new_meta)
         _create_at_once(path, new_meta)
     _require_database_file(path)
-    return _open_copy_of(path, new_meta) if read_only else _open_file(path, new_meta)
+    _require_one_name(path)
+    return _open_copy_of(path, new_meta) if read_only else _open_file(path, new_meta, patience)
 
 
 def open_empty(new_meta: NewMeta) -> Database:
@@ -63,10 +65,10 @@ def closed_on_error(database: Database) -> Iterator[None]:
         raise
 
 
-def _open_file(path: Path, new_meta: NewMeta) -> Database:
+def _open_file(path: Path, new_meta: NewMeta, patience: Patience | None = None) -> Database:
     if not (os.access(path, os.R_OK | os.W_OK) and os.access(path.parent, os.W_OK)):
         raise unusable("its file and folder may not be written to; change their mode, or name another")
-    database = Database(_url_of(path), read_only=False)
+    database = Database(_url_of(path), read_only=False, patience=patience)
     with closed_on_error(database):
         _bring_up_to_date(database, new_meta)
     return database
@@ -95,8 +97,7 @@ def _bring_up_to_date(database: Database, new_meta: NewMeta) -> None:
     version = database.inspect(version_of)
     if not version and database.inspect(lambda connection: sa.inspect(connection).get_table_names()):
         raise unusable("the file is another program's database, not a ledger; name another")
-    with translated("written"):
-        database.writer().exec_driver_sql("PRAGMA journal_mode = WAL")
+    database.configure("PRAGMA journal_mode = WAL")
     if version < NEWEST_VERSION:
         with database.transaction() as connection:
             migrate(connection, new_meta)
@@ -144,6 +145,22 @@ def _require_database_file(path: Path) -> None:
         header = file.read(len(_HEADER))
     if header != _HEADER:
         raise unusable("the file is no ledger (nor any SQLite database); name another, or move it away")
+
+
+def _require_one_name(path: Path) -> None:
+    """Refuse a file with a second name: its locks and its write-ahead log lie beside one name alone."""
+    if path.stat().st_nlink <= 1:
+        return
+    # A run that makes the ledger gives it a second name for a moment, or for good where it dies just then.
+    for temporary in path.parent.glob(f".{glob.escape(path.name)}.*"):
+        with contextlib.suppress(FileNotFoundError):
+            if temporary.samefile(path):
+                temporary.unlink()
+    if path.stat().st_nlink > 1:
+        raise unusable(
+            "its file has a second name (a hard link), so a run that uses the other name could write at the "
+            "same time; delete one of the names, or make the other one a symbolic link or a copy"
+        )
 
 
 def _copy_at_rest(path: Path, copy: Path) -> None:

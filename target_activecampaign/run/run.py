@@ -18,6 +18,7 @@ from target_activecampaign.delivery.delivery import Delivery
 from target_activecampaign.delivery.dry_run import DryRun
 from target_activecampaign.delivery.workers import WorkerThreads
 from target_activecampaign.errors import LimitReachedError
+from target_activecampaign.ledger.patience import Patience
 from target_activecampaign.reporting.plan import plan_run
 from target_activecampaign.reporting.rejects import RejectsFile
 from target_activecampaign.reporting.report import Report
@@ -95,6 +96,8 @@ class Run:
         """Whether the run notes which streams come whole."""
         self.completeness = Completeness()
         self._ledger: Ledger | None = None
+        self._patience = Patience()
+        interruption.on_stop = lambda: self._patience.end_within(settings.shutdown_grace_seconds)
         self._people: People | None = None
         self._mirror: Mirror | None = None
         self._state_output = StateOutput(self._make_durable, is_silent=settings.dry_run)
@@ -119,7 +122,9 @@ class Run:
             self._rejects = RejectsFile(self._settings.rejects_path)
             self._resources.callback(self._rejects.close)
         if self._settings.ledger_url is not None:
-            self._open_ledger(self._settings.ledger_url)
+            # Nothing is read yet, and another process may hold the ledger locked.
+            with self._interruption.at_once():
+                self._open_ledger(self._settings.ledger_url)
         self._started_delivery = self._make_delivery()
         self._note_people_if_needed(self._started_delivery)
 
@@ -159,6 +164,7 @@ class Run:
             now=now,
             keeps_people=self._takes_people_off,
             read_only=settings.dry_run,
+            patience=self._patience,
         )
         self._resources.callback(ledger.close)
         ledger.hold(settings.list_ids())
@@ -389,9 +395,11 @@ class Run:
         """
         if self._is_closed:
             return
+        grace = self._patience.seconds_left(self._settings.shutdown_grace_seconds)
+        self._patience.end_within(grace)
         try:
             if self._started_delivery is not None:
-                self._started_delivery.abandon(self._settings.shutdown_grace_seconds)
+                self._started_delivery.abandon(grace)
         finally:
             self._close(exit_code)
 

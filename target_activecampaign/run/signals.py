@@ -13,7 +13,7 @@ import typing as t
 from target_activecampaign.errors import InterruptedRunError
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from types import FrameType
 
 _T = t.TypeVar("_T")
@@ -30,6 +30,13 @@ class Interruption:
         self._first_signal: int | None = None
         self._seen: set[int] = set()
         self._raises_at_once = False
+        self.on_stop: Callable[[], None] = lambda: None
+        """Called by the handler of the first signal: must take no lock, and raise nothing."""
+
+    @property
+    def exit_code(self) -> int | None:
+        """The exit code of a run that was asked to stop, else None."""
+        return None if self._first_signal is None else InterruptedRunError(self._first_signal).exit_code
 
     def install(self) -> None:
         """Handle SIGTERM and SIGINT from now on, and SIGHUP unless the process was started to ignore it."""
@@ -88,6 +95,7 @@ class Interruption:
         # Ctrl-C under Meltano sends SIGINT and then SIGTERM: that is one request.
         if self._first_signal is None:
             self._first_signal = signal_number
+            self.on_stop()
             if self._raises_at_once:
                 self._raises_at_once = False
                 raise InterruptedRunError(signal_number)

@@ -230,6 +230,29 @@ def test_a_ledger_that_another_run_makes_in_the_meantime_is_used(
     assert [path.name for path in tmp_path.iterdir()] == ["ledger.db"]
 
 
+@pytest.mark.parametrize("read_only", [False, True])
+def test_a_file_with_a_second_name_is_refused_by_either(tmp_path: Path, read_only: bool) -> None:  # noqa: FBT001
+    path, other = tmp_path / "ledger.db", tmp_path / "other.db"
+    opening = OpenLedger(f"sqlite:///{path}")
+    opening()
+    opening.close_all()
+    os.link(path, other)
+    for name in (path, other):
+        problem = refusal_of(f"sqlite:///{name}", read_only=read_only)
+        assert "its file has a second name (a hard link)" in problem
+
+
+def test_a_name_that_a_killed_run_left_while_it_made_the_ledger_is_removed(tmp_path: Path) -> None:
+    path, left = tmp_path / "ledger.db", tmp_path / ".ledger.db.abc"
+    opening = OpenLedger(f"sqlite:///{path}")
+    opening()
+    opening.close_all()
+    os.link(path, left)
+    opening()
+    opening.close_all()
+    assert not left.exists()
+
+
 # Accounts, keys and versions
 
 

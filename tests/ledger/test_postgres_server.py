@@ -37,6 +37,22 @@ def test_transactions_that_only_read_by_default_are_refused(postgres: PostgresSe
     assert "default_transaction_read_only is on" in refusal_of(url)
 
 
+class _Standby:
+    """A connection to a server that follows another."""
+
+    def exec_driver_sql(self, statement: str) -> _Standby:
+        assert "pg_is_in_recovery" in statement
+        return self
+
+    def one(self) -> tuple[bool, bool]:
+        return True, True  # a standby's transactions always only read
+
+
+def test_a_standby_is_refused_by_name() -> None:
+    with pytest.raises(SettingsError, match=r"its server is a standby, .* name the primary server"):
+        postgres_server.require_writable(t.cast("sa.Connection", _Standby()))
+
+
 def test_a_session_is_not_ended_because_it_is_idle(postgres: PostgresServer) -> None:
     url = postgres.new_url() + "%20-cidle_session_timeout%3D50%20-cidle_in_transaction_session_timeout%3D50"
     opening = OpenLedger(url)

@@ -26,7 +26,12 @@ class OpenLedger:
         self._opened: list[Ledger] = []
 
     def __call__(
-        self, *, account: str = ACCOUNT, key: str = KEY, now: int = 1_000, **options: bool
+        self,
+        *,
+        account: str = ACCOUNT,
+        key: str = KEY,
+        now: int = 1_000,
+        **options: t.Any,  # noqa: ANN401 - those of `Ledger.open`
     ) -> Ledger:
         ledger = Ledger.open(Secret(self.url), account=account, api_key=Secret(key), now=now, **options)
         self._opened.append(ledger)
