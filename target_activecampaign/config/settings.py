@@ -146,7 +146,7 @@ class Settings:
 
     def written_files(self) -> list[NamedFile]:
         """Return every file that the run writes, with those of a ledger on SQLite."""
-        return [*self.output_files(), *_files_of_ledger(self.ledger_url)]
+        return [*self.output_files(), *_files_of_ledger(self.ledger_url, self.list_ids())]
 
     def list_ids(self) -> tuple[int, ...]:
         """Return every list that can be written to, each once, in ascending order."""
@@ -389,13 +389,15 @@ def _refuse_one_field_twice(fields: Section) -> None:
         seen.add(plain_name)
 
 
-def _files_of_ledger(url: Secret | None) -> list[NamedFile]:
+def _files_of_ledger(url: Secret | None, list_ids: Iterable[int]) -> list[NamedFile]:
     scheme, _, path = (url.reveal() if url else "").partition(":///")
     if scheme not in _SQLITE or not path:
         return []
     # The write-ahead log and its index lie beside the file itself, not beside a link to it.
     file = os.path.realpath(path)
-    return [NamedFile("ledger_url", Path(file + ending)) for ending in ("", "-wal", "-shm", "-journal")]
+    locks = [f".list-{list_id}.lock" for list_id in list_ids]
+    endings = ("", "-wal", "-shm", "-journal", *locks)
+    return [NamedFile("ledger_url", Path(file + ending)) for ending in endings]
 
 
 def _find_shared_files(settings: Settings) -> list[str]:

@@ -24,7 +24,6 @@ def check_report_path(path: Path) -> None:
     """
     if is_no_plain_file(path):
         return
-    path = path.resolve()
     if path.is_file() and not _is_report(path):
         raise SettingsError(
             [f"report_path: {path} is there and is no report; name another file, or move it away"]
@@ -48,7 +47,8 @@ def write_report(path: Path, report: dict[str, t.Any]) -> None:
             with os.fdopen(open_as_it_is(path), "w", encoding="utf-8") as output:
                 output.write(text)
         else:
-            _write_in_one_step(path.resolve(), text)
+            # A link that lies in the way is replaced, not followed: somebody else may have put it there.
+            _write_in_one_step(path, text)
     except OSError as error:
         raise OutputError(f"report_path: can't write {path}: {error.strerror}") from None
 

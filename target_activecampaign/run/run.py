@@ -88,6 +88,7 @@ class Run:
         self._streams = StreamMatching(settings)
         self._holds_states = False
         self._has_begun = False
+        self._may_write_report = False
         self.figures: dict[str, t.Any] = {}
         self._is_closed = False
         self.keeps_records = settings.rejects_path is not None and not settings.dry_run
@@ -118,6 +119,7 @@ class Run:
         self._state_output.check()
         if self._settings.report_path is not None:
             check_report_path(self._settings.report_path)
+            self._may_write_report = True
         if self.keeps_records and self._settings.rejects_path is not None:
             self._rejects = RejectsFile(self._settings.rejects_path)
             self._resources.callback(self._rejects.close)
@@ -482,7 +484,7 @@ class Run:
         )
         self.figures = report
         log_summary(report)
-        if self._settings.report_path is not None:
+        if self._settings.report_path is not None and self._may_write_report:
             write_report(self._settings.report_path, report)
 
     # Rejected records

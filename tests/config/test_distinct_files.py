@@ -23,7 +23,7 @@ def problems_of(**settings: t.Any) -> tuple[str, ...]:  # noqa: ANN401 - any set
     return refused.value.problems
 
 
-@pytest.mark.parametrize("ending", ["", "-wal", "-shm"])
+@pytest.mark.parametrize("ending", ["", "-wal", "-shm", ".list-1.lock"])
 def test_a_report_in_the_place_of_the_ledger_is_refused(tmp_path: Path, ending: str) -> None:
     (problem,) = problems_of(
         report_path=f"{tmp_path}/../{tmp_path.name}/ledger.db{ending}",
