@@ -122,6 +122,8 @@ def _create(path: Path) -> int:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
+        if path.is_symlink():
+            raise  # to nowhere
         raise _in_use(path) from None
     try:
         _lock(path, descriptor)
