@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import json
+import os
 import random
 import stat
 import typing as t
 
 import pytest
+from singer_sdk import Target
 from support.command import config_for, record_message, run_target, schema_message, state_message
 
+from target_activecampaign.errors import OutputError
 from target_activecampaign.sandbox import serve
+from target_activecampaign.singer.messages import Message
+from target_activecampaign.target import TargetActiveCampaign
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
@@ -457,3 +463,15 @@ def test_the_key_of_the_account_is_in_nothing_that_is_written(tmp_path: Path) ->
     assert outcome.exit_code == 0
     assert key not in outcome.log + json.dumps(outcome.report)
     assert "@example.com" not in outcome.log
+
+
+def test_a_fault_of_the_machine_at_a_schema_is_not_blamed_on_the_tap(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> t.NoReturn:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Target, "_process_schema_message", refuse)
+    config = {"hostname": "sandbox", "api_key": "sandbox", "data_privacy_consent": True, "list_id": 1}
+    target = TargetActiveCampaign(config=config)
+    message = Message(schema_message(), line_number=1)
+    with pytest.raises(OutputError, match=r"this machine can't do what the run needs: No space left"):
+        target._make_sinks(message)

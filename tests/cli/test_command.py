@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 
 import click
 import pytest
 from click.testing import CliRunner
+from support.command import config_for
 
 from target_activecampaign.target import TargetActiveCampaign
 
 if t.TYPE_CHECKING:
+    from pathlib import Path
+
     from target_activecampaign.cli.command import TargetCommand
 
 COMMAND = t.cast("TargetCommand", TargetActiveCampaign.cli)
@@ -47,6 +51,31 @@ def test_an_unforeseen_error_is_shown_by_kind_and_place_without_its_text(
     assert "a fault of the program itself (ValueError)" in caplog.text
     assert "test_command.py" in caplog.text
     assert "ada" not in caplog.text
+
+
+def test_standard_input_is_no_configuration() -> None:
+    result = CliRunner().invoke(COMMAND, ["--config", "-"], input="{}")
+    assert result.exit_code == 1
+    assert "standard input (-) is for the tap's messages" in result.output
+
+
+@pytest.mark.parametrize("read", ["--config", "--input"])
+@pytest.mark.parametrize("setting", ["report_path", "rejects_path", "ledger_url"])
+def test_a_file_that_the_run_reads_is_never_written(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, read: str, setting: str
+) -> None:
+    config, messages = tmp_path / "config.json", tmp_path / "messages.singer"
+    shared = config if read == "--config" else messages
+    settings = config_for("sandbox", tmp_path)
+    settings[setting] = f"sqlite:///{shared}" if setting == "ledger_url" else str(shared)
+    config.write_text(json.dumps(settings))
+    messages.write_text("")
+    before = shared.read_bytes()
+    result = CliRunner().invoke(COMMAND, ["--config", str(config), "--input", str(messages)])
+    assert result.exit_code != 0
+    said = caplog.text + result.output + str(result.exception)
+    assert f"{setting}: is the file of {read}" in said
+    assert shared.read_bytes() == before
 
 
 def test_ctrl_c_before_the_run_ends_with_130() -> None:
