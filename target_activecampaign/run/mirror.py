@@ -102,21 +102,25 @@ class Mirror:
     def find_leavers(self) -> dict[tuple[int, str], list[Removal]]:
         """Return by list and stream the members whom no stream of the list brings any more.
 
-        Members whom another stream still brings, and those who were never delivered, are members of the
-        stream no more.
+        A stream that is proven to be whole loses its other members: those whom another stream still brings,
+        and those who were never delivered. One that may have been cut short loses nobody, and counts against
+        a proven one as if it brought all of its members: it may bring them.
 
         Raises:
             LedgerError: If the ledger can't be read or written.
             OutputError: If the temporary folder can't be read.
         """
         missing = {key: set(self._missing(*key)) for key in self.streams}
+        proven = {key for key in missing if self.reason_against(*key) is None}
         found: dict[tuple[int, str], list[Removal]] = {}
-        for (list_id, stream), some in missing.items():
-            away = {other: own for (where, other), own in missing.items() if where == list_id}
+        for key, some in missing.items():
+            list_id, stream = key
+            whole = proven if key in proven else missing.keys()
+            away = {other: missing[where, other] for where, other in whole if where == list_id}
             leavers: dict[bytes, Windows] = {}
             for part in batched(sorted(some), _PEOPLE_AT_ONCE):
-                leavers.update(self._nobody_brings(list_id, stream, part, away))
-            found[list_id, stream] = list(self._removals(list_id, stream, leavers))
+                leavers.update(self._nobody_brings(key, part, away, loses_others=key in proven))
+            found[key] = list(self._removals(list_id, stream, leavers))
             if self._writes:
                 self._ledger.replace_missing(list_id, stream, list(leavers), self._now)
         return found
@@ -146,9 +150,15 @@ class Mirror:
             yield from (identity for identity in identities if identity not in brought)
 
     def _nobody_brings(
-        self, list_id: int, stream: str, some: Sequence[bytes], away: Mapping[str, Collection[bytes]]
+        self,
+        key: tuple[int, str],
+        some: Sequence[bytes],
+        away: Mapping[str, Collection[bytes]],
+        *,
+        loses_others: bool,
     ) -> dict[bytes, Windows]:
         """Return those whom no other stream brings and of whom an import is known, with the imports."""
+        list_id, stream = key
         others = {
             identity
             for identity, other in self._ledger.streams_of(list_id, some)
@@ -156,7 +166,7 @@ class Mirror:
         }
         windows = self._ledger.windows(list_id, some)
         strangers = [one for one in some if one in others or not windows.get(one)]
-        if self._writes and strangers:
+        if self._writes and loses_others and strangers:
             self._ledger.remove_members(list_id, stream, strangers)
         settled = self._ledger.left_alone(list_id, some)
         return {one: windows[one] for one in set(some).difference(strangers, settled)}

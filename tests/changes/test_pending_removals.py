@@ -156,3 +156,38 @@ def test_two_streams_that_bring_one_person_in_one_run_are_both_remembered(
     assert run(range(5), []).report["unsubscribed"] == 0
     assert run(range(5), range(4)).report["unsubscribed"] == 0
     assert run(range(4), range(4)).report["unsubscribed"] == 1
+
+
+def run_two(pipeline: Pipeline, members: t.Iterable[int], vips: t.Iterable[int], *ends: str) -> t.Any:  # noqa: ANN401
+    """Run two streams to one list; those of `ends` show that they came whole."""
+    messages = [schema_message("people"), schema_message("vip")]
+    messages += [record_message(one) for one in people(members)]
+    messages += [record_message(one, "vip") for one in people(vips)]
+    return pipeline.run_messages([*messages, *map(version_message, ends)], **MIRROR)
+
+
+def test_a_stream_that_may_be_cut_short_may_bring_whom_a_whole_one_lost(pipeline: Pipeline) -> None:
+    run_two(pipeline, range(5), range(5), "people", "vip")
+    outcome = run_two(pipeline, range(4), range(2), "people")
+    assert (outcome.report["unsubscribed"], outcome.report["pending_removals"]) == (0, 1)
+    assert set(pipeline.statuses().values()) == {SUBSCRIBED}
+    assert run_two(pipeline, range(4), range(4), "people", "vip").report["unsubscribed"] == 1
+
+
+def test_a_stream_that_may_be_cut_short_keeps_the_members_that_another_brings(pipeline: Pipeline) -> None:
+    run_two(pipeline, range(5), range(5), "people", "vip")
+    run_two(pipeline, range(5), range(2), "people")
+    # The other one loses them, and the run before did not show that this one had.
+    messages = [schema_message("people"), *map(record_message, people(range(4))), version_message("people")]
+    assert pipeline.run_messages(messages, **MIRROR).report["unsubscribed"] == 0
+    assert set(pipeline.statuses().values()) == {SUBSCRIBED}
+
+
+def test_unreadable_records_of_one_stream_may_be_of_whom_another_lost(pipeline: Pipeline) -> None:
+    run_two(pipeline, range(5), range(5), "people", "vip")
+    messages = [schema_message("people"), schema_message("vip")]
+    messages += [record_message(one) for one in people(range(4))]
+    messages += [record_message(one, "vip") for one in [*people(range(4)), {"email": "nobody"}]]
+    messages += [version_message("people"), version_message("vip")]
+    outcome = pipeline.run_messages(messages, **MIRROR)
+    assert (outcome.report["unsubscribed"], outcome.report["pending_removals"]) == (0, 1)

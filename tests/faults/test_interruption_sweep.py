@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import io
 import os
 import signal
-import threading
 import typing as t
 
 import pytest
-from support.quick_target import QuickClock, run_quickly, wait_for_workers
+from support.power_cuts import PowerCutError, Steps, cut_power, instrument
+from support.quick_target import QuickClock, run_quickly
 from support.resuming import account_of, applied_one_by_one, assert_covered, config_of, messages_after
 
 from target_activecampaign.api.client import Client
@@ -60,74 +59,6 @@ STEPS: list[tuple[type, str]] = [
 ]
 
 
-class PowerCutError(BaseException):
-    """Nothing happens any more, in any thread."""
-
-
-class Steps:
-    """Counts what the run does, before and after each of `STEPS`, and strikes at one of them."""
-
-    def __init__(self, strike_at: int, strike: Callable[[Steps], None]) -> None:
-        self.count = 0
-        self.is_dark = False
-        self.files: list[RejectsFile] = []
-        self.deliveries: list[Delivery] = []
-        self.ledgers: list[Ledger] = []
-        self._strike_at = strike_at
-        self._strike = strike
-        self._lock = threading.Lock()
-
-    def pass_one(self) -> None:
-        with self._lock:
-            self.count += 1
-            is_struck = self.count == self._strike_at
-        if is_struck:
-            self._strike(self)
-        if self.is_dark:
-            raise PowerCutError
-
-    def clear_away(self) -> None:
-        """End what a process takes with it."""
-        for delivery in self.deliveries:
-            delivery._end()
-        wait_for_workers()
-        for file in self.files:
-            file._file.close()
-        for ledger in self.ledgers:
-            ledger.close()
-
-
-def instrument(monkeypatch: pytest.MonkeyPatch, steps: Steps) -> None:
-    def wrapped(usual: Callable[..., t.Any]) -> Callable[..., t.Any]:
-        @functools.wraps(usual)
-        def step(*args: object, **kwargs: object) -> object:
-            steps.pass_one()
-            result = usual(*args, **kwargs)
-            steps.pass_one()
-            return result
-
-        return step
-
-    def note(owner: type, made: list[t.Any]) -> None:
-        usual = owner.__init__  # type: ignore[misc]
-
-        def make(self: object, *args: object, **kwargs: object) -> None:
-            usual(self, *args, **kwargs)
-            made.append(self)
-
-        monkeypatch.setattr(owner, "__init__", make)
-
-    note(RejectsFile, steps.files)
-    note(Delivery, steps.deliveries)
-    note(Ledger, steps.ledgers)
-    for owner, name in STEPS:
-        monkeypatch.setattr(owner, name, wrapped(getattr(owner, name)))
-
-
-def cut_power(steps: Steps) -> None:
-    steps.is_dark = True
-
-
 def ask_to_stop(_: Steps) -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
@@ -171,7 +102,7 @@ def run_and_resume(
     output = io.StringIO()
     exit_code = -1
     with pytest.MonkeyPatch.context() as patch, contextlib.suppress(PowerCutError):
-        instrument(patch, steps)
+        instrument(patch, steps, STEPS)
         exit_code = run_quickly(config, messages_after(None), QuickClock(SPEED), output).exit_code
     states = [int(line) for line in output.getvalue().splitlines()]
     assert states == sorted(states)
