@@ -12,7 +12,6 @@ import pytest
 pytestmark = pytest.mark.any_versions  # a file of the repository
 
 HERE = Path(__file__).parent
-OTHER_FOLDERS = ("api", "changes", "delivery", "ledger", "run")
 MATRIX = HERE.parents[1] / "docs" / "faults.md"
 
 
