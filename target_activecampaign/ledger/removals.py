@@ -82,8 +82,8 @@ class Removals:
     def find_left_alone(self, list_id: int, identities: Sequence[bytes]) -> list[bytes]:
         """Return the identities whose removal from a list was given up."""
         parameters = {"list_id": list_id, **pack(identities)}
-        rows = self._database.read(_LEFT_ALONE.for_dialect(self._database.dialect), parameters)
-        return [bytes(row.identity) for row in rows]
+        rows = self._database.read(_FOUND.for_dialect(self._database.dialect), parameters)
+        return [bytes(row.identity) for row in rows if row.left_alone is not None]
 
     def count(self, list_id: int, cause: Cause | None) -> int:
         """Count the pending removals of a list, of one cause or with None of any."""
@@ -181,15 +181,9 @@ _READ_COLUMNS = (
 # `WHERE true` and `CROSS JOIN`: as in `members.py`.
 _FOUND = BulkStatement(
     """
-    SELECT held.identity
+    SELECT held.identity, held.left_alone
     FROM {given} CROSS JOIN ledger_removal AS held
     WHERE held.list_id = :list_id AND held.identity = given.identity"""
-)
-_LEFT_ALONE = BulkStatement(
-    """
-    SELECT held.identity
-    FROM {given} CROSS JOIN ledger_removal AS held
-    WHERE held.list_id = :list_id AND held.identity = given.identity AND held.left_alone IS NOT NULL"""
 )
 _NOTE_DELETED = BulkStatement(
     """

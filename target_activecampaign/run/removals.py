@@ -264,20 +264,25 @@ class Removals:
         Raises:
             MirrorStoppedError: With the figures of each list.
         """
+        everybody: defaultdict[int, set[str]] = defaultdict(set)
+        for removal in itertools.chain(*leavers.values(), *deletions.values()):
+            everybody[removal.list_id].add(removal.email)
+        mirrored = {list_id for (list_id, _), some in leavers.items() if some}
+        emptied = {
+            list_id: stream
+            for (list_id, stream), some in leavers.items()
+            if some and self._is_emptied(list_id, stream, len(some))
+        }
         problems = [
-            self._brake.problem_of_deletions(list_id, len(some)) for list_id, some in deletions.items()
+            self._brake.problem_of_deletions(list_id, len(everybody[list_id]))
+            for list_id, some in deletions.items()
+            if some
         ]
-        by_list: defaultdict[int, set[str]] = defaultdict(set)
-        emptied: dict[int, str] = {}
-        for (list_id, stream), some in leavers.items():
-            by_list[list_id].update(removal.email for removal in some)
-            if some and self._is_emptied(list_id, stream, len(some)):
-                emptied[list_id] = stream
         problems += [
             self._brake.problem_of_leavers(
-                list_id, len(leaving), self._members_before(list_id), emptied.get(list_id)
+                list_id, len(everybody[list_id]), self._members_before(list_id), emptied.get(list_id)
             )
-            for list_id, leaving in by_list.items()
+            for list_id in sorted(mirrored)
         ]
         if said := [problem for problem in problems if problem]:
             raise stopped(said)

@@ -66,6 +66,16 @@ def test_a_later_run_replaces_what_is_pending(pipeline: Pipeline) -> None:
     }
 
 
+def test_mirror_and_deletions_have_one_brake(pipeline: Pipeline) -> None:
+    settings = {**MIRROR, "on_delete": "unsubscribe"}
+    pipeline.run(people(range(20)), **settings)
+    gone = people(range(8, 14), _sdc_deleted_at="2026-01-01")
+    outcome = pipeline.run([*people(range(8)), *gone], **settings)
+    assert outcome.exit_code == 5
+    assert "12 of 20 contacts (60.0 %)" in outcome.log
+    assert set(pipeline.statuses().values()) == {SUBSCRIBED}
+
+
 def test_the_command_has_the_brake(pipeline: Pipeline) -> None:
     pipeline.run(people(range(100)), **MIRROR)
     pipeline.run(people(range(50)), end=[SDK_STATE], **MIRROR)

@@ -191,10 +191,3 @@ def test_an_earlier_report_and_an_empty_file_may_be_replaced(tmp_path: Path) -> 
     check_report_path(path)
     write_report(path, as_json(a_report()))
     check_report_path(path)
-
-
-def test_a_link_to_a_report_stays_a_link(tmp_path: Path) -> None:
-    (tmp_path / "link").symlink_to(tmp_path / "report.json")
-    write_report(tmp_path / "link", as_json(a_report()))
-    assert (tmp_path / "link").is_symlink()
-    assert json.loads((tmp_path / "report.json").read_text()) == as_json(a_report())
