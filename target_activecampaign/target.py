@@ -198,7 +198,7 @@ class TargetActiveCampaign(Target):
         # A version does not say who is gone; it does say that the stream is complete.
         stream = message_dict.stream
         if self.current_run.is_mirror:
-            self.current_run.completeness.take_version(stream)
+            self.current_run.completeness.take_version(stream, message_dict.get("version"))
 
     def _clear_old_sinks(self) -> None:
         """Close sinks of earlier schemas, which the SDK keeps till it drains: they hold nothing of ours."""

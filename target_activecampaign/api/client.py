@@ -177,19 +177,37 @@ class Client:
             StoppedError: If the run stops before it was sent.
         """
         body, contacts = batch.encode(), len(batch)
+        unanswered = 0
+
+        def note_sent() -> None:
+            nonlocal unanswered
+            unanswered += 1
+            on_send()
+
+        def read(response: Response) -> Accepted | Refused:
+            nonlocal unanswered
+            try:
+                found = read_submission(response, contacts)
+            except TryAgainError as error:
+                # Over a rate limit nothing is queued; after any other failure it may be.
+                unanswered -= error.limit is not None
+                raise
+            unanswered -= 1
+            return found
+
         outcome = self._request(
             "POST import/bulk_import",
-            lambda response: read_submission(response, contacts),
+            read,
             body=body,
             wait=lambda: self._rate_limiter.wait_for_import(contacts),
-            on_send=on_send,
+            on_send=note_sent,
             most_seconds=max(MOST_SECONDS, _MOST_IMPORT_SLOTS * self._rate_limiter.import_slot_seconds),
             # All imports wait while the importer is in trouble, and a run that stops ends the wait.
             pause=self._rate_limiter.hold_imports,
         )
         if isinstance(outcome, Accepted):
             self._rate_limiter.note_accepted_import()
-        return outcome
+        return replace(outcome, may_be_second=unanswered > 0)
 
     def poll(self, import_id: str, on_send: Callable[[], None]) -> ImportStatus:
         """Return the status of an import.

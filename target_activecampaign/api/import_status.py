@@ -80,7 +80,15 @@ def _read_completed(content: dict[str, t.Any]) -> ImportStatus:
         {email: reason for email, reason in failures.reasons.items() if reason},
         "; ".join(doubts) or None,
         is_readable=not unreadable,
+        tells_created=_tells_created(content.get("success")),
     )
+
+
+def _tells_created(value: object) -> bool:
+    """Tell whether a part `success` says who, or how many, are new; null or 0 may just be another form."""
+    if isinstance(value, dict):
+        return bool(value) and all(str(key).isdecimal() for key in value)
+    return isinstance(value, list) or bool(_read_count(value))
 
 
 def _read_count(value: object) -> int | None:

@@ -122,10 +122,12 @@ class Accepted:
     Attributes:
         import_id: Its `batchId`.
         doubt: Why not all of the batch may be queued, so that it is to be read back; `None` without a sign.
+        may_be_second: Whether an earlier try, whose answer was lost, may have been queued too.
     """
 
     import_id: str
     doubt: str | None = None
+    may_be_second: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +139,13 @@ class Refused:
         words: Its reasons, for the rejects file only: they may quote an address.
         is_about_contacts: Whether it says that contacts are the reason. If not, the request or the account
             may be, whatever the batch.
+        may_be_second: As of `Accepted`.
     """
 
     positions: tuple[int, ...]
     words: str
     is_about_contacts: bool = True
+    may_be_second: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +161,7 @@ class ImportStatus:
         doubt: Why the answer does not tell what became of each contact, so that all are to be read back;
             `None` where it does.
         is_readable: Whether the answer has a form that can be read; where not, another one may have.
+        tells_created: Whether `success` names or counts contacts, so that `created` is not just unknown.
     """
 
     state: t.Literal["open", "completed", "lost", "unknown", "unreadable"]
@@ -165,6 +170,7 @@ class ImportStatus:
     reasons: Mapping[str, str] = field(default_factory=dict)
     doubt: str | None = None
     is_readable: bool = True
+    tells_created: bool = True
 
 
 @dataclass(frozen=True, slots=True)

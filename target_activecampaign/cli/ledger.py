@@ -125,6 +125,8 @@ def _rename(*, old: str, new: str, list_id: int | None, **_: object) -> None:
     """Move the members of the stream OLD to the name NEW that it has now."""
     if old == new:
         raise click.UsageError("OLD and NEW are the same name.")
+    if not new.strip():
+        raise click.UsageError("NEW is empty: write the name that the stream has now.")
     with errors_shown(), contextlib.closing(_access().open()) as ledger:
         ledger.hold(_lists_with_members(ledger, old, list_id))
         count = ledger.rename_stream(list_id, old, new)

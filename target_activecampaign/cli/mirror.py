@@ -34,6 +34,11 @@ def make_command(config_option: click.Parameter) -> click.Command:
         callback=_mirror,
         params=[
             click.Option(["--dry-run"], is_flag=True, help="Say how many would go, and take nobody off."),
+            click.Option(
+                ["--list", "list_id"],
+                type=click.IntRange(1),
+                help="Of this list, whichever the configuration names: after `ledger release`.",
+            ),
             click.Option(["--yes"], is_flag=True, help="Do not ask."),
             click.Option(["--json", "as_json"], is_flag=True, help="Write the figures as JSON."),
             config_option,
@@ -53,10 +58,10 @@ who it did not bring. The first line needs `set -o pipefail`, so that a tap that
 """
 
 
-def _mirror(*, dry_run: bool, yes: bool, as_json: bool, **_: object) -> None:
+def _mirror(*, dry_run: bool, yes: bool, as_json: bool, list_id: int | None, **_: object) -> None:
     redact_logs()
     with errors_shown(as_json=as_json):
-        report = _take_off(_settings(dry_run=dry_run), yes=yes or dry_run)
+        report = _take_off(_settings(dry_run=dry_run, list_id=list_id), yes=yes or dry_run)
     if as_json:
         click.echo(json.dumps({"ok": report["exit_code"] == 0, **report}))
     else:
@@ -64,12 +69,21 @@ def _mirror(*, dry_run: bool, yes: bool, as_json: bool, **_: object) -> None:
     sys.exit(report["exit_code"])
 
 
-def _settings(*, dry_run: bool) -> Settings:
+def _settings(*, dry_run: bool, list_id: int | None) -> Settings:
     settings = parse_settings(configuration(), os.environ)
     if settings.ledger_url is None:
         raise SettingsError(["ledger_url: name the ledger that the runs write, like sqlite:///ledger.db"])
+    exports = settings.exports
+    if list_id is not None:
+        exports = (("*", replace(exports[0][1], list_id=list_id)),)
     # The files are those of the runs: their report stays.
-    return replace(settings, dry_run=settings.dry_run or dry_run, report_path=None, rejects_path=None)
+    return replace(
+        settings,
+        dry_run=settings.dry_run or dry_run,
+        exports=exports,
+        report_path=None,
+        rejects_path=None,
+    )
 
 
 def _take_off(settings: Settings, *, yes: bool) -> dict[str, t.Any]:

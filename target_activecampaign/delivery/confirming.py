@@ -144,7 +144,7 @@ class Confirming:
             return False
         doubt = find_doubt(open_import, status)
         self._say_doubt(doubt)
-        if status.is_readable:
+        if status.is_readable and status.tells_created:
             self._headroom.end(open_import.batch, status.created)
         else:
             # What it created is not known: its contacts count as new until they were looked up.

@@ -113,6 +113,10 @@ class ContractHeadroom:
         """
         self._in_flight -= batch.needing_headroom
         self._ends += 1
+        self.count_possibly_created(batch)
+
+    def count_possibly_created(self, batch: Batch) -> None:
+        """Note that an import which nobody follows may have created a batch's contacts."""
         for pending in batch.contacts:
             if pending.needs_headroom() and not pending.is_counted:
                 pending.is_counted = True

@@ -155,6 +155,8 @@ class Submitting:
             ServiceError: If it refuses every contact.
         """
         with self._monitor:
+            if outcome.may_be_second:
+                self._headroom.count_possibly_created(batch)
             if isinstance(outcome, Accepted):
                 self._outcomes.count_import()
                 self._set_aside(self._lone_refusals.take_all())

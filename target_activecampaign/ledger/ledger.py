@@ -531,8 +531,10 @@ class Ledger:
         """
         with self._database.transaction() as connection:
             self._members.remove_shared(connection, list_id, stream)
+            count = self._removals.note_all_missing(connection, list_id, stream, now)
+            self._members.erase_stream(connection, list_id, stream)
             self._source_keys.remove_of_strangers(connection, list_id, stream)
-            return self._removals.note_all_missing(connection, list_id, stream, now)
+            return count
 
     def erase(self, list_id: int | None = None, *, members: bool) -> int:
         """Forget all contacts of a list.

@@ -160,6 +160,11 @@ class Members:
         everything = sa.delete(MEMBER)
         connection.execute(everything if list_id is None else everything.where(MEMBER.c.list_id == list_id))
 
+    def erase_stream(self, connection: sa.Connection, list_id: int, stream: str) -> None:
+        """Remove all members of one stream and list."""
+        own = sa.delete(MEMBER).where(MEMBER.c.list_id == list_id, MEMBER.c.stream == stream)
+        connection.execute(own)
+
     def _execute(
         self, connection: sa.Connection, statement: BulkStatement, **parameters: object
     ) -> sa.CursorResult[t.Any]:

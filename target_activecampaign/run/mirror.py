@@ -191,10 +191,11 @@ class Mirror:
         logger.warning(
             "membership: stream %r goes to list %d now; %d contacts that it brought to list %d stay there. "
             "To take them off: target-activecampaign ledger release STREAM --list %d, and then "
-            "target-activecampaign mirror",
+            "target-activecampaign mirror --list %d",
             shown_name(stream),
             list_id,
             members,
+            where,
             where,
             where,
         )

@@ -280,7 +280,10 @@ class Removals:
         ]
         problems += [
             self._brake.problem_of_leavers(
-                list_id, len(everybody[list_id]), self._members_before(list_id), emptied.get(list_id)
+                list_id,
+                len(everybody[list_id]),
+                max(self._members_before(list_id), len(everybody[list_id])),
+                emptied.get(list_id),
             )
             for list_id in sorted(mirrored)
         ]
@@ -290,8 +293,9 @@ class Removals:
     def _is_emptied(self, list_id: int, stream: str, leaving: int) -> bool:
         if self._mirror is not None and self._people is not None:
             return self._people.is_empty(stream, list_id)
-        # At a person's command: all that the stream ever brought would go.
-        return self._ledger is not None and leaving >= self._ledger.count_members(list_id, stream)
+        # At a person's command: all that the stream brings would go. A released stream has no members.
+        members = 0 if self._ledger is None else self._ledger.count_members(list_id, stream)
+        return 0 < members <= leaving
 
     def _members_before(self, list_id: int) -> int:
         if self._mirror is not None:

@@ -60,9 +60,17 @@ class Completeness:
         progress.has_records = True
         progress.is_at_end = False
 
-    def take_version(self, stream: str) -> None:
-        """Note an ACTIVATE_VERSION of a stream, as the tap calls it."""
+    def take_version(self, stream: str, version: object) -> None:
+        """Note an ACTIVATE_VERSION of a stream, as the tap calls it.
+
+        Args:
+            stream: The stream.
+            version: Its number; without one the message proves nothing.
+        """
         progress = self._streams.setdefault(stream, _Progress())
+        if not isinstance(version, int) or isinstance(version, bool):
+            progress.is_at_end = False
+            return
         progress.versions += 1
         progress.is_at_end = True
 

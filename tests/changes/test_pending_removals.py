@@ -145,10 +145,21 @@ def test_a_stream_with_a_new_name_tells_who_is_left_behind(pipeline: Pipeline) -
     assert "ledger rename OLD NEW --list 1" in outcome.log
 
 
-def test_a_stream_with_a_new_list_tells_who_is_left_behind(pipeline: Pipeline) -> None:
-    pipeline.run(people(range(20)), **MIRROR)
-    outcome = pipeline.run(people(range(20)), list_id=2, **MIRROR)
-    assert "20 contacts that it brought to list 1 stay there" in outcome.log
+def test_a_stream_with_a_new_list_tells_who_is_left_behind_and_how_to_take_them_off(
+    pipeline: Pipeline,
+) -> None:
+    pipeline.run(people(range(9)), **MIRROR)
+    outcome = pipeline.run(people(range(9)), list_id=2, **MIRROR)
+    assert "9 contacts that it brought to list 1 stay there" in outcome.log
+    assert "ledger release STREAM --list 1, and then target-activecampaign mirror --list 1" in outcome.log
+    config = str(pipeline.folder / "mirror.json")
+    assert mirror(pipeline, list_id=2)[1] == "0 people taken off; 0 pending.\n"
+    command = TargetActiveCampaign.get_singer_command()
+    options = ["ledger", "release", "people", "--list", "1", "--yes", "--config", config]
+    assert CliRunner().invoke(command, options).exit_code == 0
+    assert mirror(pipeline, "--list", "1", list_id=2)[1] == "9 people taken off; 0 pending.\n"
+    assert set(pipeline.statuses(1).values()) == {UNSUBSCRIBED}
+    assert set(pipeline.statuses(2).values()) == {SUBSCRIBED}
 
 
 @pytest.mark.parametrize("second", ["unchanged", "changed"])

@@ -6,8 +6,6 @@ import pytest
 
 from target_activecampaign.singer.completeness import Completeness
 
-MESSAGES = {"S": "open", "R": "take_record", "V": "take_version"}
-
 
 def after(order: str, *, stream: str = "people", others: tuple[str, ...] = ()) -> Completeness:
     """Feed messages of a stream: S(CHEMA), R(ECORD), V for ACTIVATE_VERSION, T for a bare STATE."""
@@ -19,8 +17,10 @@ def after(order: str, *, stream: str = "people", others: tuple[str, ...] = ()) -
             completeness.take_state({"bookmarks": {stream: {}}})
         elif letter == "S":
             completeness.open(stream, [stream], {})
+        elif letter == "V":
+            completeness.take_version(stream, 1)
         else:
-            getattr(completeness, MESSAGES[letter])(stream)
+            completeness.take_record(stream)
     return completeness
 
 
@@ -51,6 +51,13 @@ def test_anything_else_proves_nothing(order: str, words: str) -> None:
     assert words in (after(order).reason_against("people") or "")
 
 
+@pytest.mark.parametrize("version", [None, "", "1", True, 1.5])
+def test_a_version_without_a_number_proves_nothing(version: object) -> None:
+    completeness = after("SR")
+    completeness.take_version("people", version)
+    assert completeness.reason_against("people")
+
+
 def test_a_version_proves_nothing_for_another_stream() -> None:
     completeness = after("SRV", others=("vip",))
     completeness.take_record("vip")
@@ -67,9 +74,9 @@ def test_several_streams_that_a_map_makes_one_are_proven_together() -> None:
     for stream in ("a", "b"):
         completeness.open(stream, ["all"], {})
         completeness.take_record(stream)
-    completeness.take_version("b")
+    completeness.take_version("b", 1)
     assert completeness.reason_against("all") is not None
-    completeness.take_version("a")
+    completeness.take_version("a", 1)
     assert completeness.reason_against("all") is None
 
 
@@ -111,7 +118,7 @@ def test_a_table_that_the_tap_goes_on_with_from_an_earlier_run_did_not_come_whol
     completeness.open("people", ["people"], {})
     completeness.take_record("people")
     completeness.take_state(HALF_READ)
-    completeness.take_version("people")
+    completeness.take_version("people", 1)
     completeness.take_state(READ)
     assert completeness.reason_against("people") is None
     assert "goes on in the middle of 'shop-people." in (completeness.incremental_sign("people") or "")
@@ -125,7 +132,7 @@ def test_a_table_that_a_state_among_its_records_calls_half_read_came_whole() -> 
     completeness.take_record("people")
     completeness.take_state(HALF_READ)
     assert completeness.incremental_sign("people") is not None
-    completeness.take_version("people")
+    completeness.take_version("people", 1)
     completeness.take_state(READ)
     assert completeness.reason_against("people") is completeness.incremental_sign("people") is None
     assert completeness.incremental_sign("pets") is None
