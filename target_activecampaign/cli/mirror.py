@@ -17,7 +17,7 @@ from target_activecampaign.cli.access import configuration, errors_shown
 from target_activecampaign.cli.log_redaction import redact_logs
 from target_activecampaign.cli.runtime_tuning import prepare_process
 from target_activecampaign.config.settings import parse_settings
-from target_activecampaign.errors import SettingsError, TargetError
+from target_activecampaign.errors import LedgerError, SettingsError, TargetError
 
 if t.TYPE_CHECKING:
     from target_activecampaign.config.settings import Settings
@@ -104,7 +104,10 @@ def _take_off(settings: Settings, *, yes: bool) -> dict[str, t.Any]:
             _ask(pending, yes=yes)
         run.carry_out_pending()
     except TargetError as error:
-        run.fail(error.exit_code)
+        run.fail(interruption.exit_code or error.exit_code)
+        if isinstance(error, LedgerError):
+            # It is given up early where the command was asked to stop.
+            interruption.check()
         raise
     return run.figures
 

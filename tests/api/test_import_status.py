@@ -100,6 +100,24 @@ def test_successes_that_cannot_be_read_are_a_doubt(success: object) -> None:
     assert (status.created, status.doubt) == (0, "its successes can't be read")
 
 
+@pytest.mark.parametrize(
+    ("success", "tells"),
+    [
+        (["901"], True),
+        ([], True),
+        (3, True),
+        ({"0": "901"}, True),
+        (None, False),
+        (0, False),
+        ({}, False),
+        ({"count": 250}, False),
+    ],
+)
+def test_what_does_not_say_who_is_new_is_told_apart(success: object, tells: bool) -> None:  # noqa: FBT001 - a case
+    status = read_import_status({"status": "completed", "success": success, "failure": []})
+    assert status.tells_created is tells
+
+
 def test_an_answer_without_its_successes_is_no_doubt() -> None:
     assert read_import_status({"status": "completed", "failure": []}).doubt is None
 

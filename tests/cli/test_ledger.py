@@ -220,7 +220,6 @@ def test_a_released_stream_leaves_pending_removals(ledger: Ledger, call: Call) -
     ledger.leave_alone(1, address_of("ada"), "came back")
     ledger.note_deletions(2, "people", [(None, address_of("ada"))], 5)
     assert call().output.splitlines()[2:] == [
-        "  1 members by stream 'people'",
         "  1 members by stream 'shops'",
         "  1 left on the list (came back)",
         f"list 2: 1 contacts, 0 of them in doubt; confirmed from {SECOND} to {SECOND}",

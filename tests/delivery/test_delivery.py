@@ -11,6 +11,7 @@ import threading
 import time
 import typing as t
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -35,6 +36,8 @@ from target_activecampaign.reporting.report import Report
 from target_activecampaign.singer.state_output import StateOutput
 
 if t.TYPE_CHECKING:
+    from collections.abc import Callable
+
     from target_activecampaign.delivery.batch import Batch, PendingContact
     from target_activecampaign.delivery.change_detection import ChangeDetection
 
@@ -698,6 +701,33 @@ def test_imports_that_fail_do_not_push_an_account_over_its_contract_whose_figure
     for place, number in enumerate(numbers):
         if number < existing and number not in numbers[place + 1 :]:
             assert client.people[f"person{number}@example.com"].attributes == {"first_name": str(place)}
+
+
+class Repeating(Lagging):
+    """An account to which each import comes twice: the answer to the first one is lost."""
+
+    def submit(self, batch: Batch, on_send: Callable[[], None]) -> Accepted | Refused:
+        self._apply(json.loads(batch.encode())["contacts"])
+        return replace(super().submit(batch, on_send), may_be_second=True)
+
+
+class Silent(Lagging):
+    """An account whose imports do not say whom they created."""
+
+    def poll(self, import_id: str, on_send: Callable[[], None]) -> ImportStatus:
+        status = super().poll(import_id, on_send)
+        return status if status.state == "open" else replace(status, created=0, tells_created=False)
+
+
+@pytest.mark.parametrize("kind", [Repeating, Silent])
+def test_who_may_have_been_created_counts_though_no_import_names_them(kind: type[Lagging]) -> None:
+    client = kind(limit=50)
+    stage = Stage(client, guarded=True, batch_size_rows=10)
+    for number in range(200):
+        stage.add(contact(number))
+    stage.delivery.finish()
+    assert client.most_people == client.limit
+    assert stage.report.totals().held_back == 150
 
 
 def everybody_without_an_outcome(stage: Stage) -> list[PendingContact]:
