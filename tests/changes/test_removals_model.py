@@ -74,6 +74,7 @@ changes = st.lists(
         st.tuples(st.just("drop"), keys, st.sampled_from(("address", "key")), st.just("")),
         st.tuples(st.just("came"), somebody, st.just(0), faults),
         st.tuples(st.just("went"), somebody, st.just(0), st.just("")),
+        st.tuples(st.just("left"), somebody, st.just(0), st.just("")),
     ),
     min_size=1,
     max_size=6,
@@ -86,7 +87,7 @@ steps = st.lists(
         st.tuples(
             st.just("full"),
             changes,
-            st.sampled_from(("both", ROWS, PLAIN)),
+            st.sampled_from(("both", "both", ROWS, PLAIN)),
             ends,
             ends,
             crashes,
@@ -95,8 +96,8 @@ steps = st.lists(
         st.tuples(st.just("leave"), somebody),
         st.tuples(st.just("rejoin"), somebody),
     ),
-    min_size=2,
-    max_size=9,
+    min_size=1,
+    max_size=6,
 )
 
 
@@ -155,9 +156,16 @@ class Source:
             elif kind == "came":
                 self.plain[which] = fault
                 yield Event(PLAIN, None, which, fault=fault)
+            elif kind == "left":
+                yield from self._drop_everywhere(which)
             elif kind == "went" and which in self.plain and self.plain[which] != "address":
                 del self.plain[which]
                 yield Event(PLAIN, None, which, is_deletion=True)
+
+    def _drop_everywhere(self, person: int) -> Iterator[Event]:
+        for key in [key for key, (who, _) in self.rows.items() if who == person]:
+            yield from self.change([("drop", key, "address", "")])
+        yield from self.change([("went", person, 0, "")])
 
     def all_of(self, stream: str) -> list[Event]:
         if stream == ROWS:
@@ -296,6 +304,9 @@ class World:
         self.model = Model()
         self.serial = 0
         self._join_by_hand(STRANGER)
+        # Everybody twice, so that what follows takes away.
+        everybody = [("row", number + 1, number, "") for number in range(PEOPLE - 1)]
+        self.take_incremental([*everybody, *(("came", n, 0, "") for n in range(PEOPLE))], None)
 
     def take(self, kind: str, *arguments: t.Any) -> None:  # noqa: ANN401 - as drawn
         getattr(self, f"take_{kind}")(*arguments)
