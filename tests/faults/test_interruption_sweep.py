@@ -38,7 +38,8 @@ SPEED = 300
 # Everything that leaves a trace outside, or changes what is known of it.
 STEPS: list[tuple[type, str]] = [
     (Client, "check_key"),
-    (Client, "list_names"),
+    (Client, "lists"),
+    (Client, "first_contract"),
     (Client, "contract"),
     (Client, "submit"),
     (Client, "poll"),
