@@ -39,6 +39,7 @@ SPEED = 300
 STEPS: list[tuple[type, str]] = [
     (Client, "check_key"),
     (Client, "lists"),
+    (Client, "first_contract"),
     (Client, "contract"),
     (Client, "submit"),
     (Client, "poll"),
