@@ -134,15 +134,12 @@ class LedgerChanges:
         return KnownContacts(comparison.known, fingerprints)
 
     def doubt(self, batch: Batch) -> None:
-        """Doubt the contacts that the ledger knows; where it keeps people, note that the others are sent."""
+        """Doubt the contacts that the ledger knows."""
         if self._is_read_only:
             return
         for list_id, some in _by(_list_of, batch.contacts).items():
-            leaving = [p.contact.email for p in some if p.contact.unsubscribes and p.is_known]
-            self._ledger.doubt(list_id, leaving, sent_at=None)
-            joining = [pending for pending in some if not pending.contact.unsubscribes]
-            noted = [p.contact.email for p in joining if p.is_known or self._keeps_people]
-            self._ledger.doubt(list_id, noted, sent_at=self._clock())
+            if known := [pending.contact.email for pending in some if pending.is_known]:
+                self._ledger.doubt(list_id, known)
 
     def record(self, batch: Batch, rejected: Collection[PendingContact]) -> None:
         """Forget refused contacts, remove those that were taken off, confirm the others."""

@@ -83,10 +83,6 @@ class Confirmations:
         """Take the fingerprints away; contacts without a row stay without one."""
         self._execute(connection, _DOUBT, list_id=list_id, **pack(identities))
 
-    def begin(self, connection: sa.Connection, list_id: int, identities: Sequence[bytes], now: int) -> None:
-        """Take the fingerprints away; contacts without a row get one that notes when they were sent."""
-        self._execute(connection, _BEGIN, list_id=list_id, now=now, **pack(identities))
-
     def confirm(  # noqa: PLR0913, PLR0917 - a row's columns
         self,
         connection: sa.Connection,
@@ -104,7 +100,6 @@ class Confirmations:
     def forget(self, connection: sa.Connection, list_id: int, identities: Sequence[bytes]) -> None:
         """Make these contacts unknown to a list; the times of a first import stay: they are proof."""
         packed = pack(identities)
-        self._execute(connection, _DELETE_UNPROVEN, list_id=list_id, **packed)
         self._execute(connection, _FORGET, list_id=list_id, **packed)
 
     def remove(self, connection: sa.Connection, list_id: int, identities: Sequence[bytes]) -> None:
@@ -167,13 +162,6 @@ _DOUBT = BulkStatement(
     UPDATE ledger_contact SET fingerprint = NULL
     WHERE list_id = :list_id AND identity IN (SELECT given.identity FROM {given})"""
 )
-_BEGIN = BulkStatement(
-    """
-    INSERT INTO ledger_contact (list_id, identity, confirmed_at, since)
-    SELECT CAST(:list_id AS bigint), given.identity, 0, CAST(:now AS bigint)
-    FROM {given} WHERE true
-    ON CONFLICT (list_id, identity) DO UPDATE SET fingerprint = NULL"""
-)
 _CONFIRM = BulkStatement(
     """
     INSERT INTO ledger_contact
@@ -186,13 +174,6 @@ _CONFIRM = BulkStatement(
         fingerprint = excluded.fingerprint, confirmed_at = excluded.confirmed_at, run = excluded.run,
         first_ended_at = coalesce(ledger_contact.first_ended_at, excluded.first_ended_at),
         ended_at = excluded.ended_at"""
-)
-# Few rows lack the time: without `CASE`, PostgreSQL would go through the whole list to find them.
-_DELETE_UNPROVEN = BulkStatement(
-    """
-    DELETE FROM ledger_contact
-    WHERE list_id = :list_id AND identity IN (SELECT given.identity FROM {given})
-      AND CASE WHEN first_ended_at IS NULL THEN true ELSE false END"""
 )
 _FORGET = BulkStatement(
     """

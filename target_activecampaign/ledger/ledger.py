@@ -294,29 +294,17 @@ class Ledger:
 
     # Outcomes
 
-    def doubt(self, list_id: int, emails: Collection[str], sent_at: int | None) -> None:
+    def doubt(self, list_id: int, emails: Collection[str]) -> None:
         """Invalidate the confirmations of these contacts, before an import with them is sent.
 
-        They stay known. Contacts that are not known stay unknown until an import confirms them. Where people
-        are kept, their submission is noted, so that a membership is known as ours even if a crash hides the
-        outcome of the import that made it.
-
-        Args:
-            list_id: The list that the import is for.
-            emails: Of its contacts.
-            sent_at: Seconds since 1970; None where they are not sent to subscribe them.
+        They stay known. Contacts that are not known stay unknown until an import confirms them.
 
         Raises:
             LedgerError: If it can't be written. Nothing was, then; durable otherwise.
         """
-        if not emails:
-            return
-        identities = self._identities_of(emails)
-        with self._database.transaction() as connection:
-            if sent_at is None or not self._keeps_people:
-                self._confirmations.doubt(connection, list_id, identities)
-            else:
-                self._confirmations.begin(connection, list_id, identities, sent_at)
+        if emails:
+            with self._database.transaction() as connection:
+                self._confirmations.doubt(connection, list_id, self._identities_of(emails))
 
     def confirm(self, list_id: int, contacts: Mapping[str, bytes], sent_at: int, ended_at: int) -> None:
         """Record the outcome that these contacts were delivered.

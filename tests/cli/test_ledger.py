@@ -48,7 +48,7 @@ def ledger(open_ledger: OpenLedger) -> Ledger:
         people = [address_of(name) for name in names.split()]
         ledger.note_people(list_id, "people", [(None, email) for email in people], now)
         ledger.confirm(list_id, {email: fingerprint_of("a") for email in people}, now, now)
-    ledger.doubt(1, addresses_of("bo"), 2)
+    ledger.doubt(1, addresses_of("bo"))
     return ledger
 
 

@@ -50,7 +50,7 @@ def test_a_confirmation_that_is_too_old_does_not_count(open_ledger: OpenLedger) 
 def test_lists_do_not_know_of_each_other(open_ledger: OpenLedger) -> None:
     ledger = open_ledger()
     ledger.confirm(1, fingerprints_of(ada="a"), sent_at=5, ended_at=5)
-    ledger.doubt(2, addresses_of("ada"), 5)
+    ledger.doubt(2, addresses_of("ada"))
     ledger.forget(2, addresses_of("ada"))
     assert ledger.compare(2, fingerprints_of(ada="a"), 0).known == set()
     assert ledger.compare(1, fingerprints_of(ada="a"), 0).unchanged == addresses_of("ada")
@@ -67,7 +67,7 @@ def test_what_is_in_doubt_is_known_and_not_unchanged_whatever_the_source_goes_ba
 ) -> None:
     ledger = open_ledger()
     ledger.confirm(1, fingerprints_of(ada="old"), sent_at=5, ended_at=5)
-    ledger.doubt(1, addresses_of("ada", "nobody"), 5)
+    ledger.doubt(1, addresses_of("ada", "nobody"))
     for value in ("old", "new"):
         assert ledger.compare(1, fingerprints_of(ada=value, nobody="n"), 0) == comparison_of("ada")
     ledger.confirm(1, fingerprints_of(ada="new"), sent_at=6, ended_at=6)
@@ -102,7 +102,7 @@ def test_thousands_at_a_time_are_told_apart(open_ledger: OpenLedger) -> None:
 
 def test_an_empty_set_of_contacts_is_compared_and_written_without_harm(open_ledger: OpenLedger) -> None:
     ledger = open_ledger(keeps_people=True)
-    ledger.doubt(1, [], 5)
+    ledger.doubt(1, [])
     ledger.confirm(1, {}, sent_at=5, ended_at=5)
     ledger.forget(1, [])
     ledger.note_people(1, "people", [], 5)
@@ -166,7 +166,7 @@ def test_without_people_nobody_is_a_member_and_nobody_is_noted_before_a_confirma
     open_ledger: OpenLedger,
 ) -> None:
     ledger = open_ledger()
-    ledger.doubt(1, addresses_of("ada"), 5)
+    ledger.doubt(1, addresses_of("ada"))
     note(ledger, "ada")
     assert ledger.count_members(1, "people") == 0
     assert ledger.people_of_keys(1, "people", [key_of(ledger, "ada")]) == {}
@@ -270,27 +270,17 @@ def test_the_first_and_the_latest_import_are_remembered_from_submission_to_confi
 ) -> None:
     ledger = open_ledger(keeps_people=True)
     for sent_at in (10, 20, 30):
-        ledger.doubt(1, addresses_of("ada"), sent_at)
+        ledger.doubt(1, addresses_of("ada"))
         ledger.confirm(1, fingerprints_of(ada="a"), sent_at=sent_at, ended_at=sent_at + 3)
     assert windows_of(ledger, "ada") == ((10, 13), (30, 33))
     assert windows_of(ledger, "ada", 2) == windows_of(ledger, "bo") == ()
 
 
-def test_an_import_without_an_outcome_proves_nothing_until_a_later_one_is_confirmed(
-    open_ledger: OpenLedger,
-) -> None:
+def test_an_import_without_an_outcome_proves_nothing(open_ledger: OpenLedger) -> None:
+    """A crash hid whether it took place: who joined since then may have done so by a form."""
     ledger = open_ledger(keeps_people=True)
-    ledger.doubt(1, addresses_of("ada"), 10)
-    assert ledger.compare(1, fingerprints_of(ada="a"), 0) == comparison_of()
+    ledger.doubt(1, addresses_of("ada"))
     assert windows_of(ledger, "ada") == ()
-    ledger.doubt(1, addresses_of("ada"), 20)
-    ledger.confirm(1, fingerprints_of(ada="a"), sent_at=20, ended_at=23)
-    assert windows_of(ledger, "ada") == ((10, 23), (20, 23))
-
-
-def test_a_removal_notes_no_submission(open_ledger: OpenLedger) -> None:
-    ledger = open_ledger(keeps_people=True)
-    ledger.doubt(1, addresses_of("ada"), None)
     ledger.confirm(1, fingerprints_of(ada="a"), sent_at=20, ended_at=23)
     assert windows_of(ledger, "ada") == ((20, 23),)
 
@@ -301,7 +291,7 @@ def test_a_contact_that_is_refused_is_unknown_and_its_first_import_stays_proven(
     ledger = open_ledger(keeps_people=True)
     ledger.confirm(1, fingerprints_of(ada="a"), sent_at=10, ended_at=13)
     ledger.confirm(1, fingerprints_of(ada="b"), sent_at=20, ended_at=23)
-    ledger.doubt(1, addresses_of("ada", "bo"), 30)
+    ledger.doubt(1, addresses_of("ada", "bo"))
     ledger.forget(1, addresses_of("ada", "bo"))
     assert ledger.compare(1, fingerprints_of(ada="b", bo="b"), 0) == comparison_of()
     assert windows_of(ledger, "ada") == ((10, 13),)
@@ -471,7 +461,7 @@ def test_the_figures_say_what_is_there(open_ledger: OpenLedger) -> None:
     ledger.confirm(7, fingerprints_of(ada="a", bo="b"), sent_at=5, ended_at=5)
     ledger.begin_run(6)
     ledger.confirm(7, fingerprints_of(cy="c"), sent_at=6, ended_at=6)
-    ledger.doubt(7, addresses_of("ada", "unconfirmed"), 5)
+    ledger.doubt(7, addresses_of("ada", "unconfirmed"))
     note(ledger, "ada bo", list_id=7)
     note(ledger, "cy", "shops", list_id=7)
     note(ledger, "ada", list_id=8)
@@ -523,7 +513,7 @@ def test_a_reader_and_workers_do_not_disturb_each_other(open_ledger: OpenLedger)
             for turn in range(10):
                 contacts = {address_of(f"c{number}-{turn}-{one}"): fingerprint_of("x") for one in range(20)}
                 ledger.note_people(1, "people", [(None, email) for email in contacts], 5)
-                ledger.doubt(1, contacts, 5)
+                ledger.doubt(1, contacts)
                 ledger.confirm(1, contacts, sent_at=5, ended_at=5)
         except BaseException as error:  # noqa: BLE001 - told to the test
             failures.append(error)

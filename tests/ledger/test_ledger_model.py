@@ -44,36 +44,33 @@ class Model:
 
     def __init__(self) -> None:
         self.texts: dict[tuple[int, str], str | None] = {}
-        self.sent: dict[tuple[int, str], int] = {}
         self.first: dict[tuple[int, str], Window] = {}
         self.latest: dict[tuple[int, str], Window] = {}
         self.members: set[tuple[int, str, str]] = set()
         self.keys: dict[tuple[int, str, str], str] = {}
         self.removals: dict[tuple[int, str], tuple[str, str, bool]] = {}
 
-    def doubt(self, list_id: int, names: set[str], now: int) -> None:
+    def doubt(self, list_id: int, names: set[str], _: int) -> None:
         for name in names:
-            self.texts[list_id, name] = None
-            self.sent.setdefault((list_id, name), now)
+            if (list_id, name) in self.texts:
+                self.texts[list_id, name] = None
 
     def confirm(self, list_id: int, contacts: dict[str, str], now: int) -> None:
         for name, text in contacts.items():
             place = list_id, name
             self.texts[place] = text
             self.latest[place] = now, now + 1
-            self.first.setdefault(place, (self.sent.setdefault(place, now), now + 1))
+            self.first.setdefault(place, (now, now + 1))
 
     def forget(self, list_id: int, names: set[str], _: int) -> None:
         for name in names:
             self.texts[list_id, name] = None
             self.latest.pop((list_id, name), None)
-            if (list_id, name) not in self.first:
-                self.sent.pop((list_id, name), None)
 
     def remove_contacts(self, list_id: int, names: set[str], _: int) -> None:
         for name in names:
             place = list_id, name
-            for held in (self.texts, self.sent, self.first, self.latest, self.removals):
+            for held in (self.texts, self.first, self.latest, self.removals):
                 held.pop(place, None)
             self.members = {one for one in self.members if (one[0], one[2]) != place}
             self.keys = {key: who for key, who in self.keys.items() if (key[0], who) != place}
@@ -176,5 +173,5 @@ def apply(ledger: Ledger, name: str, arguments: list[t.Any], now: int) -> None:
     else:
         people = {address_of(one) for one in people}
     after: dict[str, list[t.Any]] = {"confirm": [now, now + 1], "leave_alone": ["came back"]}
-    timed = {"doubt", "note_people", "note_deletions", "replace_missing"}
+    timed = {"note_people", "note_deletions", "replace_missing"}
     getattr(ledger, name)(*before, people, *after.get(name, [now] if name in timed else []))

@@ -151,7 +151,7 @@ def test_a_dry_run_holds_no_list_and_waits_for_none(open_ledger: OpenLedger) -> 
 def test_a_contact_is_sent_again_when_the_process_is_killed_between_post_and_outcome(
     open_ledger: OpenLedger, ledger_url: str, value: str
 ) -> None:
-    lines = "ledger.confirm(7, fingerprints_of(ada='old'), 5, 5); ledger.doubt(7, addresses_of('ada'), 5)"
+    lines = "ledger.confirm(7, fingerprints_of(ada='old'), 5, 5); ledger.doubt(7, addresses_of('ada'))"
     with another_process(ledger_url, lines) as process:
         kill(process)
     compared = open_ledger().compare(7, fingerprints_of(ada=value), 0)
@@ -161,12 +161,12 @@ def test_a_contact_is_sent_again_when_the_process_is_killed_between_post_and_out
 def test_a_contact_is_not_sent_again_when_the_process_is_killed_after_the_outcome(
     open_ledger: OpenLedger, ledger_url: str
 ) -> None:
-    lines = "ledger.doubt(7, addresses_of('ada'), 5); ledger.confirm(7, fingerprints_of(ada='a'), 5, 5)"
+    lines = "ledger.doubt(7, addresses_of('ada')); ledger.confirm(7, fingerprints_of(ada='a'), 5, 5)"
     with another_process(ledger_url, lines) as process:
         kill(process)
     ledger = open_ledger(keeps_people=True)
     assert ledger.compare(7, fingerprints_of(ada="a"), 0) == comparison_of("ada", "ada")
-    ledger.doubt(7, addresses_of("ada"), 5)
+    ledger.doubt(7, addresses_of("ada"))
     assert ledger.compare(7, fingerprints_of(ada="a"), 0) == comparison_of("ada")
 
 
