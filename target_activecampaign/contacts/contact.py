@@ -33,6 +33,7 @@ class LeftAlone(str, enum.Enum):
     NOT_ON_LIST = "not_on_list"
     NOT_SUBSCRIBED = "not_subscribed"
     JOINED_OTHERWISE = "joined_otherwise"
+    MEMBERSHIP_UNREADABLE = "membership_unreadable"
     JOIN_TIME_UNREADABLE = "join_time_unreadable"
     IMPORT_UNKNOWN = "import_unknown"
     ADDRESS_UNREADABLE = "address_unreadable"

@@ -9,6 +9,7 @@ import typing as t
 from collections import defaultdict
 
 from target_activecampaign.contacts.contact import LeftAlone
+from target_activecampaign.delivery.removal import TRANSIENT
 from target_activecampaign.storage.keyed_hash import KeyedHash
 
 if t.TYPE_CHECKING:
@@ -164,7 +165,7 @@ class LedgerChanges:
         Nobody is struck off the ledger on a reading that may be wrong: only somebody who is seen to be on the
         list and not subscribed.
         """
-        if self._is_read_only or reason == LeftAlone.JOIN_TIME_UNREADABLE:
+        if self._is_read_only or reason in TRANSIENT:
             return
         if reason == LeftAlone.NOT_SUBSCRIBED:
             self._ledger.remove_contacts(contact.list_id, [contact.email])

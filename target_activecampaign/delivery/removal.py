@@ -22,6 +22,14 @@ if t.TYPE_CHECKING:
 _SLACK_SECONDS = 2
 
 
+_KNOWN_STATUSES = range(
+    4
+)  # unconfirmed, subscribed, unsubscribed, bounced (contact lists reference, clients)
+
+TRANSIENT = frozenset({LeftAlone.JOIN_TIME_UNREADABLE, LeftAlone.MEMBERSHIP_UNREADABLE})
+"""Reasons that another reading may remove: the removal stays pending."""
+
+
 class Removal(t.NamedTuple):
     """Somebody who is to be taken off a list.
 
@@ -59,14 +67,15 @@ def reason_to_leave_alone(
     if membership is None:
         return LeftAlone.NOT_ON_LIST
     if membership.status != SUBSCRIBED:
-        return LeftAlone.NOT_SUBSCRIBED
-    if windows is None:
-        return None
+        is_known = membership.status in _KNOWN_STATUSES
+        return LeftAlone.NOT_SUBSCRIBED if is_known else LeftAlone.MEMBERSHIP_UNREADABLE
+    return None if windows is None else _reason_of_time(membership.subscribed_at, windows)
+
+
+def _reason_of_time(at: float | None, windows: Sequence[tuple[float, float]]) -> LeftAlone | None:
     if not windows:
         return LeftAlone.IMPORT_UNKNOWN
-    if membership.subscribed_at is None:
+    if at is None:
         return LeftAlone.JOIN_TIME_UNREADABLE
-    is_ours = any(
-        start - _SLACK_SECONDS <= membership.subscribed_at <= end + _SLACK_SECONDS for start, end in windows
-    )
+    is_ours = any(start - _SLACK_SECONDS <= at <= end + _SLACK_SECONDS for start, end in windows)
     return None if is_ours else LeftAlone.JOINED_OTHERWISE

@@ -89,6 +89,7 @@ class People:
         self._seen: defaultdict[tuple[int, str], SpillingMap] = defaultdict(SpillingMap)
         self._living: defaultdict[int, SpillingMap] = defaultdict(SpillingMap)
         self._deletions: defaultdict[int, dict[bytes, Deletion]] = defaultdict(dict)
+        self._emails_of_deleted_keys: dict[tuple[int, str, bytes], str] = {}
         self._stream_numbers: dict[str, int] = {}
         self._notes: list[_Note] = []
         self._brought_by_others: set[tuple[int, bytes]] = set()
@@ -132,7 +133,11 @@ class People:
             self._records[list_id, stream] -= 1
             return
         hashed = None if key is None else self._hash_key(key)
-        known = None if hashed is None else self._find_by_key(stream, list_id, hashed)
+        known = None
+        if hashed is not None:
+            # A row that was deleted and came again, and can't be read now, is of the same person.
+            deleted = self._emails_of_deleted_keys.get((list_id, stream, hashed))
+            known = deleted or self._find_by_key(stream, list_id, hashed)
         if known is not None:
             self._mark_seen(stream, list_id, [self._hash_identity(known)])
             self._supersede_deletions(stream, list_id, [hashed], [self._hash_identity(known)])
@@ -191,6 +196,8 @@ class People:
                 self._note([_Note(list_id, origin.stream, "superseded", key, email)])
             return
         living.put_all({identity: None})
+        if key is not None:
+            self._emails_of_deleted_keys[list_id, origin.stream, key] = email
         earlier = self._deletions[list_id].get(identity)
         segment = earlier.segment if earlier else None
         if segment is None and not self._writes:

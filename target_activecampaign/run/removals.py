@@ -102,6 +102,7 @@ class Removals:
         ledger: Ledger | None,
         people: People | None,
         mirror: Mirror | None,
+        takes_deletions: bool,
         writes: bool,
     ) -> None:
         """Prepare.
@@ -114,6 +115,7 @@ class Removals:
             ledger: Keeps who is pending; `None` without one.
             people: Knows the deletions of this run; `None` where none is taken.
             mirror: Finds members that this run did not bring; `None` where they stay.
+            takes_deletions: Whether deletions are followed; pending ones of earlier runs wait else.
             writes: Whether the ledger may be written (not in a dry run).
         """
         self._delivery = delivery
@@ -123,6 +125,7 @@ class Removals:
         self._ledger = ledger
         self._people = people
         self._mirror = mirror
+        self._takes_deletions = takes_deletions
         self._writes = writes
 
     def carry_out(self, *, is_cut_short: bool) -> MirrorStoppedError | None:
@@ -162,7 +165,10 @@ class Removals:
         ledger = self._ledger
         if ledger is None:
             raise RuntimeError("without a ledger nobody is pending")
-        deletions = {list_id: list(self._pending(ledger, list_id, "deleted")) for list_id in self._list_ids}
+        deletions = {
+            list_id: list(self._pending(ledger, list_id, "deleted")) if self._takes_deletions else []
+            for list_id in self._list_ids
+        }
         leavers: defaultdict[tuple[int, str], list[Removal]] = defaultdict(list)
         for list_id in self._list_ids:
             for removal in self._pending(ledger, list_id, "missing"):
@@ -232,6 +238,8 @@ class Removals:
 
     def _deletions(self, list_id: int) -> Iterator[Removal]:
         """Yield who is gone at the source: in this run, or pending from earlier ones."""
+        if not self._takes_deletions:
+            return
         own = self._people.deletions(list_id) if self._people is not None else {}
         if self._ledger is None or not self._writes:
             windows = {} if self._ledger is None else self._ledger.windows(list_id, list(own))

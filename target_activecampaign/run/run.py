@@ -369,6 +369,8 @@ class Run:
                 reached and `on_limit` is `fail`, too many records were rejected, or the mirror was stopped.
         """
         self.delivery.settle()
+        if self._people is not None:
+            self._people.flush()
         failure = self._judge()
         if failure is None or isinstance(failure, LimitReachedError):
             # A full contract keeps nobody on a list: nobody new is needed for that.
@@ -452,6 +454,7 @@ class Run:
             ledger=self._ledger,
             people=self._people,
             mirror=self._mirror,
+            takes_deletions=not self.ignores_deletions,
             writes=not settings.dry_run,
         )
 

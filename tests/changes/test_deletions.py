@@ -147,6 +147,28 @@ def test_a_deletion_is_seen_though_a_stream_map_drops_its_mark(pipeline: Pipelin
     assert "person5@example.com" not in pipeline.names()
 
 
+@pytest.mark.parametrize("with_ledger", [True, False])
+def test_a_row_that_comes_again_and_can_t_be_read_keeps_its_person(
+    pipeline: Pipeline,
+    with_ledger: bool,  # noqa: FBT001 - a case
+) -> None:
+    settings = {**ON, "max_rejected_percent": 100} | ({} if with_ledger else {"ledger_url": None})
+    pipeline.run([keyed(1)], keys=["id"], **settings)
+    broken = {"id": 1, "email": "broken", "first_name": "Ada"}
+    others = [keyed(number) for number in range(2, 5)]
+    outcome = pipeline.run([keyed_gone(1), broken, *others], keys=["id"], **settings)
+    assert (outcome.report["superseded"], outcome.report["unsubscribed"]) == (1, 0)
+    assert set(pipeline.statuses().values()) == {SUBSCRIBED}
+
+
+def test_deletions_that_were_braked_wait_while_deletions_are_ignored(pipeline: Pipeline) -> None:
+    pipeline.run(people(range(30)))
+    assert pipeline.run([gone(number) for number in range(11)], **ON).exit_code == 5
+    outcome = pipeline.run([], max_removal_percent=100)
+    assert (outcome.report["unsubscribed"], outcome.report["pending_removals"]) == (0, 11)
+    assert set(pipeline.statuses().values()) == {SUBSCRIBED}
+
+
 def test_too_many_deletions_are_braked_by_the_list_s_own_count(pipeline: Pipeline) -> None:
     pipeline.run(people(range(100)))
     outcome = pipeline.run([gone(number) for number in range(11)], **ON)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from support.changes_pipeline import Pipeline, move_subscription, people, person
+from support.changes_pipeline import Pipeline, move_subscription, people, person, set_membership
 from support.command import record_message, schema_message, state_message, version_message
 
 SUBSCRIBED, UNSUBSCRIBED = 1, 2
@@ -71,6 +71,18 @@ def test_somebody_whose_time_on_the_list_can_t_be_read_stays_and_is_asked_for_ag
     assert outcome.report["left_alone_reasons"] == {"join_time_unreadable": 1}
     assert outcome.report["pending_removals"] == 1
     move_subscription(pipeline, "person0@example.com", membership["sdate"])
+    assert run(pipeline, range(1, 20)).report["unsubscribed"] == 1
+
+
+def test_a_membership_of_a_status_that_nobody_knows_is_left_alone_and_asked_for_again(
+    pipeline: Pipeline,
+) -> None:
+    run(pipeline, range(20))
+    set_membership(pipeline, "person0@example.com", "status", 91)
+    outcome = run(pipeline, range(1, 20))
+    assert outcome.report["left_alone_reasons"] == {"membership_unreadable": 1}
+    assert outcome.report["pending_removals"] == 1
+    set_membership(pipeline, "person0@example.com", "status", SUBSCRIBED)
     assert run(pipeline, range(1, 20)).report["unsubscribed"] == 1
 
 

@@ -91,13 +91,19 @@ def pipeline(tmp_path: Path) -> Iterator[Pipeline]:
 
 def move_subscription(pipeline: Pipeline, email: str, sdate: str | None) -> None:
     """Let a contact have joined list 1 at another time."""
+    set_membership(pipeline, email, "sdate", sdate)
+
+
+def set_membership(pipeline: Pipeline, email: str, column: str, value: str | int | None) -> None:
+    """Write into a contact's membership of list 1."""
     lists = pipeline.sandbox.account.lists
     contact = pipeline.sandbox.account.contacts.with_email(email)
     assert contact is not None
     storage = lists._storage
     with storage.transaction():
         storage.write(
-            "update membership set sdate = ? where contact = ? and list = 1", (sdate, contact["id"])
+            f"update membership set {column} = ? where contact = ? and list = 1",  # noqa: S608 - of a test
+            (value, contact["id"]),
         )
 
 
