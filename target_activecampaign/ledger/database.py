@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
+from target_activecampaign.clock import SystemClock
 from target_activecampaign.errors import LedgerError
 from target_activecampaign.ledger.driver_errors import is_locked, translated
 from target_activecampaign.ledger.patience import Patience
@@ -171,7 +172,8 @@ class Database:
     def _cancel_when_over(self) -> None:
         """End the statements that wait for a lock of the server when the run has to end."""
         drivers = [one.connection.dbapi_connection for one in (self._reader, self._writer)]
-        while not self._is_closed.wait(_SECONDS_OF_ONE_ATTEMPT):
+        clock = SystemClock()  # the server's own wait can't be replaced
+        while not clock.wait(self._is_closed, _SECONDS_OF_ONE_ATTEMPT):
             if self._patience.is_over:
                 for driver in filter(None, drivers):
                     with contextlib.suppress(Exception):
