@@ -8,6 +8,7 @@ name the endpoint and the failure, never the key, an address or a body.
 from __future__ import annotations
 
 import itertools
+import math
 import threading
 import typing as t
 from dataclasses import replace
@@ -98,7 +99,7 @@ class Client:
         self._rate_limiter = rate_limiter
         self._lock = threading.Lock()
         self._last_window = ""
-        self._seconds_ahead = 0.0  # of the service's clock before ours
+        self._ahead = (-math.inf, math.inf)  # seconds between which the service's clock is before ours
 
     # Account
 
@@ -392,11 +393,12 @@ class Client:
             self.requests += 1
         method, path = endpoint.split()
         is_answered = False
+        sent_at = self._rate_limiter.clock.utc_now().timestamp()
         try:
             response = self._transport.send(method, path, query=query, body=body)
             is_answered = True
             self._learn_window(response)
-            self._learn_time(response)
+            self._learn_time(response, sent_at)
         finally:
             self._rate_limiter.end(permit, is_answered=is_answered)
         return response
@@ -408,11 +410,24 @@ class Client:
             self._last_window = window
             self._rate_limiter.learn_window(read_window(window))
 
-    def _learn_time(self, response: Response) -> None:
-        """Learn how far the service's clock is ahead of ours, to the second."""
+    def _learn_time(self, response: Response, sent_at: float) -> None:
+        """Learn how far the service's clock is ahead of ours: between sending and reading it said its time.
+
+        The quickest answers tell most; a slow one says little, and changes nothing.
+        """
         its_time = read_service_time(response)
-        if its_time is not None:
-            self._seconds_ahead = its_time - self._rate_limiter.clock.utc_now().timestamp()
+        if its_time is None:
+            return
+        read_at = self._rate_limiter.clock.utc_now().timestamp()
+        least, most = its_time - read_at, its_time + 1 - sent_at
+        with self._lock:
+            bounds = max(self._ahead[0], least), min(self._ahead[1], most)
+            self._ahead = bounds if bounds[0] <= bounds[1] else (least, most)
+
+    @property
+    def _seconds_ahead(self) -> float:
+        least, most = self._ahead
+        return 0.0 if math.isinf(most) else (least + most) / 2
 
 
 class _Contact(t.NamedTuple):

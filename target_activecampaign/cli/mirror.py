@@ -39,6 +39,11 @@ def make_command(config_option: click.Parameter) -> click.Command:
                 type=click.IntRange(1),
                 help="Of this list, whichever the configuration names: after `ledger release`.",
             ),
+            click.Option(
+                ["--all", "everybody"],
+                is_flag=True,
+                help="Those too whom earlier runs than the last one did not bring.",
+            ),
             click.Option(["--yes"], is_flag=True, help="Do not ask."),
             click.Option(["--json", "as_json"], is_flag=True, help="Write the figures as JSON."),
             config_option,
@@ -58,10 +63,13 @@ who it did not bring. The first line needs `set -o pipefail`, so that a tap that
 """
 
 
-def _mirror(*, dry_run: bool, yes: bool, as_json: bool, list_id: int | None, **_: object) -> None:
+def _mirror(
+    *, dry_run: bool, yes: bool, as_json: bool, list_id: int | None, everybody: bool, **_: object
+) -> None:
     redact_logs()
     with errors_shown(as_json=as_json):
-        report = _take_off(_settings(dry_run=dry_run, list_id=list_id), yes=yes or dry_run)
+        settings = _settings(dry_run=dry_run, list_id=list_id)
+        report = _take_off(settings, yes=yes or dry_run, also_earlier=everybody)
     if as_json:
         click.echo(json.dumps({"ok": report["exit_code"] == 0, **report}))
     else:
@@ -86,7 +94,7 @@ def _settings(*, dry_run: bool, list_id: int | None) -> Settings:
     )
 
 
-def _take_off(settings: Settings, *, yes: bool) -> dict[str, t.Any]:
+def _take_off(settings: Settings, *, yes: bool, also_earlier: bool) -> dict[str, t.Any]:
     """Carry out what is pending; returns the figures.
 
     Raises:
@@ -102,7 +110,7 @@ def _take_off(settings: Settings, *, yes: bool) -> dict[str, t.Any]:
     try:
         if pending := run.count_pending():
             _ask(pending, yes=yes)
-        run.carry_out_pending()
+        run.carry_out_pending(also_earlier=also_earlier)
     except TargetError as error:
         run.fail(interruption.exit_code or error.exit_code)
         if isinstance(error, LedgerError):

@@ -284,6 +284,15 @@ class Ledger:
         parts = batched(sorted(identities), _PEOPLE_AT_ONCE)
         return {one for some in parts for one in self._removals.find_left_alone(list_id, some)}
 
+    def last_run_started_at(self) -> int | None:
+        """Return when the last run that wrote began, in seconds since 1970; `None` before the first.
+
+        Raises:
+            LedgerError: If it can't be read.
+        """
+        rows = self._database.read(sa.select(RUN.c.started_at).order_by(RUN.c.id.desc()).limit(1))
+        return int(rows[0].started_at) if rows else None
+
     def figures(self) -> Figures:
         """Count contacts, members and runs.
 

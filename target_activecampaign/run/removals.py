@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import logging
 import typing as t
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 from target_activecampaign.config.names import shown_name
 from target_activecampaign.delivery.removal import Removal
@@ -21,7 +21,7 @@ if t.TYPE_CHECKING:
 
     from target_activecampaign.delivery.delivery import Delivery
     from target_activecampaign.ledger.ledger import Ledger
-    from target_activecampaign.ledger.removals import Cause
+    from target_activecampaign.ledger.removals import Cause, PendingRemoval
     from target_activecampaign.reporting.report import Report
     from target_activecampaign.run.mirror import Mirror
     from target_activecampaign.run.people import People
@@ -153,8 +153,12 @@ class Removals:
         self._count_pending(waiting)
         return None
 
-    def carry_out_pending(self) -> MirrorStoppedError | None:
+    def carry_out_pending(self, *, also_earlier: bool) -> MirrorStoppedError | None:
         """Take off who is pending in the ledger, at the word of a person that the tap ended well.
+
+        Args:
+            also_earlier: Whether the word holds for runs before the ledger's last one, too: those of another
+                tap may have been cut short.
 
         Returns:
             Why nobody was, if so.
@@ -169,10 +173,22 @@ class Removals:
             list_id: list(self._pending(ledger, list_id, "deleted")) if self._takes_deletions else []
             for list_id in self._list_ids
         }
+        since = 0 if also_earlier else ledger.last_run_started_at() or 0
         leavers: defaultdict[tuple[int, str], list[Removal]] = defaultdict(list)
+        earlier: Counter[str] = Counter()
         for list_id in self._list_ids:
-            for removal in self._pending(ledger, list_id, "missing"):
-                leavers[list_id, removal.stream].append(removal)
+            for removal, pending in self._read_pending(ledger, list_id, "missing"):
+                if pending.noted_at >= since:
+                    leavers[list_id, removal.stream].append(removal)
+                else:
+                    earlier[removal.stream] += 1
+        for stream, people in earlier.items():
+            logger.warning(
+                "membership: %d people of stream %r are pending since an earlier run and stay: the last run "
+                "does not show that its tap ended well. If it did: target-activecampaign mirror --all",
+                people,
+                shown_name(stream),
+            )
         try:
             self._check_brake(leavers, deletions)
         except MirrorStoppedError as error:
@@ -249,20 +265,20 @@ class Removals:
                     deletion.email, list_id, deletion.origin.stream, known, deletion.origin, deletion.segment
                 )
         if self._ledger is not None:
-            for removal, identity in self._pending_with_identity(self._ledger, list_id, "deleted"):
-                of_this_run = own.get(identity)
+            for removal, pending in self._read_pending(self._ledger, list_id, "deleted"):
+                of_this_run = own.get(pending.identity)
                 yield removal if of_this_run is None else removal._replace(origin=of_this_run.origin)
 
     def _pending(self, ledger: Ledger, list_id: int, cause: Cause) -> Iterator[Removal]:
-        return (removal for removal, _ in self._pending_with_identity(ledger, list_id, cause))
+        return (removal for removal, _ in self._read_pending(ledger, list_id, cause))
 
-    def _pending_with_identity(
+    def _read_pending(
         self, ledger: Ledger, list_id: int, cause: Cause
-    ) -> Iterator[tuple[Removal, bytes]]:
+    ) -> Iterator[tuple[Removal, PendingRemoval]]:
         for pending in ledger.pending(list_id, cause):
             email = readable_address(pending)
             if email is not None:
-                yield Removal(email, list_id, pending.stream, pending.windows), pending.identity
+                yield Removal(email, list_id, pending.stream, pending.windows), pending
 
     def _check_brake(
         self, leavers: Mapping[tuple[int, str], Sequence[Removal]], deletions: Mapping[int, Sequence[Removal]]

@@ -89,6 +89,7 @@ class Run:
         self._holds_states = False
         self._has_begun = False
         self._may_write_report = False
+        self._reads_input = True
         self.figures: dict[str, t.Any] = {}
         self._is_closed = False
         self.keeps_records = settings.rejects_path is not None and not settings.dry_run
@@ -170,7 +171,8 @@ class Run:
         )
         self._resources.callback(ledger.close)
         ledger.hold(settings.list_ids())
-        ledger.begin_run(now)
+        if self._reads_input:
+            ledger.begin_run(now)
         self._ledger = ledger
         self._changes = LedgerChanges(
             ledger,
@@ -408,25 +410,30 @@ class Run:
             self._close(exit_code)
 
     def count_pending(self) -> int:
-        """Return how many people are to be taken off the lists of this run.
+        """Return how many people are to be taken off the lists of this run, which reads no input.
 
         Raises:
             LedgerError: If the ledger can't be read.
         """
+        self._reads_input = False
         self.begin()
         ledger = self._ledger
         return 0 if ledger is None else sum(map(ledger.count_pending, self._settings.list_ids()))
 
-    def carry_out_pending(self) -> MirrorStoppedError | None:
+    def carry_out_pending(self, *, also_earlier: bool) -> MirrorStoppedError | None:
         """Take off who is pending in the ledger; returns why nobody was, if so.
+
+        Args:
+            also_earlier: Whether those too whom an earlier run than the last one did not bring.
 
         Raises:
             TargetError: What stopped the delivery.
         """
+        self._reads_input = False
         self.begin()
         self.connect()
         self._mirror = self._people = None  # no input says who comes
-        stopped = self._removals().carry_out_pending()
+        stopped = self._removals().carry_out_pending(also_earlier=also_earlier)
         self.delivery.finish()
         self._close(stopped.exit_code if stopped else 0)
         return stopped

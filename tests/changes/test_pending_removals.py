@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 from support.changes_pipeline import Pipeline, people, person
 from support.command import config_for, record_message, schema_message, state_message, version_message
+from support.quick_target import QuickClock
 
 from target_activecampaign.target import TargetActiveCampaign
 
@@ -54,6 +55,18 @@ def test_whoever_comes_again_is_pending_no_more(pipeline: Pipeline) -> None:
     assert pipeline.run(people([19]), membership="add").exit_code == 0
     assert mirror(pipeline) == (0, "0 people taken off; 0 pending.\n")
     assert set(pipeline.statuses().values()) == {SUBSCRIBED}
+
+
+def test_the_word_for_one_tap_does_not_hold_for_another_one_s_run(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_cut_short(pipeline)
+    later = QuickClock.epoch_seconds
+    monkeypatch.setattr(QuickClock, "epoch_seconds", lambda self: later(self) + 60)
+    pipeline.run(people(range(100, 103)), stream="other", **MIRROR)
+    monkeypatch.undo()
+    assert mirror(pipeline) == (0, "0 people taken off; 1 pending.\n")
+    assert mirror(pipeline, "--all") == (0, "1 people taken off; 0 pending.\n")
 
 
 def test_a_later_run_replaces_what_is_pending(pipeline: Pipeline) -> None:
