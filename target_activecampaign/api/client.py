@@ -11,6 +11,7 @@ import itertools
 import math
 import threading
 import typing as t
+import urllib.parse
 from dataclasses import replace
 
 from target_activecampaign.api.contact_pages import read_contact_page
@@ -95,6 +96,7 @@ class Client:
             timeout_seconds: For one request.
         """
         self.requests = 0
+        self._api_key = api_key
         self._transport = Transport(base_url, api_key, timeout_seconds)
         self._rate_limiter = rate_limiter
         self._lock = threading.Lock()
@@ -208,6 +210,8 @@ class Client:
         )
         if isinstance(outcome, Accepted):
             self._rate_limiter.note_accepted_import()
+        else:
+            outcome = replace(outcome, words=self._without_key(outcome.words))
         return replace(outcome, may_be_second=unanswered > 0)
 
     def poll(self, import_id: str, on_send: Callable[[], None]) -> ImportStatus:
@@ -221,13 +225,22 @@ class Client:
             ServiceError: If no usable response came.
             StoppedError: If the run stops.
         """
-        return self._request(
+        status = self._request(
             "GET import/info",
             _patiently(read_status),
             query={"batchId": import_id},
             wait=self._rate_limiter.wait_for_poll,
             on_send=on_send,
         )
+        reasons = {email: self._without_key(words) for email, words in status.reasons.items()}
+        return replace(status, reasons=reasons) if reasons else status
+
+    def _without_key(self, words: str) -> str:
+        """Return words of the service without the key, which they may quote from the request."""
+        key = self._api_key.reveal()
+        for shown in (key, urllib.parse.quote(key, safe="")):
+            words = words.replace(shown, "(the key)")
+        return words
 
     # Contacts
 

@@ -32,7 +32,10 @@ _KEYS = (
 )
 _MOST_DEPTH = 5
 _MOST_WORDS = 5
-_ADDRESS = re.compile(r"[^\s<>\"'(),:;\\]+@[^\s<>\"'(),:;\\]+")
+# In clear, as in an address of the web, in HTML, or as people write it.
+_ADDRESS = re.compile(
+    r"[^\s<>\"'(),:;\\]+(?:@|%40|&#0*64;|&commat;|\s*[(\[]at[)\]]\s*)[^\s<>\"'(),:;\\]+", re.IGNORECASE
+)
 _DIGITS = re.compile(r"\d+")
 
 

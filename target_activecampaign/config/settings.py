@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from target_activecampaign.config.attributes import ATTRIBUTES
 from target_activecampaign.config.distinct_files import NamedFile, find_shared
-from target_activecampaign.config.environment import find_unknown_variables
+from target_activecampaign.config.environment import find_unknown_variables, settings_from_environment
 from target_activecampaign.config.hostname import HostnameError, base_url_of
 from target_activecampaign.config.schema import CONFIG_JSONSCHEMA, SDK_PROPERTIES
 from target_activecampaign.config.secret import HIDDEN, Secret
@@ -167,6 +167,12 @@ def parse_settings(config: Mapping[str, t.Any], environ: Mapping[str, str] | Non
     section = Section(config, CONFIG_JSONSCHEMA, problems)
     settings = _read_settings(section)
     problems += _find_shared_files(settings)
+    if settings_from_environment(environ or {}).get("dry_run") is True and not settings.dry_run:
+        # The one setting whose loss does harm: who sets it wants nothing sent.
+        problems.append(
+            "dry_run: the environment sets it, and is not read; add --config ENV, or write it into the "
+            "configuration"
+        )
     _refuse_key_elsewhere(section, config, settings.api_key)
     if problems:
         raise SettingsError(_without_key(problem, settings.api_key) for problem in problems)

@@ -12,7 +12,7 @@ from support.loopback_server import Handler, serve_replies
 
 from target_activecampaign.api.client import Client
 from target_activecampaign.api.rate_limiter import RateLimiter
-from target_activecampaign.api.responses import Membership
+from target_activecampaign.api.responses import Membership, Refused
 from target_activecampaign.clock import SystemClock
 from target_activecampaign.config.secret import Secret
 
@@ -91,3 +91,26 @@ def test_the_time_of_a_subscription_is_on_our_clock(ahead: float, offset: str) -
 )
 def test_a_time_that_cannot_be_read_is_none(sdate: object) -> None:
     assert ask(one(sdate=sdate))[0] == {3: Membership(1, None)}
+
+
+def test_words_that_quote_the_key_are_shown_without_it() -> None:
+    def reply(handler: Handler) -> None:
+        body = json.dumps({"message": "the key k%2Fey and k/ey are no good"}).encode()
+        handler.send_response_only(400)
+        handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    with serve_replies(reply) as server:
+        client = Client(server.url, Secret("k/ey"), RateLimiter(1_000, 60_000, SystemClock()), 5)
+        outcome = client.submit(Body(), lambda: None)
+    assert isinstance(outcome, Refused)
+    assert outcome.words == "HTTP 400: the key (the key) and (the key) are no good"
+
+
+class Body:
+    def __len__(self) -> int:
+        return 1
+
+    def encode(self) -> bytes:
+        return b"{}"

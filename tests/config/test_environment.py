@@ -193,3 +193,11 @@ def test_a_target_refuses_an_unknown_variable_though_its_configuration_is_a_file
     assert problem == (
         "TARGET_ACTIVECAMPAIGN_DRYRUN: is no setting; did you mean TARGET_ACTIVECAMPAIGN_DRY_RUN?"
     )
+
+
+def test_a_dry_run_that_is_set_and_not_read_is_refused() -> None:
+    config = {"hostname": "sandbox", "api_key": "sandbox", "data_privacy_consent": True, "list_id": 1}
+    environ = {"TARGET_ACTIVECAMPAIGN_DRY_RUN": "true"}
+    with pytest.raises(SettingsError, match="dry_run: the environment sets it, and is not read"):
+        parse_settings(config, environ)
+    assert parse_settings({**config, "dry_run": True}, environ).dry_run
