@@ -210,11 +210,16 @@ def _connect_args(url: sa.URL) -> dict[str, t.Any]:
 
 
 def _set_up(connection: t.Any, dialect: str, statements: Sequence[str]) -> None:  # noqa: ANN401 - a driver's
-    if dialect == "postgresql":
-        require_own_session(connection)
-    cursor = connection.cursor()
-    for statement in statements:
-        cursor.execute(statement)
-    cursor.close()
-    if dialect == "postgresql":
-        connection.commit()
+    try:
+        if dialect == "postgresql":
+            require_own_session(connection)
+        cursor = connection.cursor()
+        for statement in statements:
+            cursor.execute(statement)
+        cursor.close()
+        if dialect == "postgresql":
+            connection.commit()
+    except BaseException:
+        # SQLAlchemy has not taken it over yet, so nobody else closes it.
+        connection.close()
+        raise
