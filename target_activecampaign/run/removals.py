@@ -143,13 +143,10 @@ class Removals:
         try:
             leavers, waiting = self._find_leavers(is_cut_short=is_cut_short)
             deletions = {list_id: list(self._deletions(list_id)) for list_id in self._list_ids}
-            self._check_brake(leavers, deletions)
+            self._take_off(leavers, deletions)
         except MirrorStoppedError as error:
-            self._report.mirror = str(error)
             self._hold_back()
-            self._count_pending(0)
-            return error
-        self._take_off(leavers, deletions)
+            return self._stop(error, would_wait=0)
         self._count_pending(waiting)
         return None
 
@@ -170,9 +167,19 @@ class Removals:
         if ledger is None:
             raise RuntimeError("without a ledger nobody is pending")
         deletions = {
-            list_id: list(self._pending(ledger, list_id, "deleted")) if self._takes_deletions else []
+            list_id: [removal for removal, _ in self._read_pending(ledger, list_id, "deleted")]
             for list_id in self._list_ids
+            if self._takes_deletions
         }
+        try:
+            self._take_off(self._pending_leavers(ledger, also_earlier=also_earlier), deletions)
+        except MirrorStoppedError as error:
+            return self._stop(error)
+        self._count_pending()
+        return None
+
+    def _pending_leavers(self, ledger: Ledger, *, also_earlier: bool) -> dict[tuple[int, str], list[Removal]]:
+        """Return by list and stream who did not come, and say who stays pending since an earlier run."""
         since = 0 if also_earlier else ledger.last_run_started_at() or 0
         leavers: defaultdict[tuple[int, str], list[Removal]] = defaultdict(list)
         earlier: Counter[str] = Counter()
@@ -189,19 +196,24 @@ class Removals:
                 people,
                 shown_name(stream),
             )
-        try:
-            self._check_brake(leavers, deletions)
-        except MirrorStoppedError as error:
-            self._report.mirror = str(error)
-            self._count_pending()
-            return error
-        self._take_off(leavers, deletions)
-        self._count_pending()
-        return None
+        return leavers
+
+    def _stop(self, error: MirrorStoppedError, would_wait: int | None = None) -> MirrorStoppedError:
+        """Report why nobody is taken off."""
+        self._report.mirror = str(error)
+        self._count_pending(would_wait)
+        return error
 
     def _take_off(
         self, leavers: Mapping[tuple[int, str], Sequence[Removal]], deletions: Mapping[int, Sequence[Removal]]
     ) -> None:
+        """Take people off, where the brake lets all of them go.
+
+        Raises:
+            MirrorStoppedError: If it does not.
+            TargetError: What stopped the delivery.
+        """
+        self._check_brake(leavers, deletions)
         taken: set[tuple[int, str]] = set()  # somebody may leave by two streams, or be deleted besides
         for removal in itertools.chain(*deletions.values(), *leavers.values()):
             if (removal.list_id, removal.email) not in taken:
@@ -268,9 +280,6 @@ class Removals:
             for removal, pending in self._read_pending(self._ledger, list_id, "deleted"):
                 of_this_run = own.get(pending.identity)
                 yield removal if of_this_run is None else removal._replace(origin=of_this_run.origin)
-
-    def _pending(self, ledger: Ledger, list_id: int, cause: Cause) -> Iterator[Removal]:
-        return (removal for removal, _ in self._read_pending(ledger, list_id, cause))
 
     def _read_pending(
         self, ledger: Ledger, list_id: int, cause: Cause
