@@ -202,6 +202,7 @@ def test_the_command_asks_our_hook_about_a_fault(monkeypatch: pytest.MonkeyPatch
 
 
 def test_its_reader_shows_a_line_that_it_cannot_read(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.ERROR, logger=SimpleSingerReader.__module__)
     with pytest.raises(InvalidInputLine, match=r"ada@example\.com"):
         SimpleSingerReader().deserialize_json("ada@example.com")
     assert "ada@example.com" in caplog.text

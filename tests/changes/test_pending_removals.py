@@ -11,11 +11,20 @@ from support.changes_pipeline import Pipeline, people, person
 from support.command import config_for, record_message, schema_message, state_message, version_message
 from support.quick_target import QuickClock
 
+from target_activecampaign.cli import ledger as ledger_command
+from target_activecampaign.cli import mirror as mirror_command
 from target_activecampaign.target import TargetActiveCampaign
 
 SUBSCRIBED, UNSUBSCRIBED = 1, 2
 MIRROR: dict[str, t.Any] = {"membership": "mirror"}
 SDK_STATE = state_message({"bookmarks": {"people": {}}})
+
+
+@pytest.fixture(autouse=True)
+def _process_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keeps the commands from silencing the loggers of the tests' own process."""
+    for command in (ledger_command, mirror_command):
+        monkeypatch.setattr(command, "redact_logs", lambda: None)
 
 
 def mirror(pipeline: Pipeline, *options: str, **settings: t.Any) -> tuple[int, str]:  # noqa: ANN401
