@@ -165,7 +165,7 @@ def sweep(
     new_url: Callable[[Path], str] | None = None,
     places: list[tuple[type, str]] = STEPS,
 ) -> tuple[int, set[int]]:
-    """Strike at step 1, 2, 3 and so on until the run gets through; the number of steps, and the exit codes."""
+    """Strike at step 1, 2, 3 and so on until the run gets through; steps and exit codes."""
     exit_codes: set[int] = set()
     strike_at = 1
     while True:
