@@ -104,7 +104,9 @@ def test_an_odd_value_concerns_its_own_record_at_most(
     assert sum(json.loads(said.report)["rejected"].values()) == (len(unfit) if is_mapped else 0)
 
 
-def test_three_thousand_streams_cost_no_more_than_their_number(sandbox: RunningSandbox, tmp_path: Path) -> None:
+def test_three_thousand_streams_cost_no_more_than_their_number(
+    sandbox: RunningSandbox, tmp_path: Path
+) -> None:
     lines = [
         schema_line({"properties": {"email": {}}}, stream=f"s{number}")
         + ADA.replace(b'"people"', b'"s%d"' % number)
