@@ -28,6 +28,7 @@ from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabilities
 
 from target_activecampaign.cli.command import TargetCommand
+from target_activecampaign.cli.config_files import ConfigFileError, read_config_file
 from target_activecampaign.cli.log_redaction import redact_logs
 from target_activecampaign.cli.runtime_tuning import prepare_process
 from target_activecampaign.config.distinct_files import NamedFile, find_shared
@@ -321,26 +322,19 @@ class TargetActiveCampaign(Target):
         merged = super().cb_config(ctx, param, ())
         # The SDK's object has no place for them, and the run must not write over one.
         merged.paths = [Path(path) for path in value if path != "ENV"]  # type: ignore[attr-defined]
-        for number, path in enumerate(value, start=1):
+        for path in value:
             if path == "-":
                 raise click.ClickException(
                     "--config: standard input (-) is for the tap's messages; write the configuration into a "
                     "file, or put it into the environment and write --config ENV"
                 )
+            if path == "ENV":
+                merged.parse_env = True
+                continue
             try:
-                one = super().cb_config(ctx, param, (path,))
-            except (OSError, ValueError, TypeError, RuntimeError) as error:
-                # No path: the configuration itself may have been written in its place.
-                reason = (
-                    (error.strerror or "no such file")
-                    if isinstance(error, OSError)
-                    else "it is no JSON object"
-                )
-                raise click.ClickException(
-                    f"--config: configuration {number} of {len(value)} can't be read: {reason}"
-                ) from None
-            merged.config.update(one.config)
-            merged.parse_env = merged.parse_env or one.parse_env
+                merged.config.update(read_config_file(path))
+            except ConfigFileError as error:
+                raise click.ClickException(f"--config: {error}") from None
         return merged
 
 

@@ -231,12 +231,12 @@ def test_a_file_that_is_broken_shows_nothing(content: bytes, says: str, tmp_path
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (f'{{"api_key": "{KEY}", '.encode(), "configuration 1 of 1 can't be read: it is no JSON object"),
-        (f'["{KEY}"]'.encode(), "it is no JSON object"),
-        (f'"{KEY}"'.encode(), "it is no JSON object"),
-        (b"[" * 100_000 + KEY.encode(), "it is no JSON object"),
-        (b"\xff" + KEY.encode(), "it is no JSON object"),
-        (b"null", "it is no JSON object"),
+        (f'{{"api_key": "{KEY}", '.encode(), "the file ends too early"),
+        (f'["{KEY}"]'.encode(), "holds no JSON object"),
+        (f'"{KEY}"'.encode(), "holds no JSON object"),
+        (b"[" * 100_000 + KEY.encode(), "is nested too deep for a configuration"),
+        (b"\xff" + KEY.encode(), "is no UTF-8 text"),
+        (b"null", "holds no JSON object"),
     ],
 )
 def test_a_configuration_that_is_none_is_not_shown(content: bytes, says: str, tmp_path: Path) -> None:
