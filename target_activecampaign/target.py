@@ -29,6 +29,7 @@ from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabiliti
 
 from target_activecampaign.cli.command import TargetCommand
 from target_activecampaign.cli.config_files import ConfigFileError, read_config_file
+from target_activecampaign.cli.log_level import problem_of_log_level
 from target_activecampaign.cli.log_redaction import redact_logs
 from target_activecampaign.cli.runtime_tuning import prepare_process
 from target_activecampaign.config.distinct_files import NamedFile, find_shared
@@ -285,6 +286,13 @@ class TargetActiveCampaign(Target):
                 self.logger.error("%s", error)  # noqa: TRY400 - a message for a person
             return error.exit_code
         return exit_code
+
+    @classproperty
+    def cli(cls) -> click.Command:  # noqa: N805 - of the class
+        """The command; an environment that the SDK fails on ends the process with a sentence."""
+        if problem := problem_of_log_level(os.environ):
+            sys.exit(problem)
+        return super().cli
 
     @classmethod
     def get_singer_command(cls) -> click.Command:

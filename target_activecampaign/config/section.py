@@ -12,7 +12,9 @@ import unicodedata
 from target_activecampaign.config.names import nearest_name, shown_name
 
 if t.TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
+
+Explain: t.TypeAlias = "Callable[[str, object], str | None]"
 
 LARGEST_INTEGER = 10**9
 """No setting has a use for more; it keeps sums, database columns and waits in range (assumed)."""
@@ -34,6 +36,7 @@ class Section:
         schema: Mapping[str, t.Any],
         problems: list[str],
         path: str = "",
+        explain: Explain | None = None,
     ) -> None:
         """Refuse the names that the schema does not know.
 
@@ -42,6 +45,7 @@ class Section:
             schema: Its JSON schema, made by `singer_sdk.typing`.
             problems: Where problems of this object and of those below it are added.
             path: Where the object stands, with a final dot; empty at the top.
+            explain: Says what is likely wrong with an unknown name and its value, where it knows.
         """
         self._values = values
         self._properties: Mapping[str, Mapping[str, t.Any]] = schema["properties"]
@@ -49,7 +53,7 @@ class Section:
         self._problems = problems
         self._path = path
         if self._schema_of_others is None:
-            self._refuse_unknown_names()
+            self._refuse_unknown_names(explain or (lambda _name, _value: None))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -138,13 +142,14 @@ class Section:
         self.add_problem(name, f"must be an integer from {least} to {most}")
         return None
 
-    def section(self, name: str) -> Section | None:
-        """Return the object below `name`, or None after a problem."""
+    def section(self, name: str, explain: Explain | None = None) -> Section | None:
+        """Return the object below `name`, or None after a problem; see `__init__` for `explain`."""
         value = self._values.get(name)
         if not isinstance(value, dict):
             self.add_problem(name, "must be an object; write { } with its settings inside")
             return None
-        return Section(value, self._schema_of(name), self._problems, f"{self._path}{shown_name(name)}.")
+        path = f"{self._path}{shown_name(name)}."
+        return Section(value, self._schema_of(name), self._problems, path, explain)
 
     def unread(self, name: str) -> object:
         """Return a setting that the SDK reads, with only its type checked; None if it is wrong."""
@@ -163,10 +168,10 @@ class Section:
     def _schema_of(self, name: str) -> Mapping[str, t.Any]:
         return self._properties.get(name, self._schema_of_others or {})
 
-    def _refuse_unknown_names(self) -> None:
-        for name in self._values:
+    def _refuse_unknown_names(self, explain: Explain) -> None:
+        for name, value in self._values.items():
             if name not in self._properties:
-                self.add_problem(name, _problem_of_unknown(name, self._properties))
+                self.add_problem(name, explain(name, value) or _problem_of_unknown(name, self._properties))
 
 
 _RENAMED = {"mirror_max_removal_percent": "max_removal_percent"}

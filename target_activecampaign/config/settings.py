@@ -15,9 +15,10 @@ from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
+from target_activecampaign.config.attribute_hints import explain_attribute
 from target_activecampaign.config.attributes import ATTRIBUTES
 from target_activecampaign.config.distinct_files import NamedFile, find_shared
-from target_activecampaign.config.environment import find_unknown_variables, settings_from_environment
+from target_activecampaign.config.environment import PREFIX, find_unknown_variables, settings_from_environment
 from target_activecampaign.config.hostname import HostnameError, base_url_of
 from target_activecampaign.config.schema import CONFIG_JSONSCHEMA, SDK_PROPERTIES
 from target_activecampaign.config.secret import HIDDEN, Secret
@@ -163,7 +164,7 @@ def parse_settings(config: Mapping[str, t.Any], environ: Mapping[str, str] | Non
     Raises:
         SettingsError: With every problem; none holds the value of a setting.
     """
-    problems = find_unknown_variables(environ or {})
+    problems = [*find_unknown_variables(environ or {}), *_find_unread(config, environ or {})]
     section = Section(config, CONFIG_JSONSCHEMA, problems)
     settings = _read_settings(section)
     problems += _find_shared_files(settings)
@@ -177,6 +178,16 @@ def parse_settings(config: Mapping[str, t.Any], environ: Mapping[str, str] | Non
     if problems:
         raise SettingsError(_without_key(problem, settings.api_key) for problem in problems)
     return settings
+
+
+def _find_unread(config: Mapping[str, t.Any], environ: Mapping[str, str]) -> list[str]:
+    """Return a sentence where the environment holds settings that are missing, since it was not read."""
+    missing = [name for name in ("hostname", "api_key", "data_privacy_consent") if config.get(name) is None]
+    unread = [f"{PREFIX}{name.upper()}" for name in settings_from_environment(environ) if name in missing]
+    if not unread:
+        return []
+    verb = "is" if len(unread) == 1 else "are"
+    return [f"{' and '.join(unread)} {verb} set, but not read; add --config ENV to the command"]
 
 
 def _read_settings(section: Section) -> Settings:
@@ -357,7 +368,7 @@ def _refuse_useless_glob(streams: Section, glob: str, earlier: Mapping[str, Stre
 
 
 def _read_field_mapping(section: Section) -> FieldMapping | None:
-    mapping = section.section("field_mapping") if section.has("field_mapping") else None
+    mapping = section.section("field_mapping", explain_attribute) if section.has("field_mapping") else None
     if mapping is None:
         return None
     if not mapping.has("email"):

@@ -23,6 +23,7 @@ import msgspec
 from singer_sdk.singerlib.encoding import GenericSingerReader
 
 from target_activecampaign.errors import InputError
+from target_activecampaign.singer.foreign_input import looks_like
 from target_activecampaign.singer.json_values import NOT_JSON, REFUSALS, parse_json
 from target_activecampaign.singer.messages import DecodedRecords, Message, input_problem
 
@@ -286,5 +287,13 @@ def read_value(line: str | bytes, line_number: int, row: int | None = None) -> t
         raise input_problem(line_number, f"is longer than {LONGEST_LINE_BYTES:,} bytes", row)
     value = parse_json(line)
     if value is NOT_JSON:
-        raise input_problem(line_number, "is no JSON", row)
+        raise input_problem(line_number, f"is no JSON{_looks_like(line, line_number, row)}", row)
     return value
+
+
+def _looks_like(line: str | bytes, line_number: int, row: int | None) -> str:
+    """Return a hint where the input is no Singer stream from its first line on."""
+    if line_number > 1 or row is not None:
+        return ""
+    foreign = looks_like(line.encode() if isinstance(line, str) else line)
+    return f": it looks like {foreign}" if foreign else ""

@@ -201,3 +201,18 @@ def test_a_dry_run_that_is_set_and_not_read_is_refused() -> None:
     with pytest.raises(SettingsError, match="dry_run: the environment sets it, and is not read"):
         parse_settings(config, environ)
     assert parse_settings({**config, "dry_run": True}, environ).dry_run
+
+
+def test_required_settings_that_stand_in_the_environment_alone_are_pointed_at() -> None:
+    environ = {"TARGET_ACTIVECAMPAIGN_API_KEY": "made-up-key", "TARGET_ACTIVECAMPAIGN_LIST_ID": "3"}
+    with pytest.raises(SettingsError) as refusal:
+        parse_settings({"hostname": "acme.api-us1.com", "data_privacy_consent": True, "list_id": 3}, environ)
+    assert refusal.value.problems[0] == (
+        "TARGET_ACTIVECAMPAIGN_API_KEY is set, but not read; add --config ENV to the command"
+    )
+    assert "api_key: is missing" in refusal.value.problems[1]
+    environ["TARGET_ACTIVECAMPAIGN_HOSTNAME"] = "acme.api-us1.com"
+    with pytest.raises(
+        SettingsError, match="_HOSTNAME and TARGET_ACTIVECAMPAIGN_API_KEY are set, but not read"
+    ):
+        parse_settings({"data_privacy_consent": True, "list_id": 3}, environ)

@@ -394,6 +394,42 @@ def test_an_unknown_name_is_refused_even_with_a_null_and_without_a_near_one() ->
     assert find_problems({**GOOD, "zzz": None}) == ("zzz: is no setting; take it out",)
 
 
+@pytest.mark.parametrize(
+    ("mapping", "says"),
+    [
+        (
+            {"email": "email", "vorname": "first_name"},
+            """field_mapping.vorname: looks turned round. ActiveCampaign's attribute stands left, your \
+property right: "first_name": "vorname\"""",
+        ),
+        (
+            {"email": "email", "City": "town"},
+            """field_mapping.City: is no attribute of a contact. If it is a custom field of the account, put \
+it under custom_fields: "custom_fields": {"City": "<your property>"}""",
+        ),
+        ({"email": "email", "city": None}, "field_mapping.city: is no attribute of a contact."),
+        ({"email": "email", "%": 5}, "field_mapping.%: is no attribute of a contact."),
+        (
+            {"email": "email", "firstname": "x"},
+            "field_mapping.firstname: is no setting; did you mean first_name?",
+        ),
+    ],
+)
+def test_a_mapping_turned_round_and_a_field_in_the_wrong_place_are_known(
+    mapping: dict[str, t.Any], says: str
+) -> None:
+    (problem,) = find_problems({**GOOD, "field_mapping": mapping})
+    assert problem.startswith(says)
+
+
+def test_a_mapping_of_the_email_turned_round_is_known() -> None:
+    problems = find_problems({**GOOD, "field_mapping": {"e_mail_address": "email"}})
+    assert (
+        "field_mapping.e_mail_address: looks turned round. ActiveCampaign's attribute stands left, your "
+        'property right: "email": "e_mail_address"'
+    ) in problems
+
+
 def test_bounds_are_named() -> None:
     assert find_problems({**GOOD, "batch_size_rows": 251}) == (
         "batch_size_rows: must be an integer from 1 to 250",
