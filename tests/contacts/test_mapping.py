@@ -8,7 +8,7 @@ import typing as t
 from decimal import Decimal
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec import UNSET
 
@@ -567,6 +567,22 @@ def test_any_record_becomes_a_contact_or_is_rejected(
         assert compiled.map({"email": email, **record}) == found
     else:
         assert isinstance(found, Rejection)
+
+
+OPTION_FIELDS = FieldMapping(
+    "email", tags="first_name", custom_fields={"TOPICS": "interests", "PLAN": "vip", "CITY": "address.city"}
+)
+_LISTS = st.text('mu;,{}[]"| ', max_size=9)
+
+
+@settings(max_examples=30)
+@given(record=_RECORDS, texts=st.fixed_dictionaries({}, optional={"interests": _LISTS, "first_name": _LISTS}))
+def test_no_value_loses_a_person_with_an_address(record: dict[str, t.Any], texts: dict[str, str]) -> None:
+    for mapping in (EVERYTHING, OPTION_FIELDS):
+        found, _ = left_out_of({**record, **texts}, mapping, options=MappingOptions(clears_nulls=True))
+        assert set(found.custom_fields.get(6, "").split("||")) <= {"", "m", "u"}
+        assert found.custom_fields.get(7, "") in {"", "f", "p"}
+        assert all(found.tags)
 
 
 @pytest.mark.parametrize("clears_nulls", [False, True])
