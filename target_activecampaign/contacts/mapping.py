@@ -212,7 +212,8 @@ class RecordMapper:
         for tag in tags:
             if self._tags is not None and not _is_whole(tag):
                 self._leave_out(self._tags, error)
-        return kept, tuple(filter(_is_whole, tags))
+        # Of an iterator that is empty Python 3.10 makes another tuple than (), which would be encoded.
+        return kept, tuple([tag for tag in tags if _is_whole(tag)])
 
     def _build(self, email: str, texts: Sequence[str | None], tags: tuple[str, ...]) -> Contact:
         """Make a contact of its address, the texts of attributes and custom fields in order, and its tags.
