@@ -16,6 +16,7 @@ from dataclasses import replace
 
 from target_activecampaign.api.contact_pages import read_contact_page
 from target_activecampaign.api.contract import NoLimit, read_contract
+from target_activecampaign.api.field_options import FieldOptions
 from target_activecampaign.api.import_status import read_status
 from target_activecampaign.api.paging import read_pages
 from target_activecampaign.api.responses import (
@@ -122,12 +123,14 @@ class Client:
         return list(self._pages("lists", read_list))
 
     def custom_fields(self) -> list[CustomField]:
-        """Return all custom fields of contacts.
+        """Return all custom fields of contacts, with their options.
 
         Raises:
             ServiceError: If they can't be read.
         """
-        return list(self._pages("fields", read_field))
+        options = FieldOptions()
+        fields = list(self._pages("fields", read_field, note=options.note))
+        return [options.added_to(field) for field in fields]
 
     def exclusions(self, most: int) -> list[Exclusion]:
         """Return the account's exclusions.
@@ -338,15 +341,32 @@ class Client:
     # One request
 
     def _pages(
-        self, path: str, read: Callable[[dict[str, t.Any]], _T], *, is_optional: bool = False
+        self,
+        path: str,
+        read: Callable[[dict[str, t.Any]], _T],
+        *,
+        note: Callable[[Response], None] = lambda _: None,
+        is_optional: bool = False,
     ) -> Iterator[_T]:
-        """Yield the items of a collection, which is called like the path's end."""
+        """Yield the items of a collection, which is called like the path's end.
+
+        Args:
+            path: Of the collection.
+            read: Reads an item.
+            note: Takes each page whose items could be read, for what stands beside them.
+            is_optional: As `retry` takes it.
+        """
         collection = path.rpartition("/")[2]
+
+        def read_and_note(response: Response) -> Page[_T]:
+            page = read_page(response, collection, read)
+            note(response)
+            return page
 
         def fetch(offset: int) -> Page[_T]:
             return self._request(
                 f"GET {path}",
-                lambda response: read_page(response, collection, read),
+                read_and_note,
                 query={"limit": PAGE_SIZE, "offset": offset},
                 most_tries=_MOST_TRIES_AT_START if is_optional else MOST_TRIES,
                 is_optional=is_optional,

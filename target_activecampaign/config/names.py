@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import typing as t
+import unicodedata
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,6 +36,16 @@ def shown_text(text: str, most: int = _LONGEST_TEXT) -> str:
     return "".join([c if c.isprintable() else c.encode("unicode_escape").decode() for c in shown])
 
 
+def folded_name(name: str) -> str:
+    """Return a name as it is compared: letter case, blanks around it and the form of its accents aside.
+
+    Accents come as characters of their own (NFD) from some systems, and as one with their letter from others.
+    """
+    if name.isascii():
+        return name.strip().casefold()
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold()).strip()
+
+
 def nearest_name(name: str, known: Iterable[str], *, least_likeness: float = 0.5) -> str | None:
     """Return the known name that a misspelt one likely means, in any letter case.
 
@@ -43,6 +54,6 @@ def nearest_name(name: str, known: Iterable[str], *, least_likeness: float = 0.5
         known: Of two that differ in letter case alone the later one counts.
         least_likeness: From 0, where any name will do, to 1 (`difflib`'s ratio).
     """
-    by_folded = {one.casefold(): one for one in known}
-    near = difflib.get_close_matches(name.casefold(), by_folded, n=1, cutoff=least_likeness)
+    by_folded = {folded_name(one): one for one in known}
+    near = difflib.get_close_matches(folded_name(name), by_folded, n=1, cutoff=least_likeness)
     return by_folded[near[0]] if near else None

@@ -123,6 +123,16 @@ _EXPORT = (
         description="What a null in a mapped property does to the contact's value: leave it, or empty it.",
     ),
     th.Property(
+        "on_invalid_value",
+        th.StringType,
+        default="leave_out",
+        allowed_values=["leave_out", "reject"],
+        description=(
+            "What a mapped value does that can't be written for its field: the contact goes without it, or "
+            "the record is rejected. The address can't be left out."
+        ),
+    ),
+    th.Property(
         "exclude_automations",
         th.BooleanType,
         default=False,

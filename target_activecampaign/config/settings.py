@@ -20,6 +20,7 @@ from target_activecampaign.config.attributes import ATTRIBUTES
 from target_activecampaign.config.distinct_files import NamedFile, find_shared
 from target_activecampaign.config.environment import PREFIX, find_unknown_variables, settings_from_environment
 from target_activecampaign.config.hostname import HostnameError, base_url_of
+from target_activecampaign.config.names import folded_name
 from target_activecampaign.config.schema import CONFIG_JSONSCHEMA, SDK_PROPERTIES
 from target_activecampaign.config.secret import HIDDEN, Secret
 from target_activecampaign.config.section import Section
@@ -39,6 +40,7 @@ _SHORTEST_TELLING_KEY = 16
 """A shorter text can't be a real key and may be a common word, like the emulator's `sandbox`."""
 
 OnNull = t.Literal["keep", "clear"]
+OnInvalidValue = t.Literal["leave_out", "reject"]
 OnLimit = t.Literal["fail", "stop"]
 Verify = t.Literal["none", "sample", "all"]
 Membership = t.Literal["add", "mirror"]
@@ -95,6 +97,7 @@ class Settings:
     api_key: Secret
     exports: tuple[tuple[str, StreamExport], ...]
     on_null: OnNull
+    on_invalid_value: OnInvalidValue
     exclude_automations: bool
     phone_region: str | None
     profile_limit: int
@@ -200,6 +203,7 @@ def _read_settings(section: Section) -> Settings:
         api_key=_read_api_key(section),
         exports=_read_exports(section),
         on_null=t.cast("OnNull", section.choice("on_null")),
+        on_invalid_value=t.cast("OnInvalidValue", section.choice("on_invalid_value")),
         exclude_automations=section.boolean("exclude_automations"),
         phone_region=_read_phone_region(section),
         profile_limit=section.integer("profile_limit"),
@@ -398,7 +402,7 @@ def _read_verbatim(section: Section, names: Iterable[str]) -> Mapping[str, str]:
 def _refuse_one_field_twice(fields: Section) -> None:
     seen: set[str] = set()
     for name in fields.names:
-        plain_name = name.strip().strip("%").strip().casefold()
+        plain_name = folded_name(name.strip().strip("%"))
         if not plain_name:
             fields.add_problem(name, "is empty; write the id, personalization tag or title of a custom field")
         elif plain_name in seen:

@@ -9,10 +9,10 @@ import sys
 import typing as t
 from dataclasses import dataclass
 
-from target_activecampaign.config.names import nearest_name, shown_text
+from target_activecampaign.config.names import folded_name, nearest_name, shown_text
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 if sys.version_info < (3, 11):
     # Before Python 3.11 the standard library does not know all of ISO 8601, `Z` among it.
@@ -20,13 +20,28 @@ if sys.version_info < (3, 11):
 else:
     _parse_datetime = dt.datetime.fromisoformat
 
-# Field types that take several options, written `||a||b||` (custom field values reference).
-_SEVERAL_OPTIONS = frozenset({"checkbox", "listbox"})
-_SEPARATOR = "||"
+OPTION_SEPARATOR = "||"
+"""Opens, closes and separates the options of a field that takes several (custom field values reference)."""
+
+# `multiselect` is named by two clients alone, and like a listbox (seen).
+_SEVERAL_OPTIONS = frozenset({"checkbox", "listbox", "multiselect"})
+_ONE_OPTION = frozenset({"dropdown", "radio"})
 
 
 class UnfitValueError(ValueError):
     """Says what was expected of a value that can't be written for its field; never the value."""
+
+
+class FieldOption(t.NamedTuple):
+    """One option of a custom field.
+
+    Attributes:
+        value: What is sent for it.
+        label: What people see.
+    """
+
+    value: str
+    label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +53,24 @@ class CustomField:
         title: What people call it.
         tag: Personalization tag, capitals, without percent signs.
         type: `text`, `date`, `checkbox`, ... as `GET /fields` names it; may be empty.
+        options: All that it has, in the account's order; `None` where they are not known for sure.
     """
 
     id: int
     title: str
     tag: str
     type: str
+    options: tuple[FieldOption, ...] | None = None
+
+
+def takes_options(field_type: str) -> bool:
+    """Tell whether a field of this type holds options alone."""
+    return field_type.lower() in _ONE_OPTION or takes_several_options(field_type)
+
+
+def takes_several_options(field_type: str) -> bool:
+    """Tell whether a field of this type holds several options at once."""
+    return field_type.lower() in _SEVERAL_OPTIONS
 
 
 def find_custom_field(key: str, fields: Sequence[CustomField]) -> CustomField | str:
@@ -56,17 +83,50 @@ def find_custom_field(key: str, fields: Sequence[CustomField]) -> CustomField | 
     Returns:
         The field, or what is wrong with the key and what to write instead.
     """
-    wanted = key.strip().casefold()
-    by_id = [field for field in fields if str(field.id) == wanted]
-    by_tag = [field for field in fields if field.tag and field.tag.casefold() == wanted.strip("%")]
-    by_title = [field for field in fields if field.title.strip().casefold() == wanted]
-    found = by_id or by_tag or by_title
-    if len(found) == 1:
-        return found[0]
-    if found:
-        ids = ", ".join(str(field.id) for field in found)
+    found = _meanings(key, fields)
+    meant = {field.id: field for some in found.values() for field in some}
+    if len(meant) == 1:
+        return meant.popitem()[1]
+    if not meant:
+        return f"the account has no such custom field{_nearest(key, fields)}"
+    if list(found) == ["title"]:
+        ids = ", ".join(map(str, meant))
         return f"several custom fields of the account are called so; write one of their ids: {ids}"
-    return f"the account has no such custom field{_nearest(key, fields)}"
+    return _ambiguity(found, fields)
+
+
+def _meanings(key: str, fields: Sequence[CustomField]) -> dict[str, list[CustomField]]:
+    """Return the fields that a key may mean, by the kind of name that it is; `%CITY%` is surely a tag."""
+    wanted = folded_name(key)
+    tagged = [field for field in fields if field.tag and folded_name(field.tag) == wanted.strip("%")]
+    if tagged and wanted[0] == wanted[-1] == "%":
+        return {"personalization tag": tagged}
+    found = {
+        "id": [field for field in fields if str(field.id) == wanted],
+        "personalization tag": tagged,
+        "title": [field for field in fields if folded_name(field.title) == wanted],
+    }
+    return {kind: some for kind, some in found.items() if some}
+
+
+def _ambiguity(found: Mapping[str, Sequence[CustomField]], fields: Sequence[CustomField]) -> str:
+    """Return which fields a key means, and what to write for each instead."""
+    kinds: dict[int, tuple[str, CustomField]] = {}
+    for kind, some in found.items():
+        for field in some:
+            kinds.setdefault(field.id, (kind, field))
+    meanings = " and ".join(
+        f"the {kind} of field {field.id} ({_sure_name(field, fields)})" for kind, field in kinds.values()
+    )
+    return f"is ambiguous in this account: it is {meanings}"
+
+
+def _sure_name(field: CustomField, fields: Sequence[CustomField]) -> str:
+    """Return how to name this field alone."""
+    for name in (str(field.id), f"%{field.tag}%", field.title):
+        if [one for some in _meanings(name, fields).values() for one in some] == [field]:
+            return f"write {shown_text(name)}"
+    return "which needs another title in ActiveCampaign"
 
 
 def _nearest(key: str, fields: Sequence[CustomField]) -> str:
@@ -176,13 +236,17 @@ def format_options(value: object) -> str:
     Raises:
         UnfitValueError: If an option holds `||`, or begins or ends with `|`, which would make two of it.
     """
-    if isinstance(value, str) and len(value) > 2 * len(_SEPARATOR) and value.startswith(_SEPARATOR):
-        value = value.strip("|").split(_SEPARATOR)
+    if (
+        isinstance(value, str)
+        and len(value) > 2 * len(OPTION_SEPARATOR)
+        and value.startswith(OPTION_SEPARATOR)
+    ):
+        value = value.strip("|").split(OPTION_SEPARATOR)
     items = value if isinstance(value, (list, tuple)) else [value]
     options = list(filter(None, (_format_item(item).strip() for item in items if item is not None)))
-    if any(_SEPARATOR in f"|{option}|" for option in options):
+    if any(OPTION_SEPARATOR in f"|{option}|" for option in options):
         raise UnfitValueError("an option holds the separator || or a part of it at its ends")
-    return _SEPARATOR.join(["", *options, ""]) if options else ""
+    return OPTION_SEPARATOR.join(["", *options, ""]) if options else ""
 
 
 def _as_datetime(value: object) -> dt.datetime:

@@ -7,6 +7,7 @@ Pure: no network, no clock, no log.
 from __future__ import annotations
 
 import copy
+import functools
 import operator
 import typing as t
 from dataclasses import dataclass
@@ -23,9 +24,17 @@ from target_activecampaign.contacts.contact import (
     Rejection,
     Subscription,
 )
-from target_activecampaign.contacts.custom_fields import UnfitValueError, format_text, formatter_for
+from target_activecampaign.contacts.custom_fields import (
+    UnfitValueError,
+    format_text,
+    formatter_for,
+    takes_options,
+    takes_several_options,
+)
 from target_activecampaign.contacts.email_address import normalise_email
+from target_activecampaign.contacts.options import OptionReader, unchecked_writer
 from target_activecampaign.contacts.phone import normalise_phone
+from target_activecampaign.contacts.tags import tag_items
 from target_activecampaign.errors import SettingsError
 
 if t.TYPE_CHECKING:
@@ -48,34 +57,60 @@ class MappingOptions:
         exclude_automations: As the setting of this name.
         phone_region: As the setting of this name.
         exclusions: Of the account, so that an excluded address is rejected with the reason.
+        rejects_invalid: A value that can't be written rejects its record (`on_invalid_value: reject`).
     """
 
     clears_nulls: bool = False
     exclude_automations: bool = False
     phone_region: str | None = None
     exclusions: Exclusions | None = None
+    rejects_invalid: bool = False
+
+
+class MappingNotes(t.Protocol):
+    """Takes what is to be said of a stream's mapping beside its contacts."""
+
+    def count_left_out(
+        self, field: str, problem: str, find_nearest: Callable[[], str | None] | None = None
+    ) -> None:
+        """Count a value that a contact goes without.
+
+        Args:
+            field: As `field_mapping` calls it, `phone` or `custom_fields.City`.
+            problem: What was expected of it; never the value.
+            find_nearest: Returns the account's option that the value likely means. It takes its time.
+        """
+
+    def expect(self, paths: Mapping[str, str]) -> None:
+        """Expect records with these properties, by the field that they are mapped to."""
+
+    def note_found(self, fields: Iterable[str]) -> None:
+        """Note a record of the stream, and the fields whose properties it has, of those not found yet."""
 
 
 class _Source(t.NamedTuple):
     """Where one value of the contact comes from, and how it is written.
 
     Attributes:
-        key: Where it goes: an attribute of the payload, or the id of a custom field.
+        field: Where it goes, as `field_mapping` calls it.
+        key: The same for the importer: an attribute of the payload, or the id of a custom field.
         path: The name of its property, for problems; with dots where it is nested.
         property: The record's own property that holds it; `None` where there is none.
         descend: From that property's value to the value, `UNSET` where there is none; `None` where it is
             the value itself.
-        write: From a value that is not null to the text that is sent; raises `UnfitValueError`.
+        write: From a value that is not null to the text that is sent; raises `UnfitValueError`. For a field
+            of options that are known, what finds them.
     """
 
+    field: str
     key: t.Any
     path: str
     property: str | None
     descend: Callable[[t.Any], t.Any] | None
-    write: _Write
+    write: _Write | OptionReader
 
 
-_NO_SOURCE = _Source(None, "", None, None, format_text)  # of an attribute that is not mapped
+_NO_SOURCE = _Source("", None, "", None, None, format_text)  # of an attribute that is not mapped
 
 
 class RecordMapper:
@@ -91,6 +126,7 @@ class RecordMapper:
         attributes: Iterable[_Source],
         custom_fields: Iterable[_Source],
         tags: _Source | None,
+        notes: MappingNotes | None,
     ) -> None:
         self.list_id = list_id
         self._lists = (Subscription(list_id),)
@@ -103,10 +139,15 @@ class RecordMapper:
         # In the order in which a contact has them.
         texts = [by_key.get(key, _NO_SOURCE) for key in IMPORTER_KEYS] + fields
         blank = "" if options.clears_nulls else None
-        self._writers = [_writer(source, blank) for source in texts]
+        self._leave_out = _leaver_out(None if options.rejects_invalid else notes)
+        self._writers = [_writer(source, blank, self._leave_out) for source in texts]
         self._email = email
         self._tags = tags
-        sources = [email, *texts, *([] if tags is None else [tags])]
+        self._sources = sources = [email, *texts, *([] if tags is None else [tags])]
+        self._notes = notes
+        self._unseen = (
+            [] if notes is None else [(n, source.field) for n, source in enumerate(sources) if source.field]
+        )
         self._descents = [(place, source.descend) for place, source in enumerate(sources) if source.descend]
         self.properties = [source.property for source in sources]
         self._pick: Callable[[t.Any], Sequence[t.Any]] = self._pick_from_mapping
@@ -127,18 +168,52 @@ class RecordMapper:
         Args:
             record: Values as JSON gives them, or `datetime`, `date`, `Decimal`.
         """
-        address, *values = self._find_values(record)
+        found = self._find_values(record)
+        if self._unseen:
+            self._note_found(found)
+        address, *values = found
         email = self._read_email(address)
         if isinstance(email, Rejection):
             return email
+        if (excluded := self._find_exclusion(email)) is not None:
+            return excluded
         try:
             texts = [write(value) for write, value in zip(self._writers, values, strict=False)]
             tags = self._static_tags if self._tags is None else self._read_tags(self._tags, values[-1])
-            return self._unless_excluded(self._build(email, texts, tags))
+            try:
+                return self._build(email, texts, tags)
+            except UnicodeEncodeError:
+                return self._build(email, *self._leave_out_broken(texts, tags))
         except UnfitValueError as error:
             return Rejection(Reason.VALUE_INVALID, str(error))
-        except UnicodeEncodeError:
-            return Rejection(Reason.VALUE_INVALID, "a mapped value holds half of a surrogate pair")
+
+    def _note_found(self, values: Sequence[t.Any]) -> None:
+        """Note the mapped properties that this record has, of those that no record had yet."""
+        found = [entry for entry in self._unseen if values[entry[0]] is not UNSET]
+        for entry in found:
+            self._unseen.remove(entry)
+        if self._notes is not None:
+            self._notes.note_found([field for _, field in found])
+
+    def _leave_out_broken(
+        self, texts: Sequence[str | None], tags: tuple[str, ...]
+    ) -> tuple[list[str | None], tuple[str, ...]]:
+        """Return texts and tags without those that hold half of a surrogate pair.
+
+        Raises:
+            UnfitValueError: If such a value rejects its record.
+        """
+        error = UnfitValueError("text without half of a surrogate pair was expected")
+        kept = list(texts)
+        for place, (source, text) in enumerate(zip(self._sources[1:], texts, strict=False)):
+            if text is not None and not _is_whole(text):
+                self._leave_out(source, error)
+                kept[place] = None
+        for tag in tags:
+            if self._tags is not None and not _is_whole(tag):
+                self._leave_out(self._tags, error)
+        # Of an iterator that is empty Python 3.10 makes another tuple than (), which would be encoded.
+        return kept, tuple([tag for tag in tags if _is_whole(tag)])
 
     def _build(self, email: str, texts: Sequence[str | None], tags: tuple[str, ...]) -> Contact:
         """Make a contact of its address, the texts of attributes and custom fields in order, and its tags.
@@ -156,11 +231,11 @@ class RecordMapper:
         )
         return Contact.of(payload, self.list_id)
 
-    def _unless_excluded(self, contact: Contact) -> Contact | Rejection:
-        """Reject a contact that is on the account's exclusion list."""
-        excluded = None if self._exclusions is None else self._exclusions.find(contact.email, self.list_id)
+    def _find_exclusion(self, email: str) -> Rejection | None:
+        """Return why an address is rejected that is on the account's exclusion list."""
+        excluded = None if self._exclusions is None else self._exclusions.find(email, self.list_id)
         if excluded is None:
-            return contact
+            return None
         return Rejection(
             Reason.EXCLUDED,
             f"on the account's exclusion list: {excluded.phrase!r} ({excluded.match_type})",
@@ -210,18 +285,31 @@ class RecordMapper:
         """Return the static tags and those of a value.
 
         Raises:
-            UnfitValueError: Naming the property.
+            UnfitValueError: Naming the property, if a tag that is none rejects its record.
         """
         if value is UNSET or value is None:
             return self._static_tags
-        items = value.split(",") if isinstance(value, str) else value
-        if not isinstance(items, (list, tuple)):
-            raise _named(source, UnfitValueError("an array of strings was expected"))
         try:
-            names = [format_text(item).strip() for item in items if item is not None]
+            items = tag_items(value)
         except UnfitValueError as error:
-            raise _named(source, error) from None
+            self._leave_out(source, error)
+            return self._static_tags
+        names = [self._name_tag(source, item) for item in items if item is not None]
         return tuple(dict.fromkeys((*self._static_tags, *filter(None, names))))
+
+    def _name_tag(self, source: _Source, item: t.Any) -> str:  # noqa: ANN401 - a JSON value
+        """Return the name of a tag, empty where it is left out.
+
+        Raises:
+            UnfitValueError: As `_read_tags`.
+        """
+        if type(item) is str:
+            return item.strip()
+        try:
+            return format_text(item).strip()
+        except UnfitValueError as error:
+            self._leave_out(source, error)
+            return ""
 
 
 _ATTRIBUTE_COUNT = len(IMPORTER_KEYS)
@@ -231,17 +319,49 @@ _ADDRESS_OF_DELETIONS = (
 )
 
 
-def _writer(source: _Source, blank: str | None) -> Callable[[t.Any], str | None]:
+def _is_whole(text: str) -> bool:
+    """Tell whether UTF-8 can hold text: half of a surrogate pair it can't."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+_LeaveOut: t.TypeAlias = "Callable[..., None]"
+
+
+def _leaver_out(notes: MappingNotes | None) -> _LeaveOut:
+    """Return a function that leaves out a value of a source and counts it.
+
+    Args:
+        notes: Where it is counted. Without them it raises `UnfitValueError`, naming the property.
+    """
+
+    def leave_out(
+        source: _Source, error: UnfitValueError, find_nearest: Callable[[], str | None] | None = None
+    ) -> None:
+        if notes is None:
+            raise UnfitValueError(f"{source.path}: {error}")
+        notes.count_left_out(source.field, str(error), find_nearest)
+
+    return leave_out
+
+
+def _writer(source: _Source, blank: str | None, leave_out: _LeaveOut) -> Callable[[t.Any], str | None]:
     """Return a function that writes a value of an attribute or custom field; `None` leaves it alone.
 
-    An absent property leaves it alone; an empty one is a null: left alone, or emptied by "" (assumed). The
-    function raises `UnfitValueError`, naming the property.
+    An absent property leaves it alone, and so does a value that is left out; an empty one is a null: left
+    alone, or emptied by "" (assumed). The function raises what `leave_out` raises.
 
     Args:
         source: Where the value comes from.
         blank: Stands for an empty value.
+        leave_out: Leaves a value out.
     """
     write = source.write
+    if isinstance(write, OptionReader):
+        return _option_writer(source, write, blank, leave_out)
     is_text = write is format_text  # it leaves text as it is
 
     def write_any(value: t.Any) -> str | None:  # noqa: ANN401 - a JSON value
@@ -257,22 +377,46 @@ def _writer(source: _Source, blank: str | None) -> Callable[[t.Any], str | None]
         try:
             text = write(value)
         except UnfitValueError as error:
-            raise _named(source, error) from None
+            leave_out(source, error)
+            return None
         return text if text and not text.isspace() else blank
 
     return write_any
 
 
-def _named(source: _Source, error: UnfitValueError) -> UnfitValueError:
-    return UnfitValueError(f"{source.path}: {error}")
+def _option_writer(
+    source: _Source, options: OptionReader, blank: str | None, leave_out: _LeaveOut
+) -> Callable[[t.Any], str | None]:
+    """Return what `_writer` does, for a field whose options are known; parts of a value may be left out."""
+
+    def write_options(value: t.Any) -> str | None:  # noqa: ANN401 - a JSON value
+        if value is UNSET:
+            return None
+        if value is None or (type(value) is str and (not value or value.isspace())):
+            return blank
+        try:
+            text, unknown = options.read(value)
+        except UnfitValueError as error:
+            leave_out(source, error)
+            return None
+        for part in unknown:
+            leave_out(source, _NO_OPTION, functools.partial(options.nearest, part))
+        return text or (None if unknown else blank)
+
+    return write_options
 
 
-def compile_mapping(
+_NO_OPTION = UnfitValueError("one of the field's options was expected")
+
+
+def compile_mapping(  # noqa: PLR0913 - what a mapping is made of
     stream: str,
     schema: Schema,
     export: StreamExport,
     fields: Mapping[str, CustomField],
     options: MappingOptions,
+    *,
+    notes: MappingNotes | None = None,
 ) -> RecordMapper:
     """Compile the mapping of a stream against its schema.
 
@@ -282,6 +426,8 @@ def compile_mapping(
         export: Where and how this stream is exported.
         fields: Key as it stands in `field_mapping.custom_fields` to the account's field.
         options: What holds for every stream.
+        notes: Where values are counted that are left out, and found properties noted. Without them a value
+            that can't be written rejects its record.
 
     Raises:
         SettingsError: Naming every mapped property that the schema lacks, with the nearest that it has.
@@ -296,24 +442,35 @@ def compile_mapping(
         mapped["tags"] = tags_property
     mapped.update({f"custom_fields.{key}": path for key, path in custom_fields.items()})
     _require_properties(stream, schema, mapped)
+    if notes is not None and mapping is not None:
+        notes.expect(mapped)
 
     writers: dict[str, _Write] = {"text": format_text, "phone": _phone_writer(options.phone_region)}
     return RecordMapper(
         list_id=export.list_id,
         static_tags=export.tags,
         options=options,
-        email=_source("email", schema, email_property, format_text),
+        email=_source("email", "email", schema, email_property, format_text),
         attributes=[
-            _source(attribute.importer_key, schema, attributes[attribute.name], writers[attribute.form])
-            for attribute in ATTRIBUTES
-            if attribute.name in attributes
+            _source(one.name, one.importer_key, schema, attributes[one.name], writers[one.form])
+            for one in ATTRIBUTES
+            if one.name in attributes
         ],
         custom_fields=[
-            _source(fields[key].id, schema, path, formatter_for(fields[key].type))
+            _source(f"custom_fields.{key}", fields[key].id, schema, path, _field_writer(fields[key]))
             for key, path in custom_fields.items()
         ],
-        tags=None if tags_property is None else _source("tags", schema, tags_property, format_text),
+        tags=None if tags_property is None else _source("tags", "tags", schema, tags_property, format_text),
+        notes=notes,
     )
+
+
+def _field_writer(field: CustomField) -> _Write | OptionReader:
+    if not takes_options(field.type):
+        return formatter_for(field.type)
+    if field.options is None:
+        return unchecked_writer(field)
+    return OptionReader(field.options, takes_several=takes_several_options(field.type))
 
 
 def _attribute_properties(mapping: FieldMapping | None, schema: Schema) -> Mapping[str, str]:
@@ -396,9 +553,9 @@ def _property_paths(schema: Schema, depth: int) -> list[str]:
     return paths
 
 
-def _source(key: t.Any, schema: Schema, path: str, write: _Write) -> _Source:  # noqa: ANN401
+def _source(field: str, key: t.Any, schema: Schema, path: str, write: _Write | OptionReader) -> _Source:  # noqa: ANN401
     name, *inner = _keys_along(schema, path) or (path,)
-    return _Source(key, path, name, _descender(inner), write)
+    return _Source(field, key, path, name, _descender(inner), write)
 
 
 def _descender(keys: Sequence[str]) -> Callable[[t.Any], t.Any] | None:

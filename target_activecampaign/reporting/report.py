@@ -32,6 +32,7 @@ _SHOWN = (
     "unsubscribed",
     "left_alone",
     "left_alone_reasons",
+    "left_out",
 )
 """Figures of the report in its order."""
 
@@ -44,6 +45,7 @@ class StreamFigures:
     that were read: a stream map left out the `filtered` ones, the `ignored` ones are of a stream that is not
     exported, or deletions. Two count contacts that a record or the mirror wanted off the list: `unsubscribed`
     were taken off, `left_alone` were not, since they were off it already or had come to it by another way.
+    `left_out` counts values by field, as `field_mapping` calls it: their contacts go without them.
     """
 
     read: int = 0
@@ -58,6 +60,7 @@ class StreamFigures:
     unsubscribed: int = 0
     left_alone: int = 0
     left_alone_reasons: Counter[LeftAlone] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)
 
     @property
     def updated(self) -> int:
@@ -93,9 +96,9 @@ class StreamFigures:
         return {name: _shown(getattr(self, name)) for name in _SHOWN}
 
 
-def _shown(figure: int | Counter[Reason | LeftAlone]) -> int | dict[str, int]:
+def _shown(figure: int | Counter[t.Any]) -> int | dict[str, int]:
     if isinstance(figure, Counter):
-        return {reason.value: count for reason, count in sorted(figure.items()) if count}
+        return {getattr(key, "value", key): count for key, count in sorted(figure.items()) if count}
     return figure
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import typing as t
 
+from target_activecampaign.config.names import shown_text
+
 logger = logging.getLogger(__name__)
 
 
@@ -64,4 +66,7 @@ def _describe_others(figures: dict[str, t.Any]) -> str:
         "left_alone": "left alone",
     }
     said = [f"{figures[key]} {word}" for key, word in words.items() if figures[key]]
+    if left_out := figures["left_out"]:
+        fields = ", ".join(f"{shown_text(field)} {count}" for field, count in left_out.items())
+        said.append(f"{sum(left_out.values())} values left out ({fields})")
     return f"; {', '.join(said)}" if said else ""

@@ -7,12 +7,12 @@ import typing as t
 
 from target_activecampaign.api.contract import NoLimit
 from target_activecampaign.config.names import shown_text
-from target_activecampaign.contacts.custom_fields import CustomField, find_custom_field
+from target_activecampaign.contacts.custom_fields import CustomField, find_custom_field, takes_options
 from target_activecampaign.contacts.exclusions import Exclusions
 from target_activecampaign.errors import ServiceError, SettingsError
 
 if t.TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from target_activecampaign.api.client import Client
     from target_activecampaign.api.responses import AccountList, Contract
@@ -128,4 +128,27 @@ def _find_fields(settings: Settings, client: Client) -> tuple[dict[str, CustomFi
             found[key] = field
         else:
             problems.append(f"field_mapping.custom_fields.{key}: {field}")
-    return found, problems
+    problems += [problem for mapping in mappings for problem in _find_doubles(mapping.custom_fields, found)]
+    _warn_of_unknown_options(found)
+    return found, list(dict.fromkeys(problems))
+
+
+def _find_doubles(keys: Iterable[str], found: Mapping[str, CustomField]) -> Iterator[str]:
+    """Yield a sentence for each key that means a field which an earlier key of the same mapping means."""
+    first: dict[int, str] = {}
+    for key in keys:
+        if key in found and first.setdefault(found[key].id, key) != key:
+            yield (
+                f"field_mapping.custom_fields.{key}: is the field that {first[found[key].id]!r} means, too; "
+                "keep one of the two"
+            )
+
+
+def _warn_of_unknown_options(fields: Mapping[str, CustomField]) -> None:
+    unknown = [key for key, field in fields.items() if takes_options(field.type) and field.options is None]
+    if unknown:
+        logger.warning(
+            "field_mapping.custom_fields: the account does not tell (all) options of %s, so values are sent "
+            "as they came",
+            ", ".join(shown_text(key, _LONGEST_NAME) for key in unknown),
+        )

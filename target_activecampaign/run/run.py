@@ -19,6 +19,7 @@ from target_activecampaign.delivery.dry_run import DryRun
 from target_activecampaign.delivery.workers import WorkerThreads
 from target_activecampaign.errors import LimitReachedError
 from target_activecampaign.ledger.patience import Patience
+from target_activecampaign.reporting.mapping_notes import MappingNotes
 from target_activecampaign.reporting.plan import plan_run
 from target_activecampaign.reporting.rejects import RejectsFile
 from target_activecampaign.reporting.report import Report
@@ -86,6 +87,7 @@ class Run:
         self._resources = contextlib.ExitStack()
         self._deletions = 0
         self._streams = StreamMatching(settings)
+        self._mapping_notes: dict[str, MappingNotes] = {}
         self._holds_states = False
         self._has_begun = False
         self._may_write_report = False
@@ -279,12 +281,20 @@ class Run:
             exclude_automations=self._settings.exclude_automations,
             phone_region=self._settings.phone_region,
             exclusions=self._exclusions,
+            rejects_invalid=self._settings.on_invalid_value == "reject",
         )
-        return compile_mapping(stream, schema, export, self._fields, options)
+        notes = self.mapping_notes_of(stream)
+        return compile_mapping(stream, schema, export, self._fields, options, notes=notes)
 
     def figures_of(self, stream: str) -> StreamFigures:
         """Return the figures of a stream, whose sink counts the records that it reads."""
         return self._report.streams[stream]
+
+    def mapping_notes_of(self, stream: str) -> MappingNotes:
+        """Return where the values of a stream are counted that are left out (`on_invalid_value`)."""
+        if stream not in self._mapping_notes:
+            self._mapping_notes[stream] = MappingNotes(stream, self.figures_of(stream))
+        return self._mapping_notes[stream]
 
     def ignore(self, stream: str) -> None:
         """Count a record of a stream that is not exported, and say so once."""
@@ -389,6 +399,8 @@ class Run:
         if mistake is not None:
             return mistake
         self._streams.warn()
+        for notes in self._mapping_notes.values():
+            notes.warn_of_missing()
         if judge_rejects(self._settings, self._report) is None:
             self.delivery.accept_rejected()
         return judge(self._settings, self._report)

@@ -78,7 +78,7 @@ CONFIG: dict[str, t.Any] = {
         **{name: name for name in ("email", "first_name", "last_name", "phone")},
         "custom_fields": {
             "City": "city",
-            "Language": "plan",
+            "Loyalty code": "plan",
             "Customer since": "customer_since",
             "Lifetime value": "revenue",
         },

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_activecampaign.config.names import is_showable, nearest_name, shown_name
+from target_activecampaign.config.names import folded_name, is_showable, nearest_name, shown_name
 
 
 @pytest.mark.parametrize("name", ["people", "a b", "Kundën", "x" * 60])
@@ -35,3 +37,15 @@ def test_a_name_that_is_like_no_other_has_no_nearest() -> None:
     assert nearest_name("zzz", ["email", "phone"]) is None
     assert nearest_name("email", []) is None
     assert nearest_name("mail", ["emails"], least_likeness=0.9) is None
+
+
+@pytest.mark.parametrize("name", ["Stra\u00dfe", "STRASSE ", " strasse", "strasse"])
+def test_a_name_is_compared_without_letter_case_and_blanks(name: str) -> None:
+    assert folded_name(name) == "strasse"
+
+
+@given(st.text("aA\u00c4a\u0308\u0323\u1ead \u00df"))
+def test_a_name_is_the_same_in_each_form_of_its_accents(name: str) -> None:
+    forms = {folded_name(unicodedata.normalize(form, name)) for form in ("NFC", "NFD")}
+    assert len(forms) == 1
+    assert folded_name(forms.pop()) == folded_name(name)

@@ -54,6 +54,7 @@ def test_four_settings_are_enough() -> None:
         api_key=Secret(KEY),
         exports=(("*", StreamExport(list_id=3, field_mapping=None, tags=())),),
         on_null="keep",
+        on_invalid_value="leave_out",
         exclude_automations=False,
         phone_region=None,
         profile_limit=1_000_000,
@@ -237,8 +238,15 @@ def test_integers_are_taken_up_to_their_bounds_and_as_digits(name: str, attribut
 
 
 def test_switches_and_words_are_taken() -> None:
-    settings = parse(on_null="clear", on_limit="stop", exclude_automations=True, account_limit_guard=False)
+    settings = parse(
+        on_invalid_value="reject",
+        on_null="clear",
+        on_limit="stop",
+        exclude_automations=True,
+        account_limit_guard=False,
+    )
     assert (settings.on_null, settings.on_limit) == ("clear", "stop")
+    assert settings.on_invalid_value == "reject"
     assert (settings.exclude_automations, settings.account_limit_guard) == (True, False)
 
 
@@ -306,6 +314,10 @@ WRONG: list[tuple[str, dict[str, t.Any]]] = [
         "field_mapping.custom_fields.city",
         {"field_mapping": {"email": "e", "custom_fields": {"%CITY%": "a", "city": "b"}}},
     ),
+    (
+        "field_mapping.custom_fields.stra\u0308sse",
+        {"field_mapping": {"email": "e", "custom_fields": {"Str\u00e4\u00dfe": "a", "stra\u0308sse": "b"}}},
+    ),
     ("field_mapping.custom_fields.%%", {"field_mapping": {"email": "e", "custom_fields": {"%%": "a"}}}),
     ("tags", {"tags": "vip"}),
     ("tags", {"tags": ["vip", ""]}),
@@ -324,6 +336,7 @@ WRONG: list[tuple[str, dict[str, t.Any]]] = [
     ("streams.(a name of 0 characters)", {"streams": {"": {}}}),
     ("on_null", {"on_null": "erase"}),
     ("on_null", {"on_null": True}),
+    ("on_invalid_value", {"on_invalid_value": "skip"}),
     ("on_limit", {"on_limit": ["stop"]}),
     ("exclude_automations", {"exclude_automations": "false"}),
     ("account_limit_guard", {"account_limit_guard": 0}),

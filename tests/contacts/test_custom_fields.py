@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import typing as t
+import unicodedata
 from decimal import Decimal
 
 import pytest
@@ -38,23 +39,47 @@ NOON = dt.datetime(2026, 5, 19, 12, 30, 15, 999_000, tzinfo=BERLIN)
 # Finding
 
 
-@pytest.mark.parametrize("key", ["7", "LANGUAGE", "language", "%LANGUAGE%", " Language "])
+@pytest.mark.parametrize("key", ["8", "LANGUAGE", "language", "%LANGUAGE%", " Language "])
 def test_a_field_is_found_by_id_tag_or_title_in_any_letter_case(key: str) -> None:
-    assert find_custom_field(key, FIELDS) is LANGUAGE
+    assert find_custom_field(key, FIELDS) is (INTERESTS if key == "8" else LANGUAGE)
 
 
 def test_a_title_with_blanks_around_it_is_found() -> None:
     assert find_custom_field("main interests", FIELDS) is INTERESTS
 
 
-def test_an_id_counts_before_a_title_of_the_same_digits() -> None:
-    assert find_custom_field("7", FIELDS) is LANGUAGE
+def test_an_id_that_is_the_title_of_another_field_is_refused_with_a_sure_name_of_each() -> None:
+    assert find_custom_field("7", FIELDS) == (
+        "is ambiguous in this account: it is the id of field 7 (write %LANGUAGE%) and the title of field 9 "
+        "(write 9)"
+    )
+    assert find_custom_field("%LANGUAGE%", FIELDS) is LANGUAGE
+    assert find_custom_field("9", FIELDS) is SEVEN
     assert find_custom_field("7", [SEVEN]) is SEVEN
 
 
-def test_a_tag_counts_before_a_title() -> None:
-    tagged = CustomField(20, "x", "TWIN", "")
-    assert find_custom_field("twin", [*FIELDS, tagged]) is tagged
+def test_a_tag_that_is_the_title_of_another_field_is_refused_but_in_percent_signs() -> None:
+    tagged = CustomField(20, "Town", "UNTAGGED", "")
+    assert find_custom_field("untagged", [*FIELDS, tagged]) == (
+        "is ambiguous in this account: it is the personalization tag of field 20 (write 20) and the title of "
+        "field 12 (write 12)"
+    )
+    assert find_custom_field("%Untagged%", [*FIELDS, tagged]) is tagged
+
+
+def test_a_field_without_a_name_of_its_own_needs_another_one() -> None:
+    fields = [CustomField(7, "x", "", ""), CustomField(8, "7", "", ""), CustomField(9, "x", "", "")]
+    problem = find_custom_field("7", fields)
+    assert isinstance(problem, str)
+    assert "the id of field 7 (which needs another title in ActiveCampaign)" in problem
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+@pytest.mark.parametrize("title", ["Stra\u00dfe \u00e4", "Lie\u0302\u0301u", "\u1ec6"])
+def test_a_title_is_the_same_in_each_form_of_its_accents(title: str, form: t.Literal["NFC", "NFD"]) -> None:
+    for own in ("NFC", "NFD"):
+        field = CustomField(30, unicodedata.normalize(t.cast("t.Literal['NFC']", own), title), "X", "text")
+        assert find_custom_field(unicodedata.normalize(form, title.upper()), [*FIELDS, field]) is field
 
 
 def test_a_title_that_two_fields_share_is_refused_with_their_ids() -> None:
@@ -99,6 +124,7 @@ def test_a_field_unlike_any_is_refused_without_a_guess(key: str) -> None:
         ("currency", format_number),
         ("checkbox", format_options),
         ("listbox", format_options),
+        ("multiselect", format_options),
     ],
 )
 def test_the_type_of_a_field_decides_how_its_values_are_written(field_type: str, writes: object) -> None:

@@ -8,14 +8,18 @@ import typing as t
 from decimal import Decimal
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from msgspec import UNSET
 
 from target_activecampaign.config.settings import FieldMapping, StreamExport
 from target_activecampaign.contacts.contact import Contact, Reason, Rejection
-from target_activecampaign.contacts.custom_fields import CustomField
+from target_activecampaign.contacts.custom_fields import CustomField, FieldOption
+from target_activecampaign.contacts.exclusions import Exclusion, Exclusions
 from target_activecampaign.contacts.mapping import MappingOptions, RecordMapper, compile_mapping
 from target_activecampaign.errors import SettingsError
+from target_activecampaign.reporting.mapping_notes import MappingNotes
+from target_activecampaign.reporting.report import StreamFigures
 
 ANY: dict[str, t.Any] = {"type": ["null", "string"]}
 NESTED: dict[str, t.Any] = {
@@ -38,6 +42,10 @@ FIELDS = {
     "SCORE": CustomField(3, "Score", "SCORE", "number"),
     "INTERESTS": CustomField(4, "Interests", "INTERESTS", "checkbox"),
     "SEEN": CustomField(5, "Seen", "SEEN", "datetime"),
+    "TOPICS": CustomField(
+        6, "Topics", "TOPICS", "checkbox", (FieldOption("m", "Maths"), FieldOption("u", "Music"))
+    ),
+    "PLAN": CustomField(7, "Plan", "PLAN", "dropdown", (FieldOption("f", "Free"), FieldOption("p", "Paid"))),
 }
 EVERYTHING = FieldMapping(
     email="email",
@@ -64,11 +72,11 @@ def mapper(
     schema: dict[str, t.Any] | None = None,
     tags: tuple[str, ...] = (),
     options: MappingOptions | None = None,
+    notes: MappingNotes | None = None,
 ) -> RecordMapper:
     export = StreamExport(list_id=3, field_mapping=mapping, tags=tags)
-    return compile_mapping(
-        "people", SCHEMA if schema is None else schema, export, FIELDS, options or MappingOptions()
-    )
+    own = SCHEMA if schema is None else schema
+    return compile_mapping("people", own, export, FIELDS, options or MappingOptions(), notes=notes)
 
 
 def contact_of(record: dict[str, t.Any], mapping: FieldMapping | None = EVERYTHING, **rest: t.Any) -> Contact:  # noqa: ANN401 - arguments of `mapper`
@@ -247,6 +255,14 @@ def test_an_absent_property_never_empties_anything() -> None:
         (["a", "b"], ("a", "b")),
         ("a, b ,,a", ("a", "b")),
         (["a", None, " ", "a ", 7], ("a", "7")),
+        ('["a", "b,c", 7, null]', ("a", "b,c", "7")),
+        ("[]", ()),
+        ("[vip], b", ("[vip]", "b")),
+        ("[vip]", ("[vip]",)),
+        ('{a,"b, c",NULL}', ("a", "b, c")),
+        ("{}", ()),
+        ('"a, b",c', ("a, b", "c")),
+        ("a;b", ("a;b",)),
         ([], ()),
         ("", ()),
         (None, ()),
@@ -313,6 +329,10 @@ def test_a_value_that_does_not_fit_its_field_rejects_the_record_by_property(
         (7, "interests: an array of strings was expected"),
         ({"a": 1}, "interests: an array of strings was expected"),
         ([{"a": 1}], "interests: text was expected"),
+        ('{"a": 1}', "interests: an array of one dimension was expected"),
+        ("{{first_name}}", "interests: an array of one dimension was expected"),
+        ("['a', 'b']", "interests: a JSON array was expected"),
+        ('"a, b', "interests: tags with both of their quotes were expected"),
     ],
 )
 def test_tags_that_are_no_list_reject_the_record(tags: object, detail: str) -> None:
@@ -330,6 +350,138 @@ def test_a_bottomless_value_rejects_the_record() -> None:
         bottomless = [bottomless]
     for name in ("first_name", "interests", "score", "joined", "phone"):
         assert rejection_of({name: bottomless}).reason is Reason.VALUE_INVALID
+
+
+# Values that are left out
+
+
+def left_out_of(
+    record: dict[str, t.Any],
+    mapping: FieldMapping = EVERYTHING,
+    **rest: t.Any,  # noqa: ANN401 - arguments of `mapper`
+) -> tuple[Contact, dict[str, int]]:
+    """Return the contact of a record, and the figures of what it goes without."""
+    figures = StreamFigures()
+    notes = MappingNotes("people", figures)
+    return contact_of(record, mapping, notes=notes, **rest), dict(figures.left_out)
+
+
+UNFIT = {
+    "first_name": {"a": "b"},
+    "last_name": "\ud800",
+    "phone": {"a": "b"},
+    "joined": "yesterday",
+    "score": "1,234.56",
+    "address": {"city": ["a", ["b"]]},
+    "interests": {"a": "b"},
+}
+
+
+@pytest.mark.parametrize("clears_nulls", [False, True])
+def test_a_contact_goes_without_values_that_do_not_fit_and_keeps_what_it_had(*, clears_nulls: bool) -> None:
+    options = MappingOptions(clears_nulls=clears_nulls)
+    found, left_out = left_out_of({**UNFIT, "company": "Engines"}, options=options, tags=("all",))
+    assert (found.attributes, found.custom_fields) == ({"customer_acct_name": "Engines"}, {})
+    assert found.tags == ("all",)
+    assert left_out == {
+        **dict.fromkeys(("first_name", "last_name", "phone", "tags"), 1),
+        **{f"custom_fields.{key}": 1 for key in ("CITY", "JOINED", "SCORE", "INTERESTS", "SEEN")},
+    }
+
+
+def test_a_contact_without_its_unfit_values_is_the_same_as_one_that_never_had_them() -> None:
+    assert left_out_of(UNFIT)[0] == contact_of({})
+
+
+@pytest.mark.parametrize("options", [MappingOptions(rejects_invalid=True), MappingOptions()])
+def test_a_value_that_does_not_fit_rejects_the_record_where_the_setting_says_so(
+    options: MappingOptions,
+) -> None:
+    figures = StreamFigures()
+    notes = MappingNotes("people", figures) if options.rejects_invalid else None
+    for name, value in UNFIT.items():
+        found = mapper(options=options, notes=notes).map({"email": "ada@example.com", name: value})
+        assert isinstance(found, Rejection)
+        assert found.reason is Reason.VALUE_INVALID
+        assert found.detail.startswith(name)
+    assert not figures.left_out
+
+
+def test_the_address_cannot_be_left_out() -> None:
+    compiled = mapper(notes=MappingNotes("people", StreamFigures()))
+    assert compiled.map({"email": "ada"}) == Rejection(Reason.EMAIL_INVALID, "email: not an address")
+
+
+def test_a_tag_that_is_none_is_left_out_alone() -> None:
+    found, left_out = left_out_of(
+        {"interests": ["a", {"b": 1}, "\ud800", "c"]}, FieldMapping("email", tags="interests")
+    )
+    assert (found.tags, left_out) == (("a", "c"), {"tags": 2})
+
+
+def test_what_is_no_option_is_left_out_alone_and_of_nothing_left_the_value_stays() -> None:
+    mapping = FieldMapping("email", custom_fields={"TOPICS": "interests", "PLAN": "vip"})
+    clears = MappingOptions(clears_nulls=True)
+    for record, fields, left_out in (
+        ({"interests": "maths;MUSIC", "vip": "paid"}, {6: "||m||u||", 7: "p"}, {}),
+        (
+            {"interests": ["m", "x"], "vip": "Pad"},
+            {6: "||m||"},
+            {"custom_fields.TOPICS": 1, "custom_fields.PLAN": 1},
+        ),
+        ({"interests": "x", "vip": {"a": 1}}, {}, {"custom_fields.TOPICS": 1, "custom_fields.PLAN": 1}),
+        ({"interests": "[]", "vip": " "}, {6: "", 7: ""}, {}),
+        ({"interests": None}, {6: ""}, {}),
+    ):
+        found, counted = left_out_of(record, mapping, options=clears)
+        assert (found.custom_fields, counted) == (fields, left_out)
+
+
+def test_what_is_no_option_rejects_the_record_where_the_setting_says_so() -> None:
+    mapping = FieldMapping("email", custom_fields={"TOPICS": "interests"})
+    assert rejection_of({"interests": "m;x"}, mapping) == Rejection(
+        Reason.VALUE_INVALID, "interests: one of the field's options was expected"
+    )
+
+
+def test_an_excluded_address_is_the_reason_whatever_its_values() -> None:
+    exclusions = Exclusions([Exclusion("ada@example.com", "exact", "all", frozenset())])
+    figures = StreamFigures()
+    compiled = mapper(options=MappingOptions(exclusions=exclusions), notes=MappingNotes("people", figures))
+    found = compiled.map({"email": "ada@example.com", **UNFIT})
+    assert isinstance(found, Rejection)
+    assert (found.reason, dict(figures.left_out)) == (Reason.EXCLUDED, {})
+
+
+# Properties that no record had
+
+
+def test_a_mapped_path_that_no_record_had_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:
+    notes = MappingNotes("people", StreamFigures())
+    mapping = FieldMapping(
+        "email",
+        {"first_name": "free.city", "last_name": "last_name", "phone": "address.city"},
+        tags="interests",
+        custom_fields={"CITY": "free.text.city", "JOINED": "joined"},
+    )
+    compiled = mapper(mapping, notes=notes)
+    compiled.map({"email": "ada@example.com", "free": '{"city": "London"}', "joined": None})
+    compiled.for_records(lambda record: record).map(["bo@example.com", *[UNSET] * 7])
+    compiled.map({"email": "none", "address": None, "free": {"text": "{}"}})
+    notes.warn_of_missing()
+    assert [message.partition(", so ")[0] for message in caplog.messages] == [
+        "field_mapping.first_name: no record of stream 'people' had 'free.city'",
+        "field_mapping.last_name: no record of stream 'people' had 'last_name'",
+        "field_mapping.tags: no record of stream 'people' had 'interests'",
+        "field_mapping.custom_fields.CITY: no record of stream 'people' had 'free.text.city'",
+    ]
+
+
+def test_the_default_mapping_takes_what_comes(caplog: pytest.LogCaptureFixture) -> None:
+    notes = MappingNotes("people", StreamFigures())
+    mapper(None, notes=notes).map({"email": "ada@example.com"})
+    notes.warn_of_missing()
+    assert not caplog.messages
 
 
 # Problems of the mapping
@@ -417,6 +569,22 @@ def test_any_record_becomes_a_contact_or_is_rejected(
         assert isinstance(found, Rejection)
 
 
+OPTION_FIELDS = FieldMapping(
+    "email", tags="first_name", custom_fields={"TOPICS": "interests", "PLAN": "vip", "CITY": "address.city"}
+)
+_LISTS = st.text('mu;,{}[]"| ', max_size=9)
+
+
+@settings(max_examples=30)
+@given(record=_RECORDS, texts=st.fixed_dictionaries({}, optional={"interests": _LISTS, "first_name": _LISTS}))
+def test_no_value_loses_a_person_with_an_address(record: dict[str, t.Any], texts: dict[str, str]) -> None:
+    for mapping in (EVERYTHING, OPTION_FIELDS):
+        found, _ = left_out_of({**record, **texts}, mapping, options=MappingOptions(clears_nulls=True))
+        assert set(found.custom_fields.get(6, "").split("||")) <= {"", "m", "u"}
+        assert found.custom_fields.get(7, "") in {"", "f", "p"}
+        assert all(found.tags)
+
+
 @pytest.mark.parametrize("clears_nulls", [False, True])
 def test_a_text_that_is_written_as_nothing_is_blank(*, clears_nulls: bool) -> None:
     compiled = mapper(options=MappingOptions(clears_nulls=clears_nulls))
@@ -437,7 +605,7 @@ def test_of_a_record_with_several_faults_the_first_is_named() -> None:
     ]
     found = [mapper().map(record) for record in records]
     assert [one.detail.partition(":")[0] for one in found if isinstance(one, Rejection)] == [
-        *("email", "joined", "interests", "a mapped value holds half of a surrogate pair")
+        *("email", "joined", "interests", "first_name")
     ]
     assert isinstance(found[-1], Contact)
 

@@ -124,6 +124,18 @@ FAILURES = [
         says=("batch_config",),
         settings={"batch_config": {"storage": {"root": f"{SECRET}://{KEY}"}}},
     ),
+    # Values.
+    Failure(
+        "values that are left out",
+        exit_code=0,
+        says=("custom_fields.Birthday: a value", "custom_fields.Language: a value"),
+        settings={
+            "field_mapping": {
+                "email": "email",
+                "custom_fields": {"Birthday": "email", "Language": "email", "Brands": "email"},
+            }
+        },
+    ),
     # Stream maps.
     Failure(
         "an expression that fails",

@@ -30,6 +30,7 @@ def a_report() -> Report:
     people.read, people.delivered, people.created, people.superseded = 10, 5, 2, 1
     people.rejected.update({Reason.VALUE_INVALID: 1, Reason.EMAIL_MISSING: 2})
     people.held_back = 1
+    people.left_out.update({"phone": 2, "custom_fields.City": 1})
     shops.read, shops.unchanged = 10, 9
     shops.rejected.update({Reason.EMAIL_MISSING: 1, Reason.TOO_LARGE: 0})
     shops.ignored, shops.filtered = 1, 2
@@ -59,6 +60,7 @@ def test_the_report_has_the_figures_of_the_run_and_of_each_stream() -> None:
         "ignored": 0,
         "left_alone": 0,
         "left_alone_reasons": {},
+        "left_out": {"custom_fields.City": 1, "phone": 2},
     }
     shops = {
         "read": 10,
@@ -75,6 +77,7 @@ def test_the_report_has_the_figures_of_the_run_and_of_each_stream() -> None:
         "ignored": 1,
         "left_alone": 0,
         "left_alone_reasons": {},
+        "left_out": {},
     }
     nothing = StreamFigures().as_json()
     expected = {
@@ -93,6 +96,7 @@ def test_the_report_has_the_figures_of_the_run_and_of_each_stream() -> None:
         "ignored": 7,
         "left_alone": 0,
         "left_alone_reasons": {},
+        "left_out": {"custom_fields.City": 1, "phone": 2},
         "started_at": "2026-05-19T12:00:00.000+00:00",
         "ended_at": "2026-05-19T12:01:01.234+00:00",
         "seconds": 61.234,
