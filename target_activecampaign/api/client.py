@@ -33,6 +33,8 @@ from target_activecampaign.api.responses import (
     read_object,
     read_page,
     read_service_time,
+    read_tag,
+    read_tagged_contacts,
     read_total,
     read_window,
 )
@@ -56,6 +58,7 @@ if t.TYPE_CHECKING:
         Membership,
         Refused,
         Response,
+        Tag,
     )
     from target_activecampaign.config.secret import Secret
     from target_activecampaign.contacts.custom_fields import CustomField
@@ -131,6 +134,22 @@ class Client:
         options = FieldOptions()
         fields = list(self._pages("fields", read_field, note=options.note))
         return [options.added_to(field) for field in fields]
+
+    def tags(self) -> list[Tag]:
+        """Return all tags that contacts may have.
+
+        Raises:
+            ServiceError: If they can't be read.
+        """
+        return [tag for tag in self._pages("tags", read_tag) if tag.is_for_contacts]
+
+    def tagged_contacts(self, tag_id: int) -> int | None:
+        """Return how many contacts have a tag; `None` where the account does not say.
+
+        Raises:
+            ServiceError: If no usable response came.
+        """
+        return self._request(f"GET tags/{tag_id}", read_tagged_contacts)
 
     def exclusions(self, most: int) -> list[Exclusion]:
         """Return the account's exclusions.

@@ -400,6 +400,36 @@ def read_field(item: _Json) -> CustomField:
     )
 
 
+class Tag(t.NamedTuple):
+    """A tag of the account (tags reference).
+
+    Attributes:
+        id: Its id.
+        name: As people call it.
+        is_for_contacts: Whether contacts may have it; templates have tags of their own.
+    """
+
+    id: int
+    name: str
+    is_for_contacts: bool
+
+
+def read_tag(item: _Json) -> Tag:
+    """Return a tag (tags reference)."""
+    return Tag(int(item["id"]), str(item["tag"]), str(item.get("tagType") or "contact") == "contact")
+
+
+def read_tagged_contacts(response: Response) -> int | None:
+    """Return `subscriber_count` of a tag, a string or a number (tags reference); `None` where it is none.
+
+    Raises:
+        TryAgainError: If the response is no JSON object.
+        ServiceError: If no further try will change that.
+    """
+    tag = read_object(response).get("tag")
+    return _read_digits(tag.get("subscriber_count")) if isinstance(tag, dict) else None
+
+
 def read_exclusion(item: _Json) -> Exclusion:
     """Return an exclusion (exclusions reference)."""
     return Exclusion(

@@ -7,9 +7,11 @@ import json
 import os
 import sys
 import typing as t
+from pathlib import Path
 
 import click
 
+from target_activecampaign.cli.folder_config import configuration_of_folder
 from target_activecampaign.config.environment import settings_from_environment
 from target_activecampaign.errors import SettingsError, TargetError
 
@@ -18,12 +20,17 @@ if t.TYPE_CHECKING:
 
 
 def configuration() -> dict[str, t.Any]:
-    """Return the configuration as the target would read it, from `--config` before and after the command."""
+    """Return the configuration from `--config`, before and after the command, as the target would read it.
+
+    Without any, that of this folder: `config.json`, `.env` and the environment.
+    """
     given = []
     step: click.Context | None = click.get_current_context()
     while step:
         given.append(step.params.get("config"))
         step = step.parent
+    if not any(one and (one.paths or one.parse_env) for one in given):
+        return configuration_of_folder(Path())
     merged: dict[str, t.Any] = {}
     for one in filter(None, reversed(given)):
         merged.update(one.config)

@@ -194,13 +194,13 @@ def _find_unread(config: Mapping[str, t.Any], environ: Mapping[str, str]) -> lis
 
 
 def _read_settings(section: Section) -> Settings:
-    base_url = _read_base_url(section)
+    base_url = read_base_url(section)
     _require_consent(section)
     return Settings(
         base_url=base_url,
         is_sandbox=not base_url,
         display_name=section.text("display_name") or urlsplit(base_url).netloc or SANDBOX,
-        api_key=_read_api_key(section),
+        api_key=read_api_key(section),
         exports=_read_exports(section),
         on_null=t.cast("OnNull", section.choice("on_null")),
         on_invalid_value=t.cast("OnInvalidValue", section.choice("on_invalid_value")),
@@ -229,7 +229,8 @@ def _read_settings(section: Section) -> Settings:
     )
 
 
-def _read_base_url(section: Section) -> str:
+def read_base_url(section: Section) -> str:
+    """Return the account's URL, or "" for the embedded sandbox and after a problem."""
     hostname = section.required_text(
         "hostname",
         "write what Settings > Developer in ActiveCampaign shows, like acme.api-us1.com",
@@ -252,7 +253,8 @@ def _require_consent(section: Section) -> None:
         )
 
 
-def _read_api_key(section: Section) -> Secret:
+def read_api_key(section: Section) -> Secret:
+    """Return the key, which is empty or unusable after a problem."""
     key = section.required_text(
         "api_key",
         f"write the key from Settings > Developer in ActiveCampaign; the bundled emulator's is {SANDBOX}",
