@@ -7,6 +7,7 @@ Pure: no network, no clock, no log.
 from __future__ import annotations
 
 import copy
+import functools
 import operator
 import typing as t
 from dataclasses import dataclass
@@ -23,12 +24,14 @@ from target_activecampaign.contacts.contact import (
     Rejection,
     Subscription,
 )
-from target_activecampaign.contacts.custom_fields import UnfitValueError, format_text, formatter_for
-from target_activecampaign.contacts.email_address import normalise_email
-from target_activecampaign.contacts.phone import normalise_phone
+from target_activecampaign.contacts.custom_fields import formatter_for
+from target_activecampaign.contacts.email_address import find_email_problem, normalise_email
+from target_activecampaign.contacts.phone import write_phone
+from target_activecampaign.contacts.text import UnfitValueError, format_text, strip_unseen, trim
 from target_activecampaign.errors import SettingsError
 
 if t.TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from target_activecampaign.config.settings import FieldMapping, StreamExport
@@ -47,12 +50,14 @@ class MappingOptions:
         clears_nulls: A null empties the contact's value (`on_null: clear`) instead of leaving it alone.
         exclude_automations: As the setting of this name.
         phone_region: As the setting of this name.
+        source_timezone: As the setting of this name.
         exclusions: Of the account, so that an excluded address is rejected with the reason.
     """
 
     clears_nulls: bool = False
     exclude_automations: bool = False
     phone_region: str | None = None
+    source_timezone: dt.tzinfo | None = None
     exclusions: Exclusions | None = None
 
 
@@ -199,12 +204,13 @@ class RecordMapper:
         if isinstance(value, str):
             if email := normalise_email(value):
                 return email
-            is_missing = not value.strip()
+            is_missing, problem = not strip_unseen(value), find_email_problem(value)
         else:
-            is_missing = value is UNSET or value is None
+            is_missing, problem = value is UNSET or value is None, ""
         if is_missing:
             return Rejection(Reason.EMAIL_MISSING, f"{self._email.path}: no address")
-        return Rejection(Reason.EMAIL_INVALID, f"{self._email.path}: not an address")
+        detail = f"not an address: {problem}" if problem else "not an address"
+        return Rejection(Reason.EMAIL_INVALID, f"{self._email.path}: {detail}")
 
     def _read_tags(self, source: _Source, value: t.Any) -> tuple[str, ...]:  # noqa: ANN401 - a JSON value
         """Return the static tags and those of a value.
@@ -242,14 +248,14 @@ def _writer(source: _Source, blank: str | None) -> Callable[[t.Any], str | None]
         blank: Stands for an empty value.
     """
     write = source.write
-    is_text = write is format_text  # it leaves text as it is
+    is_text = write is format_text
 
     def write_any(value: t.Any) -> str | None:  # noqa: ANN401 - a JSON value
         if type(value) is str:
-            if not value or value.isspace():
-                return blank
             if is_text:
-                return value
+                return trim(value) or blank
+            if not trim(value):
+                return blank
         elif value is UNSET:
             return None
         elif value is None:
@@ -258,7 +264,7 @@ def _writer(source: _Source, blank: str | None) -> Callable[[t.Any], str | None]
             text = write(value)
         except UnfitValueError as error:
             raise _named(source, error) from None
-        return text if text and not text.isspace() else blank
+        return text or blank
 
     return write_any
 
@@ -297,7 +303,10 @@ def compile_mapping(
     mapped.update({f"custom_fields.{key}": path for key, path in custom_fields.items()})
     _require_properties(stream, schema, mapped)
 
-    writers: dict[str, _Write] = {"text": format_text, "phone": _phone_writer(options.phone_region)}
+    writers: dict[str, _Write] = {
+        "text": format_text,
+        "phone": functools.partial(write_phone, region=options.phone_region),
+    }
     return RecordMapper(
         list_id=export.list_id,
         static_tags=export.tags,
@@ -309,7 +318,7 @@ def compile_mapping(
             if attribute.name in attributes
         ],
         custom_fields=[
-            _source(fields[key].id, schema, path, formatter_for(fields[key].type))
+            _source(fields[key].id, schema, path, formatter_for(fields[key].type, options.source_timezone))
             for key, path in custom_fields.items()
         ],
         tags=None if tags_property is None else _source("tags", schema, tags_property, format_text),
@@ -322,14 +331,6 @@ def _attribute_properties(mapping: FieldMapping | None, schema: Schema) -> Mappi
         return mapping.attributes
     defaults = (attribute.name for attribute in ATTRIBUTES if attribute.is_default)
     return {name: name for name in defaults if name in schema.get("properties", {})}
-
-
-def _phone_writer(region: str | None) -> _Write:
-    def write(value: object) -> str:
-        text = value if isinstance(value, str) else format_text(value)
-        return normalise_phone(text.strip(), region)
-
-    return write
 
 
 def _require_properties(stream: str, schema: Schema, mapped: Mapping[str, str]) -> None:

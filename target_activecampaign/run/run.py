@@ -278,6 +278,7 @@ class Run:
             clears_nulls=self._settings.on_null == "clear",
             exclude_automations=self._settings.exclude_automations,
             phone_region=self._settings.phone_region,
+            source_timezone=self._settings.source_timezone,
             exclusions=self._exclusions,
         )
         return compile_mapping(stream, schema, export, self._fields, options)

@@ -13,15 +13,12 @@ from hypothesis import strategies as st
 
 from target_activecampaign.contacts.custom_fields import (
     CustomField,
-    UnfitValueError,
     find_custom_field,
-    format_date,
-    format_datetime,
-    format_number,
     format_options,
-    format_text,
     formatter_for,
 )
+from target_activecampaign.contacts.dates import format_date, format_datetime
+from target_activecampaign.contacts.text import UnfitValueError, format_number, format_text
 
 LANGUAGE = CustomField(7, "Language", "LANGUAGE", "dropdown")
 INTERESTS = CustomField(8, " Main interests ", "MAIN_INTERESTS", "checkbox")
@@ -45,6 +42,13 @@ def test_a_field_is_found_by_id_tag_or_title_in_any_letter_case(key: str) -> Non
 
 def test_a_title_with_blanks_around_it_is_found() -> None:
     assert find_custom_field("main interests", FIELDS) is INTERESTS
+
+
+def test_a_title_is_the_same_however_its_accents_are_coded() -> None:
+    street = CustomField(13, "Stra\u00dfe \u00e9", "", "text")
+    assert find_custom_field("stra\u00dfe e\u0301", [street]) is street
+    decomposed = CustomField(14, "Stra\u00dfe e\u0301", "", "text")
+    assert find_custom_field("Stra\u00dfe \u00e9", [decomposed]) is decomposed
 
 
 def test_an_id_counts_before_a_title_of_the_same_digits() -> None:
@@ -108,7 +112,12 @@ def test_the_type_of_a_field_decides_how_its_values_are_written(field_type: str,
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        ("  as it is ", "  as it is "),
+        ("  as it is ", "as it is"),
+        (1067.0, "1067"),
+        (Decimal("1067.0"), "1067"),
+        (Decimal("7.00"), "7.00"),
+        ("1067.0", "1067.0"),
+        (["a ", " ", 7.0], "a, 7"),
         (True, "true"),
         (False, "false"),
         (0, "0"),
@@ -218,7 +227,7 @@ def test_options_that_are_written_can_be_told_apart_again(options: list[str]) ->
         (format_number, [1]),
         (format_number, None),
         (format_date, "19.05.2026"),
-        (format_date, "0000-00-00"),
+        (format_date, "2024-00-00"),
         (format_date, "2026-02-30"),
         (format_date, 20_260_519.0),
         (format_date, dt.time(12)),
