@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+import typing as t
 import urllib.parse
 
 from target_activecampaign.contacts.text import is_unseen, strip_unseen
+
+if t.TYPE_CHECKING:
+    from email_validator import ValidatedEmail
 
 # The common case, decided without the library, which takes 19 us an address and is asked up to a million
 # times a run. An address that passes here passes the library, too (held by a property test): in one this
@@ -67,12 +71,9 @@ def with_unicode_domain(email: str) -> str:
     """Return an identity with its domain as people read it, which differs where that is not ASCII."""
     if "xn--" not in email:
         return email
-    import idna  # noqa: PLC0415 - rarely needed
-
-    local, _, domain = email.rpartition("@")
     try:
-        return f"{local}@{idna.decode(domain)}"
-    except (idna.IDNAError, ValueError):
+        return f"{email.rpartition('@')[0]}@{_validate(email).domain}"
+    except _NoAddressError:
         return email
 
 
@@ -134,11 +135,23 @@ def _refuse_odd_characters(text: str) -> None:
 
 
 def _check_with_library(candidate: str) -> str:
+    address = _validate(candidate)
+    # Quoted local parts and address literals, whose characters the importer refuses, are off by default
+    # in the library; a domain without a dot is left to us. A domain in Unicode and its Punycode are one.
+    local, _, domain = candidate.rpartition("@")
+    if not candidate.isascii():
+        local, domain = address.local_part.lower(), address.ascii_domain.lower()
+    if not _DOMAIN_ENDING.search(domain):
+        raise _NoAddressError
+    return f"{local}@{domain}"
+
+
+def _validate(candidate: str) -> ValidatedEmail:
     from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415 - 30 ms, rarely needed
 
     try:
         # `test_environment` lets the domain `.test` pass: it is a name for trying things out, like ours.
-        address = validate_email(
+        return validate_email(
             candidate,
             check_deliverability=False,
             globally_deliverable=False,
@@ -146,9 +159,3 @@ def _check_with_library(candidate: str) -> str:
         )
     except (EmailNotValidError, ValueError):
         raise _NoAddressError from None
-    # Quoted local parts and address literals, whose characters the importer refuses, are off by default
-    # in the library; a domain without a dot is left to us. A domain in Unicode and its Punycode are one.
-    domain = candidate.rpartition("@")[2] if candidate.isascii() else address.ascii_domain.lower()
-    if not _DOMAIN_ENDING.search(domain):
-        raise _NoAddressError
-    return f"{candidate.rpartition('@')[0] if candidate.isascii() else address.local_part.lower()}@{domain}"

@@ -116,6 +116,9 @@ def _has_second_number(plain: str) -> bool:
             return True
         before += len(group)
     *area, last_but_one, last = groups
-    is_grouping = not area or _BLANKS.fullmatch(marks[-1])  # `02225-123`, `030 1234 567`
-    fewest = _FEWEST_OF_WHOLE_NUMBER if is_grouping else _FEWEST_OF_NUMBER
-    return len(last) <= _MOST_OF_EXTENSION and len(last_but_one) >= fewest
+    if len(last) > _MOST_OF_EXTENSION:
+        return False
+    if not area or _BLANKS.fullmatch(marks[-1]):  # `02225-123`, `030 1234 567`
+        return len(last_but_one) >= _FEWEST_OF_WHOLE_NUMBER
+    # All of `123-45-67` is grouped alike; `12 34 56 - 0` and `1234-56` are not.
+    return len(last_but_one) >= _FEWEST_OF_NUMBER or marks[-1].strip() != marks[-2].strip()

@@ -94,7 +94,7 @@ def format_number(value: object) -> str:
     """
     if isinstance(value, str):
         try:
-            value = decimal.Decimal(trim(value))
+            value = None if "_" in value else decimal.Decimal(trim(value))
         except decimal.InvalidOperation:
             value = None
     if isinstance(value, bool) or not isinstance(value, (int, float, decimal.Decimal)):

@@ -218,6 +218,7 @@ def test_options_that_are_written_can_be_told_apart_again(options: list[str]) ->
         pytest.param(format_text, 10**5000, id="an integer of 5,001 digits"),
         (format_text, object()),
         (format_number, "seven"),
+        (format_number, "1_000"),
         (format_number, ""),
         (format_number, "NaN"),
         (format_number, "sNaN"),
