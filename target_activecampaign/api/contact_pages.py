@@ -9,6 +9,7 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from target_activecampaign.api.responses import Membership, TryAgainError, _read_date, read_object
+from target_activecampaign.contacts.email_address import normalise_email
 
 if t.TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +24,7 @@ class ContactPage:
     """A page of contacts.
 
     Attributes:
-        emails: Trimmed and lower-cased, of the contacts that are not deleted.
+        emails: Identities, of the contacts that are not deleted; as they came where they are none.
         memberships: Address and list to the membership there, in the service's time; `None` where the page
             does not tell. One that can't be read, or is contradicted, is left out.
         total: Contacts that the account has, as the page says; `None` where it does not.
@@ -72,7 +73,7 @@ def read_contact_page(response: Response, after_id: int) -> ContactPage:
     contacts = [entry for entry in entries if isinstance(entry, dict)]
     ids = [number for entry in contacts if (number := _read_number(entry.get("id"))) is not None]
     emails = {
-        str(entry.get("id")): email.strip().lower()
+        str(entry.get("id")): normalise_email(email) or email.strip().lower()
         for entry in contacts
         if isinstance(email := entry.get("email"), str) and not _is_deleted(entry)
     }

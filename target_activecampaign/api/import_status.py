@@ -16,6 +16,7 @@ from http import HTTPStatus
 
 from target_activecampaign.api.responses import ImportStatus, Response, check_status, load_json
 from target_activecampaign.api.service_words import read_words
+from target_activecampaign.contacts.email_address import normalise_email
 
 _UNREADABLE = ImportStatus("unreadable", doubt="its status can't be read", is_readable=False)
 _NOT_FOUND = frozenset(
@@ -156,7 +157,7 @@ class _Failures:
         several = _ADDRESSES.findall(_unescape(text))
         email, reason = _split_address(text)
         if len(several) > 1:
-            self.reasons.update(dict.fromkeys([one.rstrip(".").lower() for one in several], ""))
+            self.reasons.update(dict.fromkeys(map(_identity_of, several), ""))
         elif email:
             self._note(email, reason)
         else:
@@ -197,11 +198,17 @@ class _Failures:
 
 
 def _split_address(text: str) -> tuple[str, str]:
-    """Return the address at the beginning of a text, lower-cased, and the rest; empty without one."""
+    """Return the identity at the beginning of a text, and the rest; empty without one."""
     match = _ADDRESS.match(_unescape(text))
     if match is None:
         return "", ""
-    return match[1].rstrip(".").lower(), read_words(match[2].strip(" \t\r\n<>:;,-\"'()|"))
+    return _identity_of(match[1]), read_words(match[2].strip(" \t\r\n<>:;,-\"'()|"))
+
+
+def _identity_of(address: str) -> str:
+    """Return the identity of an address that the service names, which may have its domain in Unicode."""
+    bare = address.rstrip(".")
+    return normalise_email(bare) or bare.lower()
 
 
 def _unescape(text: str) -> str:

@@ -19,7 +19,7 @@ from target_activecampaign.clock import SystemClock
 from target_activecampaign.config.environment import OLD_API_KEY
 from target_activecampaign.config.secret import Secret
 from target_activecampaign.config.settings import parse_settings
-from target_activecampaign.contacts.email_address import normalise_email
+from target_activecampaign.contacts.email_address import normalise_email, with_unicode_domain
 from target_activecampaign.errors import SettingsError
 
 if t.TYPE_CHECKING:
@@ -228,7 +228,9 @@ def _read_addresses(lines: t.TextIO, *, yes: bool) -> set[str]:
             raise click.ClickException(
                 f"Line {number} of standard input is no address. Nothing was forgotten."
             )
-        emails.add(email)
+        emails.update(
+            (email, with_unicode_domain(email))
+        )  # the latter was one's identity in earlier versions
     return emails
 
 

@@ -146,6 +146,14 @@ _EXPORT = (
             "number that can't be read as E.164 is sent as it came."
         ),
     ),
+    th.Property(
+        "source_timezone",
+        th.StringType,
+        description=(
+            "IANA name, such as `Europe/Berlin`: where times without an offset belong, and in which zone a "
+            "time becomes the day of a date field. Without it UTC, and the day in a time's own offset."
+        ),
+    ),
 )
 
 _LIMITS = (

@@ -5,6 +5,7 @@ It must not know the account, a schema or a record: the modules that know them c
 
 from __future__ import annotations
 
+import datetime as dt
 import fnmatch
 import os
 import re
@@ -20,7 +21,7 @@ from target_activecampaign.config.attributes import ATTRIBUTES
 from target_activecampaign.config.distinct_files import NamedFile, find_shared
 from target_activecampaign.config.environment import PREFIX, find_unknown_variables, settings_from_environment
 from target_activecampaign.config.hostname import HostnameError, base_url_of
-from target_activecampaign.config.names import folded_name
+from target_activecampaign.config.names import folded_name, nearest_name
 from target_activecampaign.config.schema import CONFIG_JSONSCHEMA, SDK_PROPERTIES
 from target_activecampaign.config.secret import HIDDEN, Secret
 from target_activecampaign.config.section import Section
@@ -83,6 +84,7 @@ class Settings:
 
     Attributes:
         base_url: Scheme, host and port, like `https://acme.api-us1.com`; "" for the bundled emulator.
+        source_timezone: Where times without offset belong; `None` for UTC, and for days in their own offset.
         rejects_path: None when rejected records are only counted.
         report_path: None when no report is written.
         ledger_url: None when there is no ledger.
@@ -100,6 +102,7 @@ class Settings:
     on_invalid_value: OnInvalidValue
     exclude_automations: bool
     phone_region: str | None
+    source_timezone: dt.tzinfo | None
     profile_limit: int
     account_limit_guard: bool
     on_limit: OnLimit
@@ -206,6 +209,7 @@ def _read_settings(section: Section) -> Settings:
         on_invalid_value=t.cast("OnInvalidValue", section.choice("on_invalid_value")),
         exclude_automations=section.boolean("exclude_automations"),
         phone_region=_read_phone_region(section),
+        source_timezone=_read_source_timezone(section),
         profile_limit=section.integer("profile_limit"),
         account_limit_guard=section.boolean("account_limit_guard"),
         on_limit=t.cast("OnLimit", section.choice("on_limit")),
@@ -279,6 +283,27 @@ def _read_phone_region(section: Section) -> str | None:
     section.add_problem(
         "phone_region", "must be two letters of ISO 3166, like DE (GB for the United Kingdom)"
     )
+    return None
+
+
+def _read_source_timezone(section: Section) -> dt.tzinfo | None:
+    text = section.text("source_timezone")
+    if text is None:
+        return None
+    import zoneinfo  # noqa: PLC0415 - 40 ms with the look at all names, needed only where a zone is set
+
+    known = zoneinfo.available_timezones()
+    name = next((name for name in known if name.casefold() == text.casefold()), None)
+    if name is not None:
+        return zoneinfo.ZoneInfo(name)
+    if text.upper() == "UTC":
+        return dt.timezone.utc
+    if not known:
+        advice = "this machine has no time zones; install the Python package tzdata beside the loader"
+    else:
+        near = nearest_name(text, known)
+        advice = f"is no IANA name, like Europe/Berlin{f'; the nearest is {near}' if near else ''}"
+    section.add_problem("source_timezone", advice)
     return None
 
 

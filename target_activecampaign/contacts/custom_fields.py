@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import decimal
 import functools
-import sys
 import typing as t
 from dataclasses import dataclass
 
 from target_activecampaign.config.names import folded_name, nearest_name, shown_text
+from target_activecampaign.contacts.dates import format_date, format_datetime
+from target_activecampaign.contacts.text import UnfitValueError, format_item, format_number, format_text
 
 if t.TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable, Mapping, Sequence
-
-if sys.version_info < (3, 11):
-    # Before Python 3.11 the standard library does not know all of ISO 8601, `Z` among it.
-    from backports.datetime_fromisoformat import datetime_fromisoformat as _parse_datetime
-else:
-    _parse_datetime = dt.datetime.fromisoformat
 
 OPTION_SEPARATOR = "||"
 """Opens, closes and separates the options of a field that takes several (custom field values reference)."""
@@ -26,10 +20,8 @@ OPTION_SEPARATOR = "||"
 # `multiselect` is named by two clients alone, and like a listbox (seen).
 _SEVERAL_OPTIONS = frozenset({"checkbox", "listbox", "multiselect"})
 _ONE_OPTION = frozenset({"dropdown", "radio"})
-
-
-class UnfitValueError(ValueError):
-    """Says what was expected of a value that can't be written for its field; never the value."""
+_TIMES = {"date": format_date, "datetime": format_datetime}
+_NUMBERS = frozenset({"number", "currency"})
 
 
 class FieldOption(t.NamedTuple):
@@ -136,11 +128,13 @@ def _nearest(key: str, fields: Sequence[CustomField]) -> str:
     return f"; the nearest is {shown_text(repr(near))}" if near else ""
 
 
-def formatter_for(field_type: str) -> Callable[[t.Any], str]:
+def formatter_for(field_type: str, zone: dt.tzinfo | None = None) -> Callable[[t.Any], str]:
     """Return the function that writes a value for a type of field.
 
     Args:
         field_type: As `GET /fields` names it. Unknown types are written as text.
+        zone: Where times without offset belong, and in which a time has its day; `None` for UTC, and for the
+            day in a time's own offset.
 
     Returns:
         A function from a value that is not null to the text that is sent. It raises `UnfitValueError`.
@@ -148,86 +142,9 @@ def formatter_for(field_type: str) -> Callable[[t.Any], str]:
     name = field_type.lower()
     if name in _SEVERAL_OPTIONS:
         return format_options
-    return {
-        "date": format_date,
-        "datetime": format_datetime,
-        "number": format_number,
-        "currency": format_number,
-    }.get(
-        name,
-        format_text,
-    )
-
-
-def format_text(value: object) -> str:
-    """Write text as it is, numbers without exponent, dates in ISO 8601, a list of these with commas.
-
-    Raises:
-        UnfitValueError: For an object, NaN or infinity.
-    """
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, (int, float, decimal.Decimal)):
-        return _plain_number(value)
-    if isinstance(value, (dt.date, dt.time)):
-        return value.isoformat()
-    if isinstance(value, (list, tuple)):
-        return ", ".join(_format_item(item) for item in value if item is not None)
-    raise UnfitValueError("text was expected")
-
-
-def _format_item(value: object) -> str:
-    """Write an item of a list; a list within a list has no meaning to a person, and may be bottomless."""
-    if isinstance(value, (list, tuple)):
-        raise UnfitValueError("a list without lists in it was expected")
-    return format_text(value)
-
-
-def format_number(value: object) -> str:
-    """Write a number, or text that holds one, as a plain decimal.
-
-    Raises:
-        UnfitValueError: For anything else.
-    """
-    if isinstance(value, str):
-        try:
-            value = decimal.Decimal(value.strip())
-        except decimal.InvalidOperation:
-            value = None
-    if isinstance(value, bool) or not isinstance(value, (int, float, decimal.Decimal)):
-        raise UnfitValueError("a number was expected")
-    return _plain_number(value)
-
-
-def format_date(value: object) -> str:
-    """Write a date as `YYYY-MM-DD`; of a date with a time, the day as it stands in its own offset.
-
-    Raises:
-        UnfitValueError: If it is no date in ISO 8601.
-    """
-    return _format_day(value) if isinstance(value, str) else _as_datetime(value).date().isoformat()
-
-
-@functools.lru_cache(maxsize=4096)  # of many people's dates most come again
-def _format_day(text: str) -> str:
-    return _as_datetime(text).date().isoformat()
-
-
-def format_datetime(value: object) -> str:
-    """Write a point in time in ISO 8601 with its offset, to the second.
-
-    ActiveCampaign stores the same instant in the account's time zone (custom field values reference).
-    A time without offset is taken for UTC, and a date for its midnight.
-
-    Raises:
-        UnfitValueError: If it is no date or time in ISO 8601.
-    """
-    moment = _as_datetime(value)
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=dt.timezone.utc)
-    return moment.isoformat(timespec="seconds")
+    if name in _TIMES:
+        return _TIMES[name] if zone is None else functools.partial(_TIMES[name], zone=zone)
+    return format_number if name in _NUMBERS else format_text
 
 
 def format_options(value: object) -> str:
@@ -243,40 +160,7 @@ def format_options(value: object) -> str:
     ):
         value = value.strip("|").split(OPTION_SEPARATOR)
     items = value if isinstance(value, (list, tuple)) else [value]
-    options = list(filter(None, (_format_item(item).strip() for item in items if item is not None)))
+    options = list(filter(None, (format_item(item) for item in items if item is not None)))
     if any(OPTION_SEPARATOR in f"|{option}|" for option in options):
         raise UnfitValueError("an option holds the separator || or a part of it at its ends")
     return OPTION_SEPARATOR.join(["", *options, ""]) if options else ""
-
-
-def _as_datetime(value: object) -> dt.datetime:
-    if isinstance(value, str):
-        try:
-            moment: dt.datetime = _parse_datetime(value.strip())
-        except ValueError:
-            pass
-        else:
-            return moment
-    elif isinstance(value, dt.datetime):
-        return value
-    elif isinstance(value, dt.date):
-        return dt.datetime(value.year, value.month, value.day)  # noqa: DTZ001 - a day has no zone
-    raise UnfitValueError("a date in ISO 8601 was expected")
-
-
-def _plain_number(value: float | decimal.Decimal) -> str:
-    number = value
-    if not isinstance(number, decimal.Decimal):
-        number = decimal.Decimal(repr(value) if isinstance(value, float) else value)
-    if not number.is_finite():
-        raise UnfitValueError("a finite number was expected")
-    text = str(number)
-    if "E" not in text and len(text) <= _MOST_DIGITS:
-        return text  # nearly always, and in half the time
-    if abs(number.adjusted()) > _MOST_DIGITS:
-        raise UnfitValueError("a number of fewer digits was expected")
-    return format(number, "f")
-
-
-# A Decimal like 1E+999999 takes a megabyte in plain digits.
-_MOST_DIGITS = 400

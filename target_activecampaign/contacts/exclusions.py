@@ -5,6 +5,8 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
+from target_activecampaign.contacts.email_address import normalise_email, with_unicode_domain
+
 if t.TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -47,7 +49,8 @@ class Exclusions:
             if not exclusion.phrase:
                 continue
             if exclusion.match_type == _EXACT:
-                self._exact.setdefault(exclusion.phrase, []).append(exclusion)
+                phrase = normalise_email(exclusion.phrase) or exclusion.phrase
+                self._exact.setdefault(phrase, []).append(exclusion)
             elif exclusion.match_type == _ENDING:
                 self._endings.append(exclusion)
         self._all_endings = tuple({exclusion.phrase for exclusion in self._endings})
@@ -59,8 +62,8 @@ class Exclusions:
     def find(self, email: str, list_id: int) -> Exclusion | None:
         """Return the exclusion that keeps an address off a list, or `None`."""
         candidates = self._exact.get(email, ())
-        if not candidates and not email.endswith(self._all_endings):
-            return None
-        if email.endswith(self._all_endings):
-            candidates = (*candidates, *(ending for ending in self._endings if email.endswith(ending.phrase)))
+        # A phrase may have a domain as people read it, an identity has it in ASCII.
+        for form in {email, with_unicode_domain(email)}:
+            if form.endswith(self._all_endings):
+                candidates = (*candidates, *(one for one in self._endings if form.endswith(one.phrase)))
         return next((exclusion for exclusion in candidates if exclusion.applies_to(list_id)), None)

@@ -25,19 +25,19 @@ from target_activecampaign.contacts.contact import (
     Subscription,
 )
 from target_activecampaign.contacts.custom_fields import (
-    UnfitValueError,
-    format_text,
     formatter_for,
     takes_options,
     takes_several_options,
 )
-from target_activecampaign.contacts.email_address import normalise_email
+from target_activecampaign.contacts.email_address import find_email_problem, normalise_email
 from target_activecampaign.contacts.options import OptionReader, unchecked_writer
-from target_activecampaign.contacts.phone import normalise_phone
+from target_activecampaign.contacts.phone import write_phone
 from target_activecampaign.contacts.tags import tag_items
+from target_activecampaign.contacts.text import UnfitValueError, format_text, strip_unseen, trim
 from target_activecampaign.errors import SettingsError
 
 if t.TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from target_activecampaign.config.settings import FieldMapping, StreamExport
@@ -56,6 +56,7 @@ class MappingOptions:
         clears_nulls: A null empties the contact's value (`on_null: clear`) instead of leaving it alone.
         exclude_automations: As the setting of this name.
         phone_region: As the setting of this name.
+        source_timezone: As the setting of this name.
         exclusions: Of the account, so that an excluded address is rejected with the reason.
         rejects_invalid: A value that can't be written rejects its record (`on_invalid_value: reject`).
     """
@@ -63,6 +64,7 @@ class MappingOptions:
     clears_nulls: bool = False
     exclude_automations: bool = False
     phone_region: str | None = None
+    source_timezone: dt.tzinfo | None = None
     exclusions: Exclusions | None = None
     rejects_invalid: bool = False
 
@@ -274,12 +276,13 @@ class RecordMapper:
         if isinstance(value, str):
             if email := normalise_email(value):
                 return email
-            is_missing = not value.strip()
+            is_missing, problem = not strip_unseen(value), find_email_problem(value)
         else:
-            is_missing = value is UNSET or value is None
+            is_missing, problem = value is UNSET or value is None, ""
         if is_missing:
             return Rejection(Reason.EMAIL_MISSING, f"{self._email.path}: no address")
-        return Rejection(Reason.EMAIL_INVALID, f"{self._email.path}: not an address")
+        detail = f"not an address: {problem}" if problem else "not an address"
+        return Rejection(Reason.EMAIL_INVALID, f"{self._email.path}: {detail}")
 
     def _read_tags(self, source: _Source, value: t.Any) -> tuple[str, ...]:  # noqa: ANN401 - a JSON value
         """Return the static tags and those of a value.
@@ -304,9 +307,9 @@ class RecordMapper:
             UnfitValueError: As `_read_tags`.
         """
         if type(item) is str:
-            return item.strip()
+            return trim(item)
         try:
-            return format_text(item).strip()
+            return format_text(item)
         except UnfitValueError as error:
             self._leave_out(source, error)
             return ""
@@ -362,14 +365,14 @@ def _writer(source: _Source, blank: str | None, leave_out: _LeaveOut) -> Callabl
     write = source.write
     if isinstance(write, OptionReader):
         return _option_writer(source, write, blank, leave_out)
-    is_text = write is format_text  # it leaves text as it is
+    is_text = write is format_text
 
     def write_any(value: t.Any) -> str | None:  # noqa: ANN401 - a JSON value
         if type(value) is str:
-            if not value or value.isspace():
-                return blank
             if is_text:
-                return value
+                return trim(value) or blank
+            if not trim(value):
+                return blank
         elif value is UNSET:
             return None
         elif value is None:
@@ -379,7 +382,7 @@ def _writer(source: _Source, blank: str | None, leave_out: _LeaveOut) -> Callabl
         except UnfitValueError as error:
             leave_out(source, error)
             return None
-        return text if text and not text.isspace() else blank
+        return text or blank
 
     return write_any
 
@@ -392,7 +395,7 @@ def _option_writer(
     def write_options(value: t.Any) -> str | None:  # noqa: ANN401 - a JSON value
         if value is UNSET:
             return None
-        if value is None or (type(value) is str and (not value or value.isspace())):
+        if value is None or (type(value) is str and not trim(value)):
             return blank
         try:
             text, unknown = options.read(value)
@@ -445,7 +448,10 @@ def compile_mapping(  # noqa: PLR0913 - what a mapping is made of
     if notes is not None and mapping is not None:
         notes.expect(mapped)
 
-    writers: dict[str, _Write] = {"text": format_text, "phone": _phone_writer(options.phone_region)}
+    writers: dict[str, _Write] = {
+        "text": format_text,
+        "phone": functools.partial(write_phone, region=options.phone_region),
+    }
     return RecordMapper(
         list_id=export.list_id,
         static_tags=export.tags,
@@ -457,7 +463,13 @@ def compile_mapping(  # noqa: PLR0913 - what a mapping is made of
             if one.name in attributes
         ],
         custom_fields=[
-            _source(f"custom_fields.{key}", fields[key].id, schema, path, _field_writer(fields[key]))
+            _source(
+                f"custom_fields.{key}",
+                fields[key].id,
+                schema,
+                path,
+                _field_writer(fields[key], options.source_timezone),
+            )
             for key, path in custom_fields.items()
         ],
         tags=None if tags_property is None else _source("tags", "tags", schema, tags_property, format_text),
@@ -465,9 +477,9 @@ def compile_mapping(  # noqa: PLR0913 - what a mapping is made of
     )
 
 
-def _field_writer(field: CustomField) -> _Write | OptionReader:
+def _field_writer(field: CustomField, zone: dt.tzinfo | None) -> _Write | OptionReader:
     if not takes_options(field.type):
-        return formatter_for(field.type)
+        return formatter_for(field.type, zone)
     if field.options is None:
         return unchecked_writer(field)
     return OptionReader(field.options, takes_several=takes_several_options(field.type))
@@ -479,14 +491,6 @@ def _attribute_properties(mapping: FieldMapping | None, schema: Schema) -> Mappi
         return mapping.attributes
     defaults = (attribute.name for attribute in ATTRIBUTES if attribute.is_default)
     return {name: name for name in defaults if name in schema.get("properties", {})}
-
-
-def _phone_writer(region: str | None) -> _Write:
-    def write(value: object) -> str:
-        text = value if isinstance(value, str) else format_text(value)
-        return normalise_phone(text.strip(), region)
-
-    return write
 
 
 def _require_properties(stream: str, schema: Schema, mapped: Mapping[str, str]) -> None:

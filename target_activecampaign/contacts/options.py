@@ -11,11 +11,10 @@ import typing as t
 from target_activecampaign.config.names import folded_name, nearest_name, shown_text
 from target_activecampaign.contacts.custom_fields import (
     OPTION_SEPARATOR,
-    UnfitValueError,
     format_options,
-    format_text,
     takes_several_options,
 )
+from target_activecampaign.contacts.text import UnfitValueError, format_item, format_text, trim
 from target_activecampaign.contacts.text_lists import read_array, read_json_array, split_list
 
 if t.TYPE_CHECKING:
@@ -77,7 +76,7 @@ class OptionReader:
         return None if near is None else shown_text(near, _LONGEST_NAME)
 
     def _read_text(self, text: str) -> Choice:
-        text = text.strip()
+        text = trim(text)
         is_whole = not text or self._find(text) is not None
         return self._choose(_texts([text]) if is_whole else self._divide(text))
 
@@ -136,13 +135,7 @@ def _texts(items: Iterable[object]) -> list[str]:
     Raises:
         UnfitValueError: If one is no text.
     """
-    return list(filter(None, [_text(item).strip() for item in items if item is not None]))
-
-
-def _text(item: object) -> str:
-    if isinstance(item, (list, tuple)):
-        raise UnfitValueError("a list without lists in it was expected")
-    return format_text(item)
+    return list(filter(None, [format_item(item) for item in items if item is not None]))
 
 
 def _can_be_written(value: str) -> bool:

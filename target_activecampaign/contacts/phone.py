@@ -1,19 +1,46 @@
-"""Owns how a phone number is written: in E.164 where it can be read so. Pure."""
+"""Owns how a phone number is written: in E.164 where all of a text is surely one number. Pure.
+
+A number that is read wrongly is the number of a stranger. So whatever may be something else (a range, an
+extension, two numbers, a date, a remark, a local number without its area) stays as it came.
+"""
 
 from __future__ import annotations
 
+import decimal
 import functools
 import re
 import typing as t
+
+from target_activecampaign.contacts.phone_text import find_number
+from target_activecampaign.contacts.text import format_text
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable
 
 _LEAST_DIGITS = 7
-# An international number, perhaps with blanks and marks between its digits.
-_INTERNATIONAL = re.compile(r"\+[1-9][0-9 ().-]{7,30}")
-_MARKS = dict.fromkeys(map(ord, " ().-"))
-_LONGEST_TEXT = 250  # the library reads no more
+_LONGEST_TEXT = 60  # fifteen digits, each between marks
+# An international number as `find_number` takes most of them: code, area, one or two groups.
+_COMMON = re.compile(
+    r"\+[1-9]\d{0,2}[ -]?(?:\(\d{2,5}\)|\d{2,5})[ -]?(?:[1-9]\d{2,3}[ -])?(?:[1-9]\d{3,7}|\d{4,5})", re.ASCII
+)
+_MARKS = dict.fromkeys(map(ord, " ()-"))
+
+
+def write_phone(value: object, region: str | None) -> str:
+    """Write the value of a phone attribute.
+
+    Args:
+        value: Text, or a number that a source took it for.
+        region: As for `normalise_phone`.
+
+    Raises:
+        UnfitValueError: For an object, NaN or infinity.
+    """
+    text = format_text(value)
+    if isinstance(value, (float, decimal.Decimal)):
+        whole, _, fraction = text.partition(".")
+        return text if fraction.strip("0") else normalise_phone(whole, region)
+    return normalise_phone(text, region)
 
 
 def normalise_phone(text: str, region: str | None) -> str:
@@ -25,14 +52,18 @@ def normalise_phone(text: str, region: str | None) -> str:
             that begin with `+` can be read.
 
     Returns:
-        `+` and digits, or `text` unchanged where it can't be read, is too long or too short for its
-        country, or has an extension (which E.164 would lose).
+        `+` and digits, whose end are the digits of `text` less a trunk prefix; or `text` unchanged where it
+        may be anything else than one number, or none of its country.
     """
     if _is_surely_e164(text):
         return text
-    if _INTERNATIONAL.fullmatch(text) and _is_surely_e164(number := text.translate(_MARKS)):
+    if _COMMON.fullmatch(text) and _is_surely_e164(number := text.translate(_MARKS)):
         return number
-    return _normalise(text, region) if len(text) <= _LONGEST_TEXT else text
+    if len(text) > _LONGEST_TEXT:
+        return text
+    if text.startswith("+") and (found := find_number(text)) is not None and _is_surely_e164(found):
+        return found
+    return _normalise(text, region)
 
 
 def _is_surely_e164(number: str) -> bool:
@@ -54,7 +85,7 @@ def _plan_for(beginning: str) -> Callable[[str], object] | None:
         if there is no country of that code.
     """
     digits = beginning[1:]
-    if not (beginning.startswith("+") and digits.isdecimal()):
+    if not (beginning.startswith("+") and digits.isascii() and digits.isdecimal()):
         return None
     import phonenumbers  # noqa: PLC0415 - 30 ms, needed only where a phone number is mapped
 
@@ -81,16 +112,13 @@ def _plan_for(beginning: str) -> Callable[[str], object] | None:
 
 @functools.lru_cache(maxsize=1024)
 def _normalise(text: str, region: str | None) -> str:
-    import phonenumbers  # noqa: PLC0415 - 30 ms, needed only where a phone number is mapped
+    number = find_number(text)
+    if number is None or (region is None and not number.startswith("+")):
+        return text
+    from target_activecampaign.contacts.phone_plans import (  # noqa: PLC0415 - as above
+        read_international,
+        read_local,
+    )
 
-    try:
-        number = phonenumbers.parse(text, region)
-    except phonenumbers.NumberParseException:
-        return text
-    if number.extension:
-        return text
-    if phonenumbers.is_possible_number_with_reason(number) != phonenumbers.ValidationResult.IS_POSSIBLE:
-        return text
-    written: str = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    # The rest of a cut number may pass for a short one, in a country that has short ones.
-    return written if len(written) > _LEAST_DIGITS else text
+    found = read_international(number) if number.startswith("+") else read_local(number, region or "")
+    return found or text

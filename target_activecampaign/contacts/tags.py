@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from target_activecampaign.contacts.custom_fields import UnfitValueError
+from target_activecampaign.contacts.text import UnfitValueError
 from target_activecampaign.contacts.text_lists import read_array, split_list
 
 if t.TYPE_CHECKING:

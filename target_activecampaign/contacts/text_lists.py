@@ -12,7 +12,7 @@ from decimal import Decimal
 
 import msgspec
 
-from target_activecampaign.contacts.custom_fields import UnfitValueError
+from target_activecampaign.contacts.text import UnfitValueError
 
 _LONGEST_TEXT = 400_000
 """Characters of a list that are looked at; a whole import may hold fewer bytes (bulk importer reference)."""

@@ -10,6 +10,7 @@ import typing as t
 
 from target_activecampaign.batched import batched
 from target_activecampaign.config.names import shown_name
+from target_activecampaign.contacts.email_address import normalise_email
 from target_activecampaign.delivery.removal import Removal
 from target_activecampaign.errors import MirrorStoppedError
 
@@ -202,7 +203,7 @@ class Mirror:
 
 
 def readable_address(person: Member | PendingRemoval) -> str | None:
-    """Return an address of the ledger; one that is damaged is left out, and said.
+    """Return an address of the ledger; one that is damaged, or of an older form, is left out, and said.
 
     Raises:
         LedgerError: If the ledger can't be read.
@@ -210,10 +211,19 @@ def readable_address(person: Member | PendingRemoval) -> str | None:
     from target_activecampaign.ledger.crypto import DamagedAddressError  # noqa: PLC0415 - 0.2 s, as the ledger
 
     try:
-        return person.email
+        email = person.email
     except DamagedAddressError:
         logger.warning(
             "ledger_url: the address of a member is damaged, so this one stays on the list. To remove the "
             "members: target-activecampaign ledger forget --list N --members; then run again",
         )
         return None
+    if normalise_email(email) != email:
+        # The person may have come in this run under the identity that the address has now.
+        logger.warning(
+            "ledger_url: an earlier version noted a member by an address whose domain is not in ASCII, so "
+            "this one stays on the list. To remove it: target-activecampaign ledger forget --addresses "
+            "--members",
+        )
+        return None
+    return email

@@ -12,6 +12,7 @@ import typing as t
 from collections import Counter, defaultdict
 from itertools import groupby
 
+from target_activecampaign.contacts.email_address import normalise_email
 from target_activecampaign.storage.keyed_hash import KeyedHash
 from target_activecampaign.storage.spilling_map import SpillingMap
 
@@ -304,7 +305,8 @@ class People:
             return None
         self.flush()
         found = self._ledger.people_of_keys(list_id, stream, [key]).get(key)
-        return None if found is None else found.email
+        # An earlier version may have noted the address with a domain that is not in ASCII.
+        return None if found is None else normalise_email(found.email) or found.email
 
     # Who is seen and who is gone
 

@@ -280,6 +280,7 @@ class Run:
             clears_nulls=self._settings.on_null == "clear",
             exclude_automations=self._settings.exclude_automations,
             phone_region=self._settings.phone_region,
+            source_timezone=self._settings.source_timezone,
             exclusions=self._exclusions,
             rejects_invalid=self._settings.on_invalid_value == "reject",
         )

@@ -26,6 +26,11 @@ def test_addresses_are_trimmed_and_lower_cased() -> None:
     )
 
 
+def test_a_domain_in_unicode_is_the_identity_that_was_sent() -> None:
+    found = page({"id": "4", "email": "Ada@B\u00fccher.example"}, {"id": "5", "email": "no address"})
+    assert found.emails == ("ada@xn--bcher-kva.example", "no address")
+
+
 def test_a_page_without_entries_ends_the_contacts() -> None:
     assert page(after_id=4).is_empty
     assert page(after_id=4).last_id == 4

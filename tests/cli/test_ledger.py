@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import typing as t
 
@@ -267,3 +268,12 @@ def test_a_renewed_key_opens_the_ledger_after_rekey(ledger: Ledger, call: Call) 
     assert "list 1: 2 contacts" in call(api_key="renewed").output
     result = call("rekey", api_key="renewed", env={OLD_API_KEY: KEY})
     assert result.output == "It opens with this api_key already.\n"
+
+
+def test_an_address_is_forgotten_in_the_form_of_earlier_versions_too() -> None:
+    lines = io.StringIO("Ada@B\u00fccher.example\n\nbob@example.com\n")
+    assert ledger_command._read_addresses(lines, yes=True) == {
+        "ada@xn--bcher-kva.example",
+        "ada@b\u00fccher.example",
+        "bob@example.com",
+    }

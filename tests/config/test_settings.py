@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import json
 import subprocess
 import sys
 import traceback
 import typing as t
+import zoneinfo
 from pathlib import Path
 
 import jsonschema
@@ -57,6 +59,7 @@ def test_four_settings_are_enough() -> None:
         on_invalid_value="leave_out",
         exclude_automations=False,
         phone_region=None,
+        source_timezone=None,
         profile_limit=1_000_000,
         account_limit_guard=True,
         on_limit="fail",
@@ -213,6 +216,32 @@ def test_no_list_is_needed_above_when_every_stream_has_one() -> None:
 
 def test_a_phone_region_is_upper_cased() -> None:
     assert parse(phone_region=" de ").phone_region == "DE"
+
+
+@pytest.mark.parametrize("name", ["Europe/Berlin", " europe/berlin "])
+def test_a_time_zone_is_found_in_any_letter_case(name: str) -> None:
+    assert str(parse(source_timezone=name).source_timezone) == "Europe/Berlin"
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [
+        ("Europe/Berln", "is no IANA name, like Europe/Berlin; the nearest is Europe/Berlin"),
+        ("+01:00", "is no IANA name, like Europe/Berlin"),
+        ("../../etc/passwd", "is no IANA name, like Europe/Berlin"),
+        ("Europe", "is no IANA name, like Europe/Berlin; the nearest is"),
+    ],
+)
+def test_what_is_no_time_zone_is_refused_with_the_nearest(name: str, advice: str) -> None:
+    (problem,) = find_problems({**GOOD, "source_timezone": name})
+    assert problem.startswith(f"source_timezone: {advice}")
+
+
+def test_a_machine_without_time_zones_knows_utc_and_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(zoneinfo, "available_timezones", set)
+    assert parse(source_timezone="utc").source_timezone == dt.timezone.utc
+    (problem,) = find_problems({**GOOD, "source_timezone": "Europe/Berlin"})
+    assert "tzdata" in problem
 
 
 # Limits, delivery

@@ -14,15 +14,12 @@ from hypothesis import strategies as st
 
 from target_activecampaign.contacts.custom_fields import (
     CustomField,
-    UnfitValueError,
     find_custom_field,
-    format_date,
-    format_datetime,
-    format_number,
     format_options,
-    format_text,
     formatter_for,
 )
+from target_activecampaign.contacts.dates import format_date, format_datetime
+from target_activecampaign.contacts.text import UnfitValueError, format_number, format_text
 
 LANGUAGE = CustomField(7, "Language", "LANGUAGE", "dropdown")
 INTERESTS = CustomField(8, " Main interests ", "MAIN_INTERESTS", "checkbox")
@@ -134,7 +131,12 @@ def test_the_type_of_a_field_decides_how_its_values_are_written(field_type: str,
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        ("  as it is ", "  as it is "),
+        ("  as it is ", "as it is"),
+        (1067.0, "1067"),
+        (Decimal("1067.0"), "1067"),
+        (Decimal("7.00"), "7.00"),
+        ("1067.0", "1067.0"),
+        (["a ", " ", 7.0], "a, 7"),
         (True, "true"),
         (False, "false"),
         (0, "0"),
@@ -235,6 +237,7 @@ def test_options_that_are_written_can_be_told_apart_again(options: list[str]) ->
         pytest.param(format_text, 10**5000, id="an integer of 5,001 digits"),
         (format_text, object()),
         (format_number, "seven"),
+        (format_number, "1_000"),
         (format_number, ""),
         (format_number, "NaN"),
         (format_number, "sNaN"),
@@ -244,7 +247,7 @@ def test_options_that_are_written_can_be_told_apart_again(options: list[str]) ->
         (format_number, [1]),
         (format_number, None),
         (format_date, "19.05.2026"),
-        (format_date, "0000-00-00"),
+        (format_date, "2024-00-00"),
         (format_date, "2026-02-30"),
         (format_date, 20_260_519.0),
         (format_date, dt.time(12)),

@@ -8,7 +8,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from target_activecampaign.contacts import email_address
-from target_activecampaign.contacts.email_address import normalise_email
+from target_activecampaign.contacts.email_address import (
+    find_email_problem,
+    normalise_email,
+    with_unicode_domain,
+)
 
 
 @pytest.mark.parametrize(
@@ -20,8 +24,7 @@ from target_activecampaign.contacts.email_address import normalise_email
         ("o'brien@example.com", "o'brien@example.com"),
         ("a@b.example", "a@b.example"),
         ("1_2-3@4.example", "1_2-3@4.example"),
-        ("Jürgen@BÜCHER.example", "jürgen@bücher.example"),
-        ("ada@xn--bcher-kva.example", "ada@xn--bcher-kva.example"),
+        ("Jürgen@example.com", "jürgen@example.com"),
         (f"{'a' * 65}@example.com", f"{'a' * 65}@example.com"),
     ],
 )
@@ -58,8 +61,11 @@ def test_an_address_is_trimmed_and_lower_cased(text: str, identity: str) -> None
         "ada@exam ple.com",
         "ada@example.com, bob@example.com",
         "ada@example.com;bob@example.com",
-        "Ada <ada@example.com>",
-        "mailto:ada@example.com",
+        "Ada <ada@example.com> or <bob@example.com>",
+        "Ada <ada@example.com",
+        "mailto:",
+        "http://ada@example.com",
+        "<a href='mailto:ada@example.com'>Ada</a>",
         '"ada b"@example.com',
         "ada\x00@example.com",
         "ada@example.com\x7f",
@@ -74,6 +80,96 @@ def test_an_address_is_trimmed_and_lower_cased(text: str, identity: str) -> None
 )
 def test_what_is_no_address_is_refused(text: str) -> None:
     assert normalise_email(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ada@bücher.example",
+        "ADA@BÜCHER.EXAMPLE",
+        "ada@bu\u0308cher.example",
+        "ada@xn--bcher-kva.example",
+        "Ada@XN--BCHER-KVA.example",
+        "ada@bücher\u3002example",
+        "Ada <ada@bücher.example>",
+    ],
+)
+def test_a_domain_in_unicode_and_its_punycode_are_one_identity(text: str) -> None:
+    assert normalise_email(text) == "ada@xn--bcher-kva.example"
+    assert with_unicode_domain("ada@xn--bcher-kva.example") == "ada@bücher.example"
+
+
+@pytest.mark.parametrize("email", ["ada@example.com", "ada@xn--zz.example", "xn--a@example.com"])
+def test_an_identity_without_another_form_stays(email: str) -> None:
+    assert with_unicode_domain(email) == email
+
+
+_UNSEEN = (
+    "\ufeff\u200b\u200c\u200d\u200e\u200f\u202a\u202c\u2060\u2066\u2069"
+    "\u00ad\u00a0\u2007\u3000\ufe0f\u3164\u2800\u180e"
+)
+
+
+@pytest.mark.parametrize("character", _UNSEEN)
+def test_what_nobody_sees_is_taken_off_around_an_address_and_named_within(character: str) -> None:
+    assert normalise_email(f"{character} ada@example.com{character}") == "ada@example.com"
+    assert normalise_email(f"Ada <{character}ada@example.com{character}>") == "ada@example.com"
+    for text in (f"a{character}da@example.com", f"ada@exam{character}ple.com"):
+        assert normalise_email(text) is None
+        assert find_email_problem(text) == f"it holds U+{ord(character):04X}"
+
+
+@pytest.mark.parametrize("character", "\u0130\ufffd\x00\x7f\ud800\ue000")
+def test_a_letter_that_would_become_another_is_refused_and_named(character: str) -> None:
+    for text in (
+        f"{character}rem@example.com",
+        f"ada@{character}zmir.example",
+        f"ada@example.com{character}",
+    ):
+        assert normalise_email(text) is None
+        assert find_email_problem(text) == f"it holds U+{ord(character):04X}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ada <ada@example.com>",
+        "<ada@example.com>",
+        '"Lovelace, Ada" <Ada@example.com>',
+        "ada@example.com <ada@example.com>",
+        "'Ada@example.com' <ada@example.com>",
+        "mailto:ada@example.com",
+        "MAILTO:Ada@Example.com?subject=to%20x@example.com",
+        "mailto:ada%40example.com",
+        "Ada <mailto:ada@example.com>",
+    ],
+)
+def test_an_address_is_read_with_a_name_and_as_a_link(text: str) -> None:
+    assert normalise_email(text) == "ada@example.com"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ada@example.com, bob@example.com",
+        "ada@example.com;bob@example.com",
+        "ada@example.com bob@example.com",
+        "bob@example.com <ada@example.com>",
+        "Ada <ada@example.com>, Bob <bob@example.com>",
+        "mailto:ada@example.com,bob@example.com",
+        "mailto:ada@example.com?cc=bob@example.com",
+    ],
+)
+def test_several_addresses_are_none(text: str) -> None:
+    assert normalise_email(text) is None
+    assert find_email_problem(text) == "it holds several addresses"
+
+
+@pytest.mark.parametrize(
+    "text", ["ada", "ada b@example.com", "ada@example", "ada@example.com" + " " * 500 + "x"]
+)
+def test_what_can_not_be_told_without_the_content_is_not_told(text: str) -> None:
+    assert find_email_problem(text) == ""
 
 
 @pytest.mark.parametrize("character", '"(),:;<>@[\\]')

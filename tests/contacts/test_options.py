@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from target_activecampaign.contacts.custom_fields import CustomField, FieldOption, UnfitValueError
+from target_activecampaign.contacts.custom_fields import CustomField, FieldOption
 from target_activecampaign.contacts.options import OptionReader, unchecked_writer
+from target_activecampaign.contacts.text import UnfitValueError
 
 OPTIONS = [
     FieldOption("mu", "Music"),

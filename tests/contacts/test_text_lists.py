@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from target_activecampaign.contacts.custom_fields import UnfitValueError
+from target_activecampaign.contacts.text import UnfitValueError
 from target_activecampaign.contacts.text_lists import read_array, read_json_array, split_list
 
 FEW = settings(max_examples=50)
