@@ -164,10 +164,10 @@ def test_free_records_bring_what_a_stream_map_does_not_name() -> None:
 def test_free_records_are_flattened() -> None:
     mapping = FieldMapping("contact__email", {"first_name": "contact__name"})
     record = {"contact": {"email": ADA, "name": "Ada"}}
-    flat = {"flattening_enabled": True, "flattening_max_depth": 1}
-    assert results_of({"type": "object"}, record, mapping=mapping, **flat) == [
-        {"email": ADA, "first_name": "Ada"}
-    ]
+    sent = results_of(
+        {"type": "object"}, record, mapping=mapping, flattening_enabled=True, flattening_max_depth=1
+    )
+    assert sent == [{"email": ADA, "first_name": "Ada"}]
 
 
 def test_one_of_two_values_in_an_object_is_left_out_alone() -> None:
