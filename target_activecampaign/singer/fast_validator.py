@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from msgspec import UNSET, UnsetType
 
-from target_activecampaign.singer.json_types import is_integral
+from target_activecampaign.singer.json_schema import is_integral
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping

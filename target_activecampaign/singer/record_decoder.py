@@ -17,7 +17,7 @@ from msgspec import UNSET, UnsetType
 
 from target_activecampaign.singer.deletion import DELETED_AT
 from target_activecampaign.singer.fast_validator import compile_table
-from target_activecampaign.singer.json_types import is_integral
+from target_activecampaign.singer.json_schema import is_integral
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence

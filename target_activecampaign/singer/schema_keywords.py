@@ -5,14 +5,11 @@ A keyword that is not understood says nothing, and is named. docs/design/input-p
 
 from __future__ import annotations
 
-import contextlib
 import typing as t
 from decimal import Decimal
 
-import jsonschema
-
 from target_activecampaign.config.names import is_showable
-from target_activecampaign.singer.json_types import VALIDATOR, is_integral
+from target_activecampaign.singer.json_schema import VALIDATOR, is_integral, is_valid_schema
 from target_activecampaign.singer.subschemas import map_subschemas
 
 if t.TYPE_CHECKING:
@@ -30,7 +27,6 @@ _FRAGILE = frozenset(
 _COUNTS = frozenset({"Contains", "Items", "Length", "Properties"})  # behind `max` and `min`
 _MOST_DIGITS = 18
 _BOUNDS = {"exclusiveMaximum": "maximum", "exclusiveMinimum": "minimum"}
-_META_VALIDATOR = VALIDATOR(VALIDATOR.META_SCHEMA, format_checker=jsonschema.FormatChecker(formats=["regex"]))
 
 
 class NotUnderstood(t.NamedTuple):
@@ -63,7 +59,7 @@ def understand(schema: t.Any, path: str, problems: list[NotUnderstood]) -> t.Any
     problems.extend(NotUnderstood(path, keyword) for keyword in _REFERENCES if keyword in own)
     concerned = {keyword: value for keyword, value in own.items() if keyword in _CONCERNED}
     read = map_subschemas(concerned, lambda inner, step: understand(inner, path + _shown(step), problems))
-    wrong = [keyword for keyword, value in read.items() if not _is_valid(keyword, value)]
+    wrong = [keyword for keyword, value in read.items() if not is_valid_schema({keyword: value})]
     problems.extend(NotUnderstood(path, keyword) for keyword in wrong)
     left_out = {*wrong, *(_FRAGILE if len(problems) > before else ())}
     if len(problems) > before and "prefixItems" in own:
@@ -79,12 +75,6 @@ def describe_problems(stream: str, problems: Iterable[NotUnderstood]) -> str:
         "it. Mend the schema in the tap or its catalog, or set validate_records: false, which holds no value "
         "against a schema"
     )
-
-
-def _is_valid(keyword: str, value: t.Any) -> bool:  # noqa: ANN401 - a JSON value
-    with contextlib.suppress(Exception):  # of a pattern that is too large, or a number that is none
-        return bool(_META_VALIDATOR.is_valid({keyword: value}))
-    return False
 
 
 def _shown(step: str) -> str:

@@ -9,7 +9,7 @@ import referencing
 
 from target_activecampaign.config.names import is_showable
 from target_activecampaign.singer.fast_validator import compile_fast_validator
-from target_activecampaign.singer.json_types import VALIDATOR
+from target_activecampaign.singer.json_schema import VALIDATOR
 from target_activecampaign.singer.mapped_schema import join_parts
 from target_activecampaign.singer.schema_keywords import REFUSING_KEYWORDS
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.json_schemas import SCHEMAS, accepted_by_jsonschema, is_valid, keywords, schemas_of
 
-from target_activecampaign.singer.json_types import VALIDATOR
+from target_activecampaign.singer.json_schema import VALIDATOR
 from target_activecampaign.singer.schema_keywords import NotUnderstood, describe_problems, understand
 
 

@@ -10,7 +10,7 @@ import jsonschema
 import referencing
 from hypothesis import strategies as st
 
-from target_activecampaign.singer.json_types import VALIDATOR
+from target_activecampaign.singer.json_schema import VALIDATOR
 from target_activecampaign.singer.validator import _raise_if_not_of_the_validator
 
 NAMES = st.sampled_from(["a", "b", "c"])

@@ -1,10 +1,11 @@
-"""Owns what `jsonschema` takes for an integer: a number without fraction, as a database or a file writes it.
+"""Owns what is taken of `jsonschema`: the validator of draft 2020-12, for values that were read to the digit.
 
-JSON has no integers of its own, and draft 2020-12 says that `5.0` is one.
+JSON has no integers of its own, and the draft says that `5.0` is one, also where it was read as a `Decimal`.
 """
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 from decimal import Decimal
 
@@ -29,4 +30,13 @@ VALIDATOR: t.Any = jsonschema.validators.extend(  # type: ignore[no-untyped-call
     DEFAULT_JSONSCHEMA_VALIDATOR,
     type_checker=DEFAULT_JSONSCHEMA_VALIDATOR.TYPE_CHECKER.redefine("integer", _is_integer),
 )
-"""The validator of draft 2020-12, for values that were read to the digit."""
+"""A schema is valid for it, or its results mean nothing."""
+
+_META_VALIDATOR = VALIDATOR(VALIDATOR.META_SCHEMA, format_checker=jsonschema.FormatChecker(formats=["regex"]))
+
+
+def is_valid_schema(schema: dict[str, t.Any]) -> bool:
+    """Tell whether a schema is one, with patterns that Python can search for."""
+    with contextlib.suppress(Exception):  # of a pattern that is too large
+        return bool(_META_VALIDATOR.is_valid(schema))
+    return False
