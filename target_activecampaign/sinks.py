@@ -6,6 +6,7 @@ docs/design/input-path.md shows the whole way of a record.
 from __future__ import annotations
 
 import itertools
+import logging
 import typing as t
 
 from singer_sdk.exceptions import MissingKeyPropertiesError
@@ -13,22 +14,27 @@ from singer_sdk.sinks import Sink
 
 from target_activecampaign.contacts.contact import Contact, Origin, Reason, Rejection
 from target_activecampaign.singer.deletion import DELETED_AT, DeletionMark, find_mark
+from target_activecampaign.singer.mapped_schema import find_parts, join_parts
 from target_activecampaign.singer.record_decoder import compile_record_decoder
-from target_activecampaign.singer.validator import REFUSING_KEYWORDS, RecordValidator
+from target_activecampaign.singer.schema_keywords import REFUSING_KEYWORDS, describe_problems
+from target_activecampaign.singer.validator import RecordValidator
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from singer_sdk import Target
-    from singer_sdk.sinks.core import BaseJSONSchemaValidator
 
     from target_activecampaign.contacts.mapping import RecordMapper
     from target_activecampaign.reporting.report import StreamFigures
     from target_activecampaign.run.run import Run
+    from target_activecampaign.singer.mapped_schema import Keys, Part
     from target_activecampaign.singer.messages import DecodedRecords
     from target_activecampaign.singer.record_decoder import RecordDecoder
     from target_activecampaign.singer.routing import Schema, TapRecord
+    from target_activecampaign.singer.schema_keywords import NotUnderstood
     from target_activecampaign.singer.source_key import KeyReader
+
+logger = logging.getLogger(__name__)
 
 METADATA = frozenset(
     f"_sdc_{name}"
@@ -62,7 +68,7 @@ class ActiveCampaignSink(Sink):
 
     _mapper: RecordMapper | None = None
     _figures: StreamFigures | None = None
-    _find_fault: Callable[[dict[str, t.Any]], str | None] | None = None
+    _records_validator = RecordValidator([])
     _decoding: tuple[RecordDecoder, RecordMapper] | None = None
     _is_open = False
 
@@ -82,15 +88,28 @@ class ActiveCampaignSink(Sink):
         self._mapper = run.open_stream(self.stream_name, self.schema)
         if self._mapper is not None:
             self._figures = run.figures_of(self.stream_name)
-            self._decoding = self._compile_decoding(self._mapper)
+            parts = self._find_parts(self._mapper) if self.validate_schema else []
+            self._records_validator = RecordValidator(parts)
+            self._decoding = self._compile_decoding(self._mapper, parts)
 
-    def _compile_decoding(self, mapper: RecordMapper) -> tuple[RecordDecoder, RecordMapper] | None:
+    def _find_parts(self, mapper: RecordMapper) -> list[Part]:
+        """Return what the schema says of mapped values and of keys; log what is not understood."""
+        problems: list[NotUnderstood] = []
+        address = mapper.values[0]
+        keys = [(key,) for key in self.key_properties]
+        parts = find_parts(self.schema, [*filter(None, mapper.values), *keys], problems)
+        if problems:
+            logger.warning("%s", describe_problems(self.stream_name, problems))
+        # Whether the address is one is known to the mapping.
+        return [part for part in parts if part.keys != address or mapper.rejects_invalid]
+
+    def _compile_decoding(
+        self, mapper: RecordMapper, parts: Sequence[Part]
+    ) -> tuple[RecordDecoder, RecordMapper] | None:
         """Compile a decoder of this schema's records, and the mapping of what it reads, where both can be."""
+        properties = {*filter(None, mapper.properties), *self._keys}
         decoder = compile_record_decoder(
-            self.schema,
-            keys=self._keys,
-            metadata=METADATA,
-            keywords=REFUSING_KEYWORDS if self.validate_schema else (),
+            join_parts(parts, properties), keys=self._keys, metadata=METADATA, keywords=REFUSING_KEYWORDS
         )
         pick = None if decoder is None else decoder.picker(mapper.properties)
         return None if decoder is None or pick is None else (decoder, mapper.for_records(pick))
@@ -102,17 +121,8 @@ class ActiveCampaignSink(Sink):
         super().__init__(target, *args, **kwargs)
         self._keys = frozenset(self.key_properties)
 
-    def get_validator(self) -> BaseJSONSchemaValidator | None:
-        """Return a validator that shows no values; `None` with `validate_records: false`.
-
-        Raises:
-            InvalidJSONSchema: If the stream's schema is none.
-        """
-        if not self.validate_schema:
-            return None
-        validator = RecordValidator(self.schema)
-        self._find_fault = validator.find_fault
-        return validator
+    def get_validator(self) -> None:
+        """Return none: what is mapped is not known yet, and nothing else is validated."""
 
     def process_record(self, record: t.Any, context: dict[str, t.Any]) -> None:  # noqa: ANN401 - a JSON value
         """Map a record and hand it on.
@@ -149,14 +159,23 @@ class ActiveCampaignSink(Sink):
             run.ignore(self.stream_name)
             return
         figures.read += 1
-        fault = None if self._find_fault is None else self._find_fault(record)
-        result = mapper.map(record) if fault is None else Rejection(Reason.SCHEMA_INVALID, fault)
+        faults = self._records_validator.find_faults(record)
+        result = mapper.map(record) if not faults else self._map_without(faults, record, mapper)
         if run.notes_people:
             if isinstance(result, Rejection):
                 run.note_rejected(self.stream_name, mapper.list_id, key, mapper.identify(record))
             else:
                 run.note_living(self.stream_name, mapper.list_id, [(key, result.email)])
         run.delivery.add([result], [self._origin(sent)])
+
+    def _map_without(
+        self, faults: Mapping[Keys, str], record: dict[str, t.Any], mapper: RecordMapper
+    ) -> Contact | Rejection:
+        """Map a record without the values that the schema refuses; a key can't be left out."""
+        of_key = next((faults[(key,)] for key in self.key_properties if (key,) in faults), None)
+        if of_key is None and not mapper.rejects_invalid:
+            return mapper.map(record, faults)
+        return Rejection(Reason.SCHEMA_INVALID, of_key or next(iter(faults.values())))
 
     def _take_marked(
         self, mark: DeletionMark, record: dict[str, t.Any], sent: TapRecord, key: bytes | None

@@ -18,7 +18,6 @@ import click
 from singer_sdk import Target
 from singer_sdk.exceptions import (
     ConfigValidationError,
-    InvalidJSONSchema,
     MapExpressionError,
     MissingKeyPropertiesError,
     RecordsWithoutSchemaException,
@@ -44,10 +43,11 @@ from target_activecampaign.singer.input_file import open_input
 from target_activecampaign.singer.messages import Message, Place, Record
 from target_activecampaign.singer.reader import MessageReader
 from target_activecampaign.singer.routing import Router, leaves_out_all
+from target_activecampaign.singer.schema_reading import ANY_TYPE, SCALARS, read_schema
 from target_activecampaign.sinks import ActiveCampaignSink
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
 
@@ -56,7 +56,6 @@ if t.TYPE_CHECKING:
 
 # Raised by the SDK or for it, with messages that hold names of streams and settings alone.
 _KNOWN_ERRORS = (
-    InvalidJSONSchema,
     MapExpressionError,
     MissingKeyPropertiesError,
     RecordsWithoutSchemaException,
@@ -128,8 +127,12 @@ class TargetActiveCampaign(Target):
     def _process_schema_message(self, message_dict: Message) -> None:  # type: ignore[override]
         stream = message_dict.stream
         message_dict.require(schema=dict)
-        message_dict.require(message_dict["schema"], properties=dict)
         message_dict.require_names("key_properties")
+        message_dict["schema"] = read_schema(
+            message_dict["schema"],
+            message_dict.get("key_properties") or (),
+            default_types=self._default_types,
+        )
         run = self.current_run
         self._router.open_stream(stream, message_dict.line if run.keeps_records else None)
         run.note_schema(stream)
@@ -142,19 +145,25 @@ class TargetActiveCampaign(Target):
             names = [stream_map.stream_alias for stream_map in self.mapper.stream_maps[stream]]
             run.completeness.open(stream, names, message_dict)
 
+    @property
+    def _default_types(self) -> Sequence[str]:
+        """Types of a property that has none, where the SDK changes schemas."""
+        if self.config.get("flattening_enabled") and self.config.get("flattening_max_depth"):
+            return SCALARS
+        return ANY_TYPE if self.mapper.stream_maps_dict else ()
+
     def _make_sinks(self, message: Message) -> None:
         """Let the SDK compile stream maps and make sinks.
 
         Raises:
-            InvalidJSONSchema: Naming the line, if the schema is none.
             StreamMapConfigError: Naming the line, if a stream map does not fit the schema.
             InputError: If stream maps or flattening fail on the schema otherwise.
         """
         try:
             super()._process_schema_message(message)
-        except (InvalidJSONSchema, StreamMapConfigError) as error:
+        except StreamMapConfigError as error:
             where = f"line {message.line_number}, schema of stream {message.stream!r}"
-            raise type(error)(f"{where}: {_one_line(error)}") from None
+            raise StreamMapConfigError(f"{where}: {_one_line(error)}") from None
         except OSError as error:
             # Of this machine, like a file that an environment variable names: the tap can't mend it.
             raise OutputError(

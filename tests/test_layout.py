@@ -17,7 +17,7 @@ ONE_DOOR = {
     "urllib3": "api.transport api.deadlines",
     "time": "clock",
     "email_validator": "contacts.email_address",
-    "jsonschema": "singer.validator",
+    "jsonschema": "singer.json_schema",
     "signal": "run.signals",
     "sqlalchemy": "ledger",
     "sqlite3": "storage.spilling_map",

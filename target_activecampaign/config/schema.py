@@ -149,9 +149,10 @@ _EXPORT = (
     th.Property(
         "source_timezone",
         th.StringType,
+        default="UTC",
         description=(
             "IANA name, such as `Europe/Berlin`: where times without an offset belong, and in which zone a "
-            "time becomes the day of a date field. Without it UTC, and the day in a time's own offset."
+            "time becomes the day of a date field. In UTC a time with an offset has that offset's day."
         ),
     ),
 )

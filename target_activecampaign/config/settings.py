@@ -5,7 +5,6 @@ It must not know the account, a schema or a record: the modules that know them c
 
 from __future__ import annotations
 
-import datetime as dt
 import fnmatch
 import os
 import re
@@ -28,6 +27,7 @@ from target_activecampaign.config.section import Section
 from target_activecampaign.errors import SettingsError
 
 if t.TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterable, Mapping
 
 SANDBOX = "sandbox"
@@ -287,8 +287,9 @@ def _read_phone_region(section: Section) -> str | None:
 
 
 def _read_source_timezone(section: Section) -> dt.tzinfo | None:
+    """Return the zone; None for UTC, in which a time with an offset has the day of its own offset."""
     text = section.text("source_timezone")
-    if text is None:
+    if text is None or text.upper() == "UTC":
         return None
     import zoneinfo  # noqa: PLC0415 - 40 ms with the look at all names, needed only where a zone is set
 
@@ -296,8 +297,6 @@ def _read_source_timezone(section: Section) -> dt.tzinfo | None:
     name = next((name for name in known if name.casefold() == text.casefold()), None)
     if name is not None:
         return zoneinfo.ZoneInfo(name)
-    if text.upper() == "UTC":
-        return dt.timezone.utc
     if not known:
         advice = "this machine has no time zones; install the Python package tzdata beside the loader"
     else:

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from msgspec import UNSET
 
 from target_activecampaign.config.attributes import ATTRIBUTES, IMPORTER_KEYS
-from target_activecampaign.config.names import nearest_name
 from target_activecampaign.contacts.contact import (
     Contact,
     CustomValue,
@@ -32,6 +31,7 @@ from target_activecampaign.contacts.custom_fields import (
 from target_activecampaign.contacts.email_address import find_email_problem, normalise_email
 from target_activecampaign.contacts.options import OptionReader, unchecked_writer
 from target_activecampaign.contacts.phone import write_phone
+from target_activecampaign.contacts.schema_paths import keys_along, knows_property, nearest_path
 from target_activecampaign.contacts.tags import tag_items
 from target_activecampaign.contacts.text import UnfitValueError, format_text, strip_unseen, trim
 from target_activecampaign.errors import SettingsError
@@ -97,6 +97,7 @@ class _Source(t.NamedTuple):
         field: Where it goes, as `field_mapping` calls it.
         key: The same for the importer: an attribute of the payload, or the id of a custom field.
         path: The name of its property, for problems; with dots where it is nested.
+        keys: Lead from the record to it; empty where there is none.
         property: The record's own property that holds it; `None` where there is none.
         descend: From that property's value to the value, `UNSET` where there is none; `None` where it is
             the value itself.
@@ -107,16 +108,25 @@ class _Source(t.NamedTuple):
     field: str
     key: t.Any
     path: str
+    keys: tuple[str, ...]
     property: str | None
     descend: Callable[[t.Any], t.Any] | None
     write: _Write | OptionReader
 
 
-_NO_SOURCE = _Source("", None, "", None, None, format_text)  # of an attribute that is not mapped
+_NO_SOURCE = _Source("", None, "", (), None, None, format_text)  # of an attribute that is not mapped
 
 
 class RecordMapper:
-    """Maps the records of one stream to contacts. Made by `compile_mapping`."""
+    """Maps the records of one stream to contacts. Made by `compile_mapping`.
+
+    Attributes:
+        list_id: Of the list that they go to.
+        rejects_invalid: As in `MappingOptions`.
+        values: The keys that lead from a record to each value that is mapped, the address first; empty for
+            one that is not.
+        properties: The record's own property that holds each of these.
+    """
 
     def __init__(  # noqa: PLR0913 - the compiled parts of a mapping, keyword only
         self,
@@ -151,6 +161,8 @@ class RecordMapper:
             [] if notes is None else [(n, source.field) for n, source in enumerate(sources) if source.field]
         )
         self._descents = [(place, source.descend) for place, source in enumerate(sources) if source.descend]
+        self.rejects_invalid = options.rejects_invalid
+        self.values = [source.keys for source in sources]
         self.properties = [source.property for source in sources]
         self._pick: Callable[[t.Any], Sequence[t.Any]] = self._pick_from_mapping
 
@@ -164,11 +176,17 @@ class RecordMapper:
         mapper._pick = pick  # noqa: SLF001 - its own kind
         return mapper
 
-    def map(self, record: t.Any) -> Contact | Rejection:  # noqa: ANN401 - of the kind that it picks from
+    def map(
+        self,
+        record: t.Any,  # noqa: ANN401 - of the kind that it picks from
+        faults: Mapping[tuple[str, ...], str] | None = None,
+    ) -> Contact | Rejection:
         """Make the contact of a record, or say why it can't become one.
 
         Args:
             record: Values as JSON gives them, or `datetime`, `date`, `Decimal`.
+            faults: What the schema refuses of `values`, by their keys; the contact goes without them. The
+                address does not count: whether it is one is known here.
         """
         found = self._find_values(record)
         if self._unseen:
@@ -180,6 +198,8 @@ class RecordMapper:
         if (excluded := self._find_exclusion(email)) is not None:
             return excluded
         try:
+            if faults:
+                values = self._without(faults, values)
             texts = [write(value) for write, value in zip(self._writers, values, strict=False)]
             tags = self._static_tags if self._tags is None else self._read_tags(self._tags, values[-1])
             try:
@@ -216,6 +236,20 @@ class RecordMapper:
                 self._leave_out(self._tags, error)
         # Of an iterator that is empty Python 3.10 makes another tuple than (), which would be encoded.
         return kept, tuple([tag for tag in tags if _is_whole(tag)])
+
+    def _without(self, faults: Mapping[tuple[str, ...], str], values: Iterable[t.Any]) -> list[t.Any]:
+        """Return the values behind the address without those that the schema refuses, which are counted.
+
+        Raises:
+            UnfitValueError: If such a value rejects its record.
+        """
+        kept = []
+        for source, value in zip(self._sources[1:], values, strict=True):
+            fault = faults.get(source.keys)
+            if fault is not None:
+                self._leave_out(source, UnfitValueError(f"what its schema says was expected ({fault})"))
+            kept.append(value if fault is None else UNSET)
+        return kept
 
     def _build(self, email: str, texts: Sequence[str | None], tags: tuple[str, ...]) -> Contact:
         """Make a contact of its address, the texts of attributes and custom fields in order, and its tags.
@@ -490,7 +524,7 @@ def _attribute_properties(mapping: FieldMapping | None, schema: Schema) -> Mappi
     if mapping is not None:
         return mapping.attributes
     defaults = (attribute.name for attribute in ATTRIBUTES if attribute.is_default)
-    return {name: name for name in defaults if name in schema.get("properties", {})}
+    return {name: name for name in defaults if knows_property(schema, name)}
 
 
 def _require_properties(stream: str, schema: Schema, mapped: Mapping[str, str]) -> None:
@@ -498,68 +532,20 @@ def _require_properties(stream: str, schema: Schema, mapped: Mapping[str, str]) 
         f"field_mapping.{attribute}: the schema of stream {stream!r} has no property {path!r}"
         f"{_nearest_property(path, schema)}"
         for attribute, path in mapped.items()
-        if _keys_along(schema, path) is None
+        if keys_along(schema, path) is None
     ]
     if problems:
         raise SettingsError(problems)
 
 
-def _keys_along(schema: Schema, path: str) -> tuple[str, ...] | None:
-    """Return the keys that lead to a property, by its name or along the dots of a path; `None` without one.
-
-    A name may hold dots itself.
-    """
-    properties = _properties(schema)
-    if path in properties:
-        return (path,)
-    head, dot, rest = path.partition(".")
-    while dot:
-        nested = properties.get(head)
-        if isinstance(nested, dict):
-            if keys := _keys_along(nested, rest):
-                return (head, *keys)
-            if _is_free_object(nested):
-                return (head, *rest.split("."))
-        more, dot, rest = rest.partition(".")
-        head = f"{head}.{more}"
-    return None
-
-
-def _is_free_object(schema: Schema) -> bool:
-    """Tell whether the schema says nothing of the properties of an object: any may come."""
-    types = schema.get("type", ["object"])
-    allows_objects = "object" in ([types] if isinstance(types, str) else types)
-    return allows_objects and not _properties(schema)
-
-
-def _properties(schema: Schema) -> dict[str, t.Any]:
-    """Return the properties of an object's schema, those of its alternatives included."""
-    found: dict[str, t.Any] = {}
-    for keyword in ("anyOf", "oneOf", "allOf"):
-        for alternative in schema.get(keyword) or ():
-            if isinstance(alternative, dict):
-                found.update(_properties(alternative))
-    own = schema.get("properties")
-    return {**found, **own} if isinstance(own, dict) else found
-
-
 def _nearest_property(path: str, schema: Schema) -> str:
-    near = nearest_name(path, _property_paths(schema, depth=4))
+    near = nearest_path(schema, path)
     return f"; the nearest is {near!r}" if near else ""
 
 
-def _property_paths(schema: Schema, depth: int) -> list[str]:
-    paths: list[str] = []
-    for name, nested in _properties(schema).items():
-        paths.append(name)
-        if depth > 1 and isinstance(nested, dict):
-            paths.extend(f"{name}.{path}" for path in _property_paths(nested, depth - 1))
-    return paths
-
-
 def _source(field: str, key: t.Any, schema: Schema, path: str, write: _Write | OptionReader) -> _Source:  # noqa: ANN401
-    name, *inner = _keys_along(schema, path) or (path,)
-    return _Source(field, key, path, name, _descender(inner), write)
+    keys = keys_along(schema, path) or (path,)
+    return _Source(field, key, path, keys, keys[0], _descender(keys[1:]), write)
 
 
 def _descender(keys: Sequence[str]) -> Callable[[t.Any], t.Any] | None:

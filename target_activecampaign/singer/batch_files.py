@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import typing as t
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
-from urllib.request import url2pathname
+from urllib.parse import unquote
 
 from upath import UPath
 
@@ -110,25 +109,30 @@ def _open_root(storage: Mapping[str, t.Any]) -> UPath:
 def _locate(url: object, root: UPath | None) -> Path | UPath:
     """Return the file that a URL means.
 
+    SDK taps write a path into a URL as it is, so `a%20b` may be the name of a folder, and `#` a character of
+    a stream's name: the path counts as it stands first, and decoded where there is no such file.
+
     Raises:
         OSError: If it may not be read, or is no plain file.
     """
-    path = _local_path(str(url)) if root is None else root / _file_name(str(url))
-    # A device or a pipe may never come to an end.
-    if not path.is_file():
-        raise OSError(0, "it does not exist, or is no plain file")
-    return path
+    name = _local_path(str(url)) if root is None else str(url).rpartition("/")[2]
+    for meant in dict.fromkeys((name, unquote(name))):
+        path = Path(meant) if root is None else root / _require_name(meant)
+        # A device or a pipe may never come to an end.
+        if path.is_file():
+            return path
+    raise OSError(0, "it does not exist, or is no plain file")
 
 
-def _local_path(url: str) -> Path:
-    parts = urlsplit(url)
-    if parts.scheme != "file" or parts.netloc not in {"", "localhost"}:
+def _local_path(url: str) -> str:
+    scheme, _, rest = url.partition(":")
+    host, slash, path = rest[2:].partition("/") if rest.startswith("//") else ("", "", rest)
+    if scheme.casefold() != "file" or host not in {"", "localhost"}:
         raise OSError(0, "it is no file:// URL; set batch_config.storage to read from elsewhere")
-    return Path(url2pathname(parts.path))
+    return slash + path
 
 
-def _file_name(url: str) -> str:
-    name = unquote(url.rpartition("/")[2])
+def _require_name(name: str) -> str:
     if name in {"", ".", ".."} or set(name) & {"/", "\\", "\0"}:
         raise OSError(0, "its URL ends with no file name")
     return name

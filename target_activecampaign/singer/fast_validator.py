@@ -11,6 +11,10 @@ import re
 import typing as t
 from decimal import Decimal
 
+from msgspec import UNSET, UnsetType
+
+from target_activecampaign.singer.json_schema import is_integral
+
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
@@ -86,7 +90,9 @@ def _compile_keyword(  # noqa: PLR0911 - one for each kind
     value = schema[keyword]
     if keyword == "type":
         names = [value] if isinstance(value, str) else value
-        return {class_: None for name in names for class_ in _CLASSES[name]}
+        # `5.0` is an integer, too.
+        integral = {float: is_integral, Decimal: is_integral} if "integer" in names else {}
+        return {**integral, **{class_: None for name in names for class_ in _CLASSES[name]}}
     if keyword in {"enum", "const"}:
         return _one_of(value if keyword == "enum" else [value])
     if keyword in {"anyOf", "allOf"}:
@@ -162,18 +168,18 @@ def _one_of(values: Iterable[t.Any]) -> Table:
 
 def _check_properties(properties: Mapping[str, t.Any], keywords: Collection[str]) -> Check:
     compiled = {name: compile_table(schema, keywords) for name, schema in properties.items()}
-    anything = dict.fromkeys(_EVERY_CLASS)
-    tables = {name: anything if table is None else table for name, table in compiled.items()}
+    tables = [(name, {**table, UnsetType: None}) for name, table in compiled.items() if table is not None]
 
     def check(record: Mapping[str, t.Any]) -> bool:
+        find = record.get
         try:
-            for name, value in record.items():
-                further = tables[name][type(value)]
+            for name, table in tables:
+                value = find(name, UNSET)
+                further = table[type(value)]
                 if further is not None and not further(value):
                     return False
-        except KeyError:
-            # A property that the schema does not name, or a value of a class that the table does not.
-            return all(_fits(value, compiled.get(name)) for name, value in record.items())
+        except KeyError:  # a value of a class that the table does not know
+            return False
         return True
 
     return check

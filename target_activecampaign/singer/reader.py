@@ -127,6 +127,7 @@ class StreamDecoders:
                 line = lines[place]
                 if len(line) > LONGEST_LINE_BYTES:
                     break
+                _require_text(line)
                 message = self._decode(line)
                 own = self._stream_of[type(message)]
                 if own is not (stream or own) or not own.decoder.fits(message.record):
@@ -150,6 +151,16 @@ class StreamDecoders:
                 break
             records.append(record)
         return records
+
+
+def _require_text(line: str | bytes) -> None:
+    """Make sure that a line is text: a decoder does not look into values that it leaves out.
+
+    Raises:
+        UnicodeDecodeError: If it is not.
+    """
+    if isinstance(line, bytes) and not line.isascii():
+        line.decode()
 
 
 class _NoMessage(msgspec.Struct, tag_field="stream", tag="", forbid_unknown_fields=True):

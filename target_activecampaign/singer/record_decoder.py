@@ -17,13 +17,15 @@ from msgspec import UNSET, UnsetType
 
 from target_activecampaign.singer.deletion import DELETED_AT
 from target_activecampaign.singer.fast_validator import compile_table
+from target_activecampaign.singer.json_schema import is_integral
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
     from target_activecampaign.singer.fast_validator import Check
 
-# Keywords of a record's schema that the struct checks. It takes no property that is not named.
+# Keywords of a record's schema that the struct checks. It takes a property that is not named where the schema
+# has no `additionalProperties`.
 _ANSWERED = {"type", "properties", "required", "additionalProperties"}
 # Classes of values that `msgspec` gives for the type of this name, and for nothing else.
 _EXACT = {str, int, bool, type(None)}
@@ -56,6 +58,8 @@ class RecordDecoder:
     def read(self, raw: str | bytes) -> object | None:
         """Return the record that a JSON text holds; `None` where it does not surely fit, or is a deletion."""
         try:
+            if isinstance(raw, bytes):
+                raw.decode()  # values that are left out are not looked into
             record: object = self._decode(raw)
         except Exception:  # noqa: BLE001 - it is not sure then
             return None
@@ -133,7 +137,7 @@ def compile_record_decoder(
             fields,
             namespace={"absent": UNSET},
             rename={attribute: name for name, attribute in names.items()},
-            forbid_unknown_fields=True,
+            forbid_unknown_fields="additionalProperties" in schema,
             kw_only=True,
             gc=False,
         )
@@ -152,10 +156,12 @@ def _type_of(schema: t.Any, keywords: Collection[str]) -> tuple[t.Any, Mapping[t
     parts: dict[str, t.Any] = schema if isinstance(schema, dict) else {}
     lengths = {_LENGTHS[key]: value for key, value in parts.items() if key in _LENGTHS and key in keywords}
     others = {key: value for key, value in parts.items() if key not in _LENGTHS} if lengths else schema
-    table = compile_table(others, keywords)
+    table = compile_table(others, keywords) or {}
+    # The few integers that are written like `5.0` go alone.
+    exact = {class_: check for class_, check in table.items() if check is not is_integral}
     can_be_told = all(isinstance(length, int) and length < _LONGEST for length in lengths.values())
-    if table and table.keys() <= _EXACT and not any(table.values()) and can_be_told:
+    if exact and exact.keys() <= _EXACT and not any(exact.values()) and can_be_told:
         text = t.Annotated[str, msgspec.Meta(**lengths)] if lengths else str
-        kinds = [text if class_ is str else class_ for class_ in table]
+        kinds = [text if class_ is str else class_ for class_ in exact]
         return functools.reduce(operator.or_, kinds), None
     return t.Any, compile_table(schema, keywords)

@@ -37,3 +37,54 @@ def test_a_file_of_no_bytes_is_refused(tmp_path: Path, form: str) -> None:
 def test_a_file_in_gzip_that_is_whole_is_read(tmp_path: Path) -> None:
     (tmp_path / "rows").write_bytes(WHOLE)
     assert len(read(tmp_path / "rows", format="jsonl", compression="gzip")) == 50
+
+
+ROW = b'{"email":"p@example.com"}'
+
+
+@pytest.mark.parametrize(
+    "name", ["a%20b", "Kunden #1?", "50%", "%41", "a+b", "x:y", "[1]", "ä ö", "a;b=1&c", "%2e%2e"]
+)
+@pytest.mark.parametrize("write", [lambda path: f"file://{path}", lambda path: path.as_uri()])
+@pytest.mark.parametrize("has_root", [False, True])
+def test_a_path_in_a_url_counts_as_it_stands_and_decoded(
+    tmp_path: Path, name: str, write: t.Callable[[Path], str], *, has_root: bool
+) -> None:
+    folder = tmp_path / name
+    folder.mkdir()
+    file = folder / f"{name}-1.jsonl"
+    file.write_bytes(ROW)
+    assert located([write(file)], folder if has_root else None) == [ROW]
+
+
+def test_of_two_files_the_one_that_stands_in_the_url_is_meant(tmp_path: Path) -> None:
+    (tmp_path / "a%20b").write_bytes(ROW)
+    (tmp_path / "a b").write_bytes(ROW + b"\n" + ROW)
+    assert located([f"file://{tmp_path}/a%20b"]) == [ROW]
+    assert located([f"FILE://localhost{tmp_path}/a%20b"]) == [ROW]
+    assert located([f"{tmp_path}/a%20b"], tmp_path) == [ROW]
+
+
+@pytest.mark.parametrize(
+    "url", ["file://{0}/%2E%2E/rows", "file://{0}/..%2Frows", "file://{0}/", "s3://b/.."]
+)
+def test_a_url_leads_out_of_the_root_neither_as_it_stands_nor_decoded(tmp_path: Path, url: str) -> None:
+    root = tmp_path / "root"
+    root.mkdir()
+    (tmp_path / "rows").write_bytes(ROW)
+    with pytest.raises(InputError, match="file 1 can't be read"):
+        located([url.format(root)], root)
+
+
+@pytest.mark.parametrize(
+    "url", ["{0}/rows", "http://localhost{0}/rows", "file://elsewhere{0}/rows", "file:", ""]
+)
+def test_only_a_file_of_this_machine_is_read_without_a_root(tmp_path: Path, url: str) -> None:
+    (tmp_path / "rows").write_bytes(ROW)
+    with pytest.raises(InputError, match="file 1 can't be read"):
+        located([url.format(tmp_path)])
+
+
+def located(manifest: list[str], root: Path | None = None) -> list[bytes]:
+    storage = None if root is None else {"root": str(root)}
+    return list(iterate_rows({"format": "jsonl"}, manifest, storage, InputError))

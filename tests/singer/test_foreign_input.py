@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 
 import pytest
@@ -22,7 +21,7 @@ from target_activecampaign.singer.reader import MessageReader
         (b"email\tname\n", "CSV, 2 columns separated by tabs"),
         (b"email|name|city\n", "CSV, 3 columns separated by bars"),
         (b"PK\x03\x04\x14\x00ada@example.com\n", "a ZIP file or an Excel workbook"),
-        (gzip.compress(b"{}"), "a gzip file"),
+        (b"\x1f\x8b\x08\x00\x00\x00", "a gzip file"),
         (b"PAR1\x15\x04\n", "a Parquet file"),
         (b"\xff\xfee\x00m\x00\n", "text in UTF-16"),
         (b"2026-01-02 10:00:00,123 INFO ada@example.com\n", "a log; a tap writes its log to standard error"),

@@ -22,7 +22,7 @@ from support.json_schemas import (
 
 from target_activecampaign.singer.json_values import parse_json
 from target_activecampaign.singer.record_decoder import RecordDecoder, compile_record_decoder
-from target_activecampaign.singer.validator import REFUSING_KEYWORDS
+from target_activecampaign.singer.schema_keywords import REFUSING_KEYWORDS
 
 METADATA = ("_sdc_deleted_at", "_sdc_sequence")
 # Texts of JSON, or of what passes for it.

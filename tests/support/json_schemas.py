@@ -9,8 +9,8 @@ from decimal import Decimal
 import jsonschema
 import referencing
 from hypothesis import strategies as st
-from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR
 
+from target_activecampaign.singer.json_schema import VALIDATOR
 from target_activecampaign.singer.validator import _raise_if_not_of_the_validator
 
 NAMES = st.sampled_from(["a", "b", "c"])
@@ -87,7 +87,7 @@ SCHEMAS = st.one_of(st.booleans(), schemas_of(st.booleans() | schemas_of(st.bool
 
 def is_valid(schema: dict[str, t.Any]) -> bool:
     try:
-        DEFAULT_JSONSCHEMA_VALIDATOR.check_schema(schema)
+        VALIDATOR.check_schema(schema)
     except (jsonschema.SchemaError, ArithmeticError):
         return False
     return True
@@ -105,11 +105,11 @@ POOL: list[t.Any] = [
 def accepted_by_jsonschema(
     schema: dict[str, t.Any], *, as_property: bool = False, of: t.Sequence[dict[str, t.Any]] = ()
 ) -> set[str]:
-    validator = DEFAULT_JSONSCHEMA_VALIDATOR(schema, registry=referencing.Registry())
+    validator = VALIDATOR(schema, registry=referencing.Registry())
 
     def accepts(record: dict[str, t.Any]) -> bool:
         try:
-            return validator.is_valid(record)
+            return bool(validator.is_valid(record))
         except BaseException as error:  # noqa: BLE001 - as in `RecordValidator`
             _raise_if_not_of_the_validator(error)
             return False  # the record is refused then

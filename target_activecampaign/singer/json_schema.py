@@ -1,0 +1,42 @@
+"""Owns what is taken of `jsonschema`: the validator of draft 2020-12, for values that were read to the digit.
+
+JSON has no integers of its own, and the draft says that `5.0` is one, also where it was read as a `Decimal`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import typing as t
+from decimal import Decimal
+
+import jsonschema
+from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR
+
+
+def is_integral(number: Decimal | float) -> bool:
+    """Tell whether a number has no fraction."""
+    if isinstance(number, float):
+        return number.is_integer()
+    return number.is_finite() and number == number.to_integral_value()
+
+
+def _is_integer(_: jsonschema.TypeChecker, value: t.Any) -> bool:  # noqa: ANN401 - a JSON value
+    if isinstance(value, Decimal):
+        return is_integral(value)
+    return bool(DEFAULT_JSONSCHEMA_VALIDATOR.TYPE_CHECKER.is_type(value, "integer"))
+
+
+VALIDATOR: t.Any = jsonschema.validators.extend(  # type: ignore[no-untyped-call]
+    DEFAULT_JSONSCHEMA_VALIDATOR,
+    type_checker=DEFAULT_JSONSCHEMA_VALIDATOR.TYPE_CHECKER.redefine("integer", _is_integer),
+)
+"""A schema is valid for it, or its results mean nothing."""
+
+_META_VALIDATOR = VALIDATOR(VALIDATOR.META_SCHEMA, format_checker=jsonschema.FormatChecker(formats=["regex"]))
+
+
+def is_valid_schema(schema: dict[str, t.Any]) -> bool:
+    """Tell whether a schema is one, with patterns that Python can search for."""
+    with contextlib.suppress(Exception):  # of a pattern that is too large
+        return bool(_META_VALIDATOR.is_valid(schema))
+    return False
