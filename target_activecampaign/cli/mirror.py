@@ -91,6 +91,7 @@ def _settings(*, dry_run: bool, list_id: int | None) -> Settings:
         exports=exports,
         report_path=None,
         rejects_path=None,
+        outcomes_path=None,
     )
 
 

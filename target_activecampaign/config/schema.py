@@ -229,6 +229,15 @@ _DELIVERY = (
         ),
     ),
     th.Property(
+        "outcomes_path",
+        th.StringType,
+        description=(
+            "File for the outcome of each record, as a Singer stream that any target takes: stream, key "
+            "properties, `outcome`, `reason`, `import_id`, `at`. It holds no address, and is created for its "
+            "owner's eyes alone."
+        ),
+    ),
+    th.Property(
         "report_path",
         th.StringType,
         description="File for the run's report, as JSON. It holds no personal data.",

@@ -81,6 +81,7 @@ class Settings:
     Attributes:
         base_url: Scheme, host and port, like `https://acme.api-us1.com`; "" for the bundled emulator.
         rejects_path: None when rejected records are only counted.
+        outcomes_path: None when the outcomes of records are only counted.
         report_path: None when no report is written.
         ledger_url: None when there is no ledger.
         exports: Name or glob of streams to export, in the user's order. An exact name counts first, then the
@@ -108,6 +109,7 @@ class Settings:
     verify: Verify
     max_rejected_percent: int
     rejects_path: Path | None
+    outcomes_path: Path | None
     report_path: Path | None
     dry_run: bool
     ledger_url: Secret | None
@@ -141,7 +143,11 @@ class Settings:
 
     def output_files(self) -> list[NamedFile]:
         """Return the files of people that the run writes."""
-        named = (("report_path", self.report_path), ("rejects_path", self.rejects_path))
+        named = (
+            ("report_path", self.report_path),
+            ("rejects_path", self.rejects_path),
+            ("outcomes_path", self.outcomes_path),
+        )
         return [NamedFile(name, path) for name, path in named if path is not None]
 
     def written_files(self) -> list[NamedFile]:
@@ -203,6 +209,7 @@ def _read_settings(section: Section) -> Settings:
         verify=t.cast("Verify", section.choice("verify")),
         max_rejected_percent=section.integer("max_rejected_percent"),
         rejects_path=_read_path(section, "rejects_path"),
+        outcomes_path=_read_path(section, "outcomes_path"),
         report_path=_read_path(section, "report_path"),
         dry_run=section.boolean("dry_run"),
         ledger_url=_read_ledger_url(section),
@@ -273,7 +280,7 @@ def _read_path(section: Section, name: str) -> Path | None:
         section.add_problem(name, "is a folder; write the path of a file in it")
     elif os.path.exists(text) and not _can_be_written(os.stat(text).st_mode):  # noqa: PTH110, PTH116
         section.add_problem(name, "is no file, pipe or terminal; write the path of one")
-    elif name == "rejects_path" and os.path.realpath(text) == os.devnull:
+    elif name in {"rejects_path", "outcomes_path"} and os.path.realpath(text) == os.devnull:
         section.add_problem(name, "keeps nothing, and STATE would pass over it; leave the setting out")
     elif not os.path.isdir(os.path.dirname(text) or "."):  # noqa: PTH112, PTH120 - as above
         section.add_problem(

@@ -79,7 +79,11 @@ _NO_SOURCE = _Source(None, "", None, None, format_text)  # of an attribute that 
 
 
 class RecordMapper:
-    """Maps the records of one stream to contacts. Made by `compile_mapping`."""
+    """Maps the records of one stream to contacts. Made by `compile_mapping`.
+
+    Attributes:
+        personal_properties: The record's own properties that hold the address or an attribute.
+    """
 
     def __init__(  # noqa: PLR0913 - the compiled parts of a mapping, keyword only
         self,
@@ -109,6 +113,8 @@ class RecordMapper:
         sources = [email, *texts, *([] if tags is None else [tags])]
         self._descents = [(place, source.descend) for place, source in enumerate(sources) if source.descend]
         self.properties = [source.property for source in sources]
+        named = [email, *by_key.values()]
+        self.personal_properties = frozenset(source.property for source in named if source.property)
         self._pick: Callable[[t.Any], Sequence[t.Any]] = self._pick_from_mapping
 
     def for_records(self, pick: Callable[[t.Any], Sequence[t.Any]]) -> RecordMapper:

@@ -1,6 +1,6 @@
 """Owns the rejects file: every rejected record, as a Singer stream that can be mended and piped in again.
 
-It is the only file that holds the content of records, so its owner alone may read it.
+It holds the content of records, so its owner alone may read it.
 """
 
 from __future__ import annotations

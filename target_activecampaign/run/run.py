@@ -19,6 +19,7 @@ from target_activecampaign.delivery.dry_run import DryRun
 from target_activecampaign.delivery.workers import WorkerThreads
 from target_activecampaign.errors import LimitReachedError
 from target_activecampaign.ledger.patience import Patience
+from target_activecampaign.reporting.outcomes_file import OutcomesFile
 from target_activecampaign.reporting.plan import plan_run
 from target_activecampaign.reporting.rejects import RejectsFile
 from target_activecampaign.reporting.report import Report
@@ -79,6 +80,8 @@ class Run:
         )
         self._report = Report(settings.display_name, self._clock.utc_now())
         self._rejects: RejectsFile | None = None
+        self.outcomes_file: OutcomesFile | None = None
+        """Takes every record of an exported stream that is read, where outcomes are written."""
         self._named_rejects: Counter[Reason] = Counter()
         self._client: Client | None = None
         self._fields: Mapping[str, CustomField] = {}
@@ -124,6 +127,9 @@ class Run:
         if self.keeps_records and self._settings.rejects_path is not None:
             self._rejects = RejectsFile(self._settings.rejects_path)
             self._resources.callback(self._rejects.close)
+        if self._settings.outcomes_path is not None and not self._settings.dry_run:
+            self.outcomes_file = OutcomesFile(self._settings.outcomes_path, self._clock.utc_now)
+            self._resources.callback(self.outcomes_file.close)
         if self._settings.ledger_url is not None:
             # Nothing is read yet, and another process may hold the ledger locked.
             with self._interruption.at_once():
@@ -152,6 +158,7 @@ class Run:
             changes=self._changes,
             headroom=self._headroom,
             reject=self._write_rejected,
+            outcomes_file=self.outcomes_file,
             check_interruption=self._interruption.check,
         )
 
@@ -341,25 +348,22 @@ class Run:
         if self._people is not None:
             self._people.note_rejected(stream, list_id, key, email)
 
-    def note_deletion(  # noqa: PLR0913 - what a deletion has
+    def note_deletion(
         self,
         origin: Origin,
         list_id: int,
         key: bytes | None,
         email: str | None,
         rejection: Rejection | None,
-        *,
-        was_filtered: bool = False,
-    ) -> bool:
+    ) -> None:
         """Take a record that says that a person is gone at the source; see `People`."""
         if self._people is None:
             raise RuntimeError("deletions are ignored")
-        is_taken = self._people.note_deletion(
-            origin, list_id, key, email, rejection, was_filtered=was_filtered
-        )
-        if is_taken and was_filtered:
-            self._report.streams[origin.stream].read += 1
-        return is_taken
+        self._people.note_deletion(origin, list_id, key, email, rejection)
+
+    def knows_key(self, stream: str, list_id: int, key: bytes | None) -> bool:
+        """Tell whether an earlier record of a key brought somebody, as far as the ledger knows."""
+        return self._people is not None and self._people.knows_key(stream, list_id, key)
 
     # The end
 
@@ -501,8 +505,9 @@ class Run:
 
     def _make_durable(self) -> None:
         """Write down what a STATE covers, before it is passed on."""
-        if self._rejects is not None:
-            self._rejects.sync()
+        for file in (self._rejects, self.outcomes_file):
+            if file is not None:
+                file.sync()
         if self._people is not None:
             self._people.flush()
 

@@ -68,6 +68,7 @@ def test_four_settings_are_enough() -> None:
         verify="sample",
         max_rejected_percent=20,
         rejects_path=None,
+        outcomes_path=None,
         report_path=None,
         dry_run=False,
         ledger_url=None,

@@ -10,6 +10,7 @@ import typing as t
 
 import pytest
 from support.command import config_for, record_message, schema_message, singer_lines, state_message
+from support.outcome_counts import counted, figures_of
 from support.quick_target import captured_log, make_target, outcome_of, run_quickly, wait_for_workers
 
 from target_activecampaign.sandbox import serve
@@ -200,6 +201,7 @@ def test_every_record_stands_in_a_figure_whichever_way_a_run_ends(seed: int, tmp
         "profile_limit": chance.choice([5, 1000]),
         "batch_size_rows": chance.choice([1, 7, 250]),
         "rejects_path": chance.choice([None, str(tmp_path / "rejects.singer")]),
+        "outcomes_path": str(tmp_path / "outcomes.singer"),
     }
     fault = chance.choice(["POST /import/bulk_import status=401", "GET /import/info status=500", None])
     with serve(progress="looks=2", faults=[fault] if fault else []) as sandbox:
@@ -212,6 +214,7 @@ def test_every_record_stands_in_a_figure_whichever_way_a_run_ends(seed: int, tmp
         wait_for_workers()
     report = outcome_of(config, exit_code, "", log.getvalue()).report
     assert report["exit_code"] == exit_code
+    assert counted(tmp_path / "outcomes.singer") == figures_of(report)
     for name, figures in report["streams"].items():
         assert figures["unsettled"] >= 0
         fates = [figures[key] for key in ("delivered", "unchanged", "superseded", "held_back", "unsettled")]
