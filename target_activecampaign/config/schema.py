@@ -28,10 +28,10 @@ def _listed(names: Sequence[str]) -> str:
 _DEFAULTS = [attribute.name for attribute in ATTRIBUTES if attribute.is_default]
 _LIST_ID = th.Property(
     "list_id",
-    th.CustomType({"type": ["integer", "string"], "minimum": 1}),
+    th.CustomType({"type": ["string", "integer"], "minimum": 1}),
     description=(
-        "The list that contacts are subscribed to: its number in ActiveCampaign. Required unless every "
-        "entry of `streams` has its own."
+        "The list that contacts are subscribed to: its number in ActiveCampaign, or its exact name where no "
+        "other list has that (digits are a number). Required unless every entry of `streams` has its own."
     ),
 )
 _FIELD_MAPPING = th.Property(

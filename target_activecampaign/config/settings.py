@@ -10,7 +10,7 @@ import os
 import re
 import stat
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import urlsplit
@@ -64,14 +64,22 @@ class StreamExport:
     """Where a stream is exported to, and how.
 
     Attributes:
-        list_id: The list that its contacts are subscribed to.
+        list_id: The list that its contacts are subscribed to; unknown as long as it has but a name.
         field_mapping: None stands for the default mapping, which the stream's schema decides.
         tags: Given to every contact.
+        list_name: The name that the list goes by in the settings; None where its number is known.
     """
 
     list_id: int
     field_mapping: FieldMapping | None
     tags: tuple[str, ...]
+    list_name: str | None = None
+
+    def on_list(self, numbers: Mapping[str, int]) -> StreamExport:
+        """Return it with the number of its list, whose name has one of these."""
+        if self.list_name is None:
+            return self
+        return replace(self, list_id=numbers[self.list_name], list_name=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +163,26 @@ class Settings:
         return [*self.output_files(), *_files_of_ledger(self.ledger_url, self.list_ids())]
 
     def list_ids(self) -> tuple[int, ...]:
-        """Return every list that can be written to, each once, in ascending order."""
-        return tuple(sorted({export.list_id for _, export in self.exports}))
+        """Return the lists that can be written to, each once, in ascending order, without `list_names`."""
+        return tuple(sorted({export.list_id for _, export in self.exports if export.list_name is None}))
+
+    def list_names(self) -> tuple[str, ...]:
+        """Return the names of lists whose numbers only the account knows, in ascending order."""
+        return tuple(sorted({export.list_name for _, export in self.exports if export.list_name is not None}))
+
+    def with_lists(self, numbers: Mapping[str, int]) -> Settings:
+        """Return the settings with the numbers of the lists that they name.
+
+        Raises:
+            SettingsError: If a file of the run is one of the ledger's for one of these lists.
+        """
+        if not numbers:
+            return self
+        exports = tuple((glob, export.on_list(numbers)) for glob, export in self.exports)
+        settings = replace(self, exports=exports)
+        if problems := _find_shared_files(settings):
+            raise SettingsError(problems)
+        return settings
 
 
 def parse_settings(config: Mapping[str, t.Any], environ: Mapping[str, str] | None = None) -> Settings:
@@ -311,16 +337,18 @@ def _read_membership(section: Section) -> Membership:
 
 
 def _read_exports(section: Section) -> tuple[tuple[str, StreamExport], ...]:
+    list_id, list_name = _read_list(section) or (_NO_LIST, None)
     above = StreamExport(
-        list_id=section.optional_integer("list_id") or _NO_LIST,
+        list_id=list_id,
         field_mapping=_read_field_mapping(section),
         tags=section.texts("tags"),
+        list_name=list_name,
     )
     if section.has("streams"):
         return _read_streams(section, above)
     if not section.has("list_id"):
         section.add_problem(
-            "list_id", "is missing; write the number of the list that contacts are subscribed to"
+            "list_id", "is missing; write the number or the name of the list that contacts are subscribed to"
         )
     return ((_EVERY_STREAM, above),)
 
@@ -346,13 +374,24 @@ def _read_stream(entry: Section, above: StreamExport, *, has_list_above: bool) -
     """Read one entry of `streams`; a setting in it replaces the one above, and nothing is merged."""
     if not entry.has("list_id") and not has_list_above:
         entry.add_problem(
-            "list_id", "is missing; write the number of the list here, or one for all streams above"
+            "list_id",
+            "is missing; write the number or the name of the list here, or one for all streams above",
         )
+    list_id, list_name = _read_list(entry) or (above.list_id, above.list_name)
     return StreamExport(
-        list_id=entry.optional_integer("list_id") or above.list_id,
+        list_id=list_id,
         field_mapping=_read_field_mapping(entry) if entry.has("field_mapping") else above.field_mapping,
         tags=entry.texts("tags") if entry.has("tags") else above.tags,
+        list_name=list_name,
     )
+
+
+def _read_list(section: Section) -> tuple[int, str | None] | None:
+    """Return number and name of a list, one of which is not known; None if it is not set or wrong."""
+    value = section.number_or_name("list_id")
+    if isinstance(value, str):
+        return _NO_LIST, value
+    return None if value is None else (value, None)
 
 
 def _refuse_useless_glob(streams: Section, glob: str, earlier: Mapping[str, StreamExport]) -> None:

@@ -84,6 +84,7 @@ class Run:
         """Takes every record of an exported stream that is read, where outcomes are written."""
         self._named_rejects: Counter[Reason] = Counter()
         self._client: Client | None = None
+        self._is_connected = False
         self._fields: Mapping[str, CustomField] = {}
         self._exclusions: Exclusions | None = None  # `None` where there are none
         self._resources = contextlib.ExitStack()
@@ -113,9 +114,12 @@ class Run:
     def begin(self) -> None:
         """Open the run's files and its ledger, once: what can't be written is said before anything is sent.
 
+        A list that the settings name has its number from the account, and its lock in the ledger by that.
+
         Raises:
             OutputError: If one can't be written.
-            SettingsError: If the ledger can't be used.
+            SettingsError: If the ledger can't be used, or the account has not what the settings name.
+            ServiceError: If it can't be reached or refuses the key.
         """
         if self._has_begun:
             return
@@ -130,6 +134,8 @@ class Run:
         if self._settings.outcomes_path is not None and not self._settings.dry_run:
             self.outcomes_file = OutcomesFile(self._settings.outcomes_path, self._clock.utc_now)
             self._resources.callback(self.outcomes_file.close)
+        if self._settings.list_names():
+            self._check_account()
         if self._settings.ledger_url is not None:
             # Nothing is read yet, and another process may hold the ledger locked.
             with self._interruption.at_once():
@@ -221,18 +227,11 @@ class Run:
             SettingsError: Naming what the account lacks.
             ServiceError: If it can't be reached or refuses the key.
         """
-        if self._client is not None:
+        if self._is_connected:
             return
-        base_url = self._settings.base_url or self._resources.enter_context(
-            serve_sandbox(is_dry_run=self._settings.dry_run)
-        )
-        client = Client(
-            base_url, self._settings.api_key, self._rate_limiter, self._settings.request_timeout_seconds
-        )
-        self._client = client
-        # Nothing is sent yet, so nothing is lost where a signal ends this.
+        client = self._check_account()
+        self._is_connected = True
         with self._interruption.at_once():
-            self._fields = check_account(self._settings, client)
             self._exclusions = read_exclusions(client) or None
             contract = guard_contract(self._settings, client, self._headroom)
         self._report.room = None if contract is None else int(self._headroom.left)
@@ -249,6 +248,20 @@ class Run:
                 polls_at_once=self._settings.dry_run,
             )
         )
+
+    def _check_account(self) -> Client:
+        """Check once that the account has what the settings name; returns what talks to it."""
+        if self._client is None:
+            base_url = self._settings.base_url or self._resources.enter_context(
+                serve_sandbox(is_dry_run=self._settings.dry_run)
+            )
+            self._client = Client(
+                base_url, self._settings.api_key, self._rate_limiter, self._settings.request_timeout_seconds
+            )
+            # Nothing is sent yet, so nothing is lost where a signal ends this.
+            with self._interruption.at_once():
+                self._settings, self._fields = check_account(self._settings, self._client)
+        return self._client
 
     def _make_dry_run(self, client: Client, contract: Contract | None) -> DryRun:
         dry_run = DryRun(client, contract, remembers_lists=not self.ignores_deletions)
@@ -270,9 +283,9 @@ class Run:
             SettingsError: Naming what the schema or the account lacks.
             ServiceError: If the account can't be reached or refuses the key.
         """
+        self.begin()
         export = self._settings.export_for(stream)
         is_test = stream == CONNECTION_TEST_STREAM
-        self.begin()
         if export is not None or is_test:
             self.connect()
         self._streams.note_mapped(stream, is_exported=export is not None or is_test)
@@ -448,7 +461,7 @@ class Run:
         Args:
             has_failed: Whether a limit was reached that fails the run: then the mirror takes nobody off.
         """
-        if self._people is None or self._client is None:
+        if self._people is None or not self._is_connected:
             return None
         if has_failed:
             self._mirror = None
