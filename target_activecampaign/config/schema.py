@@ -126,7 +126,10 @@ _EXPORT = (
         "exclude_automations",
         th.BooleanType,
         default=False,
-        description="Import without triggering automations.",
+        description=(
+            "Import without triggering automations. Where it is not set, a run that creates more than a "
+            "hundred contacts on a list warns once."
+        ),
     ),
     th.Property(
         "phone_region",

@@ -89,6 +89,7 @@ class Settings:
     Attributes:
         base_url: Scheme, host and port, like `https://acme.api-us1.com`; "" for the bundled emulator.
         rejects_path: None when rejected records are only counted.
+        chooses_automations: Whether `exclude_automations` is set at all.
         outcomes_path: None when the outcomes of records are only counted.
         report_path: None when no report is written.
         ledger_url: None when there is no ledger.
@@ -104,6 +105,7 @@ class Settings:
     exports: tuple[tuple[str, StreamExport], ...]
     on_null: OnNull
     exclude_automations: bool
+    chooses_automations: bool
     phone_region: str | None
     profile_limit: int
     account_limit_guard: bool
@@ -222,6 +224,7 @@ def _read_settings(section: Section) -> Settings:
         exports=_read_exports(section),
         on_null=t.cast("OnNull", section.choice("on_null")),
         exclude_automations=section.boolean("exclude_automations"),
+        chooses_automations=section.has("exclude_automations"),
         phone_region=_read_phone_region(section),
         profile_limit=section.integer("profile_limit"),
         account_limit_guard=section.boolean("account_limit_guard"),

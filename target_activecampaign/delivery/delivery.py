@@ -16,6 +16,7 @@ import contextlib
 import typing as t
 
 from target_activecampaign.contacts.contact import Contact, Origin, Reason, Rejection
+from target_activecampaign.delivery.automations import AutomationsNotice
 from target_activecampaign.delivery.batch import MAX_CONTACT_BYTES, PendingContact
 from target_activecampaign.delivery.bounds import Bounds
 from target_activecampaign.delivery.confirming import Confirming
@@ -118,6 +119,9 @@ class Delivery:
             report=report,
             reject=reject,
             file=outcomes_file,
+            automations=AutomationsNotice(
+                is_chosen=settings.chooses_automations, is_dry_run=settings.dry_run
+            ),
             profile_limit=settings.profile_limit,
         )
         self._classifying = Classifying(

@@ -19,6 +19,7 @@ if t.TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from target_activecampaign.contacts.contact import Contact, Origin
+    from target_activecampaign.delivery.automations import AutomationsNotice
     from target_activecampaign.delivery.batch import Batch
     from target_activecampaign.delivery.change_detection import KnownContacts
     from target_activecampaign.delivery.read_back import ReadBack
@@ -51,6 +52,7 @@ class Outcomes:
         report: Report,
         reject: Callable[[Origin, Rejection], None],
         file: OutcomesFile | None,
+        automations: AutomationsNotice,
         profile_limit: int,
     ) -> None:
         """Prepare.
@@ -62,6 +64,7 @@ class Outcomes:
             report: Where figures are counted.
             reject: Writes a rejected record down.
             file: Takes the outcome of each record; `None` where none is written.
+            automations: Learns how many contacts are created on a list.
             profile_limit: As the setting of this name.
         """
         self._queue = queue
@@ -70,6 +73,7 @@ class Outcomes:
         self._report = report
         self._write_rejected = reject
         self._file = file
+        self._automations = automations
         self._profile_limit = report.profile_limit = profile_limit
         self._sent = SentContacts()
         self._has_reached_profiles = False
@@ -307,7 +311,9 @@ class Outcomes:
         figures = self._report.streams[batch.stream]
         delivered = [pending for pending in batch.contacts if pending not in rejected]
         could_be_new = sum([pending.may_be_new() for pending in delivered])
-        figures.created += min(created, could_be_new)
+        surely_new = min(created, could_be_new)
+        figures.created += surely_new
+        self._automations.count(batch.contacts[0].contact.list_id, surely_new)
         self._report.names_more_than_new |= created > could_be_new
         figures.unsubscribed += sum([pending.contact.unsubscribes for pending in delivered])
         self._sent.confirm({pending.contact.email: pending.fingerprint for pending in delivered})

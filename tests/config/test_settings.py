@@ -55,6 +55,7 @@ def test_four_settings_are_enough() -> None:
         exports=(("*", StreamExport(list_id=3, field_mapping=None, tags=())),),
         on_null="keep",
         exclude_automations=False,
+        chooses_automations=False,
         phone_region=None,
         profile_limit=1_000_000,
         account_limit_guard=True,

@@ -82,6 +82,28 @@ def test_rejected_records_that_a_file_keeps_hold_no_state_up(run: Runner) -> Non
     assert "so STATE goes past them" in outcome.log
 
 
+# Automations
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"), [({}, 1), ({"dry_run": True}, 1), ({"exclude_automations": False}, 0)]
+)
+def test_a_first_load_says_that_automations_run_unless_somebody_chose(
+    run: Runner, settings: dict[str, bool], said: int
+) -> None:
+    people = [record_message({"email": f"p{number}@example.com"}) for number in range(101)]
+    outcome = run(schema_message(), *people, **settings)
+    assert outcome.report["created"] == 101
+    assert outcome.log.count("WARNING target_activecampaign.delivery.automations: exclude_aut") == said
+
+
+def test_contacts_that_are_only_updated_trigger_no_word_of_automations(run: Runner) -> None:
+    people = [record_message({"email": f"p{number}@example.com"}) for number in range(101)]
+    assert run(schema_message(), *people, exclude_automations=False).report["created"] == 101
+    outcome = run(schema_message(), *people)
+    assert (outcome.report["updated"], "exclude_automations" in outcome.log) == (101, False)
+
+
 # Streams that are not exported
 
 
