@@ -33,8 +33,8 @@ class AutomationsNotice:
             self._is_silent = True
             logger.warning(
                 "exclude_automations: this run %s more than %d contacts on list %d, and the account's "
-                "automations for new contacts run for each of them. Set it to true if that is not wanted, else "
-                "to false",
+                "automations for new contacts run for each of them. Set it to true if that is not wanted, "
+                "else to false",
                 self._verb,
                 _MANY,
                 list_id,

@@ -130,6 +130,27 @@ def test_counts_of_outcomes_are_the_reports_figures(
     assert sum(map(Counter.total, figures_of(outcome.report).values())) == outcome.report["read"]
 
 
+def deletion(number: int, name: str) -> dict[str, t.Any]:
+    return record(number, f"{name}{number}@example.com", _sdc_deleted_at="2026-01-01T00:00:00Z")
+
+
+def test_a_deletion_has_its_outcome_and_why_nobody_was_taken_off(runs: Runs) -> None:
+    people = [record(number, f"gone{number}@example.com") for number in range(11)]
+    assert runs.run(schema(), *people).exit_code == 0
+    stopped = runs.run(schema(), *(deletion(number, "gone") for number in range(11)), on_delete="unsubscribe")
+    assert stopped.exit_code == 5
+    reasons = {(one["outcome"], one["reason"]) for one in outcomes_in(runs.path)}
+    assert (len(outcomes_in(runs.path)), reasons) == (11, {("held_back", "removals_stopped")})
+    assert (
+        runs.run(schema(), deletion(1, "gone"), deletion(2, "unknown"), on_delete="unsubscribe").exit_code
+        == 0
+    )
+    assert {one["id"]: (one["outcome"], one["reason"]) for one in outcomes_in(runs.path)} == {
+        1: ("delivered", None),
+        2: ("unchanged", "not_on_list"),
+    }
+
+
 @pytest.mark.any_versions
 def test_a_target_that_others_publish_loads_the_outcomes(runs: Runs, tmp_path: Path) -> None:
     target_csv = pytest.importorskip("meltanolabs_target_csv.target")
