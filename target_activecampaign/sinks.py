@@ -25,6 +25,7 @@ if t.TYPE_CHECKING:
     from singer_sdk import Target
 
     from target_activecampaign.contacts.mapping import RecordMapper
+    from target_activecampaign.reporting.outcomes_file import StreamOutcomes
     from target_activecampaign.reporting.report import StreamFigures
     from target_activecampaign.run.run import Run
     from target_activecampaign.singer.mapped_schema import Keys, Part
@@ -70,6 +71,8 @@ class ActiveCampaignSink(Sink):
     _figures: StreamFigures | None = None
     _records_validator = RecordValidator([])
     _decoding: tuple[RecordDecoder, RecordMapper] | None = None
+    _outcomes: StreamOutcomes | None = None
+    _pick_keys: Callable[[t.Any], Sequence[t.Any]] | None = None
     _is_open = False
 
     def open(self) -> None:
@@ -90,6 +93,9 @@ class ActiveCampaignSink(Sink):
             self._figures = run.figures_of(self.stream_name)
             parts = self._find_parts(self._mapper) if self.validate_schema else []
             self._records_validator = RecordValidator(parts)
+            if run.outcomes_file is not None:
+                keys, personal = self.key_properties, self._mapper.personal_properties
+                self._outcomes = run.outcomes_file.open_stream(self.stream_name, keys, self.schema, personal)
             self._decoding = self._compile_decoding(self._mapper, parts)
 
     def _find_parts(self, mapper: RecordMapper) -> list[Part]:
@@ -111,8 +117,12 @@ class ActiveCampaignSink(Sink):
         decoder = compile_record_decoder(
             join_parts(parts, properties), keys=self._keys, metadata=METADATA, keywords=REFUSING_KEYWORDS
         )
-        pick = None if decoder is None else decoder.picker(mapper.properties)
-        return None if decoder is None or pick is None else (decoder, mapper.for_records(pick))
+        if decoder is None or (pick := decoder.picker(mapper.properties)) is None:
+            return None
+        if self._outcomes is not None:
+            # A decoder picks two properties or more.
+            self._pick_keys = decoder.picker((*self._outcomes.key_properties, None, None))
+        return decoder, mapper.for_records(pick)
 
     def __init__(self, target: Target, *args: t.Any, **kwargs: t.Any) -> None:  # noqa: ANN401
         """Make the sink; see the SDK for the arguments."""
@@ -149,7 +159,7 @@ class ActiveCampaignSink(Sink):
             return
         if not record.keys() >= self._keys:
             if self._figures is not None:
-                self._figures.read += 1
+                self._take(self._figures, sent, record)
             self._raise_missing_keys(record, sent)
         self._export(record, sent, key)
 
@@ -158,7 +168,7 @@ class ActiveCampaignSink(Sink):
         if mapper is None or figures is None:
             run.ignore(self.stream_name)
             return
-        figures.read += 1
+        origin = self._take(figures, sent, record)
         faults = self._records_validator.find_faults(record)
         result = mapper.map(record) if not faults else self._map_without(faults, record, mapper)
         if run.notes_people:
@@ -166,7 +176,7 @@ class ActiveCampaignSink(Sink):
                 run.note_rejected(self.stream_name, mapper.list_id, key, mapper.identify(record))
             else:
                 run.note_living(self.stream_name, mapper.list_id, [(key, result.email)])
-        run.delivery.add([result], [self._origin(sent)])
+        run.delivery.add([result], [origin])
 
     def _map_without(
         self, faults: Mapping[Keys, str], record: dict[str, t.Any], mapper: RecordMapper
@@ -190,19 +200,20 @@ class ActiveCampaignSink(Sink):
             # The person is gone at the source: subscribing them again would do harm.
             run.ignore_deletion(self.stream_name)
         else:
-            figures.read += 1
-            self._note_deletion(record, sent, key)
+            self._note_deletion(mapper, figures, record, sent, key)
 
     def _note_deletion(
-        self, record: dict[str, t.Any], sent: TapRecord, key: bytes | None, *, was_filtered: bool = False
-    ) -> bool:
-        if self._mapper is None:
-            raise RuntimeError("a stream that is not exported takes nobody off a list")
-        found = self._mapper.identify_deleted(record)
+        self,
+        mapper: RecordMapper,
+        figures: StreamFigures,
+        record: dict[str, t.Any],
+        sent: TapRecord,
+        key: bytes | None,
+    ) -> None:
+        origin = self._take(figures, sent, record)
+        found = mapper.identify_deleted(record)
         email, rejection = (None, found) if isinstance(found, Rejection) else (found, None)
-        return self._run.note_deletion(
-            self._origin(sent), self._mapper.list_id, key, email, rejection, was_filtered=was_filtered
-        )
+        self._run.note_deletion(origin, mapper.list_id, key, email, rejection)
 
     @property
     def record_decoder(self) -> RecordDecoder | None:
@@ -225,12 +236,12 @@ class ActiveCampaignSink(Sink):
         _, mapper = self._decoding
         records = decoded.records
         self._count(len(records))
-        self._figures.read += len(records)
+        origins = self._take_decoded(self._figures, decoded, schema)
         results = [mapper.map(record) for record in records]
         if self._run.notes_people:
             keys = [None] * len(records) if read_key is None else list(map(read_key, records))
             self._note_people(mapper, records, results, keys)
-        self._run.delivery.add(results, self._origins(decoded, schema))
+        self._run.delivery.add(results, origins)
 
     def _note_people(
         self,
@@ -248,6 +259,15 @@ class ActiveCampaignSink(Sink):
                 people.append((key, result.email))
         if people:
             self._run.note_living(self.stream_name, mapper.list_id, people)
+
+    def _take_decoded(self, figures: StreamFigures, decoded: DecodedRecords, schema: Schema) -> list[Origin]:
+        """Count records as read: each has an outcome from now on, or will be unsettled."""
+        figures.read += len(decoded.records)
+        origins = self._origins(decoded, schema)
+        if self._outcomes is not None and self._pick_keys is not None:
+            count = len(self._outcomes.key_properties)
+            self._outcomes.take(origins, [self._pick_keys(record)[:count] for record in decoded.records])
+        return origins
 
     def _origins(self, decoded: DecodedRecords, schema: Schema) -> list[Origin]:
         streams = itertools.repeat(self.stream_name, len(decoded.records))
@@ -287,13 +307,19 @@ class ActiveCampaignSink(Sink):
     def _takes_filtered_deletion(
         self, tap_record: TapRecord, salvaged: Callable[[], dict[str, t.Any]]
     ) -> bool:
-        if self._mapper is None or self._run.ignores_deletions or not self._may_be_marked(tap_record.value):
+        run, mapper, figures = self._run, self._mapper, self._figures
+        if mapper is None or figures is None:
+            return False
+        if run.ignores_deletions or not self._may_be_marked(tap_record.value):
             return False
         record = salvaged()
         if find_mark(tap_record.value, record) is not DeletionMark.TIME:
             return False
         key = self._read_key(tap_record, is_needed=True)
-        return self._note_deletion(record, tap_record, key, was_filtered=True)
+        if not run.knows_key(self.stream_name, mapper.list_id, key):
+            return False
+        self._note_deletion(mapper, figures, record, tap_record, key)
+        return True
 
     def _may_be_marked(self, value: object) -> bool:
         is_sent = isinstance(value, dict) and DELETED_AT in value
@@ -318,11 +344,19 @@ class ActiveCampaignSink(Sink):
         if mapper is None or figures is None:
             run.ignore(self.stream_name)
             return
-        figures.read += 1
+        origin = self._take(figures, sent, record)
         if run.notes_people:
             email = None if record is None else mapper.identify(record)
             run.note_rejected(self.stream_name, mapper.list_id, key, email)
-        run.delivery.add([rejection], [self._origin(sent)])
+        run.delivery.add([rejection], [origin])
+
+    def _take(self, figures: StreamFigures, sent: TapRecord, record: dict[str, t.Any] | None) -> Origin:
+        """Count a record as read: it has an outcome from now on, or will be unsettled."""
+        figures.read += 1
+        origin = self._origin(sent)
+        if self._outcomes is not None:
+            self._outcomes.take_one(origin, record)
+        return origin
 
     def _read_key(self, sent: TapRecord, *, is_needed: bool) -> bytes | None:
         if sent.read_key is None or not (is_needed or self._run.notes_people):

@@ -16,6 +16,8 @@ from singer_sdk import Target
 from singer_sdk.sinks import RecordSink
 
 from target_activecampaign import sinks
+from target_activecampaign.reporting.outcome_schema import OutcomeSchema
+from target_activecampaign.reporting.outcomes_file import StreamOutcomes
 from target_activecampaign.sinks import METADATA, ActiveCampaignSink
 from target_activecampaign.target import TargetActiveCampaign
 
@@ -209,6 +211,20 @@ LINES = st.one_of(
 )
 
 
+class _ToldOutcomes:
+    """Stands where the file of outcomes does, and writes down which records are read."""
+
+    def __init__(self, told: list[tuple[object, ...]]) -> None:
+        self.told = told
+
+    def open_stream(self, *stream: t.Any) -> StreamOutcomes:  # noqa: ANN401 - as the file's
+        return StreamOutcomes(t.cast("t.Any", self), OutcomeSchema(*stream))
+
+    def take(self, schema: OutcomeSchema, origins: Sequence[Origin], keys: Sequence[t.Any]) -> None:
+        read = [schema.begin(key) for key in keys]
+        self.told += [("read", *one) for one in zip(origins, read, strict=True)]
+
+
 class _Recorder(FakeRun):
     """Writes down all that a run is told."""
 
@@ -218,6 +234,7 @@ class _Recorder(FakeRun):
         super().__init__()
         self.ignores_deletions = ignores_deletions
         self.told: list[tuple[object, ...]] = []
+        self.outcomes_file = _ToldOutcomes(self.told)
 
     def deliver(self, contact: Contact, origin: Origin) -> None:
         self.told.append(("deliver", contact, origin))
@@ -231,8 +248,12 @@ class _Recorder(FakeRun):
     def note_rejected(self, *person: object) -> None:
         self.told.append(("seen rejected", *person))
 
-    def note_deletion(self, *deletion: object, was_filtered: bool = False) -> None:
-        self.told.append(("deletion", *deletion, was_filtered))
+    def note_deletion(self, *deletion: object) -> None:
+        self.told.append(("deletion", *deletion))
+
+    def knows_key(self, *key: object) -> bool:
+        self.told.append(("filtered", *key))
+        return True
 
     def add_state(self, state: object) -> None:
         self.told.append(("state", state))
@@ -252,9 +273,10 @@ def told(config: dict[str, t.Any], lines: list[str], *, decodes: bool, ignores: 
             counts = str(error)
     # Of several records all are marked as seen before any is handed on.
     return [
+        *(what for what in run.told if what[0] == "read"),
         *(what for what in run.told if what[0] == "seen"),
         *(what for what in run.told if what[0] == "seen rejected"),
-        *(what for what in run.told if str(what[0]).partition(" ")[0] != "seen"),
+        *(what for what in run.told if str(what[0]).partition(" ")[0] not in {"read", "seen"}),
         counts,
         run.ignored,
         [figures.read for figures in run.figures.values()],

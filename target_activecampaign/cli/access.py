@@ -19,6 +19,25 @@ if t.TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+class _ListNumber(click.IntRange):
+    """The number of a list, for commands that do not ask the account."""
+
+    name = "number"
+
+    def convert(self, value: t.Any, param: click.Parameter | None, ctx: click.Context | None) -> t.Any:  # noqa: ANN401
+        """Return the number.
+
+        Raises:
+            BadParameter: If it is none.
+        """
+        if not str(value).strip().isdecimal():
+            self.fail("write the list's number; the ledger does not know its name", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+LIST_NUMBER = _ListNumber(1)
+
+
 def configuration() -> dict[str, t.Any]:
     """Return the configuration from `--config`, before and after the command, as the target would read it.
 

@@ -13,7 +13,7 @@ import typing as t
 
 import click
 
-from target_activecampaign.cli.access import configuration, errors_shown
+from target_activecampaign.cli.access import LIST_NUMBER, configuration, errors_shown
 from target_activecampaign.cli.log_redaction import redact_logs
 from target_activecampaign.clock import SystemClock
 from target_activecampaign.config.environment import OLD_API_KEY
@@ -81,7 +81,7 @@ def _show(**_: object) -> None:
 
 
 @click.command("forget")
-@click.option("--list", "list_id", type=click.IntRange(1), help="Forget the contacts of this list.")
+@click.option("--list", "list_id", type=LIST_NUMBER, help="Forget the contacts of this list.")
 @click.option("--all", "everything", is_flag=True, help="Forget the contacts of every list.")
 @click.option(
     "--addresses",
@@ -120,7 +120,7 @@ def _forget(
 @click.command("rename")
 @click.argument("old")
 @click.argument("new")
-@click.option("--list", "list_id", type=click.IntRange(1), help="On this list alone.")
+@click.option("--list", "list_id", type=LIST_NUMBER, help="On this list alone.")
 def _rename(*, old: str, new: str, list_id: int | None, **_: object) -> None:
     """Move the members of the stream OLD to the name NEW that it has now."""
     if old == new:
@@ -135,7 +135,7 @@ def _rename(*, old: str, new: str, list_id: int | None, **_: object) -> None:
 
 @click.command("release")
 @click.argument("stream")
-@click.option("--list", "list_id", type=click.IntRange(1), required=True, help="The list they are on.")
+@click.option("--list", "list_id", type=LIST_NUMBER, required=True, help="The list they are on.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def _release(*, stream: str, list_id: int, yes: bool, **_: object) -> None:
     """Release the members of a STREAM that comes no more: who is brought by no other one is to be removed.

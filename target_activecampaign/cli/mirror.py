@@ -36,8 +36,7 @@ def make_command(config_option: click.Parameter) -> click.Command:
             click.Option(["--dry-run"], is_flag=True, help="Say how many would go, and take nobody off."),
             click.Option(
                 ["--list", "list_id"],
-                type=click.IntRange(1),
-                help="Of this list, whichever the configuration names: after `ledger release`.",
+                help="Of this list, number or name, whichever the configuration has: after `ledger release`.",
             ),
             click.Option(
                 ["--all", "everybody"],
@@ -64,7 +63,7 @@ who it did not bring. The first line needs `set -o pipefail`, so that a tap that
 
 
 def _mirror(
-    *, dry_run: bool, yes: bool, as_json: bool, list_id: int | None, everybody: bool, **_: object
+    *, dry_run: bool, yes: bool, as_json: bool, list_id: str | None, everybody: bool, **_: object
 ) -> None:
     redact_logs()
     with errors_shown(as_json=as_json):
@@ -77,20 +76,20 @@ def _mirror(
     sys.exit(report["exit_code"])
 
 
-def _settings(*, dry_run: bool, list_id: int | None) -> Settings:
-    settings = parse_settings(configuration(), os.environ)
+def _settings(*, dry_run: bool, list_id: str | None) -> Settings:
+    config = configuration()
+    if list_id is not None:
+        config |= {"list_id": list_id, "streams": None}
+    settings = parse_settings(config, os.environ)
     if settings.ledger_url is None:
         raise SettingsError(["ledger_url: name the ledger that the runs write, like sqlite:///ledger.db"])
-    exports = settings.exports
-    if list_id is not None:
-        exports = (("*", replace(exports[0][1], list_id=list_id)),)
     # The files are those of the runs: their report stays.
     return replace(
         settings,
         dry_run=settings.dry_run or dry_run,
-        exports=exports,
         report_path=None,
         rejects_path=None,
+        outcomes_path=None,
     )
 
 

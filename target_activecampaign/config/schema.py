@@ -28,10 +28,10 @@ def _listed(names: Sequence[str]) -> str:
 _DEFAULTS = [attribute.name for attribute in ATTRIBUTES if attribute.is_default]
 _LIST_ID = th.Property(
     "list_id",
-    th.CustomType({"type": ["integer", "string"], "minimum": 1}),
+    th.CustomType({"type": ["string", "integer"], "minimum": 1}),
     description=(
-        "The list that contacts are subscribed to: its number in ActiveCampaign. Required unless every "
-        "entry of `streams` has its own."
+        "The list that contacts are subscribed to: its number in ActiveCampaign, or its exact name where no "
+        "other list has that (digits are a number). Required unless every entry of `streams` has its own."
     ),
 )
 _FIELD_MAPPING = th.Property(
@@ -136,7 +136,10 @@ _EXPORT = (
         "exclude_automations",
         th.BooleanType,
         default=False,
-        description="Import without triggering automations.",
+        description=(
+            "Import without triggering automations. Where it is not set, a run that creates more than a "
+            "hundred contacts on a list warns once."
+        ),
     ),
     th.Property(
         "phone_region",
@@ -245,6 +248,15 @@ _DELIVERY = (
             "File for rejected records, as a Singer stream that can be mended and piped in again. It "
             "holds personal data and is created for its owner's eyes alone. Without it STATE waits at the "
             "first rejected record until the run has been judged, and exit code 4 passes none."
+        ),
+    ),
+    th.Property(
+        "outcomes_path",
+        th.StringType,
+        description=(
+            "File for the outcome of each record, as a Singer stream that any target takes: stream, key "
+            "properties, `outcome`, `reason`, `import_id`, `at`. It holds no address, and is created for its "
+            "owner's eyes alone."
         ),
     ),
     th.Property(

@@ -6,6 +6,7 @@ setting is for. No problem repeats a value: a key or an address may stand in the
 
 from __future__ import annotations
 
+import re
 import typing as t
 import unicodedata
 
@@ -19,6 +20,7 @@ Explain: t.TypeAlias = "Callable[[str, object], str | None]"
 LARGEST_INTEGER = 10**9
 """No setting has a use for more; it keeps sums, database columns and waits in range (assumed)."""
 
+_NUMBER = re.compile(r"[+-]?[\s\d.,_]*\d[\s\d.,_]*")  # or what was meant as one
 _LONGEST_COMPARED = 60  # characters of an unknown name; comparing takes their square
 _LEAST_LIKENESS = 0.6
 
@@ -131,6 +133,9 @@ class Section:
 
     def optional_integer(self, name: str) -> int | None:
         """Return an integer within the schema's bounds, or None if it is not set or wrong."""
+        return self._integer(name)
+
+    def _integer(self, name: str, alternative: str = "") -> int | None:
         value = self._values.get(name)
         if value is None:
             return None
@@ -139,8 +144,18 @@ class Section:
         number = _integer_of(value)
         if number is not None and least <= number <= most:
             return number
-        self.add_problem(name, f"must be an integer from {least} to {most}")
+        self.add_problem(name, f"must be an integer from {least} to {most}{alternative}")
         return None
+
+    def number_or_name(self, name: str) -> int | str | None:
+        """Return an integer within the schema's bounds, or else a name; None if it is not set or wrong.
+
+        Digits as text are a number.
+        """
+        value = self._values.get(name)
+        if not isinstance(value, str) or _NUMBER.fullmatch(value):
+            return self._integer(name, ", or a name")
+        return self.text(name)
 
     def section(self, name: str, explain: Explain | None = None) -> Section | None:
         """Return the object below `name`, or None after a problem; see `__init__` for `explain`."""

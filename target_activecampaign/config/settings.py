@@ -10,7 +10,7 @@ import os
 import re
 import stat
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import urlsplit
@@ -68,14 +68,22 @@ class StreamExport:
     """Where a stream is exported to, and how.
 
     Attributes:
-        list_id: The list that its contacts are subscribed to.
+        list_id: The list that its contacts are subscribed to; unknown as long as it has but a name.
         field_mapping: None stands for the default mapping, which the stream's schema decides.
         tags: Given to every contact.
+        list_name: The name that the list goes by in the settings; None where its number is known.
     """
 
     list_id: int
     field_mapping: FieldMapping | None
     tags: tuple[str, ...]
+    list_name: str | None = None
+
+    def on_list(self, numbers: Mapping[str, int]) -> StreamExport:
+        """Return it with the number of its list, whose name has one of these."""
+        if self.list_name is None:
+            return self
+        return replace(self, list_id=numbers[self.list_name], list_name=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +94,8 @@ class Settings:
         base_url: Scheme, host and port, like `https://acme.api-us1.com`; "" for the bundled emulator.
         source_timezone: Where times without offset belong; `None` for UTC, and for days in their own offset.
         rejects_path: None when rejected records are only counted.
+        chooses_automations: Whether `exclude_automations` is set at all.
+        outcomes_path: None when the outcomes of records are only counted.
         report_path: None when no report is written.
         ledger_url: None when there is no ledger.
         exports: Name or glob of streams to export, in the user's order. An exact name counts first, then the
@@ -101,6 +111,7 @@ class Settings:
     on_null: OnNull
     on_invalid_value: OnInvalidValue
     exclude_automations: bool
+    chooses_automations: bool
     phone_region: str | None
     source_timezone: dt.tzinfo | None
     profile_limit: int
@@ -115,6 +126,7 @@ class Settings:
     verify: Verify
     max_rejected_percent: int
     rejects_path: Path | None
+    outcomes_path: Path | None
     report_path: Path | None
     dry_run: bool
     ledger_url: Secret | None
@@ -148,7 +160,11 @@ class Settings:
 
     def output_files(self) -> list[NamedFile]:
         """Return the files of people that the run writes."""
-        named = (("report_path", self.report_path), ("rejects_path", self.rejects_path))
+        named = (
+            ("report_path", self.report_path),
+            ("rejects_path", self.rejects_path),
+            ("outcomes_path", self.outcomes_path),
+        )
         return [NamedFile(name, path) for name, path in named if path is not None]
 
     def written_files(self) -> list[NamedFile]:
@@ -156,8 +172,26 @@ class Settings:
         return [*self.output_files(), *_files_of_ledger(self.ledger_url, self.list_ids())]
 
     def list_ids(self) -> tuple[int, ...]:
-        """Return every list that can be written to, each once, in ascending order."""
-        return tuple(sorted({export.list_id for _, export in self.exports}))
+        """Return the lists that can be written to, each once, in ascending order, without `list_names`."""
+        return tuple(sorted({export.list_id for _, export in self.exports if export.list_name is None}))
+
+    def list_names(self) -> tuple[str, ...]:
+        """Return the names of lists whose numbers only the account knows, in ascending order."""
+        return tuple(sorted({export.list_name for _, export in self.exports if export.list_name is not None}))
+
+    def with_lists(self, numbers: Mapping[str, int]) -> Settings:
+        """Return the settings with the numbers of the lists that they name.
+
+        Raises:
+            SettingsError: If a file of the run is one of the ledger's for one of these lists.
+        """
+        if not numbers:
+            return self
+        exports = tuple((glob, export.on_list(numbers)) for glob, export in self.exports)
+        settings = replace(self, exports=exports)
+        if problems := _find_shared_files(settings):
+            raise SettingsError(problems)
+        return settings
 
 
 def parse_settings(config: Mapping[str, t.Any], environ: Mapping[str, str] | None = None) -> Settings:
@@ -208,6 +242,7 @@ def _read_settings(section: Section) -> Settings:
         on_null=t.cast("OnNull", section.choice("on_null")),
         on_invalid_value=t.cast("OnInvalidValue", section.choice("on_invalid_value")),
         exclude_automations=section.boolean("exclude_automations"),
+        chooses_automations=section.has("exclude_automations"),
         phone_region=_read_phone_region(section),
         source_timezone=_read_source_timezone(section),
         profile_limit=section.integer("profile_limit"),
@@ -222,6 +257,7 @@ def _read_settings(section: Section) -> Settings:
         verify=t.cast("Verify", section.choice("verify")),
         max_rejected_percent=section.integer("max_rejected_percent"),
         rejects_path=_read_path(section, "rejects_path"),
+        outcomes_path=_read_path(section, "outcomes_path"),
         report_path=_read_path(section, "report_path"),
         dry_run=section.boolean("dry_run"),
         ledger_url=_read_ledger_url(section),
@@ -314,7 +350,7 @@ def _read_path(section: Section, name: str) -> Path | None:
         section.add_problem(name, "is a folder; write the path of a file in it")
     elif os.path.exists(text) and not _can_be_written(os.stat(text).st_mode):  # noqa: PTH110, PTH116
         section.add_problem(name, "is no file, pipe or terminal; write the path of one")
-    elif name == "rejects_path" and os.path.realpath(text) == os.devnull:
+    elif name in {"rejects_path", "outcomes_path"} and os.path.realpath(text) == os.devnull:
         section.add_problem(name, "keeps nothing, and STATE would pass over it; leave the setting out")
     elif not os.path.isdir(os.path.dirname(text) or "."):  # noqa: PTH112, PTH120 - as above
         section.add_problem(
@@ -345,16 +381,18 @@ def _read_membership(section: Section) -> Membership:
 
 
 def _read_exports(section: Section) -> tuple[tuple[str, StreamExport], ...]:
+    list_id, list_name = _read_list(section) or (_NO_LIST, None)
     above = StreamExport(
-        list_id=section.optional_integer("list_id") or _NO_LIST,
+        list_id=list_id,
         field_mapping=_read_field_mapping(section),
         tags=section.texts("tags"),
+        list_name=list_name,
     )
     if section.has("streams"):
         return _read_streams(section, above)
     if not section.has("list_id"):
         section.add_problem(
-            "list_id", "is missing; write the number of the list that contacts are subscribed to"
+            "list_id", "is missing; write the number or the name of the list that contacts are subscribed to"
         )
     return ((_EVERY_STREAM, above),)
 
@@ -380,13 +418,24 @@ def _read_stream(entry: Section, above: StreamExport, *, has_list_above: bool) -
     """Read one entry of `streams`; a setting in it replaces the one above, and nothing is merged."""
     if not entry.has("list_id") and not has_list_above:
         entry.add_problem(
-            "list_id", "is missing; write the number of the list here, or one for all streams above"
+            "list_id",
+            "is missing; write the number or the name of the list here, or one for all streams above",
         )
+    list_id, list_name = _read_list(entry) or (above.list_id, above.list_name)
     return StreamExport(
-        list_id=entry.optional_integer("list_id") or above.list_id,
+        list_id=list_id,
         field_mapping=_read_field_mapping(entry) if entry.has("field_mapping") else above.field_mapping,
         tags=entry.texts("tags") if entry.has("tags") else above.tags,
+        list_name=list_name,
     )
+
+
+def _read_list(section: Section) -> tuple[int, str | None] | None:
+    """Return number and name of a list, one of which is not known; None if it is not set or wrong."""
+    value = section.number_or_name("list_id")
+    if isinstance(value, str):
+        return _NO_LIST, value
+    return None if value is None else (value, None)
 
 
 def _refuse_useless_glob(streams: Section, glob: str, earlier: Mapping[str, StreamExport]) -> None:

@@ -126,6 +126,7 @@ class RecordMapper:
         values: The keys that lead from a record to each value that is mapped, the address first; empty for
             one that is not.
         properties: The record's own property that holds each of these.
+        personal_properties: The record's own properties that hold the address or an attribute.
     """
 
     def __init__(  # noqa: PLR0913 - the compiled parts of a mapping, keyword only
@@ -164,6 +165,8 @@ class RecordMapper:
         self.rejects_invalid = options.rejects_invalid
         self.values = [source.keys for source in sources]
         self.properties = [source.property for source in sources]
+        named = [email, *by_key.values()]
+        self.personal_properties = frozenset(source.property for source in named if source.property)
         self._pick: Callable[[t.Any], Sequence[t.Any]] = self._pick_from_mapping
 
     def for_records(self, pick: Callable[[t.Any], Sequence[t.Any]]) -> RecordMapper:

@@ -190,7 +190,7 @@ class Confirming:
         self._changes.record(batch, rejected)
         with self._monitor:
             self._in_flight.remove(batch)
-            self._outcomes.record(batch, status.created, rejected)
+            self._outcomes.record(batch, open_import.id, status.created, rejected)
             self._states.pass_on()
             self._monitor.notify()
 

@@ -16,6 +16,7 @@ import contextlib
 import typing as t
 
 from target_activecampaign.contacts.contact import Contact, Origin, Reason, Rejection
+from target_activecampaign.delivery.automations import AutomationsNotice
 from target_activecampaign.delivery.batch import MAX_CONTACT_BYTES, PendingContact
 from target_activecampaign.delivery.bounds import Bounds
 from target_activecampaign.delivery.confirming import Confirming
@@ -38,6 +39,7 @@ if t.TYPE_CHECKING:
     from target_activecampaign.delivery.contract_headroom import ContractHeadroom
     from target_activecampaign.delivery.removal import Removal
     from target_activecampaign.delivery.state_tracker import Segment
+    from target_activecampaign.reporting.outcomes_file import OutcomesFile
     from target_activecampaign.reporting.report import Report
     from target_activecampaign.singer.state_output import StateOutput
 
@@ -73,6 +75,7 @@ class Delivery:
         changes: ChangeDetection,
         headroom: ContractHeadroom,
         reject: Callable[[Origin, Rejection], None],
+        outcomes_file: OutcomesFile | None = None,
         check_interruption: Callable[[], None],
         bounds: Bounds | None = None,
         partial_batches: PartialBatches | None = None,
@@ -87,6 +90,7 @@ class Delivery:
             changes: The run's side of its ledger.
             headroom: Of the account's contract.
             reject: Writes a rejected record down.
+            outcomes_file: Takes the outcome of each record; `None` where none is written.
             check_interruption: Raises, in the reader's thread, if the run was asked to stop.
             bounds: How much is in memory at once.
             partial_batches: When a batch leaves that is not full.
@@ -114,6 +118,10 @@ class Delivery:
             hold_rejected=self._hold_rejected,
             report=report,
             reject=reject,
+            file=outcomes_file,
+            automations=AutomationsNotice(
+                is_chosen=settings.chooses_automations, is_dry_run=settings.dry_run
+            ),
             profile_limit=settings.profile_limit,
         )
         self._classifying = Classifying(
@@ -384,5 +392,6 @@ class Delivery:
             self._monitor.reach(Phase.OVER)
         if self._workers is not None:
             self._workers.stop()
-        self._outcomes.close()
+        with self._monitor:
+            self._outcomes.close()
         self._look_ups.close()

@@ -19,17 +19,20 @@ if t.TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from target_activecampaign.contacts.contact import Contact, Origin
+    from target_activecampaign.delivery.automations import AutomationsNotice
     from target_activecampaign.delivery.batch import Batch
     from target_activecampaign.delivery.change_detection import KnownContacts
     from target_activecampaign.delivery.read_back import ReadBack
     from target_activecampaign.delivery.send_queue import SendQueue
     from target_activecampaign.delivery.state_tracker import Hold, Segment, State, StateTracker
+    from target_activecampaign.reporting.outcomes_file import OutcomesFile
     from target_activecampaign.reporting.report import Report
 
 logger = logging.getLogger(__name__)
 
 _CONTRACT = "account_limit_guard"
 _PROFILES = "profile_limit"
+_REMOVALS = "removals_stopped"  # why the record of a deletion is held back
 
 
 class Outcomes:
@@ -48,6 +51,8 @@ class Outcomes:
         hold_rejected: Hold | None,
         report: Report,
         reject: Callable[[Origin, Rejection], None],
+        file: OutcomesFile | None,
+        automations: AutomationsNotice,
         profile_limit: int,
     ) -> None:
         """Prepare.
@@ -58,6 +63,8 @@ class Outcomes:
             hold_rejected: Keeps STATEs waiting behind a rejected record; `None` where a file keeps it.
             report: Where figures are counted.
             reject: Writes a rejected record down.
+            file: Takes the outcome of each record; `None` where none is written.
+            automations: Learns how many contacts are created on a list.
             profile_limit: As the setting of this name.
         """
         self._queue = queue
@@ -65,11 +72,14 @@ class Outcomes:
         self._hold_rejected = hold_rejected
         self._report = report
         self._write_rejected = reject
+        self._file = file
+        self._automations = automations
         self._profile_limit = report.profile_limit = profile_limit
         self._sent = SentContacts()
         self._has_reached_profiles = False
         self.first_contact: Contact | None = None
         self.kept_bytes = 0
+        self._is_closed = False
 
     @property
     def has_to_send(self) -> bool:
@@ -77,7 +87,11 @@ class Outcomes:
         return not self._queue.is_empty
 
     def close(self) -> None:
-        """Free the disk that sent contacts take."""
+        """Free the disk that sent contacts take.
+
+        What a worker learns later, out of a request that hung, changes no figure: they are reported by now.
+        """
+        self._is_closed = True
         self._sent.close()
 
     def keep(self, some: Iterable[PendingContact]) -> None:
@@ -189,7 +203,7 @@ class Outcomes:
             self._has_reached_profiles = True
             self._reach(_PROFILES)
             self._state_tracker.block()
-            self._end([pending.origin for pending in some[headroom:]], "held_back")
+            self._end([pending.origin for pending in some[headroom:]], "held_back", _PROFILES)
         return some[:headroom]
 
     def _reach(self, limit: str) -> None:
@@ -235,7 +249,7 @@ class Outcomes:
         if isinstance(outcome, Rejection):
             self.reject(outcome, origin)
         else:
-            self._report.streams[origin.stream].count(outcome, 1)
+            self._count([origin], outcome, _REMOVALS if outcome == "held_back" else None)
         if segment is not None:
             self._state_tracker.mark_done(segment)
 
@@ -268,7 +282,7 @@ class Outcomes:
         gone = self._queue.withdraw(missing)
         for pending in missing:
             self._sent.count_out(pending.contact.email)
-        self._end([pending.origin for pending in gone], "held_back")
+        self._end([pending.origin for pending in gone], "held_back", _CONTRACT)
 
     # Contacts that were sent
 
@@ -281,40 +295,57 @@ class Outcomes:
         self._report.read_back += read_back.read_back
         self._report.still_unsubscribed += read_back.still_unsubscribed
 
-    def record(self, batch: Batch, created: int, rejected: Mapping[PendingContact, Rejection]) -> None:
+    def record(
+        self, batch: Batch, import_id: str, created: int, rejected: Mapping[PendingContact, Rejection]
+    ) -> None:
         """Record the outcomes of an import.
 
         Args:
             batch: Its contacts.
+            import_id: Its id.
             created: How many of them ActiveCampaign names as new.
             rejected: Those that were refused or skipped; the others were delivered.
         """
+        if self._is_closed:
+            return
         figures = self._report.streams[batch.stream]
         delivered = [pending for pending in batch.contacts if pending not in rejected]
         could_be_new = sum([pending.may_be_new() for pending in delivered])
-        figures.created += min(created, could_be_new)
+        surely_new = min(created, could_be_new)
+        figures.created += surely_new
+        self._automations.count(batch.contacts[0].contact.list_id, surely_new)
         self._report.names_more_than_new |= created > could_be_new
         figures.unsubscribed += sum([pending.contact.unsubscribes for pending in delivered])
         self._sent.confirm({pending.contact.email: pending.fingerprint for pending in delivered})
-        self._settle(delivered, is_known=True, outcome="delivered")
+        self._settle(delivered, is_known=True, outcome="delivered", import_id=import_id)
         for pending, rejection in rejected.items():
-            self.refuse(pending, rejection)
+            self.refuse(pending, rejection, import_id)
 
-    def refuse(self, pending: PendingContact, rejection: Rejection) -> None:
-        """Record that a contact was not delivered."""
+    def refuse(self, pending: PendingContact, rejection: Rejection, import_id: str | None = None) -> None:
+        """Record that a contact was not delivered, by its import or before one took it."""
+        if self._is_closed:
+            return
         self._sent.forget(pending.contact.email)
         if not pending.is_record:
             self._report.streams[pending.origin.stream].leave_alone(LeftAlone.REFUSED)
-        self._settle([pending], is_known=False, outcome=rejection)
+        self._settle([pending], is_known=False, outcome=rejection, import_id=import_id)
 
     def leave_alone(self, pending: PendingContact, reason: LeftAlone) -> None:
         """Record that a contact that was to be taken off a list is not."""
+        if self._is_closed:
+            return
         self._report.streams[pending.origin.stream].leave_alone(reason)
         self._sent.leave_alone(pending.contact.email)
-        self._settle([pending], is_known=False, outcome="unchanged")
+        self._settle([pending], is_known=False, outcome="unchanged", reason=reason.value)
 
     def _settle(
-        self, some: Sequence[PendingContact], *, is_known: bool, outcome: _Figure | Rejection
+        self,
+        some: Sequence[PendingContact],
+        *,
+        is_known: bool,
+        outcome: _Figure | Rejection,
+        reason: str | None = None,
+        import_id: str | None = None,
     ) -> None:
         """Let contacts go that have their outcome, and all that they blocked and that change nothing.
 
@@ -322,9 +353,11 @@ class Outcomes:
             some: Of different identities.
             is_known: Whether the account has all of them for sure.
             outcome: Of all of them.
+            reason: As for the file of outcomes.
+            import_id: Likewise.
         """
         records = [pending for pending in some if pending.is_record]
-        self._end([pending.origin for pending in records], outcome)
+        self._end([pending.origin for pending in records], outcome, reason, import_id)
         if isinstance(outcome, Rejection) and self._hold_rejected is not None:
             for pending in records:
                 self._hold_rejected.hold(pending.segment)
@@ -350,23 +383,43 @@ class Outcomes:
 
     # Figures
 
-    def reject(self, rejection: Rejection, origin: Origin) -> None:
+    def reject(self, rejection: Rejection, origin: Origin, import_id: str | None = None) -> None:
         """Count a rejected record, and write it down.
 
         Raises:
-            OutputError: If the rejects file can't be written.
+            OutputError: If it can't be written.
         """
         self._report.streams[origin.stream].rejected[rejection.reason] += 1
         self._write_rejected(origin, rejection)
+        if self._file is not None:
+            self._file.write([origin], "rejected", rejection.reason.value, import_id)
 
-    def _end(self, origins: Sequence[Origin], outcome: _Figure | Rejection) -> None:
-        """Count the outcome of records that became contacts, and let their lines go."""
+    def _count(
+        self,
+        origins: Sequence[Origin],
+        outcome: _Figure,
+        reason: str | None = None,
+        import_id: str | None = None,
+    ) -> None:
+        """Count records, and write their outcome down."""
+        for stream, count in Counter([origin.stream for origin in origins]).items():
+            self._report.streams[stream].count(outcome, count)
+        if self._file is not None:
+            self._file.write(origins, outcome, reason, import_id)
+
+    def _end(
+        self,
+        origins: Sequence[Origin],
+        outcome: _Figure | Rejection,
+        reason: str | None = None,
+        import_id: str | None = None,
+    ) -> None:
+        """Take the outcome of records that became contacts, and let their lines go."""
         if isinstance(outcome, Rejection):
             for origin in origins:
-                self.reject(outcome, origin)
+                self.reject(outcome, origin, import_id)
         else:
-            for stream, count in Counter([origin.stream for origin in origins]).items():
-                self._report.streams[stream].count(outcome, count)
+            self._count(origins, outcome, reason, import_id)
         self.kept_bytes -= sum([origin.kept_bytes for origin in origins if origin.source])
 
 

@@ -148,16 +148,14 @@ class People:
         else:
             self._unknown_keys[list_id, stream] += 1
 
-    def note_deletion(  # noqa: PLR0913 - what a deletion has
+    def note_deletion(
         self,
         origin: Origin,
         list_id: int,
         key: bytes | None,
         email: str | None,
         rejection: Rejection | None,
-        *,
-        was_filtered: bool = False,
-    ) -> bool:
+    ) -> None:
         """Take a record that says that a person is gone at the source.
 
         Args:
@@ -166,10 +164,6 @@ class People:
             key: Canonical bytes of its key; `None` where there is none.
             email: The identity; `None` where it can't be read.
             rejection: What it is rejected with where its person can't be found; `None` with an address.
-            was_filtered: Whether a stream map left it out, so that it counts only if its key is known.
-
-        Returns:
-            Whether it has an outcome, or will have one; `False` where it stays filtered.
 
         Raises:
             LedgerError: If it can't be read or written.
@@ -177,15 +171,20 @@ class People:
         """
         hashed = None if key is None else self._hash_key(key)
         known = None if hashed is None else self._find_by_key(origin.stream, list_id, hashed)
-        if was_filtered and known is None:
-            return False
         email = known if email is None else email
         self._records[list_id, origin.stream] += 1
         if email is not None:
             self._take_deletion(origin, list_id, hashed, email)
         elif rejection is not None:
             self._delivery.end_deletions([origin], rejection)
-        return True
+
+    def knows_key(self, stream: str, list_id: int, key: bytes | None) -> bool:
+        """Tell whether an earlier record of a key brought somebody, as far as the ledger knows.
+
+        Raises:
+            LedgerError: If it can't be read or written.
+        """
+        return key is not None and self._find_by_key(stream, list_id, self._hash_key(key)) is not None
 
     def _take_deletion(self, origin: Origin, list_id: int, key: bytes | None, email: str) -> None:
         identity = self._hash_identity(email)

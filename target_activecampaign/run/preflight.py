@@ -10,12 +10,13 @@ from target_activecampaign.config.names import shown_text
 from target_activecampaign.contacts.custom_fields import CustomField, find_custom_field, takes_options
 from target_activecampaign.contacts.exclusions import Exclusions
 from target_activecampaign.errors import ServiceError, SettingsError
+from target_activecampaign.run.list_names import find_lists, problems_of_lists
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from target_activecampaign.api.client import Client
-    from target_activecampaign.api.responses import AccountList, Contract
+    from target_activecampaign.api.responses import Contract
     from target_activecampaign.config.settings import Settings
     from target_activecampaign.delivery.contract_headroom import ContractHeadroom
 
@@ -24,27 +25,36 @@ logger = logging.getLogger(__name__)
 # One request in 25 reads the contract again: a few percent of the budget.
 _REQUESTS_PER_CONTRACT_READING = 25
 _MOST_EXCLUSIONS = 5_000  # 50 requests, ten seconds
-_MOST_LISTS_SHOWN = 10
-_LONGEST_NAME = 60
 
 
-def check_account(settings: Settings, client: Client) -> Mapping[str, CustomField]:
+class CheckedAccount(t.NamedTuple):
+    """What the settings name, as the account knows it.
+
+    Attributes:
+        settings: With the numbers of all lists.
+        fields: Each key of a `field_mapping.custom_fields` to the account's field.
+    """
+
+    settings: Settings
+    fields: Mapping[str, CustomField]
+
+
+def check_account(settings: Settings, client: Client) -> CheckedAccount:
     """Check key, lists and custom fields against the account.
-
-    Returns:
-        Each key of a `field_mapping.custom_fields` to the account's field.
 
     Raises:
         ServiceError: If the account can't be reached or refuses the key.
         SettingsError: Naming every list and custom field that the account lacks.
     """
     client.check_key()
-    problems = _list_problems(settings, client)
+    lists = client.lists()
+    numbers, problems = find_lists(settings.list_names(), lists)
+    problems += problems_of_lists(sorted({*settings.list_ids(), *numbers.values()}), lists)
     fields, unknown_fields = _find_fields(settings, client)
     problems += unknown_fields
     if problems:
         raise SettingsError(problems)
-    return fields
+    return CheckedAccount(settings.with_lists(numbers), fields)
 
 
 def guard_contract(settings: Settings, client: Client, headroom: ContractHeadroom) -> Contract | None:
@@ -90,30 +100,6 @@ def read_exclusions(client: Client) -> Exclusions:
     return Exclusions(exclusions)
 
 
-def _list_problems(settings: Settings, client: Client) -> list[str]:
-    """Return what is wrong with the lists of the settings, a sentence for each."""
-    lists = {one.id: one for one in client.lists()}
-    usable = sorted(one.id for one in lists.values() if one.is_for_email)[:_MOST_LISTS_SHOWN]
-    known = ", ".join(f"{list_id} ({_shown_list(lists[list_id])})" for list_id in usable) or "none"
-    problems = []
-    for list_id in settings.list_ids():
-        if list_id not in lists:
-            problems.append(
-                f"list_id: the account has no list {list_id} that this key may see; it has: {known}"
-            )
-        elif not lists[list_id].is_for_email:
-            problems.append(
-                f"list_id: list {list_id} ({_shown_list(lists[list_id])}) is for "
-                f"{shown_text(lists[list_id].channel, _LONGEST_NAME)}, not for email. To be on it counts as "
-                f"consent that nobody gave; choose one of these: {known}"
-            )
-    return problems
-
-
-def _shown_list(one: AccountList) -> str:
-    return shown_text(one.name, _LONGEST_NAME)
-
-
 def _find_fields(settings: Settings, client: Client) -> tuple[dict[str, CustomField], list[str]]:
     mappings = [export.field_mapping for _, export in settings.exports if export.field_mapping]
     keys = list(dict.fromkeys(key for mapping in mappings for key in mapping.custom_fields))
@@ -150,5 +136,5 @@ def _warn_of_unknown_options(fields: Mapping[str, CustomField]) -> None:
         logger.warning(
             "field_mapping.custom_fields: the account does not tell (all) options of %s, so values are sent "
             "as they came",
-            ", ".join(shown_text(key, _LONGEST_NAME) for key in unknown),
+            ", ".join(shown_text(key) for key in unknown),
         )

@@ -20,6 +20,7 @@ from target_activecampaign.delivery.workers import WorkerThreads
 from target_activecampaign.errors import LimitReachedError
 from target_activecampaign.ledger.patience import Patience
 from target_activecampaign.reporting.mapping_notes import MappingNotes
+from target_activecampaign.reporting.outcomes_file import OutcomesFile
 from target_activecampaign.reporting.plan import plan_run
 from target_activecampaign.reporting.rejects import RejectsFile
 from target_activecampaign.reporting.report import Report
@@ -80,8 +81,11 @@ class Run:
         )
         self._report = Report(settings.display_name, self._clock.utc_now())
         self._rejects: RejectsFile | None = None
+        self.outcomes_file: OutcomesFile | None = None
+        """Takes every record of an exported stream that is read, where outcomes are written."""
         self._named_rejects: Counter[Reason] = Counter()
         self._client: Client | None = None
+        self._is_connected = False
         self._fields: Mapping[str, CustomField] = {}
         self._exclusions: Exclusions | None = None  # `None` where there are none
         self._resources = contextlib.ExitStack()
@@ -112,9 +116,12 @@ class Run:
     def begin(self) -> None:
         """Open the run's files and its ledger, once: what can't be written is said before anything is sent.
 
+        A list that the settings name has its number from the account, and its lock in the ledger by that.
+
         Raises:
             OutputError: If one can't be written.
-            SettingsError: If the ledger can't be used.
+            SettingsError: If the ledger can't be used, or the account has not what the settings name.
+            ServiceError: If it can't be reached or refuses the key.
         """
         if self._has_begun:
             return
@@ -126,6 +133,11 @@ class Run:
         if self.keeps_records and self._settings.rejects_path is not None:
             self._rejects = RejectsFile(self._settings.rejects_path)
             self._resources.callback(self._rejects.close)
+        if self._settings.outcomes_path is not None and not self._settings.dry_run:
+            self.outcomes_file = OutcomesFile(self._settings.outcomes_path, self._clock.utc_now)
+            self._resources.callback(self.outcomes_file.close)
+        if self._settings.list_names():
+            self._check_account()
         if self._settings.ledger_url is not None:
             # Nothing is read yet, and another process may hold the ledger locked.
             with self._interruption.at_once():
@@ -154,6 +166,7 @@ class Run:
             changes=self._changes,
             headroom=self._headroom,
             reject=self._write_rejected,
+            outcomes_file=self.outcomes_file,
             check_interruption=self._interruption.check,
         )
 
@@ -216,18 +229,11 @@ class Run:
             SettingsError: Naming what the account lacks.
             ServiceError: If it can't be reached or refuses the key.
         """
-        if self._client is not None:
+        if self._is_connected:
             return
-        base_url = self._settings.base_url or self._resources.enter_context(
-            serve_sandbox(is_dry_run=self._settings.dry_run)
-        )
-        client = Client(
-            base_url, self._settings.api_key, self._rate_limiter, self._settings.request_timeout_seconds
-        )
-        self._client = client
-        # Nothing is sent yet, so nothing is lost where a signal ends this.
+        client = self._check_account()
+        self._is_connected = True
         with self._interruption.at_once():
-            self._fields = check_account(self._settings, client)
             self._exclusions = read_exclusions(client) or None
             contract = guard_contract(self._settings, client, self._headroom)
         self._report.room = None if contract is None else int(self._headroom.left)
@@ -244,6 +250,20 @@ class Run:
                 polls_at_once=self._settings.dry_run,
             )
         )
+
+    def _check_account(self) -> Client:
+        """Check once that the account has what the settings name; returns what talks to it."""
+        if self._client is None:
+            base_url = self._settings.base_url or self._resources.enter_context(
+                serve_sandbox(is_dry_run=self._settings.dry_run)
+            )
+            self._client = Client(
+                base_url, self._settings.api_key, self._rate_limiter, self._settings.request_timeout_seconds
+            )
+            # Nothing is sent yet, so nothing is lost where a signal ends this.
+            with self._interruption.at_once():
+                self._settings, self._fields = check_account(self._settings, self._client)
+        return self._client
 
     def _make_dry_run(self, client: Client, contract: Contract | None) -> DryRun:
         dry_run = DryRun(client, contract, remembers_lists=not self.ignores_deletions)
@@ -265,9 +285,9 @@ class Run:
             SettingsError: Naming what the schema or the account lacks.
             ServiceError: If the account can't be reached or refuses the key.
         """
+        self.begin()
         export = self._settings.export_for(stream)
         is_test = stream == CONNECTION_TEST_STREAM
-        self.begin()
         if export is not None or is_test:
             self.connect()
         self._streams.note_mapped(stream, is_exported=export is not None or is_test)
@@ -352,25 +372,22 @@ class Run:
         if self._people is not None:
             self._people.note_rejected(stream, list_id, key, email)
 
-    def note_deletion(  # noqa: PLR0913 - what a deletion has
+    def note_deletion(
         self,
         origin: Origin,
         list_id: int,
         key: bytes | None,
         email: str | None,
         rejection: Rejection | None,
-        *,
-        was_filtered: bool = False,
-    ) -> bool:
+    ) -> None:
         """Take a record that says that a person is gone at the source; see `People`."""
         if self._people is None:
             raise RuntimeError("deletions are ignored")
-        is_taken = self._people.note_deletion(
-            origin, list_id, key, email, rejection, was_filtered=was_filtered
-        )
-        if is_taken and was_filtered:
-            self._report.streams[origin.stream].read += 1
-        return is_taken
+        self._people.note_deletion(origin, list_id, key, email, rejection)
+
+    def knows_key(self, stream: str, list_id: int, key: bytes | None) -> bool:
+        """Tell whether an earlier record of a key brought somebody, as far as the ledger knows."""
+        return self._people is not None and self._people.knows_key(stream, list_id, key)
 
     # The end
 
@@ -457,7 +474,7 @@ class Run:
         Args:
             has_failed: Whether a limit was reached that fails the run: then the mirror takes nobody off.
         """
-        if self._people is None or self._client is None:
+        if self._people is None or not self._is_connected:
             return None
         if has_failed:
             self._mirror = None
@@ -514,8 +531,9 @@ class Run:
 
     def _make_durable(self) -> None:
         """Write down what a STATE covers, before it is passed on."""
-        if self._rejects is not None:
-            self._rejects.sync()
+        for file in (self._rejects, self.outcomes_file):
+            if file is not None:
+                file.sync()
         if self._people is not None:
             self._people.flush()
 

@@ -179,6 +179,7 @@ def test_addresses_are_read_from_standard_input(ledger: Ledger, call: Call, memb
     [
         ((), "Say what to forget: one of --list N, --all and --addresses."),
         (("--all", "--list", "1", "--yes"), "Say what to forget: one of --list N, --all and --addresses."),
+        (("--list", "Customers"), "write the list's number; the ledger does not know its name"),
         (("--addresses",), "Add --yes: standard input holds the addresses, so nobody can be asked."),
         (("--addresses", "--yes"), "Line 2 of standard input is no address. Nothing was forgotten."),
     ],

@@ -54,10 +54,18 @@ def test_standard_output_is_for_state_alone(path: str) -> None:
     assert problem == "rejects_path: is standard output, which holds STATE alone; write another"
 
 
-def test_the_null_device_takes_a_report_but_no_rejects() -> None:
+@pytest.mark.parametrize("name", ["rejects_path", "outcomes_path"])
+def test_the_null_device_takes_a_report_but_nothing_that_a_state_covers(name: str) -> None:
     assert len(parse_settings({**CONFIG, "report_path": "/dev/null"}).written_files()) == 1
-    (problem,) = problems_of(rejects_path="/dev/null")
-    assert problem.startswith("rejects_path: keeps nothing, ")
+    (problem,) = problems_of(**{name: "/dev/null"})
+    assert problem.startswith(f"{name}: keeps nothing, ")
+
+
+def test_outcomes_in_the_place_of_rejects_are_refused(tmp_path: Path) -> None:
+    (problem,) = problems_of(
+        outcomes_path=f"{tmp_path}/out", rejects_path=f"{tmp_path}/../{tmp_path.name}/out"
+    )
+    assert problem == "rejects_path: is the file of outcomes_path; write another"
 
 
 def test_an_open_descriptor_is_its_file(tmp_path: Path) -> None:

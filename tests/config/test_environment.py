@@ -68,9 +68,9 @@ def test_variables_of_no_setting_are_left_alone() -> None:
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("list_id", "three"),
-        ("list_id", "1.5"),
-        ("list_id", "9" * 5000),
+        ("profile_limit", "three"),
+        ("profile_limit", "1.5"),
+        ("profile_limit", "9" * 5000),
         ("batch_size_rows", "١٢"),
         ("exclude_automations", "maybe"),
         ("tags", "vip,new"),

@@ -57,6 +57,7 @@ def test_four_settings_are_enough() -> None:
         on_null="keep",
         on_invalid_value="leave_out",
         exclude_automations=False,
+        chooses_automations=False,
         phone_region=None,
         source_timezone=None,
         profile_limit=1_000_000,
@@ -71,6 +72,7 @@ def test_four_settings_are_enough() -> None:
         verify="sample",
         max_rejected_percent=20,
         rejects_path=None,
+        outcomes_path=None,
         report_path=None,
         dry_run=False,
         ledger_url=None,
@@ -143,6 +145,22 @@ def test_settings_cannot_be_changed() -> None:
 @pytest.mark.parametrize("list_id", [7, "7", " 7 ", "007"])
 def test_a_list_id_may_be_digits(list_id: object) -> None:
     assert parse(list_id=list_id).list_ids() == (7,)
+
+
+def test_a_list_may_be_named_and_has_its_number_from_the_account() -> None:
+    streams = {"a": {}, "b": {"list_id": 4}, "c": {"list_id": "3 VIPs"}}
+    settings = parse(list_id=" Customers ", streams=streams)
+    assert (settings.list_ids(), settings.list_names()) == ((4,), ("3 VIPs", "Customers"))
+    numbered = settings.with_lists({"Customers": 7, "3 VIPs": 4})
+    assert (numbered.list_ids(), numbered.list_names()) == ((4, 7), ())
+    assert [export.list_id for _, export in numbered.exports] == [7, 4, 4]
+
+
+def test_a_file_in_the_place_of_a_named_list_s_lock_is_refused(tmp_path: Path) -> None:
+    ledger = f"{tmp_path}/ledger.db"
+    settings = parse(list_id="VIP", ledger_url=f"sqlite:///{ledger}", report_path=f"{ledger}.list-3.lock")
+    with pytest.raises(SettingsError, match="report_path: is the file of ledger_url"):
+        settings.with_lists({"VIP": 3})
 
 
 def test_a_mapping_is_read_whole() -> None:
@@ -327,7 +345,12 @@ WRONG: list[tuple[str, dict[str, t.Any]]] = [
     ("display_name", {"display_name": f"shop {KEY}"}),
     ("list_id", {"list_id": None}),
     ("list_id", {"list_id": 0}),
-    ("list_id", {"list_id": "Newsletter"}),
+    ("list_id", {"list_id": "7.5"}),
+    ("list_id", {"list_id": "-7"}),
+    ("list_id", {"list_id": "1,000"}),
+    ("list_id", {"list_id": "\uff17"}),
+    ("list_id", {"list_id": " "}),
+    ("list_id", {"list_id": "a\nb"}),
     ("list_id", {"list_id": True}),
     ("list_id", {"list_id": 3.0}),
     ("list_id", {"list_id": "9" * 5000}),
@@ -543,7 +566,7 @@ def test_any_plausible_settings_are_taken_or_refused_by_their_own_names(config: 
         named = {problem.partition(":")[0].partition(".")[0] for problem in outcome.problems}
         assert named <= set(config)
     else:
-        assert outcome.list_ids()
+        assert outcome.list_ids() or outcome.list_names()
 
 
 @given(STREAMS, st.text())
@@ -617,7 +640,7 @@ def test_every_default_of_the_schema_is_taken_as_it_stands() -> None:
         for name, schema in CONFIG_JSONSCHEMA["properties"].items()
         if "default" in schema
     }
-    assert dataclasses.replace(parse(**defaults), sdk={}) == parse()
+    assert dataclasses.replace(parse(**defaults), sdk={}, chooses_automations=False) == parse()
 
 
 def test_reading_settings_does_not_load_the_telephone_library() -> None:

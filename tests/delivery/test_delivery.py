@@ -356,6 +356,22 @@ def test_an_import_that_does_not_end_stops_the_run_and_is_named() -> None:
     assert stage.states == []
 
 
+def test_what_a_worker_learns_after_the_end_changes_no_figure() -> None:
+    stage = Stage(FakeAccount(), batch_size_rows=1, with_workers=False)
+    delivery = stage.delivery
+    stage.add(contact(1))
+    delivery._classifying.classify()
+    batch = t.cast("Batch", delivery.submitting.next_submission())
+    delivery.submitting.take_outcome(batch, Accepted("import-1"))
+    in_the_air = delivery.confirming.next_import()
+    assert in_the_air is not None
+    delivery.abandon(0)
+    before = stage.totals()
+    delivery.confirming.take_status(in_the_air, ImportStatus("completed", 1))
+    assert before == stage.totals()
+    assert before["unsettled"] == 1
+
+
 def test_what_stops_the_delivery_reaches_the_reader() -> None:
     client = FakeAccount()
 

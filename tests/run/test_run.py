@@ -10,6 +10,7 @@ import typing as t
 
 import pytest
 from support.command import config_for, record_message, schema_message, singer_lines, state_message
+from support.outcome_counts import counted, figures_of
 from support.quick_target import captured_log, make_target, outcome_of, run_quickly, wait_for_workers
 
 from target_activecampaign.sandbox import serve
@@ -79,6 +80,28 @@ def test_rejected_records_that_a_file_keeps_hold_no_state_up(run: Runner) -> Non
     assert (outcome.exit_code, outcome.states) == (4, ["end"])
     assert "They are in " in outcome.log
     assert "so STATE goes past them" in outcome.log
+
+
+# Automations
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"), [({}, 1), ({"dry_run": True}, 1), ({"exclude_automations": False}, 0)]
+)
+def test_a_first_load_says_that_automations_run_unless_somebody_chose(
+    run: Runner, settings: dict[str, bool], said: int
+) -> None:
+    people = [record_message({"email": f"p{number}@example.com"}) for number in range(101)]
+    outcome = run(schema_message(), *people, **settings)
+    assert outcome.report["created"] == 101
+    assert outcome.log.count("WARNING target_activecampaign.delivery.automations: exclude_aut") == said
+
+
+def test_contacts_that_are_only_updated_trigger_no_word_of_automations(run: Runner) -> None:
+    people = [record_message({"email": f"p{number}@example.com"}) for number in range(101)]
+    assert run(schema_message(), *people, exclude_automations=False).report["created"] == 101
+    outcome = run(schema_message(), *people)
+    assert (outcome.report["updated"], "exclude_automations" in outcome.log) == (101, False)
 
 
 # Streams that are not exported
@@ -200,6 +223,7 @@ def test_every_record_stands_in_a_figure_whichever_way_a_run_ends(seed: int, tmp
         "profile_limit": chance.choice([5, 1000]),
         "batch_size_rows": chance.choice([1, 7, 250]),
         "rejects_path": chance.choice([None, str(tmp_path / "rejects.singer")]),
+        "outcomes_path": str(tmp_path / "outcomes.singer"),
     }
     fault = chance.choice(["POST /import/bulk_import status=401", "GET /import/info status=500", None])
     with serve(progress="looks=2", faults=[fault] if fault else []) as sandbox:
@@ -212,6 +236,7 @@ def test_every_record_stands_in_a_figure_whichever_way_a_run_ends(seed: int, tmp
         wait_for_workers()
     report = outcome_of(config, exit_code, "", log.getvalue()).report
     assert report["exit_code"] == exit_code
+    assert counted(tmp_path / "outcomes.singer") == figures_of(report)
     for name, figures in report["streams"].items():
         assert figures["unsettled"] >= 0
         fates = [figures[key] for key in ("delivered", "unchanged", "superseded", "held_back", "unsettled")]

@@ -1,0 +1,102 @@
+"""Owns which lists of the account the settings mean, by number or by name. Pure."""
+
+from __future__ import annotations
+
+import html
+import typing as t
+import unicodedata
+
+from target_activecampaign.config.names import nearest_name, shown_name, shown_text
+
+if t.TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+
+    from target_activecampaign.api.responses import AccountList
+
+_MOST_LISTS_SHOWN = 10
+_LONGEST_NAME = 60
+
+
+def find_lists(names: Iterable[str], lists: Collection[AccountList]) -> tuple[dict[str, int], list[str]]:
+    """Find the lists that the settings name.
+
+    Args:
+        names: As they stand in the settings.
+        lists: All that the key may see.
+
+    Returns:
+        Name to number, and a sentence for each name that does not mean one list.
+    """
+    found: dict[str, int] = {}
+    problems = []
+    for name in names:
+        numbers = sorted({one.id for one in _named(name, lists)})
+        if len(numbers) == 1:
+            found[name] = numbers[0]
+        elif numbers:
+            problems.append(
+                f"list_id: several lists are called {shown_name(name)!r}: "
+                f"{', '.join(map(str, numbers))}; write the number of the one that you mean"
+            )
+        else:
+            problems.append(
+                f"list_id: the account has no list called {shown_name(name)!r} that this key may see"
+                f"; {_nearest(name, lists)}: {_known(lists)}"
+            )
+    return found, problems
+
+
+def problems_of_lists(list_ids: Iterable[int], lists: Collection[AccountList]) -> list[str]:
+    """Return what is wrong with lists as places for contacts, a sentence for each.
+
+    Args:
+        list_ids: Of the settings.
+        lists: All that the key may see.
+    """
+    by_number = {one.id: one for one in lists}
+    problems = []
+    for list_id in list_ids:
+        one = by_number.get(list_id)
+        if one is None:
+            namesakes = [other.id for other in _named(str(list_id), lists)]
+            instead = f" (list {namesakes[0]} is called so)" if namesakes else ""
+            problems.append(
+                f"list_id: the account has no list {list_id} that this key may see{instead}; it has: "
+                f"{_known(lists)}"
+            )
+        elif not one.is_for_email:
+            problems.append(
+                f"list_id: list {list_id} ({_shown(one)}) is for {shown_text(one.channel, _LONGEST_NAME)}, "
+                f"not for email. To be on it counts as consent that nobody gave; choose one of these: "
+                f"{_known(lists)}"
+            )
+    return problems
+
+
+def _named(name: str, lists: Iterable[AccountList]) -> Sequence[AccountList]:
+    """Return the lists of a name: to the letter, else as a person reads it."""
+    lists = list(lists)
+    exact = [one for one in lists if one.name == name]
+    return exact or [one for one in lists if _as_read(one.name) == _as_read(name)]
+
+
+def _as_read(name: str) -> str:
+    """Return a name as a page shows it: accents composed, blanks as one, HTML's escapes read."""
+    return " ".join(unicodedata.normalize("NFC", html.unescape(name)).split())
+
+
+def _nearest(name: str, lists: Iterable[AccountList]) -> str:
+    numbers = {one.name: one.id for one in lists if one.is_for_email}
+    near = nearest_name(name, numbers)
+    if near is None:
+        return "it has"
+    return f"did you mean {shown_text(near, _LONGEST_NAME)} ({numbers[near]})? It has"
+
+
+def _known(lists: Iterable[AccountList]) -> str:
+    usable = sorted((one for one in lists if one.is_for_email), key=lambda one: one.id)[:_MOST_LISTS_SHOWN]
+    return ", ".join(f"{one.id} ({_shown(one)})" for one in usable) or "none"
+
+
+def _shown(one: AccountList) -> str:
+    return shown_text(one.name, _LONGEST_NAME)
