@@ -27,7 +27,7 @@ def account_of(count: int) -> FakeAccount:
 def read_back(account: FakeAccount, contacts: int) -> ReadBack:
     batch = Batch("people")
     batch.contacts = [PendingContact(contact(number), Origin("people", number)) for number in range(contacts)]
-    plan = plan_read_back(OpenImport("7", batch, 0.0), ImportStatus("completed"), "all", 0)
+    plan = plan_read_back(OpenImport("7", batch, 0.0), ImportStatus("completed"), "all", 0, is_in_doubt=False)
     assert plan is not None
     plan.ask(account, lambda _: None)
     return plan
