@@ -46,9 +46,10 @@ class RejectsFile:
         self._path = path
         self._last_schema: str | bytes | None = None
         self._failure: OutputError | None = None
+        self._bytes = 0  # written, or in the buffer
         try:
             descriptor = _create(path) if self._is_own else open_as_it_is(path)
-            self._file: t.IO[str] = os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogatepass")
+            self._file: t.IO[bytes] = os.fdopen(descriptor, "wb")
         except OSError as error:
             raise self._problem(error) from None
 
@@ -65,8 +66,10 @@ class RejectsFile:
         if origin.schema != self._last_schema:
             lines.insert(0, _text(origin.schema))
             self._last_schema = origin.schema
+        content = ("\n".join(lines) + "\n").encode("utf-8", "surrogatepass")
+        self._bytes += len(content)
         try:
-            self._file.write("\n".join(lines) + "\n")
+            self._file.write(content)
         except OSError as error:
             raise self._problem(error) from None
 
@@ -82,7 +85,7 @@ class RejectsFile:
             self._file.flush()
             if self._is_own:
                 os.fsync(self._file.fileno())
-                _require_whole(self._path, self._file.fileno())
+                _require_whole(self._path, self._file.fileno(), self._bytes)
         except OSError as error:
             raise self._problem(error) from None
 
@@ -120,7 +123,9 @@ def _create(path: Path) -> int:
     """
     _keep_earlier(path)
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        # What is appended to a file that somebody cut leaves no hole, so the size tells.
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_BINARY", 0)
+        descriptor = os.open(path, flags, 0o600)
     except FileExistsError:
         if path.is_symlink():
             raise  # to nowhere
@@ -128,7 +133,7 @@ def _create(path: Path) -> int:
     try:
         _lock(path, descriptor)
         _require_room(descriptor)
-        _require_whole(path, descriptor)
+        _require_whole(path, descriptor, 0)
     except BaseException:
         os.close(descriptor)
         raise
@@ -157,8 +162,13 @@ def _in_use(path: Path) -> SettingsError:
     )
 
 
-def _require_whole(path: Path, descriptor: int) -> None:
-    """Check that a file still stands at its place, and that nobody cut it.
+def _require_whole(path: Path, descriptor: int, size: int) -> None:
+    """Check that a file still stands at its place, and that nobody else cut it or wrote to it.
+
+    Args:
+        path: Its place.
+        descriptor: Of the file that was opened.
+        size: Bytes that were written to it.
 
     Raises:
         OSError: If not.
@@ -170,8 +180,8 @@ def _require_whole(path: Path, descriptor: int) -> None:
         is_there = False
     if not is_there:
         raise OSError(0, "it was moved, replaced or deleted while the run was writing")
-    if own.st_size < os.lseek(descriptor, 0, os.SEEK_CUR):
-        raise OSError(0, "it was cut while the run was writing")
+    if own.st_size != size:
+        raise OSError(0, "it was cut, or another process wrote to it, while the run was writing")
 
 
 def _mark(source: str, rejection: Rejection) -> str:
