@@ -26,7 +26,7 @@ _IMPORT_ID = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
 
 NO_NAME = "the importer's answer has no batchId that can be read"
 
-UNNAMED = ImportStatus("unreadable", doubt=NO_NAME, is_readable=False)
+UNNAMED = ImportStatus("unreadable", is_readable=False)
 """The status of an import that nobody can ask for."""
 
 _Json: t.TypeAlias = "dict[str, t.Any]"

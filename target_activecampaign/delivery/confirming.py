@@ -143,7 +143,8 @@ class Confirming:
             self._submit_again(open_import)
             return False
         doubt = find_doubt(open_import, status)
-        self._say_doubt(doubt)
+        if open_import.id is not None:  # else it was said when it was submitted
+            self._say_doubt(doubt)
         if status.is_readable and status.tells_created:
             self._headroom.end(open_import.batch, status.created)
         else:

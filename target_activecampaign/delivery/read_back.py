@@ -223,7 +223,8 @@ def plan_read_back(
         return None
     if verify == "all" or is_in_doubt:
         return ReadBack(open_import, status, unnamed, is_in_doubt=is_in_doubt)
-    if status.created >= len(unnamed) or imports_behind > MOST_IMPORTS_BEHIND:
+    names_all = status.created >= len(unnamed) and not any(one.contact.unsubscribes for one in unnamed)
+    if names_all or imports_behind > MOST_IMPORTS_BEHIND:
         return None
     return ReadBack(open_import, status, random.sample(unnamed, min(SAMPLE_SIZE, len(unnamed))))
 

@@ -107,9 +107,11 @@ class RejectsFile:
             raise self._failure
 
     def _problem(self, error: OSError) -> OutputError:
+        is_of_system = bool(error.errno)
+        remedy = "Make room or choose another path" if is_of_system else "Keep other processes away from it"
         self._failure = OutputError(
-            f"rejects_path: can't write {self._path}: {error.strerror}. Make room or choose another path, "
-            f"then run again: no STATE covers what could not be written down"
+            f"rejects_path: can't write {self._path}: {error.strerror}. {remedy}, then run again: no STATE "
+            f"covers what could not be written down"
         )
         return self._failure
 
