@@ -16,6 +16,7 @@ from pathlib import Path
 
 import click
 from singer_sdk import Target
+from singer_sdk.cli import plugin_cli
 from singer_sdk.exceptions import (
     ConfigValidationError,
     InvalidJSONSchema,
@@ -28,6 +29,7 @@ from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabilities
 
 from target_activecampaign.cli.command import TargetCommand
+from target_activecampaign.cli.log_level import require_log_level
 from target_activecampaign.cli.log_redaction import redact_logs
 from target_activecampaign.cli.runtime_tuning import prepare_process
 from target_activecampaign.config.distinct_files import NamedFile, find_shared
@@ -284,6 +286,12 @@ class TargetActiveCampaign(Target):
                 self.logger.error("%s", error)  # noqa: TRY400 - a message for a person
             return error.exit_code
         return exit_code
+
+    @plugin_cli
+    def cli(cls) -> click.Command:  # noqa: N805 - as the SDK's
+        """Return the command, where the environment names a log level that there is."""
+        require_log_level(os.environ)
+        return super().cli
 
     @classmethod
     def get_singer_command(cls) -> click.Command:

@@ -45,7 +45,7 @@ def is_socks(proxy: str | None) -> bool:
 def _find_problem(proxy: str) -> str | None:
     """Return what is wrong with the URL of a proxy, and what to do."""
     try:
-        url = parse_url(prepend_scheme_if_needed(proxy, "http"))
+        url = parse_url(prepend_scheme_if_needed(proxy, "http"))  # type: ignore[no-untyped-call]
         host = (url.host or "").strip("[]")
         is_readable = bool(host) and bool(host.encode("idna"))
     except (LocationParseError, ValueError):

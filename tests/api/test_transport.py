@@ -205,7 +205,12 @@ def proxy(monkeypatch: pytest.MonkeyPatch) -> t.Callable[..., None]:
     for name in ("http", "https", "all", "no"):
         for variable in (f"{name}_proxy", f"{name}_proxy".upper()):
             monkeypatch.delenv(variable, raising=False)
-    return lambda **variables: [monkeypatch.setenv(*one) for one in variables.items()] and None
+
+    def set_all(**variables: str) -> None:
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+
+    return set_all
 
 
 def test_a_proxy_that_is_dead_is_said(proxy: t.Callable[..., None]) -> None:
