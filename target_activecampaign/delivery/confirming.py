@@ -82,6 +82,7 @@ class Confirming:
         self._verify = verify
         self._import_timeout_seconds = import_timeout_seconds
         self._said_doubts: set[str] = set()
+        self._has_said_untold = False
 
     def next_import(self) -> OpenImport | None:
         """Wait for an import that is to be polled; `None` at the end."""
@@ -165,6 +166,15 @@ class Confirming:
                 "an import's answer does not tell what became of its contacts: %s. All contacts of an import "
                 "like that are looked up in the account",
                 doubt,
+            )
+
+    def _say_untold(self) -> None:
+        """Say once that the account tells too little to be read back."""
+        if not self._has_said_untold:
+            self._has_said_untold = True
+            logger.warning(
+                "verify: the account does not tell of each contact whether it is on its list. Where an "
+                "import's answer is in doubt, a contact like that is rejected; else the answer counts"
             )
 
     def _submit_again(self, open_import: OpenImport) -> None:
@@ -255,6 +265,8 @@ class Confirming:
         with self._monitor:
             self._in_flight.end_read_back(read_back)
             self._outcomes.count_read_back(read_back)
+            if read_back.has_untold:
+                self._say_untold()
         again, rest = _split_not_taken(read_back)
         if again:
             with self._monitor:

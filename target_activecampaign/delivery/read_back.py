@@ -55,6 +55,7 @@ class ReadBack:
         missing: Contacts that were not taken, or of which nobody can tell where the import is in doubt.
         read_back: How many contacts were looked up.
         still_unsubscribed: How many of these are off their list, because they left it before.
+        has_untold: Whether the account did not tell of one whether it is on the list.
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class ReadBack:
         self.missing: dict[PendingContact, Missing] = {}
         self.read_back = 0
         self.still_unsubscribed = 0
+        self.has_untold = False
         self._first = first
         self._is_in_doubt = is_in_doubt
 
@@ -130,6 +132,7 @@ class ReadBack:
 
     def _why_missing(self, contact: Contact, lists: ContactLists) -> Missing | None:
         why = _find_contradiction(contact, lists)
+        self.has_untold |= why is Missing.UNKNOWN
         return why if why is not Missing.UNKNOWN or self._is_in_doubt else None
 
 

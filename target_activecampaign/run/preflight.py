@@ -6,6 +6,7 @@ import logging
 import typing as t
 
 from target_activecampaign.api.contract import NoLimit
+from target_activecampaign.api.service_words import without_addresses
 from target_activecampaign.config.names import shown_text
 from target_activecampaign.contacts.custom_fields import CustomField, find_custom_field
 from target_activecampaign.contacts.exclusions import Exclusions
@@ -111,7 +112,7 @@ def _list_problems(settings: Settings, client: Client) -> list[str]:
 
 
 def _shown_list(one: AccountList) -> str:
-    return shown_text(one.name, _LONGEST_NAME)
+    return shown_text(without_addresses(one.name), _LONGEST_NAME)
 
 
 def _find_fields(settings: Settings, client: Client) -> tuple[dict[str, CustomField], list[str]]:

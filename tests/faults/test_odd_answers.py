@@ -339,6 +339,12 @@ def test_names_of_lists_are_escaped_and_shortened(tmp_path: Path) -> None:
     assert "y" * 60 not in outcome.log
 
 
+def test_a_list_whose_name_is_an_address_is_shown_without_it(tmp_path: Path) -> None:
+    lists = {"lists": [{"id": "7", "name": "ada@example.com, private"}], "meta": {"total": "1"}}
+    outcome = run(OddService(lists=lists), tmp_path)
+    assert "it has: 7 ((an address), private)" in outcome.log
+
+
 def test_lists_beyond_the_first_page_are_found_where_pages_are_capped(tmp_path: Path) -> None:
     def page(handler: Handler) -> Answer:
         start = int(handler.path.partition("offset=")[2])
@@ -441,6 +447,7 @@ def test_an_account_that_tells_no_lists_is_believed_where_nothing_contradicts_it
     }
     outcome = run(service, tmp_path, verify="all")
     assert (outcome.exit_code, outcome.report["delivered"]) == (exit_code, delivered)
+    assert outcome.log.count("the account does not tell of each contact whether it is on its list") == 1
     words = "the account does not tell whether it is on the list"
     assert json.dumps(outcome.rejects).count(words) == 6 - delivered
 
