@@ -212,7 +212,6 @@ _WORDS: dict[type[Exception], tuple[str, Cause]] = {
         "certificate",
     ),
     requests.exceptions.ProxyError: ("the proxy could not be used", "proxy"),
-    requests.exceptions.InvalidProxyURL: ("InvalidProxyURL", "proxy"),
     requests.exceptions.ConnectTimeout: ("no connection in time", "time-out"),
     requests.exceptions.ReadTimeout: ("no answer in time", "time-out"),
     requests.exceptions.ConnectionError: (
