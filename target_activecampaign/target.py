@@ -16,6 +16,7 @@ from pathlib import Path
 
 import click
 from singer_sdk import Target
+from singer_sdk.cli import plugin_cli
 from singer_sdk.exceptions import (
     ConfigValidationError,
     MapExpressionError,
@@ -296,9 +297,9 @@ class TargetActiveCampaign(Target):
             return error.exit_code
         return exit_code
 
-    @classproperty
-    def cli(cls) -> click.Command:  # noqa: N805 - of the class
-        """The command; an environment that the SDK fails on ends the process with a sentence."""
+    @plugin_cli
+    def cli(cls) -> click.Command:  # noqa: N805 - as the SDK's
+        """Return the command; an environment that the SDK fails on ends the process with a sentence."""
         if problem := problem_of_log_level(os.environ):
             sys.exit(problem)
         return super().cli

@@ -18,6 +18,7 @@ from target_activecampaign.api.contact_pages import read_contact_page
 from target_activecampaign.api.contract import NoLimit, read_contract
 from target_activecampaign.api.field_options import FieldOptions
 from target_activecampaign.api.import_status import read_status
+from target_activecampaign.api.memberships import ContactLists, read_contact, read_contact_lists
 from target_activecampaign.api.paging import read_pages
 from target_activecampaign.api.responses import (
     KEY_CHECK,
@@ -25,11 +26,9 @@ from target_activecampaign.api.responses import (
     SUBSCRIBED,
     Accepted,
     TryAgainError,
-    read_contact_ids,
     read_exclusion,
     read_field,
     read_list,
-    read_memberships,
     read_object,
     read_page,
     read_service_time,
@@ -45,7 +44,7 @@ from target_activecampaign.errors import NotPermittedError
 from target_activecampaign.limits import PAGE_SIZE
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from target_activecampaign.api.contact_pages import ContactPage
     from target_activecampaign.api.paging import Page
@@ -55,7 +54,6 @@ if t.TYPE_CHECKING:
         AccountList,
         Contract,
         ImportStatus,
-        Membership,
         Refused,
         Response,
         Tag,
@@ -105,6 +103,7 @@ class Client:
         self._rate_limiter = rate_limiter
         self._lock = threading.Lock()
         self._last_window = ""
+        self._may_read_lists = True  # of a contact by its id
         self._ahead = (-math.inf, math.inf)  # seconds between which the service's clock is before ours
 
     # Account
@@ -266,52 +265,49 @@ class Client:
 
     # Contacts
 
-    def memberships(self, email: str) -> dict[int, Membership] | None:
-        """Return the memberships of the contact with an address.
+    def memberships(self, email: str) -> ContactLists:
+        """Return the lists of the contact with an address, in our time.
 
         Args:
             email: Trimmed and lower-cased.
-
-        Returns:
-            Id of each list that it was ever on to its membership there, or `None` where the account has no
-            such contact.
 
         Raises:
             ServiceError: If no usable response came.
             StoppedError: If the run stops.
         """
-        answer = self._request(
+        ids, lists = self._request(
             "GET contacts",
-            lambda response: _read_contact(response, email),
+            lambda response: read_contact(response, email),
             query={"email": email, "include": "contactLists"},
             wait=self._rate_limiter.wait_for_read_back,
         )
-        if not answer.ids:
-            return None
-        if answer.memberships is not None:
-            return self._on_our_clock(answer.memberships)
-        found: dict[int, Membership] = {}
-        for contact_id in sorted(answer.ids):
-            found |= self._memberships_of(contact_id)
-        return found
+        if ids and not lists.is_whole:
+            lists = self._documented_lists(ids, lists)
+        return lists.earlier_by(self._seconds_ahead)
 
-    def _memberships_of(self, contact_id: str) -> dict[int, Membership]:
-        """Return the memberships of a contact by its id: the documented way, and a request of its own."""
-        memberships = self._request(
-            f"GET contacts/{contact_id}/contactLists",
-            lambda response: _read_contact_lists(response, contact_id),
-            wait=self._rate_limiter.wait_for_read_back,
-        )
-        return self._on_our_clock(memberships)
+    def _documented_lists(self, ids: Iterable[str], included: ContactLists) -> ContactLists:
+        """Return the lists of contacts by their ids: the documented way, and a request for each.
 
-    def _on_our_clock(self, memberships: dict[int, Membership]) -> dict[int, Membership]:
-        """Return memberships with the service's times turned into ours."""
-        return {
-            list_id: one
-            if one.subscribed_at is None
-            else replace(one, subscribed_at=one.subscribed_at - self._seconds_ahead)
-            for list_id, one in memberships.items()
-        }
+        Args:
+            ids: Of the contacts with one address.
+            included: What the look-up by the address told: it counts where this tells no more.
+        """
+        found = ContactLists()
+        for contact_id in sorted(ids):
+            found = found.joined_with(self._lists_of(contact_id))
+        return found if found.is_whole else included.joined_with(found)
+
+    def _lists_of(self, contact_id: str) -> ContactLists:
+        if self._may_read_lists:
+            try:
+                return self._request(
+                    f"GET contacts/{contact_id}/contactLists",
+                    lambda response: read_contact_lists(response, contact_id),
+                    wait=self._rate_limiter.wait_for_read_back,
+                )
+            except NotPermittedError:
+                self._may_read_lists = False
+        return ContactLists(is_whole=False)
 
     def subscriber_count(self, list_id: int) -> int | None:
         """Return how many contacts are subscribed to a list, as the account counts them (`meta.total`).
@@ -480,25 +476,6 @@ class Client:
     def _seconds_ahead(self) -> float:
         least, most = self._ahead
         return 0.0 if math.isinf(most) else (least + most) / 2
-
-
-class _Contact(t.NamedTuple):
-    """What an answer tells of a contact: its ids, and its memberships where it tells any."""
-
-    ids: frozenset[str]
-    memberships: dict[int, Membership] | None
-
-
-def _read_contact(response: Response, email: str) -> _Contact:
-    ids = read_contact_ids(response, email)
-    return _Contact(ids, read_memberships(response, ids))
-
-
-def _read_contact_lists(response: Response, contact_id: str) -> dict[int, Membership]:
-    memberships = read_memberships(response, {contact_id})
-    if memberships is None:
-        raise TryAgainError("an answer without usable contactLists")
-    return memberships
 
 
 def _patiently(read: Callable[[Response], ImportStatus]) -> Callable[[Response], ImportStatus]:

@@ -1,6 +1,6 @@
 """Pages of the account's contacts by ascending id: the advised way through large accounts (paging reference).
 
-An entry that can't be read is left out; a page that can't be read is a failure.
+An entry that can't be read is left out. A page of another shape is in no order: it tells nothing.
 """
 
 from __future__ import annotations
@@ -8,7 +8,8 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, replace
 
-from target_activecampaign.api.responses import Membership, TryAgainError, _read_date, read_object
+from target_activecampaign.api.memberships import UNREADABLE, is_deleted, read_membership
+from target_activecampaign.api.responses import Membership, read_object
 from target_activecampaign.contacts.email_address import normalise_email
 
 if t.TYPE_CHECKING:
@@ -46,13 +47,8 @@ class ContactPage:
         """Return the page with the times of its memberships turned into those of a clock that is behind."""
         if not self.memberships or not seconds:
             return self
-        moved = {place: _earlier_by(seconds, one) for place, one in self.memberships.items()}
+        moved = {place: one.earlier_by(seconds) for place, one in self.memberships.items()}
         return replace(self, memberships=moved)
-
-
-def _earlier_by(seconds: float, membership: Membership) -> Membership:
-    at = membership.subscribed_at
-    return membership if at is None else replace(membership, subscribed_at=at - seconds)
 
 
 def read_contact_page(response: Response, after_id: int) -> ContactPage:
@@ -63,19 +59,19 @@ def read_contact_page(response: Response, after_id: int) -> ContactPage:
         after_id: As `id_greater` was asked for.
 
     Raises:
-        TryAgainError: If the response has another shape.
+        TryAgainError: If the response is no JSON object.
         ServiceError: If no further try will change that.
     """
     content = read_object(response)
     entries = content.get("contacts")
     if not isinstance(entries, list):
-        raise TryAgainError("an answer without usable contacts")
+        return ContactPage((), after_id, is_in_order=False)
     contacts = [entry for entry in entries if isinstance(entry, dict)]
     ids = [number for entry in contacts if (number := _read_number(entry.get("id"))) is not None]
     emails = {
         str(entry.get("id")): normalise_email(email) or email.strip().lower()
         for entry in contacts
-        if isinstance(email := entry.get("email"), str) and not _is_deleted(entry)
+        if isinstance(email := entry.get("email"), str) and not is_deleted(entry)
     }
     meta = content.get("meta")
     return ContactPage(
@@ -99,25 +95,18 @@ def _read_memberships(entries: object, emails: Mapping[str, str]) -> dict[tuple[
     if not isinstance(entries, list):
         return None
     found: dict[tuple[str, int], Membership] = {}
-    contradicted: set[tuple[str, int]] = set()
     for entry in entries:
         if not isinstance(entry, dict):
             continue
-        email = emails.get(str(entry.get("contact")))
-        list_id, status = _read_number(entry.get("list")), _read_number(entry.get("status"))
-        if email is None or list_id is None or status is None:
+        email, list_id = emails.get(str(entry.get("contact"))), _read_number(entry.get("list"))
+        if email is None or list_id is None:
             continue
-        membership = Membership(status, _read_date(entry.get("sdate")))
+        membership = read_membership(entry)
         if found.setdefault((email, list_id), membership) != membership:
-            contradicted.add((email, list_id))
-    return {place: one for place, one in found.items() if place not in contradicted}
+            found[email, list_id] = UNREADABLE
+    return {place: one for place, one in found.items() if one != UNREADABLE}
 
 
 def _read_number(value: object) -> int | None:
     text = str(value)
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS else None
-
-
-def _is_deleted(entry: dict[str, t.Any]) -> bool:
-    """Return whether a contact is not there any more; `"0"` and an absent key say that it is (recorded)."""
-    return str(entry.get("deleted") or "0") != "0"

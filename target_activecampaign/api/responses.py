@@ -13,17 +13,16 @@ import email.utils
 import json
 import re
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 
 from target_activecampaign.api.paging import Page
 from target_activecampaign.contacts.custom_fields import CustomField
-from target_activecampaign.contacts.email_address import normalise_email
 from target_activecampaign.contacts.exclusions import Exclusion
 from target_activecampaign.errors import ServiceError
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Mapping
 
 
 MOST_TRIES = 8
@@ -40,6 +39,9 @@ KEY_CHECK = "GET users/me"
 
 SUBSCRIBED, UNSUBSCRIBED = 1, 2
 """Statuses of a membership (contacts reference)."""
+
+UNREADABLE_STATUS = -1
+"""Stands for the status of a membership that can't be read, or that another entry contradicts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +122,12 @@ class Accepted:
     """The importer queued a batch.
 
     Attributes:
-        import_id: Its `batchId`.
+        import_id: Its `batchId`; `None` where the answer has none that can be read: the batch may be queued.
         doubt: Why not all of the batch may be queued, so that it is to be read back; `None` without a sign.
         may_be_second: Whether an earlier try, whose answer was lost, may have been queued too.
     """
 
-    import_id: str
+    import_id: str | None
     doubt: str | None = None
     may_be_second: bool = False
 
@@ -178,12 +180,17 @@ class Membership:
     """A contact on a list (contacts reference).
 
     Attributes:
-        status: `SUBSCRIBED`, `UNSUBSCRIBED` or another.
+        status: `SUBSCRIBED`, `UNSUBSCRIBED`, `UNREADABLE_STATUS` or another.
         subscribed_at: `sdate`, in seconds since 1970; `None` where there is none that can be read.
     """
 
     status: int
     subscribed_at: float | None
+
+    def earlier_by(self, seconds: float) -> Membership:
+        """Return the same with its time turned into that of a clock that is behind."""
+        at = self.subscribed_at
+        return self if at is None else replace(self, subscribed_at=at - seconds)
 
 
 _DEFAULT_RETRY_AFTER_SECONDS = 1.0
@@ -427,7 +434,8 @@ def read_tagged_contacts(response: Response) -> int | None:
         ServiceError: If no further try will change that.
     """
     tag = read_object(response).get("tag")
-    return _read_digits(tag.get("subscriber_count")) if isinstance(tag, dict) else None
+    count = str(tag.get("subscriber_count") if isinstance(tag, dict) else None)
+    return int(count) if count.isascii() and count.isdecimal() else None
 
 
 def read_exclusion(item: _Json) -> Exclusion:
@@ -440,79 +448,14 @@ def read_exclusion(item: _Json) -> Exclusion:
     )
 
 
-# Contacts
-
-
-def read_contact_ids(response: Response, email: str) -> frozenset[str]:
-    """Return the ids of the contacts with an address (contacts reference).
-
-    Args:
-        response: To `GET /contacts`.
-        email: Trimmed and lower-cased.
-
-    Raises:
-        TryAgainError: If the response has another shape.
-        ServiceError: If no further try will change that.
-    """
-    found = read_items(response, "contacts", lambda item: (str(item["id"]), str(item["email"])))
-    return frozenset([contact for contact, address in found if _is_same_address(address, email)])
-
-
-def _is_same_address(address: str, email: str) -> bool:
-    return address.strip().lower() == email or normalise_email(address) == email
-
-
-def read_memberships(response: Response, ids: Collection[str]) -> dict[int, Membership] | None:
-    """Return the lists of contacts (`contactLists`, contacts reference).
-
-    Args:
-        response: To `GET /contacts` with `include=contactLists`, or to `GET /contacts/{id}/contactLists`.
-        ids: Whose memberships count.
-
-    Returns:
-        Id of each list to the membership there, or `None` where the response does not tell.
-
-    Raises:
-        TryAgainError: If the response has another shape.
-        ServiceError: If no further try will change that.
-    """
-    if not isinstance(read_object(response).get("contactLists"), (list, dict)):
-        return None
-    found: dict[int, Membership] = {}
-    for contact, list_id, membership in read_items(response, "contactLists", _read_membership):
-        if contact in ids and list_id is not None:
-            known = found.setdefault(list_id, membership)
-            if known != membership:
-                found[list_id] = _CONTRADICTION
-    return found
-
-
-_UNREADABLE_STATUS = -1
-_CONTRADICTION = Membership(_UNREADABLE_STATUS, None)
-_MOST_DIGITS = 18
-
-
-def _read_membership(item: _Json) -> tuple[str, int | None, Membership]:
-    """Return contact, list and membership; the list is `None` where it can't be read."""
-    list_id, status = _read_digits(item.get("list")), _read_digits(item.get("status"))
-    is_readable = status is not None
-    membership = Membership(
-        status if status is not None else _UNREADABLE_STATUS,
-        _read_date(item.get("sdate")) if is_readable else None,
-    )
-    return str(item.get("contact")), list_id, membership
-
-
-def _read_digits(value: object) -> int | None:
-    text = str(value).strip()
-    return int(text) if text.isdecimal() and len(text) <= _MOST_DIGITS else None
+# Times
 
 
 # Python 3.10 reads an offset with a colon alone, no `Z`, and fractions of three or six digits alone.
 _DATE = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d+))? ?(Z|z|UTC|[+-]\d\d(?::?\d\d)?)")
 
 
-def _read_date(value: object) -> float | None:
+def read_date(value: object) -> float | None:
     """Return a date with its offset in seconds since 1970; `None` for another (`0000-00-00`, null)."""
     match = _DATE.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None:

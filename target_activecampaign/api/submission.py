@@ -7,7 +7,15 @@ import re
 import typing as t
 from http import HTTPStatus
 
-from target_activecampaign.api.responses import Accepted, Refused, Response, TryAgainError, read_object
+from target_activecampaign.api.responses import (
+    Accepted,
+    ImportStatus,
+    Refused,
+    Response,
+    TryAgainError,
+    check_status,
+    load_json,
+)
 from target_activecampaign.api.service_words import read_words, read_words_of
 
 _RATE_WORDS = ("rate limit", "too many requests", "requested per minute")
@@ -15,6 +23,11 @@ _VALIDATION_MESSAGE = "json payload did not pass validation"
 _REFUSALS = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY})
 # A batchId is a UUID in every example; this stands in logs, so it is not taken in any form.
 _IMPORT_ID = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
+
+NO_NAME = "the importer's answer has no batchId that can be read"
+
+UNNAMED = ImportStatus("unreadable", is_readable=False)
+"""The status of an import that nobody can ask for."""
 
 _Json: t.TypeAlias = "dict[str, t.Any]"
 
@@ -27,20 +40,38 @@ def read_submission(response: Response, contacts: int) -> Accepted | Refused:
         contacts: How many were sent.
 
     Raises:
-        TryAgainError: If it can't be read, or if the importer's rate limit was reached.
+        TryAgainError: If nothing was queued for sure, and another try may be.
         ServiceError: If no further try will change that.
     """
     if response.status in _REFUSALS:
         return _read_refusal(response)
     if response.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         return Refused((), "HTTP 413: too large")
-    content = read_object(response)
+    check_status(response)
+    content = _read_success(response)
     import_id = content.get("batchId")
     if isinstance(import_id, int) and not isinstance(import_id, bool):
         import_id = str(import_id)
-    if not isinstance(import_id, str) or not _IMPORT_ID.fullmatch(import_id):
-        raise TryAgainError("an answer without a usable batchId")
-    return Accepted(import_id, _find_doubt(content, contacts))
+    if isinstance(import_id, str) and _IMPORT_ID.fullmatch(import_id):
+        return Accepted(import_id, _find_doubt(content, contacts))
+    if _is_called_no_success(content) or content.get("failureReasons"):
+        return _read_refusal(response)
+    return Accepted(None, NO_NAME)
+
+
+def _read_success(response: Response) -> _Json:
+    """Return the object of a 2xx answer, or an empty one: the batch may be queued, whatever it says.
+
+    Raises:
+        TryAgainError: If it is a web page: that comes with a bad key (seen), and from no importer.
+    """
+    try:
+        content = load_json(response)
+    except TryAgainError as error:
+        if error.cause == "web page":
+            raise
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
 def _find_doubt(content: _Json, contacts: int) -> str | None:
@@ -48,10 +79,12 @@ def _find_doubt(content: _Json, contacts: int) -> str | None:
     queued = _read_number(content.get("queued_contacts"))
     if queued is not None and queued < contacts:
         return "fewer contacts were queued than sent"
+    return "it was queued and called no success" if _is_called_no_success(content) else None
+
+
+def _is_called_no_success(content: _Json) -> bool:
     says = [value for key, value in content.items() if key.casefold() == "success"]
-    if any(value is False or _read_number(value) == 0 for value in says):
-        return "it was queued and called no success"
-    return None
+    return any(value is False or _read_number(value) == 0 for value in says)
 
 
 def _read_number(value: object) -> int | None:

@@ -22,8 +22,10 @@ from pathlib import Path
 
 import requests
 import urllib3
+from requests.utils import select_proxy
 
 from target_activecampaign.api.deadlines import Deadlines, watch_connections
+from target_activecampaign.api.proxies import check_proxy, is_socks
 from target_activecampaign.api.responses import MOST_TRIES_TLS, Response, TryAgainError
 from target_activecampaign.config.hostname import is_loopback
 from target_activecampaign.errors import SettingsError
@@ -82,7 +84,8 @@ class Transport:
 
         Raises:
             TryAgainError: If no response came, or not all of it in time.
-            SettingsError: If the environment names a file of certificates that there is not.
+            SettingsError: If the environment names a file of certificates that there is not, or a proxy that
+                can't be used.
         """
         headers = {"Api-Token": self._api_key.reveal()}
         if body is not None:
@@ -104,7 +107,8 @@ class Transport:
             # `requests` lets some errors of urllib3 through, for example that of a proxy's name that is too
             # long, and some of the system.
             except (OSError, urllib3.exceptions.HTTPError) as error:
-                raise _overdue() if deadline.is_over else _as_failure(error) from None
+                by_socks = is_socks(select_proxy(self._base_url, session.proxies))
+                raise _overdue() if deadline.is_over else _as_failure(error, by_socks=by_socks) from None
         # A body without a length ends where its connection ends, so one that was cut looks whole.
         if deadline.is_over:
             raise _overdue()
@@ -125,6 +129,7 @@ class Transport:
         session.trust_env = not is_loopback(self._base_url)
         found = session.merge_environment_settings(self._base_url, {}, stream=None, verify=None, cert=None)
         session.proxies, session.verify = found["proxies"], found["verify"]
+        check_proxy(self._base_url, session.proxies)
         if isinstance(session.verify, str) and self._base_url.startswith("https"):
             _check_certificates(session.verify)
         session.trust_env = False
@@ -185,9 +190,16 @@ def _overdue() -> TryAgainError:
     return TryAgainError("no whole answer in time", cause="time-out")
 
 
-def _as_failure(error: Exception) -> TryAgainError:
-    """Return a failure in words that hold nothing of the request or its response."""
+def _as_failure(error: Exception, *, by_socks: bool = False) -> TryAgainError:
+    """Return a failure in words that hold nothing of the request or its response.
+
+    Args:
+        error: Of `requests`, urllib3 or the system.
+        by_socks: Whether a SOCKS proxy stands between: its own failures look like the host's.
+    """
     words, cause = _describe(error)
+    if by_socks and cause in {"connection", "name"}:
+        words, cause = "the SOCKS proxy could not be used, or did not reach the host", "proxy"
     if cause == "certificate":
         return TryAgainError(words, most_tries=MOST_TRIES_TLS, cause=cause)
     return TryAgainError(words, cause=cause)
@@ -200,7 +212,6 @@ _WORDS: dict[type[Exception], tuple[str, Cause]] = {
         "certificate",
     ),
     requests.exceptions.ProxyError: ("the proxy could not be used", "proxy"),
-    requests.exceptions.InvalidProxyURL: ("InvalidProxyURL", "proxy"),
     requests.exceptions.ConnectTimeout: ("no connection in time", "time-out"),
     requests.exceptions.ReadTimeout: ("no answer in time", "time-out"),
     requests.exceptions.ConnectionError: (

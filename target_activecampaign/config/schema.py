@@ -232,7 +232,7 @@ _DELIVERY = (
         description=(
             "Whether contacts are read back after an import that does not name each of them: a few of every "
             "import as far as requests are to spare, and all of it where one is missing; or always all. "
-            "What is missing is rejected as `skipped_by_activecampaign`."
+            "What is not there, or not on its list, is rejected as `skipped_by_activecampaign`."
         ),
     ),
     th.Property(

@@ -8,7 +8,8 @@ if t.TYPE_CHECKING:
     from collections.abc import Callable
 
     from target_activecampaign.api.contact_pages import ContactPage
-    from target_activecampaign.api.responses import Accepted, Contract, ImportStatus, Membership, Refused
+    from target_activecampaign.api.memberships import ContactLists
+    from target_activecampaign.api.responses import Accepted, Contract, ImportStatus, Refused
     from target_activecampaign.delivery.batch import Batch
 
 
@@ -26,8 +27,8 @@ class Account(t.Protocol):
     def poll(self, import_id: str, on_send: Callable[[], None]) -> ImportStatus:
         """Ask how far an import is."""
 
-    def memberships(self, email: str) -> dict[int, Membership] | None:
-        """Return list to membership of an identity; `None` where the account has no such contact."""
+    def memberships(self, email: str) -> ContactLists:
+        """Return whether the account has a contact of an identity, and its lists."""
 
     def contact_page(
         self, after_id: int, *, is_read_back: bool = False, list_id: int | None = None

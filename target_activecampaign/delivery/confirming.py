@@ -14,11 +14,11 @@ from target_activecampaign.delivery.read_back import find_doubt, plan_read_back
 from target_activecampaign.errors import UnconfirmedImportError
 
 if t.TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Mapping
 
     from target_activecampaign.api.responses import ImportStatus
     from target_activecampaign.config.settings import Verify
-    from target_activecampaign.delivery.batch import PendingContact
+    from target_activecampaign.delivery.batch import Batch, PendingContact
     from target_activecampaign.delivery.change_detection import ChangeDetection
     from target_activecampaign.delivery.contract_headroom import ContractHeadroom
     from target_activecampaign.delivery.import_poller import OpenImport
@@ -27,7 +27,7 @@ if t.TYPE_CHECKING:
     from target_activecampaign.delivery.look_ups import AccountReading, LookUps
     from target_activecampaign.delivery.monitor import Monitor
     from target_activecampaign.delivery.outcomes import Outcomes
-    from target_activecampaign.delivery.read_back import ReadBack
+    from target_activecampaign.delivery.read_back import Missing, ReadBack
     from target_activecampaign.delivery.send_queue import SendQueue
     from target_activecampaign.delivery.state_tracker import StatePassing
 
@@ -82,6 +82,7 @@ class Confirming:
         self._verify = verify
         self._import_timeout_seconds = import_timeout_seconds
         self._said_doubts: set[str] = set()
+        self._has_said_untold = False
 
     def next_import(self) -> OpenImport | None:
         """Wait for an import that is to be polled; `None` at the end."""
@@ -113,7 +114,7 @@ class Confirming:
             self._states.pass_on()
             self._monitor.notify()
         if is_recorded_now:
-            self._record(open_import, status, ())
+            self._record(open_import, open_import.batch, status, {})
 
     def _settle_unknown(self, open_import: OpenImport, status: ImportStatus) -> ImportStatus:
         """Return a status that leads on, where the service does not know an import, or can't be understood.
@@ -132,7 +133,7 @@ class Confirming:
         timeout = self._import_timeout_seconds
         if self._monitor.clock.now() - open_import.submitted_at > timeout:
             raise UnconfirmedImportError(
-                f"import {open_import.id} did not end within {timeout} s (import_timeout), so its "
+                f"{open_import.name} did not end within {timeout} s (import_timeout), so its "
                 f"{len(open_import.batch)} contacts are unconfirmed and no STATE covers them. Run again"
             )
 
@@ -143,14 +144,15 @@ class Confirming:
             self._submit_again(open_import)
             return False
         doubt = find_doubt(open_import, status)
-        self._say_doubt(doubt)
+        if open_import.id is not None:  # else it was said when it was submitted
+            self._say_doubt(doubt)
         if status.is_readable and status.tells_created:
             self._headroom.end(open_import.batch, status.created)
         else:
             # What it created is not known: its contacts count as new until they were looked up.
             self._headroom.lose(open_import.batch)
         behind = self._in_flight.imports_behind
-        read_back = plan_read_back(open_import, status, "all" if doubt else self._verify, behind)
+        read_back = plan_read_back(open_import, status, self._verify, behind, is_in_doubt=doubt is not None)
         if read_back is None:
             return True
         self._in_flight.put_read_back(read_back)
@@ -166,30 +168,48 @@ class Confirming:
                 doubt,
             )
 
+    def _say_untold(self) -> None:
+        """Say once that the account tells too little to be read back."""
+        if not self._has_said_untold:
+            self._has_said_untold = True
+            logger.warning(
+                "verify: the account does not tell of each contact whether it is on its list. Where an "
+                "import's answer is in doubt, a contact like that is rejected; else the answer counts"
+            )
+
     def _submit_again(self, open_import: OpenImport) -> None:
         """Send the contacts of an import again that failed as a whole or was lost: twice does no harm."""
         again = open_import.batch.again()
         if again.attempts >= _MOST_ATTEMPTS:
             raise UnconfirmedImportError(
-                f"import {open_import.id} and {again.attempts - 1} before it, of the same contacts, failed "
+                f"{open_import.name} and {again.attempts - 1} before it, of the same contacts, failed "
                 f"as a whole. No STATE covers them. Run again later"
             )
         self._in_flight.remove(open_import.batch)
         self._queue.retry([again])
 
     def _record(
-        self, open_import: OpenImport, status: ImportStatus, missing: Collection[PendingContact]
+        self,
+        open_import: OpenImport,
+        batch: Batch,
+        status: ImportStatus,
+        missing: Mapping[PendingContact, Missing],
     ) -> None:
         """Record the outcomes of an import: first in the ledger, then here, so no STATE is ahead of it.
+
+        Args:
+            open_import: The import.
+            batch: Its contacts, but those that are sent again.
+            status: As it ended.
+            missing: Contacts that do not count as delivered, and why.
 
         Raises:
             LedgerError: If they can't be written down.
         """
-        batch = open_import.batch
-        rejected = _find_rejected(open_import, status, missing)
+        rejected = _find_rejected(open_import, batch, status, missing)
         self._changes.record(batch, rejected)
         with self._monitor:
-            self._in_flight.remove(batch)
+            self._in_flight.remove(open_import.batch)
             self._outcomes.record(batch, open_import.id, status.created, rejected)
             self._states.pass_on()
             self._monitor.notify()
@@ -245,7 +265,13 @@ class Confirming:
         with self._monitor:
             self._in_flight.end_read_back(read_back)
             self._outcomes.count_read_back(read_back)
-        self._record(read_back.open_import, read_back.status, read_back.missing)
+            if read_back.has_untold:
+                self._say_untold()
+        again, rest = _split_not_taken(read_back)
+        if again:
+            with self._monitor:
+                self._queue.retry([again.again()])
+        self._record(read_back.open_import, rest, read_back.status, read_back.missing)
 
     def take_check(self, check: MembershipCheck) -> None:
         """Take whether a contact may be sent.
@@ -263,29 +289,41 @@ class Confirming:
             elif check.left_alone is not None:
                 self._outcomes.leave_alone(pending, check.left_alone)
             else:
-                pending.is_missing = True
-                self._headroom.count_out(pending)
+                pending.is_missing = True  # as far as anybody knows: it takes headroom
+                if check.is_missing:
+                    self._headroom.count_out(pending)
                 self._queue.admit([pending])
             self._states.pass_on()
             self._monitor.notify()
 
 
+def _split_not_taken(read_back: ReadBack) -> tuple[Batch, Batch]:
+    """Return the contacts that are sent once more, and the others.
+
+    Nobody can follow an import without a name, and it may never have been queued. So its contacts are sent a
+    second time where the account shows that they were not taken: no sooner, and no third time.
+    """
+    open_import = read_back.open_import
+    not_taken = read_back.not_taken if open_import.id is None else set()
+    return open_import.batch.split(lambda pending: pending in not_taken and not pending.attempts)
+
+
 def _find_rejected(
-    open_import: OpenImport, status: ImportStatus, missing: Collection[PendingContact]
+    open_import: OpenImport,
+    batch: Batch,
+    status: ImportStatus,
+    missing: Mapping[PendingContact, Missing],
 ) -> dict[PendingContact, Rejection]:
     """Return the contacts of an ended import that were not delivered, with the reason, in their order."""
-    named = f"named among the failures of import {open_import.id}"
-    skipped = Rejection(
-        Reason.SKIPPED_BY_ACTIVECAMPAIGN,
-        f"import {open_import.id} ended without naming it, and it is not in the account",
-    )
+    named = f"named among the failures of {open_import.name}"
     rejected: dict[PendingContact, Rejection] = {}
-    for pending in open_import.batch.contacts:
+    for pending in batch.contacts:
         email = pending.contact.email
         if email in status.failed:
             reason = status.reasons.get(email)
             detail = f"{named}: {reason}" if reason else named
             rejected[pending] = Rejection(Reason.REFUSED_BY_ACTIVECAMPAIGN, detail)
-        elif pending in missing:
-            rejected[pending] = skipped
+        elif (why := missing.get(pending)) is not None:
+            detail = f"{open_import.name} ended without naming it, and {why.value}"
+            rejected[pending] = Rejection(Reason.SKIPPED_BY_ACTIVECAMPAIGN, detail)
     return rejected

@@ -7,6 +7,7 @@ import threading
 import typing as t
 from dataclasses import replace
 
+from target_activecampaign.api.memberships import ContactLists
 from target_activecampaign.api.responses import (
     SUBSCRIBED,
     UNSUBSCRIBED,
@@ -68,8 +69,8 @@ class DryRun:
                 self._contract = replace(self._contract, subscriber_total=total)
         return ImportStatus("completed", created)
 
-    def memberships(self, email: str) -> dict[int, Membership] | None:
-        """Return the memberships of a contact, as the imports so far would have left them."""
+    def memberships(self, email: str) -> ContactLists:
+        """Return the lists of a contact, as the imports so far would have left them."""
         found = self._account.memberships(email)
         if self._lists is None:
             return found
@@ -77,13 +78,13 @@ class DryRun:
             remembered = self._lists.find([email]).get(email)
         if remembered is None:
             return found
-        lists = dict(found or {})
+        lists = dict(found.by_list)
         for list_id, status in _unpack(remembered).items():
             real = lists.get(list_id)
             # The importer puts no contact on a list again that it left.
             if real is None or real.status == SUBSCRIBED:
                 lists[list_id] = Membership(status, None)
-        return lists
+        return ContactLists(by_list=lists, is_whole=found.is_whole)
 
     def contact_page(
         self, after_id: int, *, is_read_back: bool = False, list_id: int | None = None

@@ -33,7 +33,7 @@ class OpenImport:
     """An import that ActiveCampaign accepted and that has not ended yet.
 
     Attributes:
-        id: Its `batchId`.
+        id: Its `batchId`; `None` where the importer's answer named none that can be read.
         batch: What was sent.
         submitted_at: Seconds on the run's clock.
         polled_at: When it was polled last, `submitted_at` before the first time.
@@ -43,13 +43,20 @@ class OpenImport:
 
     __slots__ = ("batch", "doubt", "id", "is_late", "polled_at", "submitted_at")
 
-    def __init__(self, import_id: str, batch: Batch, submitted_at: float, doubt: str | None = None) -> None:
+    def __init__(
+        self, import_id: str | None, batch: Batch, submitted_at: float, doubt: str | None = None
+    ) -> None:
         self.id = import_id
         self.doubt = doubt
         self.batch = batch
         self.submitted_at = submitted_at
         self.polled_at = submitted_at
         self.is_late = False
+
+    @property
+    def name(self) -> str:
+        """How messages call it."""
+        return "an import without a batchId" if self.id is None else f"import {self.id}"
 
 
 class ImportPoller:

@@ -76,7 +76,7 @@ class InFlight:
         """Note that a batch may have been sent, and that nobody knows."""
         self._states[batch] = BatchState.UNANSWERED
 
-    def open(self, batch: Batch, import_id: str, now: float, doubt: str | None = None) -> None:
+    def open(self, batch: Batch, import_id: str | None, now: float, doubt: str | None = None) -> None:
         """Poll the import that took a batch from now on, maybe not all of it."""
         self._states[batch] = BatchState.OPEN
         self._poller.add(OpenImport(import_id, batch, now, doubt))

@@ -12,13 +12,14 @@ import struct
 import typing as t
 from collections import Counter
 
+from target_activecampaign.api.memberships import ContactLists
 from target_activecampaign.api.responses import SUBSCRIBED, Membership
 from target_activecampaign.errors import ServiceError
 from target_activecampaign.limits import PAGE_SIZE
 from target_activecampaign.storage.email_map import EmailMap
 
 if t.TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from target_activecampaign.api.contact_pages import ContactPage
     from target_activecampaign.delivery.account import Account
@@ -141,7 +142,7 @@ class ListReadings:
         """Return whether a contact need not wait for its list to be read."""
         return not pending.contact.unsubscribes or pending.contact.list_id not in self._in_progress
 
-    def take(self, pending: PendingContact) -> Mapping[int, Membership] | None:
+    def take(self, pending: PendingContact) -> ContactLists | None:
         """Return what was read of a contact that is to be taken off; `None` where it is to be asked for."""
         if not pending.contact.unsubscribes:
             return None
@@ -149,7 +150,7 @@ class ListReadings:
         reading = self._whole.get(list_id)
         membership = None if reading is None else reading.take(pending.contact.email)
         if membership is not None:
-            return {list_id: membership}
+            return ContactLists(by_list={list_id: membership}, is_whole=False)
         self._asked[list_id] += 1
         return None
 

@@ -8,9 +8,7 @@ from target_activecampaign.contacts.contact import LeftAlone
 from target_activecampaign.delivery.removal import reason_to_leave_alone
 
 if t.TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from target_activecampaign.api.responses import Membership
+    from target_activecampaign.api.memberships import ContactLists
     from target_activecampaign.delivery.account import Account
     from target_activecampaign.delivery.batch import PendingContact
 
@@ -26,19 +24,20 @@ class MembershipCheck:
     Attributes:
         pending: The contact.
         may_be_sent: The answer.
+        is_missing: Whether the account has no contact of this identity for sure.
         left_alone: Why somebody who was to be taken off a list is not.
     """
 
-    def __init__(self, pending: PendingContact, known: Mapping[int, Membership] | None = None) -> None:
+    def __init__(self, pending: PendingContact, known: ContactLists | None = None) -> None:
         """Prepare.
 
         Args:
             pending: In the state "checking".
-            known: Its memberships, where they were read with others'; else the account is asked.
+            known: Its lists, where they were read with others'; else the account is asked.
         """
         self.pending = pending
         self._known = known
-        self.may_be_sent = False
+        self.may_be_sent = self.is_missing = False
         self.left_alone: LeftAlone | None = None
 
     def ask(self, account: Account) -> None:
@@ -52,10 +51,10 @@ class MembershipCheck:
         if removal is not None and removal.windows is not None and not removal.windows:
             self.left_alone = LeftAlone.IMPORT_UNKNOWN  # whatever the account says
             return
-        known = self._known
-        memberships = account.memberships(self.pending.contact.email) if known is None else known
+        lists = self._known or account.memberships(self.pending.contact.email)
+        self.is_missing = lists.is_there is False
         if removal is None:
-            self.may_be_sent = memberships is not None
+            self.may_be_sent = bool(lists.is_there)
         else:
-            self.left_alone = reason_to_leave_alone(memberships, removal.list_id, removal.windows)
+            self.left_alone = reason_to_leave_alone(lists.on(removal.list_id), removal.windows)
             self.may_be_sent = self.left_alone is None

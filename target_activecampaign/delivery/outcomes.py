@@ -296,13 +296,13 @@ class Outcomes:
         self._report.still_unsubscribed += read_back.still_unsubscribed
 
     def record(
-        self, batch: Batch, import_id: str, created: int, rejected: Mapping[PendingContact, Rejection]
+        self, batch: Batch, import_id: str | None, created: int, rejected: Mapping[PendingContact, Rejection]
     ) -> None:
         """Record the outcomes of an import.
 
         Args:
-            batch: Its contacts.
-            import_id: Its id.
+            batch: Its contacts, but those that are sent again.
+            import_id: Its id, if the service told one.
             created: How many of them ActiveCampaign names as new.
             rejected: Those that were refused or skipped; the others were delivered.
         """
@@ -313,7 +313,8 @@ class Outcomes:
         could_be_new = sum([pending.may_be_new() for pending in delivered])
         surely_new = min(created, could_be_new)
         figures.created += surely_new
-        self._automations.count(batch.contacts[0].contact.list_id, surely_new)
+        if surely_new:
+            self._automations.count(batch.contacts[0].contact.list_id, surely_new)
         self._report.names_more_than_new |= created > could_be_new
         figures.unsubscribed += sum([pending.contact.unsubscribes for pending in delivered])
         self._sent.confirm({pending.contact.email: pending.fingerprint for pending in delivered})

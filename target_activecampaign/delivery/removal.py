@@ -12,7 +12,7 @@ from target_activecampaign.api.responses import SUBSCRIBED
 from target_activecampaign.contacts.contact import LeftAlone
 
 if t.TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from target_activecampaign.api.responses import Membership
     from target_activecampaign.contacts.contact import Origin
@@ -52,18 +52,14 @@ class Removal(t.NamedTuple):
 
 
 def reason_to_leave_alone(
-    memberships: Mapping[int, Membership] | None,
-    list_id: int,
-    windows: Sequence[tuple[float, float]] | None,
+    membership: Membership | None, windows: Sequence[tuple[float, float]] | None
 ) -> LeftAlone | None:
     """Return why somebody stays on a list, or `None` where the membership is proven to be ours.
 
     Args:
-        memberships: Of the contact, by list; `None` where the account has no such contact.
-        list_id: The list.
+        membership: Of the list, one that can't be read included; `None` where there is none for sure.
         windows: As `Removal.windows`.
     """
-    membership = None if memberships is None else memberships.get(list_id)
     if membership is None:
         return LeftAlone.NOT_ON_LIST
     if membership.status != SUBSCRIBED:

@@ -6,6 +6,7 @@ import logging
 import typing as t
 
 from target_activecampaign.api.responses import Accepted
+from target_activecampaign.api.submission import NO_NAME
 from target_activecampaign.contacts.contact import Reason, Rejection
 from target_activecampaign.delivery.contract_headroom import Admission
 from target_activecampaign.delivery.lone_refusals import LoneRefusals
@@ -119,6 +120,7 @@ class Submitting:
         self._classify_input = classify_input
         self._batch_size_rows = batch_size_rows
         self._lone_refusals = LoneRefusals()
+        self._has_said_unnamed = False
 
     def next_submission(self) -> Batch | ContractReading | None:
         """Wait for a batch to submit, or for the contract to be read again; `None` at the end.
@@ -161,10 +163,24 @@ class Submitting:
                 self._outcomes.count_import()
                 self._set_aside(self._lone_refusals.take_all())
                 self._in_flight.open(batch, outcome.import_id, self._monitor.clock.now(), outcome.doubt)
+                if outcome.import_id is None:
+                    self._say_unnamed(len(batch))
             else:
                 self._in_flight.remove(batch)
                 self._take_refusal(batch, outcome)
             self._monitor.notify()
+
+    def _say_unnamed(self, contacts: int) -> None:
+        """Say once that imports may have been taken which nobody can follow."""
+        if not self._has_said_unnamed:
+            self._has_said_unnamed = True
+            logger.warning(
+                "%s, so nobody can follow that import of %d contacts. In two minutes they are looked up in "
+                "the account, and those that are not there or not on their list are sent once more. Further "
+                "imports like that go the same way",
+                NO_NAME,
+                contacts,
+            )
 
     def lose_answer(self, batch: Batch) -> None:
         """Note that a batch may have been sent, and that nobody knows."""

@@ -17,6 +17,7 @@ import threading
 import typing as t
 
 from target_activecampaign.api.rate_limiter import StoppedError
+from target_activecampaign.api.submission import UNNAMED
 from target_activecampaign.delivery.batch import Batch
 from target_activecampaign.delivery.list_readings import ListReading
 from target_activecampaign.delivery.look_ups import AccountReading
@@ -114,7 +115,10 @@ class WorkerThreads:
         open_import = confirming.next_import()
         if open_import is None:
             return False
-        confirming.take_status(open_import, self._account.poll(open_import.id, on_send))
+        import_id = open_import.id
+        # Without a name there is nothing to ask: it counts as one that can't be understood.
+        status = UNNAMED if import_id is None else self._account.poll(import_id, on_send)
+        confirming.take_status(open_import, status)
         return True
 
     def _read(self, on_send: Callable[[], None]) -> bool:

@@ -19,6 +19,9 @@ if t.TYPE_CHECKING:
 _KNOWN_CAUSES = {
     "database or disk is full": "the disk of its file is full",
     "database is locked": "another process holds it locked",
+    "statement timeout": "the server's statement_timeout ended it; allow the ledger's user more time",
+    "transaction timeout": "the server's transaction_timeout ended it; allow the ledger's user more time",
+    "lock timeout": "another process holds its tables locked, for longer than the server's lock_timeout",
     "due to user request": "another process holds its tables locked",  # see `Database`
     "disk image is malformed": "the file is damaged; delete it, and everything is sent once more",
     "file is not a database": "the file is damaged or no ledger",

@@ -43,9 +43,10 @@ class SingerFile:
         self._setting = setting
         self._path = path
         self._failure: OutputError | None = None
+        self._bytes = 0  # written, or in the buffer
         try:
             descriptor = _create(setting, path) if self._is_own else open_as_it_is(path)
-            self._file: t.IO[str] = os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogatepass")
+            self._file: t.IO[bytes] = os.fdopen(descriptor, "wb")
         except OSError as error:
             raise self._problem(error) from None
 
@@ -56,8 +57,10 @@ class SingerFile:
             OutputError: If this or an earlier write failed.
         """
         self._raise_failure()
+        content = "".join([f"{line}\n" for line in lines]).encode("utf-8", "surrogatepass")
+        self._bytes += len(content)
         try:
-            self._file.write("".join([f"{line}\n" for line in lines]))
+            self._file.write(content)
         except OSError as error:
             raise self._problem(error) from None
 
@@ -73,7 +76,7 @@ class SingerFile:
             self._file.flush()
             if self._is_own:
                 os.fsync(self._file.fileno())
-                _require_whole(self._path, self._file.fileno())
+                _require_whole(self._path, self._file.fileno(), self._bytes)
         except OSError as error:
             raise self._problem(error) from None
 
@@ -95,9 +98,11 @@ class SingerFile:
             raise self._failure
 
     def _problem(self, error: OSError) -> OutputError:
+        is_of_system = bool(error.errno)
+        remedy = "Make room or choose another path" if is_of_system else "Keep other processes away from it"
         self._failure = OutputError(
-            f"{self._setting}: can't write {self._path}: {error.strerror}. Make room or choose another path, "
-            f"then run again: no STATE covers what could not be written down"
+            f"{self._setting}: can't write {self._path}: {error.strerror}. {remedy}, then run again: no "
+            f"STATE covers what could not be written down"
         )
         return self._failure
 
@@ -111,7 +116,9 @@ def _create(setting: str, path: Path) -> int:
     """
     _keep_earlier(setting, path)
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        # What is appended to a file that somebody cut leaves no hole, so the size tells.
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_BINARY", 0)
+        descriptor = os.open(path, flags, 0o600)
     except FileExistsError:
         if path.is_symlink():
             raise  # to nowhere
@@ -119,7 +126,7 @@ def _create(setting: str, path: Path) -> int:
     try:
         _lock(setting, path, descriptor)
         _require_room(descriptor)
-        _require_whole(path, descriptor)
+        _require_whole(path, descriptor, 0)
     except BaseException:
         os.close(descriptor)
         raise
@@ -148,8 +155,13 @@ def _in_use(setting: str, path: Path) -> SettingsError:
     )
 
 
-def _require_whole(path: Path, descriptor: int) -> None:
-    """Check that a file still stands at its place, and that nobody cut it.
+def _require_whole(path: Path, descriptor: int, size: int) -> None:
+    """Check that a file still stands at its place, and that nobody else cut it or wrote to it.
+
+    Args:
+        path: Its place.
+        descriptor: Of the file that was opened.
+        size: Bytes that were written to it.
 
     Raises:
         OSError: If not.
@@ -161,8 +173,8 @@ def _require_whole(path: Path, descriptor: int) -> None:
         is_there = False
     if not is_there:
         raise OSError(0, "it was moved, replaced or deleted while the run was writing")
-    if own.st_size < os.lseek(descriptor, 0, os.SEEK_CUR):
-        raise OSError(0, "it was cut while the run was writing")
+    if own.st_size != size:
+        raise OSError(0, "it was cut, or another process wrote to it, while the run was writing")
 
 
 def _require_room(descriptor: int) -> None:

@@ -6,6 +6,7 @@ import html
 import typing as t
 import unicodedata
 
+from target_activecampaign.api.service_words import without_addresses
 from target_activecampaign.config.names import nearest_name, shown_name, shown_text
 
 if t.TYPE_CHECKING:
@@ -99,4 +100,4 @@ def _known(lists: Iterable[AccountList]) -> str:
 
 
 def _shown(one: AccountList) -> str:
-    return shown_text(one.name, _LONGEST_NAME)
+    return shown_text(without_addresses(one.name), _LONGEST_NAME)

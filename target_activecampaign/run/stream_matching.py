@@ -70,7 +70,8 @@ class StreamMatching:
         if not self._of_tap:
             return
         matched = {self._settings.entry_for(stream) for stream in self._mapped}
-        for name, _ in self._settings.exports:
+        # Where stream maps leave out every stream, the names in `streams` had none to match.
+        for name, _ in self._settings.exports if self._mapped else ():
             if name not in matched:
                 yield _sentence("streams", name, name, self._mapped)
         for name, entry in (self._settings.sdk.get("stream_maps") or {}).items():

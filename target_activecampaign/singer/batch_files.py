@@ -7,6 +7,7 @@ a plain one of this machine; with it, one right below its root. Nothing is ever 
 from __future__ import annotations
 
 import typing as t
+import zlib
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -49,11 +50,14 @@ def iterate_rows(
         )
     root = None if storage is None else _open_root(storage)
     number = rows = 0
+    is_open = False
     try:
         for number, url in enumerate(manifest, start=1):  # noqa: B007 - the error names it
             rows = 0
+            is_open = False
             with _locate(url, root).open("rb") as file:
                 _require_content(file)
+                is_open = True
                 for row in read_rows(file):
                     rows += 1
                     yield row
@@ -61,9 +65,30 @@ def iterate_rows(
         if isinstance(error, ImportError) and error.name == "pyarrow":
             words = "needs an extra: pip install 'target-activecampaign[parquet]'"
             raise problem(f"is a BATCH message in Parquet, which {words}") from None
-        reason = (isinstance(error, OSError) and error.strerror) or type(error).__name__
+        reason = _reason_of(error, encoding if is_open else None)
         where = f", after row {rows}" if rows else ""
         raise problem(f"is a BATCH message whose file {number} can't be read: {reason}{where}") from None
+
+
+def _reason_of(error: Exception, encoding: Mapping[str, t.Any] | None) -> str:
+    """Return why a file can't be read, in words that quote nothing of it.
+
+    Args:
+        error: Of the system, the storage or the format.
+        encoding: Of the file; `None` where it could not be opened.
+    """
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    if encoding is None:
+        return type(error).__name__
+    if isinstance(error, NotImplementedError):
+        return f"it uses a part of its format that nobody knows here ({type(error).__name__})"
+    is_parquet = encoding.get("format") == "parquet"
+    # The errors of `pyarrow` are kinds of these, and so are those of `gzip`.
+    if isinstance(error, (OSError, EOFError, ValueError, zlib.error)):
+        kind = "Parquet" if is_parquet else "gzip" if encoding.get("compression") == "gzip" else "JSON Lines"
+        return f"it is damaged, cut, or no {kind} file. Have the tap write it again, and look at its disk"
+    return type(error).__name__
 
 
 def _reader_of(encoding: Mapping[str, t.Any]) -> Callable[[t.Any], Iterator[bytes]] | None:

@@ -8,7 +8,7 @@ import typing as t
 import pytest
 
 from target_activecampaign.api.contact_pages import ContactPage, read_contact_page
-from target_activecampaign.api.responses import Membership, Response, TryAgainError
+from target_activecampaign.api.responses import Membership, Response
 
 
 def page(*contacts: t.Any, after_id: int = 0) -> ContactPage:  # noqa: ANN401 - any JSON
@@ -56,9 +56,9 @@ def test_ids_that_do_not_ascend_from_the_one_asked_for_are_out_of_order(ids: lis
 
 
 @pytest.mark.parametrize("body", ["{}", '{"contacts": null}', '{"contacts": {"id": "1"}}'])
-def test_another_shape_is_tried_again(body: str) -> None:
-    with pytest.raises(TryAgainError):
-        read_contact_page(response(body), 0)
+def test_a_page_of_another_shape_is_in_no_order_and_no_end(body: str) -> None:
+    found = read_contact_page(response(body), 7)
+    assert (found.emails, found.last_id, found.is_empty, found.is_in_order) == ((), 7, False, False)
 
 
 def test_memberships_are_told_by_address_and_list_without_unreadable_and_contradicted_ones() -> None:
@@ -69,6 +69,8 @@ def test_memberships_are_told_by_address_and_list_without_unreadable_and_contrad
         {"contact": "4", "list": "3", "status": None},
         {"contact": "4", "list": "5", "status": "1"},
         {"contact": "4", "list": "5", "status": "2"},
+        {"contact": "4", "list": "6", "status": "1"},
+        {"contact": "4", "list": "6", "status": None},
         {"contact": "9", "list": "1", "status": "2"},
         "nonsense",
     ]

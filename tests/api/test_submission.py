@@ -8,7 +8,7 @@ import typing as t
 import pytest
 
 from target_activecampaign.api.responses import Accepted, Refused, Response, TryAgainError
-from target_activecampaign.api.submission import read_submission
+from target_activecampaign.api.submission import NO_NAME, read_submission
 
 
 def say(status: int, content: object, contacts: int = 250) -> Accepted | Refused:
@@ -48,9 +48,37 @@ def test_a_batch_id_may_be_a_number() -> None:
 
 
 @pytest.mark.parametrize("batch_id", [None, "", "a\nb", True, {}, [1]])
-def test_no_batch_id_is_asked_for_again(batch_id: object) -> None:
-    with pytest.raises(TryAgainError, match="without a usable batchId"):
-        say(200, {"batchId": batch_id})
+@pytest.mark.parametrize("parts", [{}, {"Success": 1, "batch_id": "b-1"}, {"success": "5"}])
+def test_no_batch_id_may_be_an_import_all_the_same(batch_id: object, parts: dict[str, object]) -> None:
+    assert say(202, {"batchId": batch_id, **parts}) == Accepted(None, NO_NAME)
+
+
+@pytest.mark.parametrize("content", [b"", b"OK", b"\xff", [], ["b-1"], None, 7, "b-1"])
+def test_an_answer_that_is_no_object_may_be_an_import_too(content: object) -> None:
+    assert say(200, content) == Accepted(None, NO_NAME)
+
+
+def test_a_web_page_is_no_answer_of_the_importer() -> None:
+    with pytest.raises(TryAgainError, match="web page"):
+        say(200, b" <html>log in</html>")
+
+
+@pytest.mark.parametrize(
+    ("content", "positions"),
+    [
+        ({"success": 0, "message": "Validation failed", "failureReasons": [{"contact": 2}]}, (2,)),
+        ({"Success": False, "message": "no"}, ()),
+        ({"failureReasons": ["no"]}, ()),
+    ],
+)
+def test_a_refusal_with_a_status_of_success_is_one(content: object, positions: tuple[int, ...]) -> None:
+    outcome = refused(200, content)
+    assert (outcome.positions, outcome.is_about_contacts) == (positions, bool(positions))
+
+
+def test_the_rate_limit_with_a_status_of_success_waits() -> None:
+    with pytest.raises(TryAgainError, match="the importer's rate limit"):
+        say(200, {"success": 0, "message": "Rate limit exceeded."})
 
 
 @pytest.mark.parametrize(

@@ -199,21 +199,85 @@ def test_as_many_requests_are_in_flight_as_threads_send_and_their_connections_ar
     assert len(set(ports)) == 50
 
 
+@pytest.fixture
+def proxy(monkeypatch: pytest.MonkeyPatch) -> t.Callable[..., None]:
+    """Return what sets the environment's variables of proxies, and no others."""
+    for name in ("http", "https", "all", "no"):
+        for variable in (f"{name}_proxy", f"{name}_proxy".upper()):
+            monkeypatch.delenv(variable, raising=False)
+
+    def set_all(**variables: str) -> None:
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+
+    return set_all
+
+
+def test_a_proxy_that_is_dead_is_said(proxy: t.Callable[..., None]) -> None:
+    proxy(https_proxy="http://127.0.0.1:9")
+    with pytest.raises(TryAgainError, match=r"^the proxy could not be used$") as error:
+        transport_for("https://acme.example").send("GET", "lists")
+    assert error.value.cause == "proxy"
+
+
+def test_a_socks_proxy_that_is_dead_is_not_taken_for_the_host(proxy: t.Callable[..., None]) -> None:
+    pytest.importorskip("socks")
+    proxy(ALL_PROXY="socks5h://127.0.0.1:9")
+    with pytest.raises(TryAgainError, match=r"^the SOCKS proxy could not be used") as error:
+        transport_for("https://acme.example").send("GET", "lists")
+    assert error.value.cause == "proxy"
+
+
+UNREADABLE_PROXIES = [
+    "http://[::1",
+    "not a url",
+    "nonsense://127.0.0.1:9",
+    "ftp://127.0.0.1:9",
+    "http://user:p:w@127.0.0.1:notaport",
+    "http://127.0.0.1:99999",
+    "http:///proxy",
+    "http:/proxy:8080",
+    "http://.:80",
+    "http://proxy\n",
+    f"http://{'a' * 64}.example:9",
+    "file:///proxy",
+]
+
+
+@pytest.mark.parametrize("value", UNREADABLE_PROXIES)
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "all_proxy"])
+def test_a_proxy_that_cannot_be_read_is_named_by_its_variable_and_not_tried(
+    variable: str, value: str, proxy: t.Callable[..., None]
+) -> None:
+    proxy(**{variable: value})
+    with pytest.raises(SettingsError, match=f"^the environment variable {variable} ") as error:
+        transport_for("https://acme.example").send("GET", "lists")
+    assert value not in str(error.value)
+
+
+def test_a_socks_proxy_without_its_package_says_which(
+    proxy: t.Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxy(HTTPS_PROXY="socks5://127.0.0.1:9")
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    with pytest.raises(SettingsError, match="HTTPS_PROXY names a SOCKS proxy, which needs a package"):
+        transport_for("https://acme.example").send("GET", "lists")
+
+
 @pytest.mark.parametrize(
-    ("proxy", "words"),
+    "variables",
     [
-        ("http://127.0.0.1:9", "the proxy could not be used"),
-        ("ftp://127.0.0.1:9", "InvalidURL"),
-        (f"http://{'a' * 64}.example:9", "LocationParseError"),
-        ("http://", "InvalidProxyURL"),
+        {"HTTPS_PROXY": "not a url", "NO_PROXY": "acme.example"},
+        {"HTTP_PROXY": "not a url"},
+        {"NO_PROXY": "http://[::1"},
+        {"https_proxy": "127.0.0.1:9", "ALL_PROXY": "not a url"},
     ],
 )
-def test_a_proxy_that_cannot_be_used_is_said(proxy: str, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("https_proxy", proxy)
-    for name in ("no_proxy", "NO_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-    with pytest.raises(TryAgainError, match=f"^{words}$"):
-        transport_for("https://acme.example").send("GET", "lists")
+def test_a_proxy_that_is_not_used_may_be_anything(
+    variables: dict[str, str], proxy: t.Callable[..., None]
+) -> None:
+    proxy(**variables)
+    assert transport_for("https://acme.example")._session().verify
 
 
 def drip(handler: Handler, head: bytes, seconds: float = 0.05) -> None:

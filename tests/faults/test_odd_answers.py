@@ -62,7 +62,10 @@ class OddService:
     def contacts(self, handler: Handler) -> Answer:
         email = handler.path.partition("email=")[2].partition("&")[0].replace("%40", "@")
         found = any(email in one for one in self.imports) and email not in self.missing
-        return {"contacts": [{"id": "1", "email": email}] if found else [], "contactLists": []}
+        if not found:
+            return {"contacts": [], "contactLists": []}
+        membership = {"contact": "1", "list": "1", "status": "1", "sdate": None}
+        return {"contacts": [{"id": "1", "email": email}], "contactLists": [membership]}
 
 
 @pytest.fixture(autouse=True)
@@ -71,10 +74,18 @@ def _never_silent(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(
-    service: OddService, folder: Path, people: int = 6, speed: float = 1000, **settings: object
+    service: OddService,
+    folder: Path,
+    people: int = 6,
+    speed: float = 1000,
+    gone: int = 0,
+    **settings: object,
 ) -> Outcome:
+    """Run with some people, of whom the first ones are gone at the source."""
     messages: list[dict[str, t.Any]] = [schema_message()]
-    messages += [record_message({"email": f"p{number}@example.com"}) for number in range(people)]
+    for number in range(people):
+        deletion = {"_sdc_deleted_at": "2026-01-01T00:00:00Z"} if number < gone else {}
+        messages.append(record_message({"email": f"p{number}@example.com", **deletion}))
     messages.append(state_message(people))
     limits = {"requests_per_second": 100, "imports_per_minute": 1000, "max_rejected_percent": 90}
     with serve_replies(service.reply) as server:
@@ -328,6 +339,12 @@ def test_names_of_lists_are_escaped_and_shortened(tmp_path: Path) -> None:
     assert "y" * 60 not in outcome.log
 
 
+def test_a_list_whose_name_is_an_address_is_shown_without_it(tmp_path: Path) -> None:
+    lists = {"lists": [{"id": "7", "name": "ada@example.com, private"}], "meta": {"total": "1"}}
+    outcome = run(OddService(lists=lists), tmp_path)
+    assert "it has: 7 ((an address), private)" in outcome.log
+
+
 def test_lists_beyond_the_first_page_are_found_where_pages_are_capped(tmp_path: Path) -> None:
     def page(handler: Handler) -> Answer:
         start = int(handler.path.partition("offset=")[2])
@@ -344,3 +361,161 @@ def test_an_offset_that_is_ignored_does_not_hang_the_run(tmp_path: Path) -> None
     outcome = run(service, tmp_path)
     assert (outcome.exit_code, outcome.report["delivered"]) == (0, 6)
     assert len([path for path in service.asked if path.startswith("lists?")]) == 2
+
+
+# Memberships
+
+ODD_LISTS: list[object] = [None, {}, ["x"], 7, [{"contact": "1"}], [{"contact": "2", "list": "1"}], "none"]
+
+
+@pytest.mark.parametrize("odd", ODD_LISTS)
+def test_somebody_whose_membership_cannot_be_read_stays_and_the_run_goes_on(
+    odd: object, tmp_path: Path
+) -> None:
+    service = OddService(contacts_1_contactLists={"contactLists": odd})
+    service.answers["contacts"] = {"contacts": [{"id": "1", "email": "p0@example.com"}], "contactLists": odd}
+    outcome = run(service, tmp_path, verify="none", on_delete="unsubscribe", gone=1)
+    assert (outcome.exit_code, outcome.report["left_alone_reasons"]) == (0, {"membership_unreadable": 1})
+    assert (outcome.report["unsubscribed"], len(service.imports)) == (0, 1)
+    assert outcome.states == [6]
+
+
+def test_memberships_that_this_key_may_not_read_do_not_end_the_run(tmp_path: Path) -> None:
+    everybody = {"contacts": [{"id": f"{n}", "email": f"p{n}@example.com"} for n in range(6)]}
+    service = OddService(contacts=everybody)
+    service.answers |= {f"contacts_{n}_contactLists": (403, {}) for n in range(6)}
+    outcome = run(service, tmp_path, verify="none", on_delete="unsubscribe", gone=1)
+    assert (outcome.exit_code, outcome.report["left_alone_reasons"]) == (0, {"membership_unreadable": 1})
+    assert len([path for path in service.asked if path.startswith("contacts/")]) == 5
+
+
+# Who was in the account before
+
+
+def on_no_list(service: OddService, some: set[str]) -> None:
+    """Let some people be in the account, and on none of its lists."""
+
+    def contacts(handler: Handler) -> Answer:
+        found = t.cast("dict[str, t.Any]", OddService.contacts(service, handler))
+        if some & {one["email"] for one in found["contacts"]}:
+            found["contactLists"] = [{"contact": "1", "list": "2", "status": "1"}]
+        return found
+
+    service.answers["contacts"] = contacts
+
+
+@pytest.mark.parametrize("verify", ["none", "sample", "all"])
+def test_somebody_who_was_in_the_account_and_is_not_on_the_list_was_not_taken(
+    verify: str, tmp_path: Path
+) -> None:
+    service = OddService(import_info=ended(failure=2))
+    on_no_list(service, {"p3@example.com", "p4@example.com"})
+    outcome = run(service, tmp_path, verify=verify)
+    assert (outcome.exit_code, outcome.report["delivered"]) == (0, 4)
+    assert outcome.report["rejected"] == {"skipped_by_activecampaign": 2}
+    assert rejected(outcome) == {"p3@example.com", "p4@example.com"}
+    assert any("it is in the account, and not on the list" in json.dumps(line) for line in outcome.rejects)
+
+
+def test_a_list_is_looked_at_without_a_request_more(tmp_path: Path) -> None:
+    service = OddService(import_info=ended())
+    on_no_list(service, {"p3@example.com"})
+    outcome = run(service, tmp_path, verify="all")
+    assert outcome.report["rejected"] == {"skipped_by_activecampaign": 1}
+    assert len([path for path in service.asked if path.startswith("contacts")]) == 7, "one is asked for twice"
+
+
+@pytest.mark.parametrize("status", ["0", "2", "3", "91"])
+def test_somebody_who_left_the_list_before_was_taken(status: str, tmp_path: Path) -> None:
+    service = OddService(import_info=ended(failure=2))
+    membership = {"contact": "1", "list": "1", "status": status}
+    service.answers["contacts"] = lambda handler: {
+        **t.cast("dict[str, object]", OddService.contacts(service, handler)),
+        "contactLists": [membership],
+    }
+    outcome = run(service, tmp_path)
+    assert (outcome.exit_code, outcome.report["delivered"]) == (0, 6)
+
+
+@pytest.mark.parametrize(("failure", "delivered", "exit_code"), [([], 6, 0), (2, 0, 4)])
+def test_an_account_that_tells_no_lists_is_believed_where_nothing_contradicts_it(
+    failure: object, delivered: int, exit_code: int, tmp_path: Path
+) -> None:
+    service = OddService(import_info=ended(failure=failure))
+    service.answers["contacts"] = lambda handler: {
+        "contacts": t.cast("dict[str, object]", OddService.contacts(service, handler))["contacts"]
+    }
+    outcome = run(service, tmp_path, verify="all")
+    assert (outcome.exit_code, outcome.report["delivered"]) == (exit_code, delivered)
+    assert outcome.log.count("the account does not tell of each contact whether it is on its list") == 1
+    words = "the account does not tell whether it is on the list"
+    assert json.dumps(outcome.rejects).count(words) == 6 - delivered
+
+
+# An import without a name
+
+NAMELESS: list[object] = [
+    {"Success": 1, "batch_id": "b-1"},
+    {},
+    [],
+    b"",
+    b"OK",
+    {"Success": 1, "batchId": {}},
+]
+
+
+@pytest.mark.parametrize("said", NAMELESS)
+def test_an_import_without_a_name_is_looked_up_and_not_sent_again(said: object, tmp_path: Path) -> None:
+    service = OddService()
+
+    def take(handler: Handler) -> Answer:
+        OddService.import_bulk_import(service, handler)
+        return 202, said
+
+    service.answers["import_bulk_import"] = take
+    outcome = run(service, tmp_path)
+    assert (outcome.exit_code, outcome.report["delivered"], len(service.imports)) == (0, 6, 1)
+    assert outcome.log.count("no batchId that can be read, so nobody can follow that import of 6") == 1
+    assert outcome.log.count("WARNING") == 1
+    assert outcome.states == [6]
+
+
+def test_of_an_import_without_a_name_those_that_are_not_there_are_sent_once_more(tmp_path: Path) -> None:
+    service = OddService()
+    service.missing = {"p2@example.com", "p4@example.com"}
+
+    def take(handler: Handler) -> Answer:
+        answer = OddService.import_bulk_import(service, handler)
+        return answer if len(service.imports) > 1 else {"Success": 1}
+
+    def info(handler: Handler) -> Answer:
+        service.missing.clear()
+        return OddService.import_info(service, handler)
+
+    service.answers |= {"import_bulk_import": take, "import_info": info}
+    outcome = run(service, tmp_path)
+    assert (outcome.exit_code, outcome.report["delivered"]) == (0, 6)
+    assert service.imports[1:] == [["p2@example.com", "p4@example.com"]]
+
+
+def test_an_importer_that_names_nothing_and_takes_nobody_is_asked_twice(tmp_path: Path) -> None:
+    service = OddService()
+    service.missing = {f"p{number}@example.com" for number in range(6)}
+
+    def take(handler: Handler) -> Answer:
+        OddService.import_bulk_import(service, handler)
+        return {}
+
+    service.answers["import_bulk_import"] = take
+    outcome = run(service, tmp_path, speed=10_000)
+    assert (outcome.exit_code, outcome.report["delivered"], len(service.imports)) == (4, 0, 2)
+    assert outcome.report["rejected"] == {"skipped_by_activecampaign": 6}
+
+
+def test_a_refusal_with_a_status_of_success_sets_the_culprit_aside(tmp_path: Path) -> None:
+    words = {"success": 0, "message": "Validation failed", "failureReasons": [{"contact": 3}]}
+    service = OddService()
+    service.answers["import_bulk_import"] = refusing(service, {"p2@example.com"}, (200, words))
+    outcome = run(service, tmp_path)
+    assert (outcome.exit_code, outcome.report["delivered"]) == (0, 5)
+    assert outcome.report["rejected"] == {"refused_by_activecampaign": 1}

@@ -16,6 +16,7 @@ from singer_sdk.exceptions import MissingKeyPropertiesError
 
 from target_activecampaign.api.contract import read_contract
 from target_activecampaign.api.import_status import read_status
+from target_activecampaign.api.memberships import read_contact, read_contact_lists
 from target_activecampaign.api.responses import (
     Response,
     TryAgainError,
@@ -23,7 +24,6 @@ from target_activecampaign.api.responses import (
     read_field,
     read_items,
     read_list,
-    read_memberships,
     read_object,
     read_page,
     read_service_time,
@@ -229,7 +229,8 @@ def read_answers(data: bytes) -> None:
         lambda answer: read_items(answer, "lists", read_list),
         lambda answer: read_items(answer, "fields", read_field),
         lambda answer: read_items(answer, "exclusions", read_exclusion),
-        lambda answer: read_memberships(answer, {"1"}),
+        lambda answer: read_contact(answer, "zqx@example.com"),
+        lambda answer: read_contact_lists(answer, "1"),
     )
     for code in (status, 200, 400):
         for read in readers:

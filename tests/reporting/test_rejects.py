@@ -225,3 +225,43 @@ def test_a_file_that_is_gone_or_cut_is_noticed_before_the_next_state(tmp_path: P
     with pytest.raises(OutputError, match="while the run was writing"):
         file.sync()
     file.close()
+
+
+@pytest.mark.parametrize("size", [0, 10, -1])
+@pytest.mark.parametrize("more", [1, 2, 300])
+def test_a_file_that_was_cut_and_grew_past_that_is_noticed(tmp_path: Path, size: int, more: int) -> None:
+    path = tmp_path / "r"
+    file = RejectsFile(path)
+    file.write(Origin("people", 1, None, RECORD, SCHEMA), BAD_EMAIL)
+    file.sync()
+    os.truncate(path, size % path.stat().st_size)
+    for line in range(more):
+        file.write(Origin("people", 2 + line, None, RECORD, SCHEMA), BAD_EMAIL)
+    with pytest.raises(OutputError, match="it was cut"):
+        file.sync()
+    file.close()
+
+
+def test_a_file_that_was_cut_between_two_writes_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "r"
+    file = RejectsFile(path)
+    for line in range(1000):
+        file.write(Origin("people", line, None, RECORD, SCHEMA), BAD_EMAIL)
+        if line == 500:
+            assert path.stat().st_size, "a part of it left the buffer"
+            os.truncate(path, 0)
+    with pytest.raises(OutputError, match="it was cut"):
+        file.sync()
+    file.close()
+
+
+def test_a_file_that_somebody_else_writes_to_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "r"
+    file = RejectsFile(path)
+    file.write(Origin("people", 1, None, RECORD, SCHEMA), BAD_EMAIL)
+    file.sync()
+    with path.open("a") as other:
+        other.write("x")
+    with pytest.raises(OutputError, match="another process wrote to it"):
+        file.sync()
+    file.close()

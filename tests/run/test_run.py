@@ -123,6 +123,17 @@ def test_stream_maps_that_leave_every_stream_out_fail_a_run(run: Runner) -> None
     assert "stream_maps.customer: no stream of the input matches it; did you mean customers?" in outcome.log
 
 
+@pytest.mark.parametrize("streams", [None, {"*": {}}, {"people": {}}])
+def test_names_in_streams_are_not_blamed_where_stream_maps_leave_everything_out(
+    run: Runner, streams: dict[str, t.Any] | None
+) -> None:
+    messages = [schema_message(), record_message(GOOD), state_message("end")]
+    outcome = run(*messages, stream_maps={"people": None}, streams=streams)
+    assert (outcome.exit_code, outcome.states, outcome.report["filtered"]) == (1, [], 1)
+    assert "stream_maps: leaves out every stream of the input" in outcome.log
+    assert "streams." not in outcome.log
+
+
 def test_an_entry_without_its_stream_is_a_warning_where_another_one_is_exported(run: Runner) -> None:
     streams: dict[str, t.Any] = {"people": {}, "custmers": {}}
     others = [schema_message("customers"), record_message(GOOD, "customers"), state_message("early")]

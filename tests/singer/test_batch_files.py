@@ -20,10 +20,12 @@ def read(path: Path, **encoding: str) -> list[bytes]:
     return list(iterate_rows(encoding, [path.as_uri()], None, InputError))
 
 
-@pytest.mark.parametrize("content", [b"", WHOLE[:5], WHOLE[:-4], WHOLE + b"garbage"])
+@pytest.mark.parametrize(
+    "content", [WHOLE[:5], WHOLE[:-4], WHOLE + b"garbage", b"no gzip", WHOLE[:20] + b"x" + WHOLE[21:]]
+)
 def test_a_file_in_gzip_that_is_not_whole_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "rows").write_bytes(content)
-    with pytest.raises(InputError, match="file 1 can't be read"):
+    with pytest.raises(InputError, match="file 1 can't be read: it is damaged, cut, or no gzip file"):
         read(tmp_path / "rows", format="jsonl", compression="gzip")
 
 

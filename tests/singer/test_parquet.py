@@ -120,12 +120,15 @@ def test_each_row_has_its_outcome_as_in_json_lines(tmp_path: Path) -> None:
     assert seen == read_batch(tmp_path / "rows.jsonl", "jsonl").seen
 
 
-@pytest.mark.parametrize("keeps", [0, 100, -100])
-def test_a_broken_file_ends_the_run_by_its_line(tmp_path: Path, keeps: int) -> None:
+@pytest.mark.parametrize(
+    ("keeps", "why"), [(0, "it is empty"), (100, "it is damaged, cut"), (-100, "it is damaged, cut")]
+)
+def test_a_broken_file_ends_the_run_by_its_line(tmp_path: Path, keeps: int, why: str) -> None:
     path = tmp_path / "rows.parquet"
     parquet.write_table(pa.table({"email": ["ada@example.com"] * 1000}), path)
     path.write_bytes(path.read_bytes()[:keeps] if keeps else b"")
-    with pytest.raises(InputError, match="line 2 of the input is a BATCH message whose file 1 can't be read"):
+    words = f"line 2 of the input is a BATCH message whose file 1 can't be read: {why}"
+    with pytest.raises(InputError, match=words):
         read_batch(path)
 
 
@@ -137,7 +140,9 @@ def test_a_broken_page_is_named_by_the_row_before_it(tmp_path: Path) -> None:
     second = parquet.ParquetFile(path).metadata.row_group(1).column(0).data_page_offset
     data[second : second + 40] = b"\xff" * 40
     path.write_bytes(data)
-    with pytest.raises(InputError, match=r"file 1 can't be read: \w+, after row 1000"):
+    with pytest.raises(
+        InputError, match=r"file 1 can't be read: it is damaged.* no Parquet file\. .*, after row 1000"
+    ):
         read_batch(path)
 
 
@@ -166,7 +171,7 @@ def test_a_bit_that_flipped_is_noticed_where_pages_have_checksums(tmp_path: Path
     content = bytearray(path.read_bytes())
     content[content.index(b"ada@")] ^= 1
     path.write_bytes(content)
-    with pytest.raises(InputError, match="file 1 can't be read"):
+    with pytest.raises(InputError, match="file 1 can't be read: it is damaged, cut, or no Parquet file"):
         list(iterate_rows({"format": "parquet"}, [path.as_uri()], None, InputError))
 
 

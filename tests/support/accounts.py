@@ -9,6 +9,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from target_activecampaign.api.contact_pages import ContactPage
+from target_activecampaign.api.memberships import NOT_THERE, ContactLists
 from target_activecampaign.api.responses import Accepted, Contract, ImportStatus, Membership, Refused
 
 if t.TYPE_CHECKING:
@@ -103,18 +104,20 @@ class FakeAccount:
             del self._open[import_id]
             return self._end(items)
 
-    def memberships(self, email: str) -> dict[int, Membership] | None:
+    def memberships(self, email: str) -> ContactLists:
         with self._lock:
             self.requests += 1
             self.read_back.append(email)
             person = self.people.get(email)
             if person is None:
-                return None
+                return NOT_THERE
             left = email in self.unsubscribed
-            return {
-                list_id: Membership(UNSUBSCRIBED if left else status, None)
-                for list_id, status in person.lists.items()
-            }
+            return ContactLists(
+                by_list={
+                    list_id: Membership(UNSUBSCRIBED if left else status, None)
+                    for list_id, status in person.lists.items()
+                }
+            )
 
     def contact_page(
         self, after_id: int, *, is_read_back: bool = False, list_id: int | None = None
