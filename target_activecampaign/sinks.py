@@ -24,6 +24,7 @@ if t.TYPE_CHECKING:
 
     from target_activecampaign.contacts.mapping import RecordMapper
     from target_activecampaign.reporting.report import StreamFigures
+    from target_activecampaign.run.people import People
     from target_activecampaign.run.run import Run
     from target_activecampaign.singer.messages import DecodedRecords
     from target_activecampaign.singer.record_decoder import RecordDecoder
@@ -151,11 +152,11 @@ class ActiveCampaignSink(Sink):
         figures.read += 1
         fault = None if self._find_fault is None else self._find_fault(record)
         result = mapper.map(record) if fault is None else Rejection(Reason.SCHEMA_INVALID, fault)
-        if run.notes_people:
+        if run.people is not None:
             if isinstance(result, Rejection):
-                run.note_rejected(self.stream_name, mapper.list_id, key, mapper.identify(record))
+                run.people.note_rejected(self.stream_name, mapper.list_id, [(key, mapper.identify(record))])
             else:
-                run.note_living(self.stream_name, mapper.list_id, [(key, result.email)])
+                run.people.note_living(self.stream_name, mapper.list_id, [(key, result.email)])
         run.delivery.add([result], [self._origin(sent)])
 
     def _take_marked(
@@ -177,13 +178,16 @@ class ActiveCampaignSink(Sink):
     def _note_deletion(
         self, record: dict[str, t.Any], sent: TapRecord, key: bytes | None, *, was_filtered: bool = False
     ) -> bool:
-        if self._mapper is None:
+        if self._mapper is None or self._figures is None or self._run.people is None:
             raise RuntimeError("a stream that is not exported takes nobody off a list")
         found = self._mapper.identify_deleted(record)
         email, rejection = (None, found) if isinstance(found, Rejection) else (found, None)
-        return self._run.note_deletion(
+        is_taken = self._run.people.note_deletion(
             self._origin(sent), self._mapper.list_id, key, email, rejection, was_filtered=was_filtered
         )
+        if is_taken and was_filtered:
+            self._figures.read += 1
+        return is_taken
 
     @property
     def record_decoder(self) -> RecordDecoder | None:
@@ -208,27 +212,28 @@ class ActiveCampaignSink(Sink):
         self._count(len(records))
         self._figures.read += len(records)
         results = [mapper.map(record) for record in records]
-        if self._run.notes_people:
+        if self._run.people is not None:
             keys = [None] * len(records) if read_key is None else list(map(read_key, records))
-            self._note_people(mapper, records, results, keys)
+            self._note_people(self._run.people, mapper, records, results, keys)
         self._run.delivery.add(results, self._origins(decoded, schema))
 
     def _note_people(
         self,
+        people: People,
         mapper: RecordMapper,
         records: Sequence[t.Any],
         results: Sequence[Contact | Rejection],
         keys: Sequence[bytes | None],
     ) -> None:
-        """Tell the run whom some records bring, and whom it may not know."""
-        people: list[tuple[bytes | None, str]] = []
-        for record, result, key in zip(records, results, keys, strict=True):
-            if isinstance(result, Rejection):
-                self._run.note_rejected(self.stream_name, mapper.list_id, key, mapper.identify(record))
+        """Tell the run whom some records bring, in their order, and whom they may bring."""
+        stream, list_id = self.stream_name, mapper.list_id
+        all_of_them = zip(records, results, keys, strict=True)
+        for is_rejected, some in itertools.groupby(all_of_them, lambda one: isinstance(one[1], Rejection)):
+            if is_rejected:
+                people.note_rejected(stream, list_id, [(key, mapper.identify(one)) for one, _, key in some])
             else:
-                people.append((key, result.email))
-        if people:
-            self._run.note_living(self.stream_name, mapper.list_id, people)
+                living = [(key, t.cast("Contact", result).email) for _, result, key in some]
+                people.note_living(stream, list_id, living)
 
     def _origins(self, decoded: DecodedRecords, schema: Schema) -> list[Origin]:
         streams = itertools.repeat(self.stream_name, len(decoded.records))
@@ -300,13 +305,13 @@ class ActiveCampaignSink(Sink):
             run.ignore(self.stream_name)
             return
         figures.read += 1
-        if run.notes_people:
+        if run.people is not None:
             email = None if record is None else mapper.identify(record)
-            run.note_rejected(self.stream_name, mapper.list_id, key, email)
+            run.people.note_rejected(self.stream_name, mapper.list_id, [(key, email)])
         run.delivery.add([rejection], [self._origin(sent)])
 
     def _read_key(self, sent: TapRecord, *, is_needed: bool) -> bytes | None:
-        if sent.read_key is None or not (is_needed or self._run.notes_people):
+        if sent.read_key is None or not (is_needed or self._run.people is not None):
             return None
         return sent.read_key(sent.value) if isinstance(sent.value, dict) else None
 

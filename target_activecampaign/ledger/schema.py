@@ -29,15 +29,20 @@ one that began within the first import or within the latest one.
     address: The address, encrypted: to unsubscribe somebody takes an address, and no hash gives it back.
     since: When the first import was submitted, or else when the person was noted.
 
-`ledger_source_key`: one row for each record of a source that leads to a person, where streams have keys.
+`ledger_source_key`: one row for each record of a source and person that it leads to, where streams have keys.
     list_id, stream: As above.
     source_key: Keyed hash of the values of the stream's `key_properties`.
-    identity: Of the address that the record had last.
+    identity: Of the address that the record had last. A record that was rejected with another address leads
+        to both people.
+
+`ledger_gone_key`: one row for each record of a source that is gone, while the person's removal is pending.
+    list_id, stream, source_key, identity: As above.
 
 `ledger_removal`: one row for each person who is to be taken off a list, or was left alone.
     list_id, identity, address: As above.
     stream: The one that brought the person, or the deletion.
-    cause: `missing` (a run did not bring the person) or `deleted` (the source said that the person is gone).
+    cause: `missing` (a run did not bring the person), `deleted` (the source said that the person is gone), or
+        `unproven` (it did, and a record of that run that nobody can read may be of the person).
     noted_at: When that was noted.
     left_alone: The reason why the person was left on the list; null while the removal is pending.
 
@@ -102,9 +107,19 @@ SOURCE_KEY = sa.Table(
     sa.Column("list_id", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("stream", sa.Text, primary_key=True),
     sa.Column("source_key", sa.LargeBinary, primary_key=True),
-    sa.Column("identity", sa.LargeBinary, nullable=False),
+    sa.Column("identity", sa.LargeBinary, primary_key=True),
     # A person's keys are looked up as often as a key's person.
     sa.Index("ledger_source_key_identity", "list_id", "identity", "stream"),
+    sqlite_with_rowid=False,
+)
+GONE_KEY = sa.Table(
+    "ledger_gone_key",
+    TABLES,
+    sa.Column("list_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("stream", sa.Text, primary_key=True),
+    sa.Column("source_key", sa.LargeBinary, primary_key=True),
+    sa.Column("identity", sa.LargeBinary, primary_key=True),
+    sa.Index("ledger_gone_key_identity", "list_id", "identity"),
     sqlite_with_rowid=False,
 )
 REMOVAL = sa.Table(

@@ -12,13 +12,12 @@ from target_activecampaign.batched import batched
 from target_activecampaign.config.names import shown_name
 from target_activecampaign.delivery.removal import Removal
 from target_activecampaign.errors import MirrorStoppedError
+from target_activecampaign.run.readable_address import readable_address
 
 if t.TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from target_activecampaign.ledger.ledger import Ledger
-    from target_activecampaign.ledger.members import Member
-    from target_activecampaign.ledger.removals import PendingRemoval
     from target_activecampaign.run.people import People
     from target_activecampaign.singer.completeness import Completeness
 
@@ -27,6 +26,22 @@ if t.TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _PEOPLE_AT_ONCE = 1_000
+
+
+class Leavers(t.NamedTuple):
+    """Members of a stream whom no stream of the list brings any more.
+
+    Attributes:
+        list_id: The list.
+        stream: As stream maps call it.
+        removals: What takes them off.
+        reason_against: Why they are not taken off within this run; `None` where they may be.
+    """
+
+    list_id: int
+    stream: str
+    removals: list[Removal]
+    reason_against: str | None
 
 
 class Mirror:
@@ -91,16 +106,16 @@ class Mirror:
         if problems:
             raise MirrorStoppedError(f"{'; '.join(problems)}. Nobody was taken off a list")
 
-    def reason_against(self, list_id: int, stream: str) -> str | None:
-        """Return why members of a stream are not taken off within this run, or `None`."""
-        if self._people.has_unknown(stream, list_id):
+    def _reason_against(self, list_id: int, stream: str) -> str | None:
+        if unknown := self._people.count_unknown(stream, list_id):
             return (
-                "a rejected record has neither a key nor an address that can be read, so it may be anybody's"
+                f"of {unknown} rejected records neither the address can be read nor is the key known, so it "
+                f"may be anybody's"
             )
         return self._completeness.reason_against(stream)
 
-    def find_leavers(self) -> dict[tuple[int, str], list[Removal]]:
-        """Return by list and stream the members whom no stream of the list brings any more.
+    def find_leavers(self) -> list[Leavers]:
+        """Return of each stream the members whom no stream of the list brings any more.
 
         A stream that is proven to be whole loses its other members: those whom another stream still brings,
         and those who were never delivered. One that may have been cut short loses nobody, and counts against
@@ -111,8 +126,9 @@ class Mirror:
             OutputError: If the temporary folder can't be read.
         """
         missing = {key: set(self._missing(*key)) for key in self.streams}
-        proven = {key for key in missing if self.reason_against(*key) is None}
-        found: dict[tuple[int, str], list[Removal]] = {}
+        reasons = {key: self._reason_against(*key) for key in missing}
+        proven = {key for key, reason in reasons.items() if reason is None}
+        found: list[Leavers] = []
         for key, some in missing.items():
             list_id, stream = key
             whole = proven if key in proven else missing.keys()
@@ -120,7 +136,8 @@ class Mirror:
             leavers: dict[bytes, Windows] = {}
             for part in batched(sorted(some), _PEOPLE_AT_ONCE):
                 leavers.update(self._nobody_brings(key, part, away, loses_others=key in proven))
-            found[key] = list(self._removals(list_id, stream, leavers))
+            removals = list(self._removals(list_id, stream, leavers))
+            found.append(Leavers(list_id, stream, removals, reasons[key]))
             if self._writes:
                 self._ledger.replace_missing(list_id, stream, list(leavers), self._now)
         return found
@@ -199,21 +216,3 @@ class Mirror:
             where,
             where,
         )
-
-
-def readable_address(person: Member | PendingRemoval) -> str | None:
-    """Return an address of the ledger; one that is damaged is left out, and said.
-
-    Raises:
-        LedgerError: If the ledger can't be read.
-    """
-    from target_activecampaign.ledger.crypto import DamagedAddressError  # noqa: PLC0415 - 0.2 s, as the ledger
-
-    try:
-        return person.email
-    except DamagedAddressError:
-        logger.warning(
-            "ledger_url: the address of a member is damaged, so this one stays on the list. To remove the "
-            "members: target-activecampaign ledger forget --list N --members; then run again",
-        )
-        return None

@@ -14,7 +14,7 @@ from collections import Counter, defaultdict
 from target_activecampaign.config.names import shown_name
 from target_activecampaign.delivery.removal import Removal
 from target_activecampaign.errors import MirrorStoppedError
-from target_activecampaign.run.mirror import readable_address
+from target_activecampaign.run.readable_address import readable_address
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -142,6 +142,7 @@ class Removals:
         """
         try:
             leavers, waiting = self._find_leavers(is_cut_short=is_cut_short)
+            waiting += self._hold_unproven()
             deletions = {list_id: list(self._deletions(list_id)) for list_id in self._list_ids}
             self._take_off(leavers, deletions)
         except MirrorStoppedError as error:
@@ -166,10 +167,12 @@ class Removals:
         ledger = self._ledger
         if ledger is None:
             raise RuntimeError("without a ledger nobody is pending")
+        causes: tuple[Cause, ...] = ("deleted", "unproven") if self._takes_deletions else ()
         deletions = {
-            list_id: [removal for removal, _ in self._read_pending(ledger, list_id, "deleted")]
+            list_id: [
+                removal for cause in causes for removal, _ in self._read_pending(ledger, list_id, cause)
+            ]
             for list_id in self._list_ids
-            if self._takes_deletions
         }
         try:
             self._take_off(self._pending_leavers(ledger, also_earlier=also_earlier), deletions)
@@ -235,9 +238,8 @@ class Removals:
         self._mirror.say_who_is_left_behind()
         waiting = 0
         leavers: dict[tuple[int, str], list[Removal]] = {}
-        for (list_id, stream), some in self._mirror.find_leavers().items():
-            reason = self._mirror.reason_against(list_id, stream) if some else None
-            if reason is None:
+        for list_id, stream, some, reason in self._mirror.find_leavers():
+            if reason is None or not some:
                 leavers[list_id, stream] = some
                 continue
             if self._is_emptied(list_id, stream, len(some)):
@@ -253,6 +255,28 @@ class Removals:
                 reason,
             )
         return leavers, waiting
+
+    def _hold_unproven(self) -> int:
+        """Hold back deletions of streams with a record that may be of anybody; return their number."""
+        if self._people is None or not self._takes_deletions:
+            return 0
+        held = 0
+        for list_id in self._list_ids:
+            unproven = self._people.take_unproven_deletions(list_id)
+            self._delivery.end_deletions([deletion.origin for deletion in unproven], "held_back")
+            held += len(unproven)
+            for stream, count in Counter(deletion.origin.stream for deletion in unproven).items():
+                logger.warning(
+                    "on_delete: %d people whom stream %r says are gone stay on list %d: of a rejected record "
+                    "neither the address can be read nor is the key known, so it may be anybody's. %s",
+                    count,
+                    shown_name(stream),
+                    list_id,
+                    "STATE waits for them: mend that record"
+                    if self._ledger is None
+                    else "They are pending removals: target-activecampaign mirror takes them off",
+                )
+        return held
 
     def _refuse_empty(self, list_id: int, stream: str, leaving: int) -> None:
         """Make sure that a person allowed for an empty stream.

@@ -140,6 +140,44 @@ def test_a_rejected_record_brings_its_person_by_the_key(pipeline: Pipeline) -> N
     assert pipeline.statuses()["person18@example.com"] == SUBSCRIBED
 
 
+@pytest.mark.parametrize("key", ["19", 119, 19.5])
+def test_a_rejected_record_whose_key_nobody_knows_may_be_anybody_s(pipeline: Pipeline, key: object) -> None:
+    """The tap may write the keys of the same people in another way than before."""
+    keyed = [{**one, "id": number} for number, one in enumerate(people(range(20)))]
+    pipeline.run(keyed, keys=["id"], **MIRROR)
+    night = [*keyed[:19], {"id": key, "email": "nobody", "first_name": "Ada"}]
+    outcome = pipeline.run(night, keys=["id"], validate_records=False, **MIRROR)
+    assert (outcome.exit_code, outcome.report["pending_removals"]) == (0, 1)
+    assert "of 1 rejected records neither the address can be read nor is the key known" in outcome.log
+    assert set(pipeline.statuses().values()) == {SUBSCRIBED}
+    # A row that stays broken does not keep everybody for ever: a person's word does.
+    assert mirror(pipeline, "--yes") == (0, "1 people taken off; 0 pending.\n")
+
+
+def test_keys_that_another_case_or_property_names_are_unknown(pipeline: Pipeline) -> None:
+    keyed = [{**one, "id": number} for number, one in enumerate(people(range(20)))]
+    pipeline.run(keyed, keys=["id"], **MIRROR)
+    keyed[19]["email"] = "nobody"
+    outcome = pipeline.run(keyed, keys=["id", "first_name"], **MIRROR)
+    assert (outcome.exit_code, outcome.report["pending_removals"]) == (0, 1)
+    assert set(pipeline.statuses().values()) == {SUBSCRIBED}
+
+
+def test_a_rejected_record_with_another_address_brings_whom_its_key_led_to_night_after_night(
+    pipeline: Pipeline,
+) -> None:
+    keyed = [{**one, "id": number} for number, one in enumerate(people(range(20)))]
+    pipeline.run(keyed, keys=["id"], **MIRROR)
+    keyed[19] = {"id": 19, "email": "other@example.com", "first_name": 7}
+    for _ in range(2):
+        outcome = pipeline.run(keyed, keys=["id"], **MIRROR)
+        assert outcome.report["rejected"] == {"schema_invalid": 1}
+        assert (outcome.report["unsubscribed"], outcome.report["pending_removals"]) == (0, 0)
+    keyed[19]["first_name"] = "Ada"
+    assert pipeline.run(keyed, keys=["id"], **MIRROR).report["unsubscribed"] == 1
+    assert pipeline.statuses()["person19@example.com"] == UNSUBSCRIBED
+
+
 def test_a_record_on_which_a_stream_map_fails_brings_its_person(pipeline: Pipeline) -> None:
     keyed = [{**one, "id": number} for number, one in enumerate(people(range(20)))]
     maps = {"people": {"first_name": "first_name.upper()"}}

@@ -54,9 +54,9 @@ class FakeRun:
     keeps_records = True
     is_mirror = False
     ignores_deletions = True
-    notes_people = True
 
     def __init__(self) -> None:
+        self.people: FakeRun | None = self
         self.completeness = Completeness()
         self.figures: defaultdict[str, StreamFigures] = defaultdict(StreamFigures)
         self.outcomes = self.ignored = 0
@@ -89,8 +89,10 @@ class FakeRun:
     def note_living(self, stream: str, list_id: int, people: Sequence[tuple[bytes | None, str]]) -> None:
         assert all(email for _, email in people)
 
-    def note_rejected(self, stream: str, list_id: int, key: bytes | None, email: str | None) -> None:
-        pass
+    def note_rejected(
+        self, stream: str, list_id: int, people: Sequence[tuple[bytes | None, str | None]]
+    ) -> None:
+        assert people
 
     def note_deletion(  # noqa: PLR0913 - as the run's
         self,
@@ -101,10 +103,10 @@ class FakeRun:
         rejection: Rejection | None,
         *,
         was_filtered: bool = False,
-    ) -> None:
+    ) -> bool:
         assert (email is None) is (rejection is not None)
-        if not was_filtered:
-            self.outcomes += 1
+        self.outcomes += 1
+        return True
 
     @property
     def delivery(self) -> FakeRun:
