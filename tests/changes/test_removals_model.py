@@ -219,7 +219,7 @@ class Model:
             self.rows[event.key] = people
         self.once[event.stream] |= people
         for some in self.leaving.values():
-            some -= people
+            some.difference_update(people)
         return people
 
     def take_changes(self, events: Iterable[Event]) -> set[int]:
