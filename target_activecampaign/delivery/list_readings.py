@@ -40,6 +40,7 @@ class ListReading:
         list_id: The list.
         pages: How many it takes, about; `None` where the list can't be read by pages.
         is_whole: Whether it was read to its end.
+        leaves_nobody_out: Whether as many came as the account counts, besides.
     """
 
     def __init__(self, list_id: int, most_pages: int) -> None:
@@ -51,7 +52,7 @@ class ListReading:
         """
         self.list_id = list_id
         self.pages: int | None = None
-        self.is_whole = False
+        self.is_whole = self.leaves_nobody_out = False
         self._most_pages = most_pages
         self._subscribed_at = EmailMap()
 
@@ -72,9 +73,10 @@ class ListReading:
 
     def _read(self, account: Account) -> None:
         page = account.contact_page(0, list_id=self.list_id)
-        if page.total is None:
+        total, read = page.total, 0
+        if total is None:
             return
-        self.pages = math.ceil(page.total / PAGE_SIZE) + 1
+        self.pages = math.ceil(total / PAGE_SIZE) + 1
         if self.pages > self._most_pages:
             return
         while not page.is_empty:
@@ -82,8 +84,10 @@ class ListReading:
                 self.pages = None
                 return
             self._keep(page)
+            read += page.entries
             page = account.contact_page(page.last_id, list_id=self.list_id)
         self.is_whole = True
+        self.leaves_nobody_out = read >= total
 
     def _keep(self, page: ContactPage) -> None:
         self._subscribed_at.put_all(

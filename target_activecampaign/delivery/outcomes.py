@@ -13,6 +13,7 @@ from collections import Counter
 from target_activecampaign.contacts.contact import LeftAlone, Rejection
 from target_activecampaign.delivery.batch import PendingContact
 from target_activecampaign.delivery.change_detection import NOTHING_KNOWN
+from target_activecampaign.delivery.removal import TRANSIENT
 from target_activecampaign.delivery.sent_contacts import UNCONFIRMED, SentContacts
 
 if t.TYPE_CHECKING:
@@ -22,6 +23,7 @@ if t.TYPE_CHECKING:
     from target_activecampaign.delivery.batch import Batch
     from target_activecampaign.delivery.change_detection import KnownContacts
     from target_activecampaign.delivery.read_back import ReadBack
+    from target_activecampaign.delivery.removal_reading import RemovalReading
     from target_activecampaign.delivery.send_queue import SendQueue
     from target_activecampaign.delivery.state_tracker import Hold, Segment, State, StateTracker
     from target_activecampaign.reporting.report import Report
@@ -49,6 +51,7 @@ class Outcomes:
         report: Report,
         reject: Callable[[Origin, Rejection], None],
         profile_limit: int,
+        confirms_removals: bool,
     ) -> None:
         """Prepare.
 
@@ -59,6 +62,7 @@ class Outcomes:
             report: Where figures are counted.
             reject: Writes a rejected record down.
             profile_limit: As the setting of this name.
+            confirms_removals: Whether removals wait for `confirm_removals` after their import.
         """
         self._queue = queue
         self._state_tracker = state_tracker
@@ -67,6 +71,8 @@ class Outcomes:
         self._write_rejected = reject
         self._profile_limit = report.profile_limit = profile_limit
         self._sent = SentContacts()
+        self._confirms_removals = confirms_removals
+        self._to_confirm: list[PendingContact] = []
         self._has_reached_profiles = False
         self.first_contact: Contact | None = None
         self.kept_bytes = 0
@@ -294,8 +300,13 @@ class Outcomes:
         could_be_new = sum([pending.may_be_new() for pending in delivered])
         figures.created += min(created, could_be_new)
         self._report.names_more_than_new |= created > could_be_new
-        figures.unsubscribed += sum([pending.contact.unsubscribes for pending in delivered])
         self._sent.confirm({pending.contact.email: pending.fingerprint for pending in delivered})
+        if self._confirms_removals:
+            removals = [pending for pending in delivered if pending.removal is not None]
+            self._to_confirm += removals
+            self._let_go(removals, is_known=True)
+            delivered = [pending for pending in delivered if pending.removal is None]
+        figures.unsubscribed += sum([pending.contact.unsubscribes for pending in delivered])
         self._settle(delivered, is_known=True, outcome="delivered")
         for pending, rejection in rejected.items():
             self.refuse(pending, rejection)
@@ -307,11 +318,38 @@ class Outcomes:
             self._report.streams[pending.origin.stream].leave_alone(LeftAlone.REFUSED)
         self._settle([pending], is_known=False, outcome=rejection)
 
+    def take_unconfirmed(self) -> list[PendingContact]:
+        """Take the removals whose import has ended: `confirm_removals` gives them their outcome."""
+        unconfirmed, self._to_confirm = self._to_confirm, []
+        return unconfirmed
+
+    def confirm_removals(self, reading: RemovalReading) -> None:
+        """Record which people are off their list after their removal, and which are not."""
+        gone = [pending for pending in reading.removals if pending not in reading.left]
+        for stream, count in Counter([pending.origin.stream for pending in gone]).items():
+            self._report.streams[stream].count("unsubscribed", count)
+        self._end_pending(gone, "delivered")
+        for pending, reason in reading.left.items():
+            self._report.streams[pending.origin.stream].leave_alone(reason)
+            self._end_left_alone(pending, reason)
+
     def leave_alone(self, pending: PendingContact, reason: LeftAlone) -> None:
         """Record that a contact that was to be taken off a list is not."""
         self._report.streams[pending.origin.stream].leave_alone(reason)
         self._sent.leave_alone(pending.contact.email)
-        self._settle([pending], is_known=False, outcome="unchanged")
+        self._end_left_alone(pending, reason)
+        self._let_go([pending], is_known=False)
+
+    def _end_left_alone(self, pending: PendingContact, reason: LeftAlone) -> None:
+        """Give a removal its outcome that was not carried out.
+
+        Where the next run may know more, it is pending in the ledger; without one STATE waits for it.
+        """
+        removal = pending.removal
+        if reason in TRANSIENT and removal is not None and removal.segment is not None:
+            self._end([pending.origin], "held_back")
+        else:
+            self._end_pending([pending], "unchanged")
 
     def _settle(
         self, some: Sequence[PendingContact], *, is_known: bool, outcome: _Figure | Rejection
@@ -323,6 +361,11 @@ class Outcomes:
             is_known: Whether the account has all of them for sure.
             outcome: Of all of them.
         """
+        self._end_pending(some, outcome)
+        self._let_go(some, is_known=is_known)
+
+    def _end_pending(self, some: Sequence[PendingContact], outcome: _Figure | Rejection) -> None:
+        """Count the outcome of contacts, and let the STATEs go that waited for them."""
         records = [pending for pending in some if pending.is_record]
         self._end([pending.origin for pending in records], outcome)
         if isinstance(outcome, Rejection) and self._hold_rejected is not None:
@@ -330,6 +373,9 @@ class Outcomes:
                 self._hold_rejected.hold(pending.segment)
         for segment, contacts in Counter([pending.segment for pending in some]).items():
             self._state_tracker.mark_done(segment, contacts)
+
+    def _let_go(self, some: Sequence[PendingContact], *, is_known: bool) -> None:
+        """Let contacts leave the queue, and go on with those that they blocked."""
         for blocked in self._queue.settle_all(some, is_known=is_known):
             self._go_on_with(blocked)
 

@@ -12,6 +12,7 @@ import typing as t
 from collections import Counter, defaultdict
 
 from target_activecampaign.config.names import shown_name
+from target_activecampaign.contacts.contact import LeftAlone
 from target_activecampaign.delivery.removal import Removal
 from target_activecampaign.errors import MirrorStoppedError
 from target_activecampaign.run.readable_address import readable_address
@@ -223,6 +224,16 @@ class Removals:
                 taken.add((removal.list_id, removal.email))
                 self._delivery.remove(removal)
         self._delivery.settle()
+        left = self._delivery.confirm_removals()
+        if left:
+            logger.warning(
+                "%d people were to be taken off a list, and the import ended, but %d of them are still "
+                "subscribed and %d memberships can't be read. They are left alone (still_subscribed, "
+                "membership_unreadable), and the next run tries again",
+                sum(left.values()),
+                left[LeftAlone.STILL_SUBSCRIBED],
+                left[LeftAlone.MEMBERSHIP_UNREADABLE],
+            )
 
     def _find_leavers(self, *, is_cut_short: bool) -> tuple[dict[tuple[int, str], list[Removal]], int]:
         """Return the leavers of streams that came whole, and how many of other streams stay pending.
