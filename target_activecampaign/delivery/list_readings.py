@@ -31,6 +31,7 @@ _FEWEST = 10
 
 _TIME = struct.Struct(">d")
 _NO_TIME = b"?"
+_UNREADABLE = b"!"
 
 
 class ListReading:
@@ -90,13 +91,11 @@ class ListReading:
         self.leaves_nobody_out = read >= total
 
     def _keep(self, page: ContactPage) -> None:
-        self._subscribed_at.put_all(
-            {
-                email: _NO_TIME if one.subscribed_at is None else _TIME.pack(one.subscribed_at)
-                for (email, list_id), one in (page.memberships or {}).items()
-                if list_id == self.list_id and one.status == SUBSCRIBED
-            }
-        )
+        found = dict.fromkeys(page.emails, _UNREADABLE)
+        for (email, list_id), one in (page.memberships or {}).items():
+            if list_id == self.list_id and one.status == SUBSCRIBED:
+                found[email] = _NO_TIME if one.subscribed_at is None else _TIME.pack(one.subscribed_at)
+        self._subscribed_at.put_all(found)
 
     def take(self, email: str) -> Membership | None:
         """Return the membership of somebody who is subscribed, as far as the pages name it, and forget it.
@@ -104,10 +103,14 @@ class ListReading:
         What follows may change it, so the next question goes to the account.
         """
         found = self._subscribed_at.find([email]).get(email)
-        if found is None:
+        if found is None or found == _UNREADABLE:
             return None
         self._subscribed_at.put_all({email: None})
         return Membership(SUBSCRIBED, None if found == _NO_TIME else _TIME.unpack(found)[0])
+
+    def names(self, email: str) -> bool:
+        """Tell whether the pages name somebody, whatever they say, and `take` did not take them."""
+        return email in self._subscribed_at.find([email])
 
     def close(self) -> None:
         """Free the disk that the identities take."""

@@ -61,15 +61,17 @@ class RemovalReading:
                 self.left = self._read(account, list(self.left))
 
     def _read(self, account: Account, some: Sequence[PendingContact]) -> dict[PendingContact, LeftAlone]:
+        left: dict[PendingContact, LeftAlone] = {}
         if len(some) >= _FEWEST_BY_PAGES:
             reading = ListReading(self.list_id, len(some))
             reading.ask(account)
-            subscribed = [pending for pending in some if reading.take(pending.contact.email) is not None]
-            reading.close()
             if reading.leaves_nobody_out:
-                return dict.fromkeys(subscribed, LeftAlone.STILL_SUBSCRIBED)
-        reasons = {
-            pending: reason_to_doubt_removal(account.memberships(pending.contact.email), self.list_id)
-            for pending in some
-        }
-        return {pending: reason for pending, reason in reasons.items() if reason is not None}
+                subscribed = [one for one in some if reading.take(one.contact.email) is not None]
+                left = dict.fromkeys(subscribed, LeftAlone.STILL_SUBSCRIBED)
+                some = [one for one in some if one not in left and reading.names(one.contact.email)]
+            reading.close()
+        for pending in some:
+            reason = reason_to_doubt_removal(account.memberships(pending.contact.email), self.list_id)
+            if reason is not None:
+                left[pending] = reason
+        return left

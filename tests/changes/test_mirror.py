@@ -150,6 +150,20 @@ def test_an_activated_version_is_an_end(pipeline: Pipeline) -> None:
     assert run(pipeline, range(19), end=end).report["unsubscribed"] == 1
 
 
+@pytest.mark.parametrize(("of_last", "gone"), [(7, 1), (6, 0), (None, 0), ("7", 0)])
+def test_a_version_is_an_end_of_the_records_of_its_number(
+    pipeline: Pipeline, of_last: object, gone: int
+) -> None:
+    run(pipeline, range(20))
+    messages = [schema_message("people")]
+    messages += [{**record_message(one), "version": 7} for one in people(range(18))]
+    messages += [{**record_message(person(18)), "version": of_last}]
+    messages += [{"type": "ACTIVATE_VERSION", "stream": "people", "version": 7}]
+    outcome = pipeline.run_messages(messages, **MIRROR)
+    assert (outcome.report["unsubscribed"], outcome.report["pending_removals"]) == (gone, 1 - gone)
+    assert ("another number than its records" in outcome.log) is (not gone)
+
+
 @pytest.mark.parametrize(
     "state",
     [
