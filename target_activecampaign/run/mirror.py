@@ -15,7 +15,7 @@ from target_activecampaign.errors import MirrorStoppedError
 from target_activecampaign.run.readable_address import readable_address
 
 if t.TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from target_activecampaign.ledger.ledger import Ledger
     from target_activecampaign.run.people import People
@@ -26,6 +26,7 @@ if t.TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _PEOPLE_AT_ONCE = 1_000
+_MOST_NAMED = 10
 
 
 class Leavers(t.NamedTuple):
@@ -142,22 +143,25 @@ class Mirror:
                 self._ledger.replace_missing(list_id, stream, list(leavers), self._now)
         return found
 
-    def say_who_is_left_behind(self) -> None:
-        """Warn of members under another name or on another list, where a stream comes for the first time.
+    def say_who_is_left_behind(self, list_of: Callable[[str], int | None]) -> None:
+        """Warn of members of streams that did not come, and of streams that may have a new name or list.
+
+        Args:
+            list_of: The list that a stream is exported to in this run; `None` where it is not.
 
         Raises:
             LedgerError: If the ledger can't be read.
         """
-        new = [key for key, had_members in self._had_members.items() if not had_members]
-        if not new:
-            return
         others = [count for count in self._ledger.member_counts() if count[:2] not in self.streams]
+        new = [key for key, had_members in self._had_members.items() if not had_members]
         for list_id, stream in new:
             for where, other, members in others:
                 if where == list_id:
                     self._warn_of_name(list_id, stream, other, members)
                 elif other == stream:
                     self._warn_of_list(list_id, stream, where, members)
+        renamed = {list_id for list_id, _ in new}
+        self._warn_of_absent([one for one in others if one[0] == list_of(one[1]) and one[0] not in renamed])
 
     def _missing(self, list_id: int, stream: str) -> Iterator[bytes]:
         """Yield the members of a stream that it did not bring."""
@@ -192,6 +196,19 @@ class Mirror:
         for member in self._ledger.members(list_id, stream) if leavers else ():
             if member.identity in leavers and (email := readable_address(member)) is not None:
                 yield Removal(email, list_id, stream, leavers[member.identity])
+
+    def _warn_of_absent(self, absent: Sequence[tuple[int, str, int]]) -> None:
+        if absent:
+            shown = [
+                f"{shown_name(stream)!r} ({members} of list {where})" for where, stream, members in absent
+            ]
+            more = f" and {len(shown) - _MOST_NAMED} more" if len(shown) > _MOST_NAMED else ""
+            logger.warning(
+                "membership: this run has no SCHEMA of streams that earlier runs brought, so their members "
+                "stay on their lists: %s%s. Where one was given up: target-activecampaign ledger release",
+                ", ".join(shown[:_MOST_NAMED]),
+                more,
+            )
 
     def _warn_of_name(self, list_id: int, stream: str, other: str, members: int) -> None:
         logger.warning(

@@ -246,7 +246,6 @@ class Removals:
         if is_cut_short:
             raise stopped(["membership: a limit was reached, and the mirror needs a complete run"])
         self._mirror.refuse_incremental()
-        self._mirror.say_who_is_left_behind()
         waiting = 0
         leavers: dict[tuple[int, str], list[Removal]] = {}
         for list_id, stream, some, reason in self._mirror.find_leavers():

@@ -408,11 +408,17 @@ class Run:
         Args:
             has_failed: Whether a limit was reached that fails the run: then the mirror takes nobody off.
         """
+        if self._mirror is not None:
+            self._mirror.say_who_is_left_behind(self._list_of)
         if self.people is None or self._client is None:
             return None
         if has_failed:
             self._mirror = None
         return self._removals().carry_out(is_cut_short=bool(self._report.totals().held_back))
+
+    def _list_of(self, stream: str) -> int | None:
+        export = self._settings.export_for(stream)
+        return None if export is None else export.list_id
 
     def _removals(self) -> Removals:
         settings = self._settings

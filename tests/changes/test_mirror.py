@@ -220,6 +220,27 @@ def test_a_stream_that_is_not_in_the_run_keeps_its_people(pipeline: Pipeline) ->
     assert len(subscribed(pipeline)) == 20
 
 
+@pytest.mark.parametrize("comes", [["people"], []])
+def test_a_stream_that_does_not_come_is_named_once_and_keeps_its_people(
+    pipeline: Pipeline, comes: list[str]
+) -> None:
+    for stream, some in (("people", range(3)), ("vip", range(3, 9))):
+        pipeline.run(people(some), stream=stream, **MIRROR)
+    messages = [
+        one for name in comes for one in (schema_message(name), *map(record_message, people([0, 1, 2])))
+    ]
+    outcome = pipeline.run_messages([*messages, *map(version_message, comes)], **MIRROR)
+    assert (outcome.exit_code, outcome.report["unsubscribed"]) == (0, 0)
+    assert outcome.log.count("this run has no SCHEMA of streams that earlier runs brought") == 1
+    assert "'vip' (6 of list 1)" in outcome.log
+    assert ("'people' (3 of list 1)" in outcome.log) is (not comes)
+    assert len(subscribed(pipeline)) == 9
+    # One that this configuration does not export is another pipeline's.
+    settings = {**MIRROR, "list_id": None, "streams": {"people": {"list_id": 1}}}
+    outcome = pipeline.run_messages([*messages, *map(version_message, comes)], **settings)
+    assert "'vip'" not in outcome.log
+
+
 def test_a_member_that_comes_back_after_its_removal_is_sent_and_not_forced(pipeline: Pipeline) -> None:
     pipeline.sandbox.emulator.switches.choose("left-list", "skip-subscription")
     run(pipeline, range(20))
