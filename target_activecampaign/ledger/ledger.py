@@ -25,6 +25,7 @@ from target_activecampaign.ledger.opening import open_database
 from target_activecampaign.ledger.removals import Removals
 from target_activecampaign.ledger.schema import RUN
 from target_activecampaign.ledger.source_keys import SourceKeys
+from target_activecampaign.ledger.tap_streams import TapStreams
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -68,6 +69,7 @@ class Ledger:
         self._source_keys = SourceKeys(database, cipher)
         self._gone_keys = GoneKeys(database, cipher)
         self._removals = Removals(database, cipher)
+        self._tap_streams = TapStreams(database)
 
     @classmethod
     def open(  # noqa: PLR0913 - all but the first by name
@@ -284,6 +286,14 @@ class Ledger:
         """
         parts = batched(sorted(identities), _PEOPLE_AT_ONCE)
         return {one for some in parts for one in self._removals.find_left_alone(list_id, some)}
+
+    def tap_streams(self, list_id: int, stream: str) -> set[str]:
+        """Return the tap's streams that became a stream in earlier runs, where they may be several.
+
+        Raises:
+            LedgerError: If they can't be read.
+        """
+        return self._tap_streams.find(list_id, stream)
 
     def last_run_started_at(self) -> int | None:
         """Return when the last run that wrote began, in seconds since 1970; `None` before the first.
@@ -533,7 +543,25 @@ class Ledger:
                 self._source_keys.remove_of(connection, list_id, stream, some)
                 self._members.remove(connection, list_id, stream, some)
 
+    def note_tap_streams(self, list_id: int, stream: str, tap_streams: Collection[str], now: int) -> None:
+        """Note the tap's streams that became a stream in a run that began at this time.
+
+        Raises:
+            LedgerError: If it can't be written. Nothing was, then; durable otherwise.
+        """
+        with self._database.transaction() as connection:
+            self._tap_streams.note(connection, list_id, stream, tap_streams, now)
+
     # At the command of a person
+
+    def forget_absent_tap_streams(self, list_id: int) -> None:
+        """Forget the tap's streams that the last run did not bring, of the streams that it did.
+
+        Raises:
+            LedgerError: If it can't be written. Nothing was, then.
+        """
+        with self._database.transaction() as connection:
+            self._tap_streams.forget_before(connection, list_id, self.last_run_started_at() or 0)
 
     def rename_stream(self, list_id: int | None, old: str, new: str) -> int:
         """Take the members of a stream along to the name that it has now.
@@ -552,6 +580,7 @@ class Ledger:
         with self._database.transaction() as connection:
             self._source_keys.rename_stream(connection, list_id, old, new)
             self._gone_keys.rename_stream(connection, list_id, old, new)
+            self._tap_streams.erase_stream(connection, list_id, old)
             self._removals.rename_stream(connection, list_id, old, new)
             return self._members.rename_stream(connection, list_id, old, new)
 
@@ -570,6 +599,7 @@ class Ledger:
             self._members.erase_stream(connection, list_id, stream)
             self._gone_keys.add_released(connection, list_id, stream)
             self._source_keys.erase_stream(connection, list_id, stream)
+            self._tap_streams.erase_stream(connection, list_id, stream)
             return count
 
     def erase(self, list_id: int | None = None, *, members: bool) -> int:
@@ -589,7 +619,7 @@ class Ledger:
         """
         with self._database.transaction() as connection:
             count = self._confirmations.forget_all(connection, list_id)
-            for table in self._tables_of_people() if members else ():
+            for table in (*self._tables_of_people(), self._tap_streams) if members else ():
                 table.erase(connection, list_id)
             self._confirmations.remove_all_needless(connection, list_id)
         return count

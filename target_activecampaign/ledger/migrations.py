@@ -10,7 +10,16 @@ import typing as t
 import sqlalchemy as sa
 
 from target_activecampaign.ledger.problems import no_ledger_there, unusable
-from target_activecampaign.ledger.schema import GONE_KEY, HOLDER, MEMBER, META, REMOVAL, RUN, SOURCE_KEY
+from target_activecampaign.ledger.schema import (
+    GONE_KEY,
+    HOLDER,
+    MEMBER,
+    META,
+    REMOVAL,
+    RUN,
+    SOURCE_KEY,
+    TAP_STREAM,
+)
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -40,7 +49,7 @@ def _add_removals(connection: sa.Connection) -> None:
         connection.execute(sa.text(f"ALTER TABLE ledger_contact ADD COLUMN {column} BIGINT"))
     # Version 1 did not note when an import ended: a window without length claims no more than it knew.
     connection.execute(sa.text("UPDATE ledger_contact SET first_ended_at = since, ended_at = confirmed_at"))
-    for table in (SOURCE_KEY, GONE_KEY, REMOVAL):
+    for table in (SOURCE_KEY, GONE_KEY, REMOVAL, TAP_STREAM):
         table.create(connection)
 
 

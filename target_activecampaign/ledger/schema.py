@@ -46,6 +46,11 @@ one that began within the first import or within the latest one.
     noted_at: When that was noted.
     left_alone: The reason why the person was left on the list; null while the removal is pending.
 
+`ledger_tap_stream`: one row for each stream of the tap whose name of stream maps others may have, too.
+    list_id, stream: As above.
+    tap_stream: As the tap calls it.
+    seen_at: When the last run began in which it came.
+
 `ledger_run`: one row for each run that wrote.
     id: Counts up.
     started_at: When it began.
@@ -132,6 +137,15 @@ REMOVAL = sa.Table(
     sa.Column("address", sa.Text, nullable=False),
     sa.Column("noted_at", sa.BigInteger, nullable=False),
     sa.Column("left_alone", sa.Text),
+    sqlite_with_rowid=False,
+)
+TAP_STREAM = sa.Table(
+    "ledger_tap_stream",
+    TABLES,
+    sa.Column("list_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("stream", sa.Text, primary_key=True),
+    sa.Column("tap_stream", sa.Text, primary_key=True),
+    sa.Column("seen_at", sa.BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
 RUN = sa.Table(

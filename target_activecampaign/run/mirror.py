@@ -48,8 +48,15 @@ class Leavers(t.NamedTuple):
 class Mirror:
     """Finds the members that earlier runs brought and this run did not."""
 
-    def __init__(
-        self, ledger: Ledger, people: People, completeness: Completeness, *, writes: bool, now: int
+    def __init__(  # noqa: PLR0913 - its collaborators, each once
+        self,
+        ledger: Ledger,
+        people: People,
+        completeness: Completeness,
+        sources_of: Callable[[str], tuple[set[str], bool]],
+        *,
+        writes: bool,
+        now: int,
     ) -> None:
         """Start without a stream.
 
@@ -57,12 +64,14 @@ class Mirror:
             ledger: Knows the members, and keeps who is pending.
             people: Knows who came in this run.
             completeness: Knows which streams came whole.
+            sources_of: The tap's streams that the settings give a stream's name, and whether others may be.
             writes: Whether the ledger may be written (not in a dry run).
             now: When the run began, in seconds since 1970.
         """
         self._ledger = ledger
         self._people = people
         self._completeness = completeness
+        self._sources_of = sources_of
         self._writes = writes
         self._now = now
         self._members: dict[int, int] = {}
@@ -113,7 +122,28 @@ class Mirror:
                 f"of {unknown} rejected records neither the address can be read nor is the key known, so it "
                 f"may be anybody's"
             )
-        return self._completeness.reason_against(stream)
+        return self._completeness.reason_against(stream) or self._reason_of_sources(list_id, stream)
+
+    def _reason_of_sources(self, list_id: int, stream: str) -> str | None:
+        """Return why a stream may lack a stream of the tap that stream maps make part of it."""
+        configured, is_open = self._sources_of(stream)
+        known = self._ledger.tap_streams(list_id, stream)
+        if is_open and not known and self._had_members[list_id, stream]:
+            return "stream_maps may make it of several streams, and no earlier run shows of which"
+        expected = known | configured if len(configured) > 1 else known
+        absent = sorted(expected - self._completeness.sources(stream))
+        if not absent:
+            return None
+        named = ", ".join(repr(shown_name(one)) for one in absent[:_MOST_NAMED])
+        return f"stream_maps make it of several streams of the tap, and of these no SCHEMA came: {named}"
+
+    def _note_sources(self, list_id: int, stream: str) -> None:
+        """Keep which of the tap's streams became one: a later run is whole only with all of them."""
+        configured, is_open = self._sources_of(stream)
+        sources = self._completeness.sources(stream)
+        may_be_several = is_open or len(configured) > 1 or len(sources) > 1
+        if self._writes and (may_be_several or self._ledger.tap_streams(list_id, stream)):
+            self._ledger.note_tap_streams(list_id, stream, sources, self._now)
 
     def find_leavers(self) -> list[Leavers]:
         """Return of each stream the members whom no stream of the list brings any more.
@@ -128,6 +158,8 @@ class Mirror:
         """
         missing = {key: set(self._missing(*key)) for key in self.streams}
         reasons = {key: self._reason_against(*key) for key in missing}
+        for key in missing:
+            self._note_sources(*key)
         proven = {key for key, reason in reasons.items() if reason is None}
         found: list[Leavers] = []
         for key, some in missing.items():

@@ -179,6 +179,10 @@ class Removals:
             self._take_off(self._pending_leavers(ledger, also_earlier=also_earlier), deletions)
         except MirrorStoppedError as error:
             return self._stop(error)
+        if self._writes:
+            for list_id in self._list_ids:
+                # The tap has ended well, so what its last run brought is all that there is.
+                ledger.forget_absent_tap_streams(list_id)
         self._count_pending()
         return None
 

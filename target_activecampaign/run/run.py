@@ -205,7 +205,9 @@ class Run:
         )
         self._resources.callback(self.people.close)
         if settings.is_mirror and ledger is not None:
-            self._mirror = Mirror(ledger, self.people, self.completeness, writes=writes, now=now)
+            self._mirror = Mirror(
+                ledger, self.people, self.completeness, self._streams.sources_of, writes=writes, now=now
+            )
 
     def connect(self) -> None:
         """Check the account, once, before the first write.

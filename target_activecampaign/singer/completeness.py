@@ -95,6 +95,10 @@ class Completeness:
         begun = [stream for stream, progress in self._streams.items() if progress.has_records]
         self._bookmarks.take(value, begun)
 
+    def sources(self, name: str) -> set[str]:
+        """Return the tap's streams that became a stream of this run, as stream maps call it."""
+        return set(self._sources.get(name, ()))
+
     def reason_against(self, name: str) -> str | None:
         """Return what is missing of the proof that a stream came whole, `None` where it is proven.
 

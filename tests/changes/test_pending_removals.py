@@ -222,6 +222,68 @@ def test_a_stream_with_a_new_list_tells_who_is_left_behind_and_how_to_take_them_
     assert set(pipeline.statuses(2).values()) == {SUBSCRIBED}
 
 
+SHARED = {"de": {"__alias__": "all"}, "fr": {"__alias__": "all"}}
+
+
+@pytest.mark.parametrize(
+    "maps",
+    [
+        SHARED,
+        {"??": {"__alias__": "all"}},
+        {"*": {"__alias__": "'all' if __stream_name__ else ''"}},
+        {"all": {"__source__": "de", "email": "email"}, "fr": {"__alias__": "all"}},
+    ],
+)
+def test_a_stream_of_two_of_the_tap_s_is_whole_with_both(pipeline: Pipeline, maps: dict[str, t.Any]) -> None:
+    def run(*streams: str, numbers: t.Iterable[int] = range(3)) -> t.Any:  # noqa: ANN401 - an outcome
+        some = {"de": people(numbers), "fr": people(range(10, 13))}
+        messages = [
+            one
+            for stream in streams
+            for one in (
+                schema_message(stream),
+                *(record_message(record, stream) for record in some[stream]),
+                version_message(stream),
+            )
+        ]
+        settings = {**MIRROR, "list_id": None, "streams": {"all": {"list_id": 1}}}
+        return pipeline.run_messages(messages, stream_maps=maps, **settings)
+
+    run("de", "fr")
+    outcome = run("de")
+    assert (outcome.exit_code, outcome.report["unsubscribed"], outcome.report["pending_removals"]) == (
+        0,
+        0,
+        3,
+    )
+    assert "of these no SCHEMA came: 'fr'" in outcome.log
+    assert set(pipeline.statuses().values()) == {SUBSCRIBED}
+    assert run("de", "fr", numbers=range(2)).report["unsubscribed"] == 1
+
+
+def test_a_shard_that_was_given_up_is_forgotten_at_a_person_s_word(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    epoch_seconds = QuickClock.epoch_seconds
+    maps = {"??": {"__alias__": "all"}}
+    for streams in (("de", "fr"), ("de",)):
+        messages = [
+            one
+            for number, stream in enumerate(streams)
+            for one in (
+                schema_message(stream),
+                *(record_message(record, stream) for record in people(range(3 * number, 3 * number + 3))),
+                version_message(stream),
+            )
+        ]
+        outcome = pipeline.run_messages(messages, stream_maps=maps, **MIRROR)
+        monkeypatch.setattr(QuickClock, "epoch_seconds", lambda self: epoch_seconds(self) + 60)
+    assert outcome.report["pending_removals"] == 3
+    assert mirror(pipeline, "--yes")[1] == "3 people taken off; 0 pending.\n"
+    fewer = [schema_message("de"), *(record_message(one, "de") for one in people([0])), version_message("de")]
+    assert pipeline.run_messages(fewer, stream_maps=maps, **MIRROR).report["unsubscribed"] == 2
+
+
 @pytest.mark.parametrize("second", ["unchanged", "changed"])
 def test_two_streams_that_bring_one_person_in_one_run_are_both_remembered(
     pipeline: Pipeline, second: str

@@ -32,6 +32,7 @@ TABLES = (
     "ledger_member",
     "ledger_source_key",
     "ledger_gone_key",
+    "ledger_tap_stream",
     "ledger_removal",
     "ledger_meta",
     "ledger_holder",
