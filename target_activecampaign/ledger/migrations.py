@@ -45,8 +45,8 @@ def _create_tables(connection: sa.Connection) -> None:
 
 
 def _add_removals(connection: sa.Connection) -> None:
-    for column in ("first_ended_at", "ended_at"):
-        connection.execute(sa.text(f"ALTER TABLE ledger_contact ADD COLUMN {column} BIGINT"))
+    for column in ("first_ended_at BIGINT NOT NULL DEFAULT 0", "ended_at BIGINT"):
+        connection.execute(sa.text(f"ALTER TABLE ledger_contact ADD COLUMN {column}"))
     # Version 1 did not note when an import ended: a window without length claims no more than it knew.
     connection.execute(sa.text("UPDATE ledger_contact SET first_ended_at = since, ended_at = confirmed_at"))
     for table in (SOURCE_KEY, GONE_KEY, REMOVAL, TAP_STREAM):

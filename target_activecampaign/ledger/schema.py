@@ -20,7 +20,7 @@ one that began within the first import or within the latest one.
         was confirmed, or the contact was refused since.
     since: When the first import was submitted.
     run: Id of the run that confirmed it last; null where no run began.
-    first_ended_at: When the first confirmed import was confirmed; null where none was.
+    first_ended_at: When the first confirmed import was confirmed.
     ended_at: When the latest confirmed import was confirmed; null where `confirmed_at` is 0.
 
 `ledger_member`: one row for each person that a stream brought to a list. Where people are kept alone.
@@ -90,7 +90,7 @@ CONTACT = sa.Table(
     sa.Column("confirmed_at", sa.BigInteger, nullable=False),
     sa.Column("since", sa.BigInteger, nullable=False),
     sa.Column("run", sa.BigInteger),
-    sa.Column("first_ended_at", sa.BigInteger),
+    sa.Column("first_ended_at", sa.BigInteger, nullable=False),
     sa.Column("ended_at", sa.BigInteger),
     sqlite_with_rowid=False,
 )
