@@ -55,12 +55,14 @@ POINTS: list[tuple[type, str]] = [
     (Ledger, "confirm"),
     (Ledger, "note_people"),
     (Ledger, "note_deletions"),
+    (Ledger, "doubt_deletions"),
     (Ledger, "replace_missing"),
     (Ledger, "clear_missing"),
     (Ledger, "remove_members"),
     (Ledger, "remove_contacts"),
     (Ledger, "leave_alone"),
     (Confirming, "take_status"),
+    (Confirming, "take_removals"),
     (StateOutput, "write"),
 ]
 
