@@ -296,7 +296,7 @@ def test_a_removal_counts_when_the_membership_is_seen_to_be_no_more(
 def test_without_a_ledger_no_state_passes_a_deletion_that_was_not_carried_out(
     pipeline: Pipeline, idle: set[str]
 ) -> None:
-    settings = {"ledger_url": None, "on_delete": "unsubscribe"}
+    settings: dict[str, t.Any] = {"ledger_url": None, "on_delete": "unsubscribe"}
     pipeline.run(people(range(3)), **settings)
     idle.add("person0@example.com")
     gone = people(range(2), _sdc_deleted_at="2026-05-19T12:00:00Z")
