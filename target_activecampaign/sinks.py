@@ -27,6 +27,7 @@ if t.TYPE_CHECKING:
     from target_activecampaign.contacts.mapping import RecordMapper
     from target_activecampaign.reporting.outcomes_file import StreamOutcomes
     from target_activecampaign.reporting.report import StreamFigures
+    from target_activecampaign.run.people import People
     from target_activecampaign.run.run import Run
     from target_activecampaign.singer.mapped_schema import Keys, Part
     from target_activecampaign.singer.messages import DecodedRecords
@@ -171,11 +172,11 @@ class ActiveCampaignSink(Sink):
         origin = self._take(figures, sent, record)
         faults = self._records_validator.find_faults(record)
         result = mapper.map(record) if not faults else self._map_without(faults, record, mapper)
-        if run.notes_people:
+        if run.people is not None:
             if isinstance(result, Rejection):
-                run.note_rejected(self.stream_name, mapper.list_id, key, mapper.identify(record))
+                run.people.note_rejected(self.stream_name, mapper.list_id, [(key, mapper.identify(record))])
             else:
-                run.note_living(self.stream_name, mapper.list_id, [(key, result.email)])
+                run.people.note_living(self.stream_name, mapper.list_id, [(key, result.email)])
         run.delivery.add([result], [origin])
 
     def _map_without(
@@ -210,10 +211,12 @@ class ActiveCampaignSink(Sink):
         sent: TapRecord,
         key: bytes | None,
     ) -> None:
+        if self._run.people is None:
+            raise RuntimeError("deletions are ignored")
         origin = self._take(figures, sent, record)
         found = mapper.identify_deleted(record)
         email, rejection = (None, found) if isinstance(found, Rejection) else (found, None)
-        self._run.note_deletion(origin, mapper.list_id, key, email, rejection)
+        self._run.people.note_deletion(origin, mapper.list_id, key, email, rejection)
 
     @property
     def record_decoder(self) -> RecordDecoder | None:
@@ -238,27 +241,28 @@ class ActiveCampaignSink(Sink):
         self._count(len(records))
         origins = self._take_decoded(self._figures, decoded, schema)
         results = [mapper.map(record) for record in records]
-        if self._run.notes_people:
+        if self._run.people is not None:
             keys = [None] * len(records) if read_key is None else list(map(read_key, records))
-            self._note_people(mapper, records, results, keys)
+            self._note_people(self._run.people, mapper, records, results, keys)
         self._run.delivery.add(results, origins)
 
     def _note_people(
         self,
+        people: People,
         mapper: RecordMapper,
         records: Sequence[t.Any],
         results: Sequence[Contact | Rejection],
         keys: Sequence[bytes | None],
     ) -> None:
-        """Tell the run whom some records bring, and whom it may not know."""
-        people: list[tuple[bytes | None, str]] = []
-        for record, result, key in zip(records, results, keys, strict=True):
-            if isinstance(result, Rejection):
-                self._run.note_rejected(self.stream_name, mapper.list_id, key, mapper.identify(record))
+        """Tell the run whom some records bring, in their order, and whom they may bring."""
+        stream, list_id = self.stream_name, mapper.list_id
+        all_of_them = zip(records, results, keys, strict=True)
+        for is_rejected, some in itertools.groupby(all_of_them, lambda one: isinstance(one[1], Rejection)):
+            if is_rejected:
+                people.note_rejected(stream, list_id, [(key, mapper.identify(one)) for one, _, key in some])
             else:
-                people.append((key, result.email))
-        if people:
-            self._run.note_living(self.stream_name, mapper.list_id, people)
+                living = [(key, t.cast("Contact", result).email) for _, result, key in some]
+                people.note_living(stream, list_id, living)
 
     def _take_decoded(self, figures: StreamFigures, decoded: DecodedRecords, schema: Schema) -> list[Origin]:
         """Count records as read: each has an outcome from now on, or will be unsettled."""
@@ -316,7 +320,7 @@ class ActiveCampaignSink(Sink):
         if find_mark(tap_record.value, record) is not DeletionMark.TIME:
             return False
         key = self._read_key(tap_record, is_needed=True)
-        if not run.knows_key(self.stream_name, mapper.list_id, key):
+        if run.people is None or not run.people.knows_key(self.stream_name, mapper.list_id, key):
             return False
         self._note_deletion(mapper, figures, record, tap_record, key)
         return True
@@ -345,9 +349,9 @@ class ActiveCampaignSink(Sink):
             run.ignore(self.stream_name)
             return
         origin = self._take(figures, sent, record)
-        if run.notes_people:
+        if run.people is not None:
             email = None if record is None else mapper.identify(record)
-            run.note_rejected(self.stream_name, mapper.list_id, key, email)
+            run.people.note_rejected(self.stream_name, mapper.list_id, [(key, email)])
         run.delivery.add([rejection], [origin])
 
     def _take(self, figures: StreamFigures, sent: TapRecord, record: dict[str, t.Any] | None) -> Origin:
@@ -359,7 +363,7 @@ class ActiveCampaignSink(Sink):
         return origin
 
     def _read_key(self, sent: TapRecord, *, is_needed: bool) -> bytes | None:
-        if sent.read_key is None or not (is_needed or self._run.notes_people):
+        if sent.read_key is None or not (is_needed or self._run.people is not None):
             return None
         return sent.read_key(sent.value) if isinstance(sent.value, dict) else None
 

@@ -179,9 +179,10 @@ class TargetActiveCampaign(Target):
     def _process_record_message(self, message_dict: Message | DecodedRecords) -> None:  # type: ignore[override]
         if isinstance(message_dict, Message):
             place = Place(message_dict.line_number, None, message_dict.line)
-            self._send(Record(message_dict.stream, message_dict.get("record"), place))
+            record = Record(message_dict.stream, message_dict.get("record"), place)
+            self._send(record, message_dict.get("version"))
         else:
-            self._send(message_dict)
+            self._send(message_dict, message_dict.version)
 
     def _process_batch_message(self, message_dict: Message) -> None:  # type: ignore[override]
         stream = message_dict.stream
@@ -192,11 +193,11 @@ class TargetActiveCampaign(Target):
             self.interruption.check()
             self._send(records)
 
-    def _send(self, records: Record | DecodedRecords) -> None:
-        """Send records of a RECORD or BATCH message to their sinks."""
+    def _send(self, records: Record | DecodedRecords, version: object = None) -> None:
+        """Send records to their sinks, with the version that their messages say."""
         run = self.current_run
         if run.is_mirror:
-            run.completeness.take_record(records.stream)
+            run.completeness.take_record(records.stream, version)
         self._router.send(records)
 
     def _process_state_message(self, message_dict: Message) -> None:  # type: ignore[override]

@@ -96,12 +96,13 @@ def seen_by_sdk(config: dict[str, t.Any], record: dict[str, t.Any]) -> list[Seen
 def seen_by_us(config: dict[str, t.Any], record: dict[str, t.Any]) -> list[Seen] | None:
     """What reaches the mapper; `None` where a record is set aside before."""
     target = TargetActiveCampaign(config=copy.deepcopy({**CONFIG, **config}))
-    target.current_run = t.cast("t.Any", FakeRun())
+    run = FakeRun()
+    run.people = None
+    target.current_run = t.cast("t.Any", run)
     seen: list[Seen] = []
     refused: list[object] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(FakeRun, "open_stream", lambda _, stream, __: _Witness(stream, seen))
-        patch.setattr(FakeRun, "notes_people", False)
         patch.setattr(FakeRun, "deliver", lambda *_: None)
         patch.setattr(FakeRun, "set_aside", lambda _, rejection, __: refused.append(rejection))
         feed(target, record)
@@ -245,8 +246,10 @@ class _Recorder(FakeRun):
     def note_living(self, stream: str, list_id: int, people: Sequence[tuple[bytes | None, str]]) -> None:
         self.told += [("seen", stream, list_id, *person) for person in people]
 
-    def note_rejected(self, *person: object) -> None:
-        self.told.append(("seen rejected", *person))
+    def note_rejected(
+        self, stream: str, list_id: int, people: Sequence[tuple[bytes | None, str | None]]
+    ) -> None:
+        self.told += [("seen rejected", stream, list_id, *person) for person in people]
 
     def note_deletion(self, *deletion: object) -> None:
         self.told.append(("deletion", *deletion))

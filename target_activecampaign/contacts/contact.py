@@ -36,6 +36,7 @@ class LeftAlone(str, enum.Enum):
     MEMBERSHIP_UNREADABLE = "membership_unreadable"
     JOIN_TIME_UNREADABLE = "join_time_unreadable"
     IMPORT_UNKNOWN = "import_unknown"
+    STILL_SUBSCRIBED = "still_subscribed"
     ADDRESS_UNREADABLE = "address_unreadable"
     REFUSED = "refused"
 

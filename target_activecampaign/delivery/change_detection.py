@@ -66,6 +66,9 @@ class ChangeDetection(t.Protocol):
             rejected: Those of them that were refused or skipped.
         """
 
+    def confirm_removals(self, list_id: int, emails: Collection[str]) -> None:
+        """Write down that people were seen to be off a list, after the import that took them off."""
+
     def leave_alone(self, contact: Contact, reason: LeftAlone) -> None:
         """Note that a contact that was to be taken off its list is not."""
 
@@ -85,6 +88,9 @@ class NoLedger:
         """Keep nothing that could be doubted."""
 
     def record(self, batch: Batch, rejected: Collection[PendingContact]) -> None:
+        """Keep nothing."""
+
+    def confirm_removals(self, list_id: int, emails: Collection[str]) -> None:
         """Keep nothing."""
 
     def leave_alone(self, contact: Contact, reason: LeftAlone) -> None:
@@ -143,7 +149,7 @@ class LedgerChanges:
                 self._ledger.doubt(list_id, known)
 
     def record(self, batch: Batch, rejected: Collection[PendingContact]) -> None:
-        """Forget refused contacts, remove those that were taken off, confirm the others."""
+        """Forget refused contacts, and confirm the others that were subscribed."""
         if self._is_read_only:
             return
         for list_id, some in _by(_list_of, batch.contacts).items():
@@ -152,12 +158,15 @@ class LedgerChanges:
             refused = [p.contact.email for p in some if p in rejected and not p.contact.unsubscribes]
             if refused:
                 self._ledger.forget(list_id, refused)
-            if taken_off := [p.contact.email for p in delivered if p.contact.unsubscribes]:
-                self._ledger.remove_contacts(list_id, taken_off)
             subscribed = [pending for pending in delivered if not pending.contact.unsubscribes]
             for first_sent_at, own in _by(_first_sent_at, subscribed).items():
                 fingerprints = {pending.contact.email: pending.fingerprint for pending in own}
                 self._ledger.confirm(list_id, fingerprints, first_sent_at, self._clock())
+
+    def confirm_removals(self, list_id: int, emails: Collection[str]) -> None:
+        """Remove the people from the ledger."""
+        if not self._is_read_only:
+            self._ledger.remove_contacts(list_id, emails)
 
     def leave_alone(self, contact: Contact, reason: LeftAlone) -> None:
         """Let the removal be pending no more, but where the next run may know more.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import typing as t
+from collections import deque
 from dataclasses import replace
 
 from target_activecampaign.contacts.contact import Reason, Rejection
@@ -14,7 +15,7 @@ from target_activecampaign.delivery.read_back import find_doubt, plan_read_back
 from target_activecampaign.errors import UnconfirmedImportError
 
 if t.TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from target_activecampaign.api.responses import ImportStatus
     from target_activecampaign.config.settings import Verify
@@ -28,6 +29,7 @@ if t.TYPE_CHECKING:
     from target_activecampaign.delivery.monitor import Monitor
     from target_activecampaign.delivery.outcomes import Outcomes
     from target_activecampaign.delivery.read_back import Missing, ReadBack
+    from target_activecampaign.delivery.removal_reading import RemovalReading
     from target_activecampaign.delivery.send_queue import SendQueue
     from target_activecampaign.delivery.state_tracker import StatePassing
 
@@ -35,7 +37,7 @@ logger = logging.getLogger(__name__)
 
 _SECONDS_UNKNOWN = 120.0
 """For so long after its submission an import may be unknown to the service: most end within it (assumed)."""
-LookUp: t.TypeAlias = "MembershipCheck | AccountReading | ListReading"
+LookUp: t.TypeAlias = "MembershipCheck | AccountReading | ListReading | RemovalReading"
 
 _MOST_ATTEMPTS = 3  # imports of one contact that came to no end
 
@@ -83,6 +85,8 @@ class Confirming:
         self._import_timeout_seconds = import_timeout_seconds
         self._said_doubts: set[str] = set()
         self._has_said_untold = False
+        self._to_read: deque[RemovalReading] = deque()
+        self._open_readings = 0
 
     def next_import(self) -> OpenImport | None:
         """Wait for an import that is to be polled; `None` at the end."""
@@ -221,6 +225,8 @@ class Confirming:
                 is_abandoned = self._monitor.has_reached(Phase.ABANDONED)
                 if not is_abandoned and (look_up := self._next_look_up()) is not None:
                     return look_up
+                if not is_abandoned and self._to_read:
+                    return self._to_read.popleft()
                 if (read_back := self._in_flight.next_read_back()) is not None:
                     return read_back
                 self._monitor.wait_to_read()
@@ -240,6 +246,37 @@ class Confirming:
             return None
         self._look_ups.count_asked(pending)
         return MembershipCheck(pending, self._look_ups.lists.take(pending))
+
+    # Removals whose import has ended
+
+    @property
+    def has_removals_to_read(self) -> bool:
+        """Whether the reading of some removals has not begun."""
+        return bool(self._to_read)
+
+    @property
+    def is_reading_removals(self) -> bool:
+        """Whether the reading of some removals has not ended."""
+        return self._open_readings > 0
+
+    def read_removals(self, readings: Collection[RemovalReading]) -> None:
+        """Have memberships read. The caller has the lock."""
+        self._to_read.extend(readings)
+        self._open_readings += len(readings)
+
+    def take_removals(self, reading: RemovalReading) -> None:
+        """Take who is off the list after the removal, and who is not.
+
+        Raises:
+            LedgerError: If it can't be written down.
+        """
+        gone = [pending.contact.email for pending in reading.removals if pending not in reading.left]
+        self._changes.confirm_removals(reading.list_id, gone)
+        with self._monitor:
+            self._open_readings -= 1
+            self._outcomes.confirm_removals(reading)
+            self._states.pass_on()
+            self._monitor.notify()
 
     def take_list(self, reading: ListReading) -> None:
         """Take who is subscribed to a list."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import typing as t
+from collections import Counter, defaultdict
 
 from target_activecampaign.contacts.contact import Contact, Origin, Reason, Rejection
 from target_activecampaign.delivery.automations import AutomationsNotice
@@ -25,6 +26,7 @@ from target_activecampaign.delivery.input_buffer import Classifying
 from target_activecampaign.delivery.look_ups import LookUps
 from target_activecampaign.delivery.monitor import Monitor, Phase
 from target_activecampaign.delivery.outcomes import Outcomes
+from target_activecampaign.delivery.removal_reading import RemovalReading
 from target_activecampaign.delivery.send_queue import SendQueue
 from target_activecampaign.delivery.state_tracker import Hold, StatePassing
 from target_activecampaign.delivery.submitting import PartialBatches, Submitting
@@ -35,6 +37,7 @@ if t.TYPE_CHECKING:
 
     from target_activecampaign.clock import Clock
     from target_activecampaign.config.settings import Settings
+    from target_activecampaign.contacts.contact import LeftAlone
     from target_activecampaign.delivery.change_detection import ChangeDetection
     from target_activecampaign.delivery.contract_headroom import ContractHeadroom
     from target_activecampaign.delivery.removal import Removal
@@ -106,7 +109,7 @@ class Delivery:
             polls_per_second=settings.requests_per_second / 2,
             most_batches=min(self._bounds.batches_in_flight, max(10, 2 * settings.imports_per_minute)),
         )
-        self._monitor = Monitor(clock, lambda: bool(self._queue.to_check or self._in_flight.to_read_back))
+        self._monitor = Monitor(clock, self._has_to_read)
         self._states = StatePassing(state_output, self._monitor)
         self._hold_rejected = None if settings.rejects_path else Hold(self._states.tracker)
         self._hold_all = Hold(self._states.tracker)
@@ -123,6 +126,7 @@ class Delivery:
                 is_chosen=settings.chooses_automations, is_dry_run=settings.dry_run
             ),
             profile_limit=settings.profile_limit,
+            confirms_removals=not settings.dry_run,
         )
         self._classifying = Classifying(
             monitor=self._monitor,
@@ -289,6 +293,30 @@ class Delivery:
             self._monitor.raise_failure()
             self._states.pass_on(at_once=True)
 
+    def confirm_removals(self) -> Counter[LeftAlone]:
+        """Read the memberships of everybody who was taken off a list: an import that ended proves nothing.
+
+        Returns:
+            How many are not seen to be off their list, by reason. They stay pending.
+
+        Raises:
+            TargetError: What stopped the delivery.
+        """
+        with self._monitor:
+            by_list: defaultdict[int, list[PendingContact]] = defaultdict(list)
+            for pending in self._outcomes.take_unconfirmed():
+                by_list[pending.contact.list_id].append(pending)
+            readings = [RemovalReading(*one) for one in by_list.items()]
+            self.confirming.read_removals(readings)
+            self._monitor.notify()
+            while self.confirming.is_reading_removals:
+                self._check_interruption()
+                self._monitor.raise_failure()
+                self._monitor.wait()
+            self._monitor.raise_failure()
+            self._states.pass_on(at_once=True)
+        return Counter(reason for reading in readings for reason in reading.left.values())
+
     def finish(self) -> None:
         """Bring everything to its end.
 
@@ -376,6 +404,11 @@ class Delivery:
             or self._queue.blocked + self._queue.deferred >= self._bounds.waiting_contacts
             or self._queue.to_check >= self._bounds.to_check
             or self._outcomes.kept_bytes >= self._bounds.kept_bytes
+        )
+
+    def _has_to_read(self) -> bool:
+        return bool(
+            self._queue.to_check or self._in_flight.to_read_back or self.confirming.has_removals_to_read
         )
 
     def _may_be_confirmed(self) -> bool:

@@ -32,6 +32,7 @@ _FEWEST = 10
 
 _TIME = struct.Struct(">d")
 _NO_TIME = b"?"
+_UNREADABLE = b"!"
 
 
 class ListReading:
@@ -41,6 +42,7 @@ class ListReading:
         list_id: The list.
         pages: How many it takes, about; `None` where the list can't be read by pages.
         is_whole: Whether it was read to its end.
+        leaves_nobody_out: Whether as many came as the account counts, besides.
     """
 
     def __init__(self, list_id: int, most_pages: int) -> None:
@@ -52,7 +54,7 @@ class ListReading:
         """
         self.list_id = list_id
         self.pages: int | None = None
-        self.is_whole = False
+        self.is_whole = self.leaves_nobody_out = False
         self._most_pages = most_pages
         self._subscribed_at = EmailMap()
 
@@ -73,9 +75,10 @@ class ListReading:
 
     def _read(self, account: Account) -> None:
         page = account.contact_page(0, list_id=self.list_id)
-        if page.total is None:
+        total, read = page.total, 0
+        if total is None:
             return
-        self.pages = math.ceil(page.total / PAGE_SIZE) + 1
+        self.pages = math.ceil(total / PAGE_SIZE) + 1
         if self.pages > self._most_pages:
             return
         while not page.is_empty:
@@ -83,17 +86,17 @@ class ListReading:
                 self.pages = None
                 return
             self._keep(page)
+            read += page.entries
             page = account.contact_page(page.last_id, list_id=self.list_id)
         self.is_whole = True
+        self.leaves_nobody_out = read >= total
 
     def _keep(self, page: ContactPage) -> None:
-        self._subscribed_at.put_all(
-            {
-                email: _NO_TIME if one.subscribed_at is None else _TIME.pack(one.subscribed_at)
-                for (email, list_id), one in (page.memberships or {}).items()
-                if list_id == self.list_id and one.status == SUBSCRIBED
-            }
-        )
+        found = dict.fromkeys(page.emails, _UNREADABLE)
+        for (email, list_id), one in (page.memberships or {}).items():
+            if list_id == self.list_id and one.status == SUBSCRIBED:
+                found[email] = _NO_TIME if one.subscribed_at is None else _TIME.pack(one.subscribed_at)
+        self._subscribed_at.put_all(found)
 
     def take(self, email: str) -> Membership | None:
         """Return the membership of somebody who is subscribed, as far as the pages name it, and forget it.
@@ -101,10 +104,14 @@ class ListReading:
         What follows may change it, so the next question goes to the account.
         """
         found = self._subscribed_at.find([email]).get(email)
-        if found is None:
+        if found is None or found == _UNREADABLE:
             return None
         self._subscribed_at.put_all({email: None})
         return Membership(SUBSCRIBED, None if found == _NO_TIME else _TIME.unpack(found)[0])
+
+    def names(self, email: str) -> bool:
+        """Tell whether the pages name somebody, whatever they say, and `take` did not take them."""
+        return email in self._subscribed_at.find([email])
 
     def close(self) -> None:
         """Free the disk that the identities take."""

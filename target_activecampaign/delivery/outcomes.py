@@ -13,6 +13,7 @@ from collections import Counter
 from target_activecampaign.contacts.contact import LeftAlone, Rejection
 from target_activecampaign.delivery.batch import PendingContact
 from target_activecampaign.delivery.change_detection import NOTHING_KNOWN
+from target_activecampaign.delivery.removal import TRANSIENT
 from target_activecampaign.delivery.sent_contacts import UNCONFIRMED, SentContacts
 
 if t.TYPE_CHECKING:
@@ -23,6 +24,7 @@ if t.TYPE_CHECKING:
     from target_activecampaign.delivery.batch import Batch
     from target_activecampaign.delivery.change_detection import KnownContacts
     from target_activecampaign.delivery.read_back import ReadBack
+    from target_activecampaign.delivery.removal_reading import RemovalReading
     from target_activecampaign.delivery.send_queue import SendQueue
     from target_activecampaign.delivery.state_tracker import Hold, Segment, State, StateTracker
     from target_activecampaign.reporting.outcomes_file import OutcomesFile
@@ -54,6 +56,7 @@ class Outcomes:
         file: OutcomesFile | None,
         automations: AutomationsNotice,
         profile_limit: int,
+        confirms_removals: bool,
     ) -> None:
         """Prepare.
 
@@ -66,6 +69,7 @@ class Outcomes:
             file: Takes the outcome of each record; `None` where none is written.
             automations: Learns how many contacts are created on a list.
             profile_limit: As the setting of this name.
+            confirms_removals: Whether removals wait for `confirm_removals` after their import.
         """
         self._queue = queue
         self._state_tracker = state_tracker
@@ -76,6 +80,9 @@ class Outcomes:
         self._automations = automations
         self._profile_limit = report.profile_limit = profile_limit
         self._sent = SentContacts()
+        self._confirms_removals = confirms_removals
+        self._to_confirm: list[PendingContact] = []
+        self._imports_of_removals: dict[PendingContact, str | None] = {}
         self._has_reached_profiles = False
         self.first_contact: Contact | None = None
         self.kept_bytes = 0
@@ -316,8 +323,14 @@ class Outcomes:
         if surely_new:
             self._automations.count(batch.contacts[0].contact.list_id, surely_new)
         self._report.names_more_than_new |= created > could_be_new
-        figures.unsubscribed += sum([pending.contact.unsubscribes for pending in delivered])
         self._sent.confirm({pending.contact.email: pending.fingerprint for pending in delivered})
+        if self._confirms_removals:
+            removals = [pending for pending in delivered if pending.removal is not None]
+            self._to_confirm += removals
+            self._imports_of_removals.update(dict.fromkeys(removals, import_id))
+            self._let_go(removals, is_known=True)
+            delivered = [pending for pending in delivered if pending.removal is None]
+        figures.unsubscribed += sum([pending.contact.unsubscribes for pending in delivered])
         self._settle(delivered, is_known=True, outcome="delivered", import_id=import_id)
         for pending, rejection in rejected.items():
             self.refuse(pending, rejection, import_id)
@@ -331,13 +344,41 @@ class Outcomes:
             self._report.streams[pending.origin.stream].leave_alone(LeftAlone.REFUSED)
         self._settle([pending], is_known=False, outcome=rejection, import_id=import_id)
 
+    def take_unconfirmed(self) -> list[PendingContact]:
+        """Take the removals whose import has ended: `confirm_removals` gives them their outcome."""
+        unconfirmed, self._to_confirm = self._to_confirm, []
+        return unconfirmed
+
+    def confirm_removals(self, reading: RemovalReading) -> None:
+        """Record which people are off their list after their removal, and which are not."""
+        gone = [pending for pending in reading.removals if pending not in reading.left]
+        for stream, count in Counter([pending.origin.stream for pending in gone]).items():
+            self._report.streams[stream].count("unsubscribed", count)
+        for pending in gone:
+            self._end_pending([pending], "delivered", import_id=self._imports_of_removals.pop(pending))
+        for pending, reason in reading.left.items():
+            self._report.streams[pending.origin.stream].leave_alone(reason)
+            self._end_left_alone(pending, reason)
+
     def leave_alone(self, pending: PendingContact, reason: LeftAlone) -> None:
         """Record that a contact that was to be taken off a list is not."""
         if self._is_closed:
             return
         self._report.streams[pending.origin.stream].leave_alone(reason)
         self._sent.leave_alone(pending.contact.email)
-        self._settle([pending], is_known=False, outcome="unchanged", reason=reason.value)
+        self._end_left_alone(pending, reason)
+        self._let_go([pending], is_known=False)
+
+    def _end_left_alone(self, pending: PendingContact, reason: LeftAlone) -> None:
+        """Give a removal its outcome that was not carried out.
+
+        Where the next run may know more, it is pending in the ledger; without one STATE waits for it.
+        """
+        removal = pending.removal
+        if reason in TRANSIENT and removal is not None and removal.segment is not None:
+            self._end([pending.origin], "held_back", reason.value)
+        else:
+            self._end_pending([pending], "unchanged", reason.value)
 
     def _settle(
         self,
@@ -357,6 +398,17 @@ class Outcomes:
             reason: As for the file of outcomes.
             import_id: Likewise.
         """
+        self._end_pending(some, outcome, reason, import_id)
+        self._let_go(some, is_known=is_known)
+
+    def _end_pending(
+        self,
+        some: Sequence[PendingContact],
+        outcome: _Figure | Rejection,
+        reason: str | None = None,
+        import_id: str | None = None,
+    ) -> None:
+        """Count the outcome of contacts, and let the STATEs go that waited for them."""
         records = [pending for pending in some if pending.is_record]
         self._end([pending.origin for pending in records], outcome, reason, import_id)
         if isinstance(outcome, Rejection) and self._hold_rejected is not None:
@@ -364,6 +416,9 @@ class Outcomes:
                 self._hold_rejected.hold(pending.segment)
         for segment, contacts in Counter([pending.segment for pending in some]).items():
             self._state_tracker.mark_done(segment, contacts)
+
+    def _let_go(self, some: Sequence[PendingContact], *, is_known: bool) -> None:
+        """Let contacts leave the queue, and go on with those that they blocked."""
         for blocked in self._queue.settle_all(some, is_known=is_known):
             self._go_on_with(blocked)
 

@@ -233,5 +233,9 @@ def plan_read_back(
 
 
 def _not_named(open_import: OpenImport, status: ImportStatus) -> list[PendingContact]:
-    """Contacts of an ended import that it does not name as failed."""
-    return [pending for pending in open_import.batch.contacts if pending.contact.email not in status.failed]
+    """Contacts of an ended import that it does not name as failed; removals are read later."""
+    return [
+        pending
+        for pending in open_import.batch.contacts
+        if pending.contact.email not in status.failed and pending.removal is None
+    ]

@@ -26,7 +26,9 @@ _KNOWN_STATUSES = range(
     4
 )  # unconfirmed, subscribed, unsubscribed, bounced (contact lists reference, clients)
 
-TRANSIENT = frozenset({LeftAlone.JOIN_TIME_UNREADABLE, LeftAlone.MEMBERSHIP_UNREADABLE})
+TRANSIENT = frozenset(
+    {LeftAlone.JOIN_TIME_UNREADABLE, LeftAlone.MEMBERSHIP_UNREADABLE, LeftAlone.STILL_SUBSCRIBED}
+)
 """Reasons that another reading may remove: the removal stays pending."""
 
 
@@ -66,6 +68,19 @@ def reason_to_leave_alone(
         is_known = membership.status in _KNOWN_STATUSES
         return LeftAlone.NOT_SUBSCRIBED if is_known else LeftAlone.MEMBERSHIP_UNREADABLE
     return None if windows is None else _reason_of_time(membership.subscribed_at, windows)
+
+
+def reason_to_doubt_removal(membership: Membership | None) -> LeftAlone | None:
+    """Return why a removal may not have been carried out, `None` where the membership is seen to be no more.
+
+    Args:
+        membership: As in `reason_to_leave_alone`, read after the import ended. It was there before it: where
+            it is not, the reading may be wrong.
+    """
+    reason = reason_to_leave_alone(membership, None)
+    if reason is None:
+        return LeftAlone.STILL_SUBSCRIBED
+    return None if reason is LeftAlone.NOT_SUBSCRIBED else LeftAlone.MEMBERSHIP_UNREADABLE
 
 
 def _reason_of_time(at: float | None, windows: Sequence[tuple[float, float]]) -> LeftAlone | None:

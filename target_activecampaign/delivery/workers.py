@@ -22,6 +22,7 @@ from target_activecampaign.delivery.batch import Batch
 from target_activecampaign.delivery.list_readings import ListReading
 from target_activecampaign.delivery.look_ups import AccountReading
 from target_activecampaign.delivery.membership_check import MembershipCheck
+from target_activecampaign.delivery.removal_reading import RemovalReading
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable
@@ -136,6 +137,9 @@ class WorkerThreads:
         elif isinstance(task, AccountReading):
             task.ask(self._account)
             confirming.take_account(task)
+        elif isinstance(task, RemovalReading):
+            task.ask(self._account, self._rate_limiter.pause)
+            confirming.take_removals(task)
         else:
             task.ask(self._account, self._rate_limiter.pause)
             confirming.take_read_back(task)

@@ -172,7 +172,6 @@ _CONFIRM = BulkStatement(
     FROM {given_fingerprints} WHERE true
     ON CONFLICT (list_id, identity) DO UPDATE SET
         fingerprint = excluded.fingerprint, confirmed_at = excluded.confirmed_at, run = excluded.run,
-        first_ended_at = coalesce(ledger_contact.first_ended_at, excluded.first_ended_at),
         ended_at = excluded.ended_at"""
 )
 _FORGET = BulkStatement(

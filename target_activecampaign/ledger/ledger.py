@@ -9,6 +9,7 @@ settings.
 from __future__ import annotations
 
 import typing as t
+from collections import defaultdict
 
 import sqlalchemy as sa
 
@@ -17,12 +18,14 @@ from target_activecampaign.ledger.confirmations import Confirmations, Window
 from target_activecampaign.ledger.crypto import Cipher
 from target_activecampaign.ledger.data_key import data_key_of, new_meta
 from target_activecampaign.ledger.figures import figures_of
+from target_activecampaign.ledger.gone_keys import GoneKeys
 from target_activecampaign.ledger.list_lock import ListLocks
 from target_activecampaign.ledger.members import Members
 from target_activecampaign.ledger.opening import open_database
 from target_activecampaign.ledger.removals import Removals
 from target_activecampaign.ledger.schema import RUN
 from target_activecampaign.ledger.source_keys import SourceKeys
+from target_activecampaign.ledger.tap_streams import TapStreams
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -33,6 +36,7 @@ if t.TYPE_CHECKING:
     from target_activecampaign.ledger.members import Member
     from target_activecampaign.ledger.patience import Patience
     from target_activecampaign.ledger.removals import Cause, PendingRemoval
+    from target_activecampaign.ledger.sealed_person import SealedPerson
 
 _PEOPLE_AT_ONCE = 1_000
 
@@ -63,7 +67,9 @@ class Ledger:
         self._confirmations = Confirmations(database)
         self._members = Members(database, cipher)
         self._source_keys = SourceKeys(database, cipher)
+        self._gone_keys = GoneKeys(database, cipher)
         self._removals = Removals(database, cipher)
+        self._tap_streams = TapStreams(database)
 
     @classmethod
     def open(  # noqa: PLR0913 - all but the first by name
@@ -227,26 +233,23 @@ class Ledger:
         """
         return self._members.iterate(list_id, stream)
 
-    def has_members_without_key(self, list_id: int, stream: str) -> bool:
-        """Say whether a stream has a member that no known record of it leads to.
-
-        Raises:
-            LedgerError: If they can't be read.
-        """
-        return self._members.has_without_key(list_id, stream)
-
     def people_of_keys(
         self, list_id: int, stream: str, source_keys: Collection[bytes]
-    ) -> dict[bytes, Member]:
-        """Return the members of a stream and list that its records lead to, by `source_key`.
+    ) -> dict[bytes, list[SealedPerson]]:
+        """Return the people that records of a stream and list lead to, by `source_key`.
+
+        A record that was rejected with another address leads to two people or more; one that the source
+        deleted leads to its person while the removal is pending.
 
         Raises:
             LedgerError: If they can't be read.
         """
-        found: dict[bytes, Member] = {}
+        found: defaultdict[bytes, list[SealedPerson]] = defaultdict(list)
         for some in batched(source_keys, _PEOPLE_AT_ONCE):
-            found.update(self._source_keys.people(list_id, stream, some))
-        return found
+            for table in (self._source_keys, self._gone_keys):
+                for key, person in table.people(list_id, stream, some):
+                    found[key].append(person)
+        return dict(found)
 
     def streams_of(self, list_id: int, identities: Collection[bytes]) -> list[tuple[bytes, str]]:
         """Return the streams that bring members to a list, as pairs of identity and stream.
@@ -283,6 +286,14 @@ class Ledger:
         """
         parts = batched(sorted(identities), _PEOPLE_AT_ONCE)
         return {one for some in parts for one in self._removals.find_left_alone(list_id, some)}
+
+    def tap_streams(self, list_id: int, stream: str) -> set[str]:
+        """Return the tap's streams that became a stream in earlier runs, where they may be several.
+
+        Raises:
+            LedgerError: If they can't be read.
+        """
+        return self._tap_streams.find(list_id, stream)
 
     def last_run_started_at(self) -> int | None:
         """Return when the last run that wrote began, in seconds since 1970; `None` before the first.
@@ -366,7 +377,13 @@ class Ledger:
     # Members and removals
 
     def note_people(
-        self, list_id: int, stream: str, people: Sequence[tuple[bytes | None, str]], now: int
+        self,
+        list_id: int,
+        stream: str,
+        people: Sequence[tuple[bytes | None, str]],
+        now: int,
+        *,
+        are_rejected: bool = False,
     ) -> None:
         """Note that records bring people to a list: they are members, and not to be removed.
 
@@ -378,6 +395,7 @@ class Ledger:
             people: `source_key` of a record, None in a stream without keys, and address. Of one key the last
                 record counts.
             now: Seconds since 1970.
+            are_rejected: Whether these records were rejected: a key leads to whom it led to before, too.
 
         Raises:
             LedgerError: If it can't be written. Nothing was, then; durable otherwise.
@@ -389,16 +407,20 @@ class Ledger:
         everybody = sorted((identity, email) for email, identity in emails.items())
         identities = [identity for identity, _ in everybody]
         strangers = self._members.find_strangers(list_id, stream, identities)
-        keys = {key: emails[email] for key, email in people if key is not None}
-        changed = self._source_keys.find_changed(list_id, stream, keys) if keys else {}
+        pairs = [(key, emails[email]) for key, email in people if key is not None]
+        pairs = list(dict.fromkeys(pairs) if are_rejected else dict(pairs).items())
+        changed = self._source_keys.find_changed(list_id, stream, pairs) if pairs else set()
         removals = self._removals.find(list_id, identities)
         if not (strangers or changed or removals):
             return
         with self._database.transaction() as connection:
             self._members.add(connection, list_id, stream, [everybody[place] for place in strangers], now)
-            self._source_keys.put(connection, list_id, stream, dict(sorted(changed.items())))
-            if removals:
-                self._removals.remove_from_list(connection, list_id, sorted(removals))
+            if not are_rejected:
+                keys = sorted({key for key, _ in changed})
+                for table in (self._source_keys, self._gone_keys):
+                    table.remove(connection, list_id, stream, keys)
+            self._source_keys.add(connection, list_id, stream, changed)
+            self._end_removals(connection, list_id, removals)
 
     def note_seen(self, list_id: int, people: Iterable[str | bytes]) -> None:
         """Note that somebody brings people to a list, so that they are not to be removed.
@@ -413,10 +435,22 @@ class Ledger:
         found = self._removals.find(list_id, sorted(set(map(self._identity_of, people))))
         if found:
             with self._database.transaction() as connection:
-                self._removals.remove_from_list(connection, list_id, sorted(found))
+                self._end_removals(connection, list_id, found)
+
+    def _end_removals(self, connection: sa.Connection, list_id: int, identities: Sequence[bytes]) -> None:
+        if identities:
+            some = sorted(identities)
+            self._removals.remove_from_list(connection, list_id, some)
+            self._gone_keys.remove_from_list(connection, list_id, some)
 
     def note_deletions(
-        self, list_id: int, stream: str, deletions: Sequence[tuple[bytes | None, str]], now: int
+        self,
+        list_id: int,
+        stream: str,
+        deletions: Sequence[tuple[bytes | None, str]],
+        now: int,
+        *,
+        are_proven: bool = True,
     ) -> list[bool]:
         """Note that records are gone at the source: who is brought by no other is to be removed.
 
@@ -425,6 +459,7 @@ class Ledger:
             stream: The one that the records are of.
             deletions: `source_key` of a record, None in a stream without keys, and address.
             now: Seconds since 1970.
+            are_proven: Whether no record that nobody can read may be of these people.
 
         Returns:
             Whether each person is to be removed, after all of these deletions; else somebody still brings
@@ -443,9 +478,21 @@ class Ledger:
             self._members.remove_without_key(connection, list_id, stream, identities)
             places = self._members.find_on_no_stream(connection, list_id, identities)
             gone = sorted(people[place] for place in places)
-            self._removals.note_deleted(connection, list_id, stream, gone, now)
-        leaving = {email for _, email in gone}
+            cause: Cause = "deleted" if are_proven else "unproven"
+            self._removals.note_deleted(connection, list_id, stream, gone, cause, now)
+            leaving = {email: identity for identity, email in gone}
+            led = {(key, leaving[email]) for key, email in deletions if key is not None and email in leaving}
+            self._gone_keys.add(connection, list_id, stream, led)
         return [email in leaving for _, email in deletions]
+
+    def doubt_deletions(self, list_id: int, stream: str) -> None:
+        """Note that a record that nobody can read may be of people whom the source deleted.
+
+        Raises:
+            LedgerError: If it can't be written. Nothing was, then; durable otherwise.
+        """
+        with self._database.transaction() as connection:
+            self._removals.doubt_deleted(connection, list_id, stream)
 
     def replace_missing(self, list_id: int, stream: str, identities: Collection[bytes], now: int) -> None:
         """Let these members of a stream, and no other ones, be pending removals since it did not bring them.
@@ -496,7 +543,25 @@ class Ledger:
                 self._source_keys.remove_of(connection, list_id, stream, some)
                 self._members.remove(connection, list_id, stream, some)
 
+    def note_tap_streams(self, list_id: int, stream: str, tap_streams: Collection[str], now: int) -> None:
+        """Note the tap's streams that became a stream in a run that began at this time.
+
+        Raises:
+            LedgerError: If it can't be written. Nothing was, then; durable otherwise.
+        """
+        with self._database.transaction() as connection:
+            self._tap_streams.note(connection, list_id, stream, tap_streams, now)
+
     # At the command of a person
+
+    def forget_absent_tap_streams(self, list_id: int) -> None:
+        """Forget the tap's streams that the last run did not bring, of the streams that it did.
+
+        Raises:
+            LedgerError: If it can't be written. Nothing was, then.
+        """
+        with self._database.transaction() as connection:
+            self._tap_streams.forget_before(connection, list_id, self.last_run_started_at() or 0)
 
     def rename_stream(self, list_id: int | None, old: str, new: str) -> int:
         """Take the members of a stream along to the name that it has now.
@@ -514,6 +579,8 @@ class Ledger:
         """
         with self._database.transaction() as connection:
             self._source_keys.rename_stream(connection, list_id, old, new)
+            self._gone_keys.rename_stream(connection, list_id, old, new)
+            self._tap_streams.erase_stream(connection, list_id, old)
             self._removals.rename_stream(connection, list_id, old, new)
             return self._members.rename_stream(connection, list_id, old, new)
 
@@ -530,7 +597,9 @@ class Ledger:
             self._members.remove_shared(connection, list_id, stream)
             count = self._removals.note_all_missing(connection, list_id, stream, now)
             self._members.erase_stream(connection, list_id, stream)
-            self._source_keys.remove_of_strangers(connection, list_id, stream)
+            self._gone_keys.add_released(connection, list_id, stream)
+            self._source_keys.erase_stream(connection, list_id, stream)
+            self._tap_streams.erase_stream(connection, list_id, stream)
             return count
 
     def erase(self, list_id: int | None = None, *, members: bool) -> int:
@@ -550,7 +619,7 @@ class Ledger:
         """
         with self._database.transaction() as connection:
             count = self._confirmations.forget_all(connection, list_id)
-            for table in self._tables_of_people() if members else ():
+            for table in (*self._tables_of_people(), self._tap_streams) if members else ():
                 table.erase(connection, list_id)
             self._confirmations.remove_all_needless(connection, list_id)
         return count
@@ -565,8 +634,8 @@ class Ledger:
             self._confirmations.remove_needless(connection, identities)
         return count
 
-    def _tables_of_people(self) -> tuple[Members, SourceKeys, Removals]:
-        return self._members, self._source_keys, self._removals
+    def _tables_of_people(self) -> tuple[Members, SourceKeys, GoneKeys, Removals]:
+        return self._members, self._source_keys, self._gone_keys, self._removals
 
     def _identity_of(self, person: str | bytes) -> bytes:
         return person if isinstance(person, bytes) else self._cipher.identity(person)

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from target_activecampaign.ledger.bulk_sql import BulkStatement, pack
 from target_activecampaign.ledger.schema import MEMBER
+from target_activecampaign.ledger.sealed_person import SealedPerson
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,30 +22,18 @@ if t.TYPE_CHECKING:
 _PAGE_ROWS = 1_000
 
 
-class Member:
-    """A person whom a stream brings to a list. The address is decrypted only when asked for.
+class Member(SealedPerson):
+    """A person whom a stream brings to a list.
 
     Attributes:
-        identity: Keyed hash of the address, 16 bytes.
         since: When the first import was submitted or else the person was noted, in seconds since 1970.
     """
 
-    __slots__ = ("_cipher", "_sealed", "identity", "since")
+    __slots__ = ("since",)
 
     def __init__(self, identity: bytes, since: int, sealed: str, cipher: Cipher) -> None:
-        self.identity = identity
+        super().__init__(identity, sealed, cipher)
         self.since = since
-        self._sealed = sealed
-        self._cipher = cipher
-
-    @property
-    def email(self) -> str:
-        """Decrypt the address, which takes some 30 us each time.
-
-        Raises:
-            DamagedAddressError: If it is damaged.
-        """
-        return self._cipher.open_address(self._sealed, self.identity)
 
 
 class Members:
@@ -77,11 +66,6 @@ class Members:
     def counts(self) -> list[tuple[int, str, int]]:
         """Count the members of each list and stream, in this order."""
         return [(row.list_id, row.stream, row.members) for row in self._database.read(_COUNTS)]
-
-    def has_without_key(self, list_id: int, stream: str) -> bool:
-        """Say whether a stream has a member that no source key leads to."""
-        parameters = {"list_id": list_id, "stream": stream}
-        return bool(self._database.read(_WITHOUT_KEY, parameters))
 
     def iterate(self, list_id: int, stream: str) -> Iterator[Member]:
         """Iterate over the members of a stream and list in the order of their identities."""
@@ -197,15 +181,6 @@ _COUNTS = (
     sa.select(MEMBER.c.list_id, MEMBER.c.stream, sa.func.count().label("members"))
     .group_by(MEMBER.c.list_id, MEMBER.c.stream)
     .order_by(MEMBER.c.list_id, MEMBER.c.stream)
-)
-_WITHOUT_KEY = sa.text(
-    """
-    SELECT 1 FROM ledger_member AS held
-    WHERE held.list_id = :list_id AND held.stream = :stream AND NOT EXISTS (
-        SELECT 1 FROM ledger_source_key AS known
-        WHERE known.list_id = held.list_id AND known.identity = held.identity
-          AND known.stream = held.stream)
-    LIMIT 1"""
 )
 _ADD = BulkStatement(
     """

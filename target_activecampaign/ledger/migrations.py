@@ -10,7 +10,16 @@ import typing as t
 import sqlalchemy as sa
 
 from target_activecampaign.ledger.problems import no_ledger_there, unusable
-from target_activecampaign.ledger.schema import HOLDER, MEMBER, META, REMOVAL, RUN, SOURCE_KEY
+from target_activecampaign.ledger.schema import (
+    GONE_KEY,
+    HOLDER,
+    MEMBER,
+    META,
+    REMOVAL,
+    RUN,
+    SOURCE_KEY,
+    TAP_STREAM,
+)
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -36,11 +45,11 @@ def _create_tables(connection: sa.Connection) -> None:
 
 
 def _add_removals(connection: sa.Connection) -> None:
-    for column in ("first_ended_at", "ended_at"):
-        connection.execute(sa.text(f"ALTER TABLE ledger_contact ADD COLUMN {column} BIGINT"))
+    for column in ("first_ended_at BIGINT NOT NULL DEFAULT 0", "ended_at BIGINT"):
+        connection.execute(sa.text(f"ALTER TABLE ledger_contact ADD COLUMN {column}"))
     # Version 1 did not note when an import ended: a window without length claims no more than it knew.
     connection.execute(sa.text("UPDATE ledger_contact SET first_ended_at = since, ended_at = confirmed_at"))
-    for table in (SOURCE_KEY, REMOVAL):
+    for table in (SOURCE_KEY, GONE_KEY, REMOVAL, TAP_STREAM):
         table.create(connection)
 
 

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from target_activecampaign.ledger.bulk_sql import BulkStatement, pack
 from target_activecampaign.ledger.confirmations import windows_from
 from target_activecampaign.ledger.schema import CONTACT, REMOVAL
+from target_activecampaign.ledger.sealed_person import SealedPerson
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,18 +21,18 @@ if t.TYPE_CHECKING:
     from target_activecampaign.ledger.crypto import Cipher
     from target_activecampaign.ledger.database import Database
 
-Cause = t.Literal["missing", "deleted"]
-"""`missing`: a complete run did not bring the person. `deleted`: the source said that the person is gone."""
+Cause = t.Literal["missing", "deleted", "unproven"]
+"""`missing`: a run did not bring the person. `deleted`: the source said that the person is gone. `unproven`:
+it did, and a record of that run that nobody can read may be of the person."""
 
 _PAGE_ROWS = 1_000
 
 
-class PendingRemoval:
-    """A person who is to be taken off a list. The address is decrypted only when asked for.
+class PendingRemoval(SealedPerson):
+    """A person who is to be taken off a list.
 
     Attributes:
         list_id: The list.
-        identity: Keyed hash of the address, 16 bytes.
         stream: The one that brought the person, or the deletion.
         cause: Why.
         noted_at: When that was noted, in seconds since 1970.
@@ -39,28 +40,17 @@ class PendingRemoval:
             ledger has no proof.
     """
 
-    __slots__ = ("_cipher", "_sealed", "cause", "identity", "list_id", "noted_at", "stream", "windows")
+    __slots__ = ("cause", "list_id", "noted_at", "stream", "windows")
 
     def __init__(self, row: t.Any, list_id: int, cipher: Cipher) -> None:  # noqa: ANN401 - a driver's row
+        super().__init__(bytes(row.identity), row.address, cipher)
         self.list_id = list_id
-        self.identity = bytes(row.identity)
         self.stream: str = row.stream
         self.cause: Cause = row.cause
         self.noted_at: int = row.noted_at
         self.windows: tuple[Window, ...] = windows_from(
             row.since, row.first_ended_at, row.confirmed_at, row.ended_at
         )
-        self._sealed: str = row.address
-        self._cipher = cipher
-
-    @property
-    def email(self) -> str:
-        """Decrypt the address, which takes some 30 us each time.
-
-        Raises:
-            DamagedAddressError: If it is damaged.
-        """
-        return self._cipher.open_address(self._sealed, self.identity)
 
 
 class Removals:
@@ -108,19 +98,26 @@ class Removals:
                 yield PendingRemoval(row, list_id, self._cipher)
             rows = self._database.read(page, {"last": rows[-1].identity})
 
-    def note_deleted(
+    def note_deleted(  # noqa: PLR0913, PLR0917 - a row's columns
         self,
         connection: sa.Connection,
         list_id: int,
         stream: str,
         people: Sequence[tuple[bytes, str]],
+        cause: Cause,
         now: int,
     ) -> None:
         """Note removals of people that the source deleted, (identity, address), over earlier ones."""
         if people:
             sealed = [self._cipher.seal_address(email) for _, email in people]
             packed = pack([identity for identity, _ in people], addresses=sealed)
-            self._execute(connection, _NOTE_DELETED, list_id=list_id, stream=stream, now=now, **packed)
+            own = {"list_id": list_id, "stream": stream, "cause": cause, "now": now}
+            self._execute(connection, _NOTE_DELETED, **own, **packed)
+
+    def doubt_deleted(self, connection: sa.Connection, list_id: int, stream: str) -> None:
+        """Note that pending removals at the source's word are not proven."""
+        own = sa.update(REMOVAL).where(*_pending(list_id, "deleted"), REMOVAL.c.stream == stream)
+        connection.execute(own.values(cause="unproven"))
 
     def note_missing(
         self, connection: sa.Connection, list_id: int, stream: str, identities: Sequence[bytes], now: int
@@ -188,8 +185,8 @@ _FOUND = BulkStatement(
 _NOTE_DELETED = BulkStatement(
     """
     INSERT INTO ledger_removal (list_id, identity, stream, cause, address, noted_at)
-    SELECT CAST(:list_id AS bigint), given.identity, CAST(:stream AS text), 'deleted', given.address,
-           CAST(:now AS bigint)
+    SELECT CAST(:list_id AS bigint), given.identity, CAST(:stream AS text), CAST(:cause AS text),
+           given.address, CAST(:now AS bigint)
     FROM {given_addresses} WHERE true
     ON CONFLICT (list_id, identity) DO UPDATE SET
         stream = excluded.stream, cause = excluded.cause, address = excluded.address,

@@ -20,7 +20,7 @@ one that began within the first import or within the latest one.
         was confirmed, or the contact was refused since.
     since: When the first import was submitted.
     run: Id of the run that confirmed it last; null where no run began.
-    first_ended_at: When the first confirmed import was confirmed; null where none was.
+    first_ended_at: When the first confirmed import was confirmed.
     ended_at: When the latest confirmed import was confirmed; null where `confirmed_at` is 0.
 
 `ledger_member`: one row for each person that a stream brought to a list. Where people are kept alone.
@@ -29,17 +29,27 @@ one that began within the first import or within the latest one.
     address: The address, encrypted: to unsubscribe somebody takes an address, and no hash gives it back.
     since: When the first import was submitted, or else when the person was noted.
 
-`ledger_source_key`: one row for each record of a source that leads to a person, where streams have keys.
+`ledger_source_key`: one row for each record of a source and person that it leads to, where streams have keys.
     list_id, stream: As above.
     source_key: Keyed hash of the values of the stream's `key_properties`.
-    identity: Of the address that the record had last.
+    identity: Of the address that the record had last. A record that was rejected with another address leads
+        to both people.
+
+`ledger_gone_key`: one row for each record of a source that is gone, while the person's removal is pending.
+    list_id, stream, source_key, identity: As above.
 
 `ledger_removal`: one row for each person who is to be taken off a list, or was left alone.
     list_id, identity, address: As above.
     stream: The one that brought the person, or the deletion.
-    cause: `missing` (a run did not bring the person) or `deleted` (the source said that the person is gone).
+    cause: `missing` (a run did not bring the person), `deleted` (the source said that the person is gone), or
+        `unproven` (it did, and a record of that run that nobody can read may be of the person).
     noted_at: When that was noted.
     left_alone: The reason why the person was left on the list; null while the removal is pending.
+
+`ledger_tap_stream`: one row for each stream of the tap whose name of stream maps others may have, too.
+    list_id, stream: As above.
+    tap_stream: As the tap calls it.
+    seen_at: When the last run began in which it came.
 
 `ledger_run`: one row for each run that wrote.
     id: Counts up.
@@ -80,7 +90,7 @@ CONTACT = sa.Table(
     sa.Column("confirmed_at", sa.BigInteger, nullable=False),
     sa.Column("since", sa.BigInteger, nullable=False),
     sa.Column("run", sa.BigInteger),
-    sa.Column("first_ended_at", sa.BigInteger),
+    sa.Column("first_ended_at", sa.BigInteger, nullable=False),
     sa.Column("ended_at", sa.BigInteger),
     sqlite_with_rowid=False,
 )
@@ -102,9 +112,19 @@ SOURCE_KEY = sa.Table(
     sa.Column("list_id", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("stream", sa.Text, primary_key=True),
     sa.Column("source_key", sa.LargeBinary, primary_key=True),
-    sa.Column("identity", sa.LargeBinary, nullable=False),
+    sa.Column("identity", sa.LargeBinary, primary_key=True),
     # A person's keys are looked up as often as a key's person.
     sa.Index("ledger_source_key_identity", "list_id", "identity", "stream"),
+    sqlite_with_rowid=False,
+)
+GONE_KEY = sa.Table(
+    "ledger_gone_key",
+    TABLES,
+    sa.Column("list_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("stream", sa.Text, primary_key=True),
+    sa.Column("source_key", sa.LargeBinary, primary_key=True),
+    sa.Column("identity", sa.LargeBinary, primary_key=True),
+    sa.Index("ledger_gone_key_identity", "list_id", "identity"),
     sqlite_with_rowid=False,
 )
 REMOVAL = sa.Table(
@@ -117,6 +137,15 @@ REMOVAL = sa.Table(
     sa.Column("address", sa.Text, nullable=False),
     sa.Column("noted_at", sa.BigInteger, nullable=False),
     sa.Column("left_alone", sa.Text),
+    sqlite_with_rowid=False,
+)
+TAP_STREAM = sa.Table(
+    "ledger_tap_stream",
+    TABLES,
+    sa.Column("list_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("stream", sa.Text, primary_key=True),
+    sa.Column("tap_stream", sa.Text, primary_key=True),
+    sa.Column("seen_at", sa.BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
 RUN = sa.Table(

@@ -10,11 +10,11 @@ import typing as t
 import sqlalchemy as sa
 
 from target_activecampaign.ledger.bulk_sql import BulkStatement, pack, pack_keys
-from target_activecampaign.ledger.members import Member
 from target_activecampaign.ledger.schema import SOURCE_KEY
+from target_activecampaign.ledger.sealed_person import SealedPerson
 
 if t.TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from target_activecampaign.ledger.crypto import Cipher
     from target_activecampaign.ledger.database import Database
@@ -30,29 +30,30 @@ class SourceKeys:
         self._database = database
         self._cipher = cipher
 
-    def find_changed(self, list_id: int, stream: str, people: Mapping[bytes, bytes]) -> dict[bytes, bytes]:
-        """Return those keys, with their identities, that are not known to lead to just this identity."""
-        parameters = {"list_id": list_id, "stream": stream, **pack_keys(list(people), list(people.values()))}
+    def find_changed(
+        self, list_id: int, stream: str, people: Sequence[tuple[bytes, bytes]]
+    ) -> set[tuple[bytes, bytes]]:
+        """Return those pairs of key and identity whose key is not known to lead to just this identity."""
+        parameters = {"list_id": list_id, "stream": stream, **_pack_pairs(people)}
         rows = self._database.read(_CHANGED.for_dialect(self._database.dialect), parameters)
-        pairs = list(people.items())
-        return dict(pairs[row.place] for row in rows)
+        return {people[row.place] for row in rows}
 
-    def people(self, list_id: int, stream: str, source_keys: Sequence[bytes]) -> dict[bytes, Member]:
-        """Return for each key that leads to a member of this stream and list that member."""
+    def people(
+        self, list_id: int, stream: str, source_keys: Sequence[bytes]
+    ) -> Iterator[tuple[bytes, SealedPerson]]:
+        """Yield keys with the members of this stream and list that they lead to."""
         parameters = {"list_id": list_id, "stream": stream, **pack_keys(source_keys)}
-        rows = self._database.read(_PEOPLE.for_dialect(self._database.dialect), parameters)
-        return {
-            bytes(key): Member(bytes(identity), since, sealed, self._cipher)
-            for key, identity, since, sealed in rows
-        }
+        for row in self._database.read(_PEOPLE.for_dialect(self._database.dialect), parameters):
+            person = SealedPerson(bytes(row.identity), row.address, self._cipher)
+            yield bytes(row.source_key), person
 
-    def put(
-        self, connection: sa.Connection, list_id: int, stream: str, people: Mapping[bytes, bytes]
+    def add(
+        self, connection: sa.Connection, list_id: int, stream: str, people: Collection[tuple[bytes, bytes]]
     ) -> None:
-        """Let keys lead to identities, wherever they led before."""
+        """Let keys lead to identities too, each pair once."""
         if people:
-            packed = pack_keys(list(people), list(people.values()))
-            self._execute(connection, _PUT, list_id=list_id, stream=stream, **packed)
+            pairs = _pack_pairs(sorted(people))
+            self._execute(connection, _ADD, list_id=list_id, stream=stream, **pairs)
 
     def remove(
         self, connection: sa.Connection, list_id: int, stream: str, source_keys: Sequence[bytes]
@@ -67,9 +68,10 @@ class SourceKeys:
         """Remove the keys of one stream and list that lead to these identities."""
         self._execute(connection, _REMOVE_OF, list_id=list_id, stream=stream, **pack(identities))
 
-    def remove_of_strangers(self, connection: sa.Connection, list_id: int, stream: str) -> None:
-        """Remove the keys of one stream and list that lead to no member of it."""
-        connection.execute(_REMOVE_OF_STRANGERS, {"list_id": list_id, "stream": stream})
+    def erase_stream(self, connection: sa.Connection, list_id: int, stream: str) -> None:
+        """Remove all keys of one stream and list."""
+        own = sa.delete(SOURCE_KEY).where(SOURCE_KEY.c.list_id == list_id, SOURCE_KEY.c.stream == stream)
+        connection.execute(own)
 
     def remove_from_list(self, connection: sa.Connection, list_id: int, identities: Sequence[bytes]) -> None:
         """Remove the keys of a list that lead to these identities, whatever their streams."""
@@ -95,6 +97,10 @@ class SourceKeys:
         connection.execute(statement.for_dialect(self._database.dialect), parameters)
 
 
+def _pack_pairs(people: Sequence[tuple[bytes, bytes]]) -> dict[str, bytes | str]:
+    return pack_keys([key for key, _ in people], [identity for _, identity in people])
+
+
 # `WHERE true` and `CROSS JOIN`: as in `members.py`.
 _CHANGED = BulkStatement(
     """
@@ -105,18 +111,18 @@ _CHANGED = BulkStatement(
 )
 _PEOPLE = BulkStatement(
     """
-    SELECT known.source_key, held.identity, held.since, held.address
+    SELECT known.source_key, held.identity, held.address
     FROM {given_keys} CROSS JOIN ledger_source_key AS known CROSS JOIN ledger_member AS held
     WHERE known.list_id = :list_id AND known.stream = :stream AND known.source_key = given.source_key
       AND held.list_id = known.list_id AND held.identity = known.identity
       AND held.stream = known.stream"""
 )
-_PUT = BulkStatement(
+_ADD = BulkStatement(
     """
     INSERT INTO ledger_source_key (list_id, stream, source_key, identity)
     SELECT CAST(:list_id AS bigint), CAST(:stream AS text), given.source_key, given.identity
     FROM {given_people} WHERE true
-    ON CONFLICT (list_id, stream, source_key) DO UPDATE SET identity = excluded.identity"""
+    ON CONFLICT (list_id, stream, source_key, identity) DO NOTHING"""
 )
 _REMOVE = BulkStatement(
     """
@@ -129,14 +135,6 @@ _REMOVE_OF = BulkStatement(
     DELETE FROM ledger_source_key
     WHERE list_id = :list_id AND stream = :stream
       AND identity IN (SELECT given.identity FROM {given})"""
-)
-_REMOVE_OF_STRANGERS = sa.text(
-    """
-    DELETE FROM ledger_source_key
-    WHERE list_id = :list_id AND stream = :stream AND NOT EXISTS (
-        SELECT 1 FROM ledger_member AS held
-        WHERE held.list_id = ledger_source_key.list_id AND held.identity = ledger_source_key.identity
-          AND held.stream = ledger_source_key.stream)"""
 )
 _REMOVE_FROM_LIST = BulkStatement(
     """
@@ -151,9 +149,10 @@ _COPY_TO_STREAM = sa.text(
     """
     INSERT INTO ledger_source_key (list_id, stream, source_key, identity)
     SELECT list_id, CAST(:new AS text), source_key, identity
-    FROM ledger_source_key
-    WHERE stream = :old AND list_id = coalesce(CAST(:list_id AS bigint), list_id)
-    ON CONFLICT (list_id, stream, source_key) DO NOTHING"""
+    FROM ledger_source_key AS old
+    WHERE stream = :old AND list_id = coalesce(CAST(:list_id AS bigint), list_id) AND NOT EXISTS (
+        SELECT 1 FROM ledger_source_key AS own
+        WHERE own.list_id = old.list_id AND own.stream = :new AND own.source_key = old.source_key)"""
 )
 _REMOVE_STREAM = sa.text(
     """

@@ -10,16 +10,14 @@ import typing as t
 
 from target_activecampaign.batched import batched
 from target_activecampaign.config.names import shown_name
-from target_activecampaign.contacts.email_address import normalise_email
 from target_activecampaign.delivery.removal import Removal
 from target_activecampaign.errors import MirrorStoppedError
+from target_activecampaign.run.readable_address import identity_of_leaver
 
 if t.TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from target_activecampaign.ledger.ledger import Ledger
-    from target_activecampaign.ledger.members import Member
-    from target_activecampaign.ledger.removals import PendingRemoval
     from target_activecampaign.run.people import People
     from target_activecampaign.singer.completeness import Completeness
 
@@ -28,13 +26,37 @@ if t.TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _PEOPLE_AT_ONCE = 1_000
+_MOST_NAMED = 10
+
+
+class Leavers(t.NamedTuple):
+    """Members of a stream whom no stream of the list brings any more.
+
+    Attributes:
+        list_id: The list.
+        stream: As stream maps call it.
+        removals: What takes them off.
+        reason_against: Why they are not taken off within this run; `None` where they may be.
+    """
+
+    list_id: int
+    stream: str
+    removals: list[Removal]
+    reason_against: str | None
 
 
 class Mirror:
     """Finds the members that earlier runs brought and this run did not."""
 
-    def __init__(
-        self, ledger: Ledger, people: People, completeness: Completeness, *, writes: bool, now: int
+    def __init__(  # noqa: PLR0913 - its collaborators, each once
+        self,
+        ledger: Ledger,
+        people: People,
+        completeness: Completeness,
+        sources_of: Callable[[str], tuple[set[str], bool]],
+        *,
+        writes: bool,
+        now: int,
     ) -> None:
         """Start without a stream.
 
@@ -42,12 +64,14 @@ class Mirror:
             ledger: Knows the members, and keeps who is pending.
             people: Knows who came in this run.
             completeness: Knows which streams came whole.
+            sources_of: The tap's streams that the settings give a stream's name, and whether others may be.
             writes: Whether the ledger may be written (not in a dry run).
             now: When the run began, in seconds since 1970.
         """
         self._ledger = ledger
         self._people = people
         self._completeness = completeness
+        self._sources_of = sources_of
         self._writes = writes
         self._now = now
         self._members: dict[int, int] = {}
@@ -92,16 +116,37 @@ class Mirror:
         if problems:
             raise MirrorStoppedError(f"{'; '.join(problems)}. Nobody was taken off a list")
 
-    def reason_against(self, list_id: int, stream: str) -> str | None:
-        """Return why members of a stream are not taken off within this run, or `None`."""
-        if self._people.has_unknown(stream, list_id):
+    def _reason_against(self, list_id: int, stream: str) -> str | None:
+        if unknown := self._people.count_unknown(stream, list_id):
             return (
-                "a rejected record has neither a key nor an address that can be read, so it may be anybody's"
+                f"of {unknown} rejected records neither the address can be read nor is the key known, so it "
+                f"may be anybody's"
             )
-        return self._completeness.reason_against(stream)
+        return self._completeness.reason_against(stream) or self._reason_of_sources(list_id, stream)
 
-    def find_leavers(self) -> dict[tuple[int, str], list[Removal]]:
-        """Return by list and stream the members whom no stream of the list brings any more.
+    def _reason_of_sources(self, list_id: int, stream: str) -> str | None:
+        """Return why a stream may lack a stream of the tap that stream maps make part of it."""
+        configured, is_open = self._sources_of(stream)
+        known = self._ledger.tap_streams(list_id, stream)
+        if is_open and not known and self._had_members[list_id, stream]:
+            return "stream_maps may make it of several streams, and no earlier run shows of which"
+        expected = known | configured if len(configured) > 1 else known
+        absent = sorted(expected - self._completeness.sources(stream))
+        if not absent:
+            return None
+        named = ", ".join(repr(shown_name(one)) for one in absent[:_MOST_NAMED])
+        return f"stream_maps make it of several streams of the tap, and of these no SCHEMA came: {named}"
+
+    def _note_sources(self, list_id: int, stream: str) -> None:
+        """Keep which of the tap's streams became one: a later run is whole only with all of them."""
+        configured, is_open = self._sources_of(stream)
+        sources = self._completeness.sources(stream)
+        may_be_several = is_open or len(configured) > 1 or len(sources) > 1
+        if self._writes and (may_be_several or self._ledger.tap_streams(list_id, stream)):
+            self._ledger.note_tap_streams(list_id, stream, sources, self._now)
+
+    def find_leavers(self) -> list[Leavers]:
+        """Return of each stream the members whom no stream of the list brings any more.
 
         A stream that is proven to be whole loses its other members: those whom another stream still brings,
         and those who were never delivered. One that may have been cut short loses nobody, and counts against
@@ -112,8 +157,11 @@ class Mirror:
             OutputError: If the temporary folder can't be read.
         """
         missing = {key: set(self._missing(*key)) for key in self.streams}
-        proven = {key for key in missing if self.reason_against(*key) is None}
-        found: dict[tuple[int, str], list[Removal]] = {}
+        reasons = {key: self._reason_against(*key) for key in missing}
+        for key in missing:
+            self._note_sources(*key)
+        proven = {key for key, reason in reasons.items() if reason is None}
+        found: list[Leavers] = []
         for key, some in missing.items():
             list_id, stream = key
             whole = proven if key in proven else missing.keys()
@@ -121,27 +169,31 @@ class Mirror:
             leavers: dict[bytes, Windows] = {}
             for part in batched(sorted(some), _PEOPLE_AT_ONCE):
                 leavers.update(self._nobody_brings(key, part, away, loses_others=key in proven))
-            found[key] = list(self._removals(list_id, stream, leavers))
+            removals = list(self._removals(list_id, stream, leavers))
+            found.append(Leavers(list_id, stream, removals, reasons[key]))
             if self._writes:
                 self._ledger.replace_missing(list_id, stream, list(leavers), self._now)
         return found
 
-    def say_who_is_left_behind(self) -> None:
-        """Warn of members under another name or on another list, where a stream comes for the first time.
+    def say_who_is_left_behind(self, list_of: Callable[[str], int | None]) -> None:
+        """Warn of members of streams that did not come, and of streams that may have a new name or list.
+
+        Args:
+            list_of: The list that a stream is exported to in this run; `None` where it is not.
 
         Raises:
             LedgerError: If the ledger can't be read.
         """
-        new = [key for key, had_members in self._had_members.items() if not had_members]
-        if not new:
-            return
         others = [count for count in self._ledger.member_counts() if count[:2] not in self.streams]
+        new = [key for key, had_members in self._had_members.items() if not had_members]
         for list_id, stream in new:
             for where, other, members in others:
                 if where == list_id:
                     self._warn_of_name(list_id, stream, other, members)
                 elif other == stream:
                     self._warn_of_list(list_id, stream, where, members)
+        renamed = {list_id for list_id, _ in new}
+        self._warn_of_absent([one for one in others if one[0] == list_of(one[1]) and one[0] not in renamed])
 
     def _missing(self, list_id: int, stream: str) -> Iterator[bytes]:
         """Yield the members of a stream that it did not bring."""
@@ -174,8 +226,21 @@ class Mirror:
 
     def _removals(self, list_id: int, stream: str, leavers: Mapping[bytes, Windows]) -> Iterator[Removal]:
         for member in self._ledger.members(list_id, stream) if leavers else ():
-            if member.identity in leavers and (email := readable_address(member)) is not None:
+            if member.identity in leavers and (email := identity_of_leaver(member)) is not None:
                 yield Removal(email, list_id, stream, leavers[member.identity])
+
+    def _warn_of_absent(self, absent: Sequence[tuple[int, str, int]]) -> None:
+        if absent:
+            shown = [
+                f"{shown_name(stream)!r} ({members} of list {where})" for where, stream, members in absent
+            ]
+            more = f" and {len(shown) - _MOST_NAMED} more" if len(shown) > _MOST_NAMED else ""
+            logger.warning(
+                "membership: this run has no SCHEMA of streams that earlier runs brought, so their members "
+                "stay on their lists: %s%s. Where one was given up: target-activecampaign ledger release",
+                ", ".join(shown[:_MOST_NAMED]),
+                more,
+            )
 
     def _warn_of_name(self, list_id: int, stream: str, other: str, members: int) -> None:
         logger.warning(
@@ -200,30 +265,3 @@ class Mirror:
             where,
             where,
         )
-
-
-def readable_address(person: Member | PendingRemoval) -> str | None:
-    """Return an address of the ledger; one that is damaged, or of an older form, is left out, and said.
-
-    Raises:
-        LedgerError: If the ledger can't be read.
-    """
-    from target_activecampaign.ledger.crypto import DamagedAddressError  # noqa: PLC0415 - 0.2 s, as the ledger
-
-    try:
-        email = person.email
-    except DamagedAddressError:
-        logger.warning(
-            "ledger_url: the address of a member is damaged, so this one stays on the list. To remove the "
-            "members: target-activecampaign ledger forget --list N --members; then run again",
-        )
-        return None
-    if normalise_email(email) != email:
-        # The person may have come in this run under the identity that the address has now.
-        logger.warning(
-            "ledger_url: an earlier version noted a member by an address whose domain is not in ASCII, so "
-            "this one stays on the list. To remove it: target-activecampaign ledger forget --addresses "
-            "--members",
-        )
-        return None
-    return email

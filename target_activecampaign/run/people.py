@@ -13,11 +13,12 @@ from collections import Counter, defaultdict
 from itertools import groupby
 
 from target_activecampaign.contacts.email_address import normalise_email
+from target_activecampaign.run.readable_address import readable_address
 from target_activecampaign.storage.keyed_hash import KeyedHash
 from target_activecampaign.storage.spilling_map import SpillingMap
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from target_activecampaign.contacts.contact import Origin, Rejection
     from target_activecampaign.delivery.delivery import Delivery
@@ -48,9 +49,9 @@ class _Note(t.NamedTuple):
 
     list_id: int
     stream: str
-    kind: t.Literal["living", "deleted", "superseded"]
-    key: bytes | None
-    email: str
+    kind: t.Literal["living", "rejected", "deleted", "superseded", "unknown"]
+    key: bytes | None = None
+    email: str = ""
 
 
 class People:
@@ -90,13 +91,12 @@ class People:
         self._seen: defaultdict[tuple[int, str], SpillingMap] = defaultdict(SpillingMap)
         self._living: defaultdict[int, SpillingMap] = defaultdict(SpillingMap)
         self._deletions: defaultdict[int, dict[bytes, Deletion]] = defaultdict(dict)
-        self._emails_of_deleted_keys: dict[tuple[int, str, bytes], str] = {}
+        self._emails_of_deleted_keys: defaultdict[tuple[int, str, bytes], set[str]] = defaultdict(set)
         self._stream_numbers: dict[str, int] = {}
         self._notes: list[_Note] = []
         self._brought_by_others: set[tuple[int, bytes]] = set()
         self._records: Counter[tuple[int, str]] = Counter()
         self._unknown: Counter[tuple[int, str]] = Counter()
-        self._unknown_keys: Counter[tuple[int, str]] = Counter()
 
     # Records
 
@@ -115,38 +115,44 @@ class People:
         self._supersede_deletions(stream, list_id, keys, identities)
         self._note([_Note(list_id, stream, "living", *one) for one in zip(keys, emails, strict=True)])
 
-    def note_rejected(self, stream: str, list_id: int, key: bytes | None, email: str | None) -> None:
-        """Note a record that was rejected: it still brings its person.
+    def note_rejected(
+        self, stream: str, list_id: int, people: Sequence[tuple[bytes | None, str | None]]
+    ) -> None:
+        """Note records that were rejected: each still brings its people, by its key and by its address.
+
+        One whose key is not known and whose address can't be read may be of anybody: the tap may write the
+        keys of the same people in another way than before.
 
         Args:
             stream: After stream maps.
             list_id: Where the stream goes.
-            key: Canonical bytes of its key; `None` where there is none.
-            email: The identity; `None` where it can't be read.
+            people: Of each record the canonical bytes of its key, `None` where there is none, and the
+                identity, `None` where it can't be read.
 
         Raises:
             LedgerError: If it can't be read or written.
             OutputError: If the temporary folder is full.
         """
-        self._records[list_id, stream] += 1
-        if email is not None:
-            self.note_living(stream, list_id, [(key, email)])
-            self._records[list_id, stream] -= 1
-            return
-        hashed = None if key is None else self._hash_key(key)
-        known = None
-        if hashed is not None:
-            # A row that was deleted and came again, and can't be read now, is of the same person.
-            deleted = self._emails_of_deleted_keys.get((list_id, stream, hashed))
-            known = deleted or self._find_by_key(stream, list_id, hashed)
-        if known is not None:
-            self._mark_seen(stream, list_id, [self._hash_identity(known)])
-            self._supersede_deletions(stream, list_id, [hashed], [self._hash_identity(known)])
-            self._note([_Note(list_id, stream, "living", hashed, known)])
-        elif hashed is None:
-            self._unknown[list_id, stream] += 1
-        else:
-            self._unknown_keys[list_id, stream] += 1
+        self._records[list_id, stream] += len(people)
+        hashed = [None if key is None else self._hash_key(key) for key, _ in people]
+        known = self._find_by_keys(stream, list_id, [key for key in hashed if key is not None])
+        brought: list[tuple[bytes | None, str]] = []
+        for key, (_, email) in zip(hashed, people, strict=True):
+            emails = set() if key is None else known[key]
+            if email is not None:
+                emails = emails | {email}
+            brought += [(key, one) for one in sorted(emails)]
+            if not emails:
+                self._note_unknown(stream, list_id)
+        identities = [self._hash_identity(email) for _, email in brought]
+        self._mark_seen(stream, list_id, identities)
+        self._supersede_deletions(stream, list_id, [key for key, _ in brought], identities)
+        self._note([_Note(list_id, stream, "rejected", *one) for one in brought])
+
+    def _note_unknown(self, stream: str, list_id: int) -> None:
+        self._unknown[list_id, stream] += 1
+        if self._unknown[list_id, stream] == 1:
+            self._note([_Note(list_id, stream, "unknown")])
 
     def note_deletion(
         self,
@@ -170,11 +176,16 @@ class People:
             OutputError: If the temporary folder is full.
         """
         hashed = None if key is None else self._hash_key(key)
-        known = None if hashed is None else self._find_by_key(origin.stream, list_id, hashed)
-        email = known if email is None else email
+        known: set[str] = set()
+        if hashed is not None:
+            self.flush()
+            known = self._find_by_keys(origin.stream, list_id, [hashed])[hashed]
         self._records[list_id, origin.stream] += 1
-        if email is not None:
-            self._take_deletion(origin, list_id, hashed, email)
+        emails = sorted(known) if email is None else [email]
+        if emails:
+            self._take_deletion(origin, list_id, hashed, emails[0])
+            for other in emails[1:]:
+                self._note_deleted(origin.stream, list_id, hashed, other)
         elif rejection is not None:
             self._delivery.end_deletions([origin], rejection)
 
@@ -184,20 +195,17 @@ class People:
         Raises:
             LedgerError: If it can't be read or written.
         """
-        return key is not None and self._find_by_key(stream, list_id, self._hash_key(key)) is not None
+        if key is None:
+            return False
+        hashed = self._hash_key(key)
+        self.flush()
+        return bool(self._find_by_keys(stream, list_id, [hashed])[hashed])
 
     def _take_deletion(self, origin: Origin, list_id: int, key: bytes | None, email: str) -> None:
         identity = self._hash_identity(email)
-        living = self._living[list_id]
-        last = living.find([identity]).get(identity)
-        if last is not None and (key is None or last != self._word_of(origin.stream, key)):
+        if not self._note_deleted(origin.stream, list_id, key, email):
             self._delivery.end_deletions([origin], "superseded")
-            if key is not None:
-                self._note([_Note(list_id, origin.stream, "superseded", key, email)])
             return
-        living.put_all({identity: None})
-        if key is not None:
-            self._emails_of_deleted_keys[list_id, origin.stream, key] = email
         earlier = self._deletions[list_id].get(identity)
         segment = earlier.segment if earlier else None
         if segment is None and not self._writes:
@@ -205,7 +213,21 @@ class People:
         self._deletions[list_id][identity] = Deletion(origin, email, segment)
         if earlier:
             self._delivery.end_deletions([earlier.origin], "superseded")
-        self._note([_Note(list_id, origin.stream, "deleted", key, email)])
+
+    def _note_deleted(self, stream: str, list_id: int, key: bytes | None, email: str) -> bool:
+        """Note that a record of a person is gone; return whether no other record of the run brings them."""
+        identity = self._hash_identity(email)
+        living = self._living[list_id]
+        last = living.find([identity]).get(identity)
+        if last is not None and (key is None or last != self._word_of(stream, key)):
+            if key is not None:
+                self._note([_Note(list_id, stream, "superseded", key, email)])
+            return False
+        living.put_all({identity: None})
+        if key is not None:
+            self._emails_of_deleted_keys[list_id, stream, key].add(email)
+        self._note([_Note(list_id, stream, "deleted", key, email)])
+        return True
 
     # At the end of the input
 
@@ -231,19 +253,25 @@ class People:
         """Tell whether a stream brought no record."""
         return not self._records[list_id, stream]
 
-    def has_unknown(self, stream: str, list_id: int) -> bool:
-        """Tell whether a rejected record may be of anybody: neither its key nor its address says of whom.
+    def count_unknown(self, stream: str, list_id: int) -> int:
+        """Count the rejected records of a stream that may be of anybody."""
+        return self._unknown[list_id, stream]
+
+    def take_unproven_deletions(self, list_id: int) -> list[Deletion]:
+        """Take deletions out of `deletions`: of streams with rejected records that may be of anybody.
 
         Raises:
-            LedgerError: If it can't be read.
+            LedgerError: If it can't be written.
         """
-        if self._unknown[list_id, stream]:
-            return True
-        # A key that the ledger does not know is of a new row, if it knows the keys of all others.
-        has_unknown_key = bool(self._unknown_keys[list_id, stream])
-        return has_unknown_key and (
-            self._ledger is None or self._ledger.has_members_without_key(list_id, stream)
-        )
+        deletions = self.deletions(list_id)
+        unproven = {
+            identity: deletion
+            for identity, deletion in deletions.items()
+            if self._unknown[list_id, deletion.origin.stream]
+        }
+        for identity in unproven:
+            del deletions[identity]
+        return list(unproven.values())
 
     def close(self) -> None:
         """Free the disk that the maps take."""
@@ -264,21 +292,25 @@ class People:
                 some = list(group)
                 if self._ledger is None:
                     continue
-                if kind == "living":
+                if kind == "unknown":
+                    self._ledger.doubt_deletions(list_id, stream)
+                elif kind in ("living", "rejected"):
                     self._write_living(self._ledger, list_id, stream, some)
                 else:
                     self._write_deletions(self._ledger, list_id, stream, some)
 
     def _write_living(self, ledger: Ledger, list_id: int, stream: str, notes: Sequence[_Note]) -> None:
         if self._keeps_people:
-            ledger.note_people(list_id, stream, [(note.key, note.email) for note in notes], self._now)
+            people = [(note.key, note.email) for note in notes]
+            are_rejected = notes[0].kind == "rejected"
+            ledger.note_people(list_id, stream, people, self._now, are_rejected=are_rejected)
         else:
             ledger.note_seen(list_id, [note.email for note in notes])
 
     def _write_deletions(self, ledger: Ledger, list_id: int, stream: str, notes: Sequence[_Note]) -> None:
-        are_pending = ledger.note_deletions(
-            list_id, stream, [(note.key, note.email) for note in notes], self._now
-        )
+        deletions = [(note.key, note.email) for note in notes]
+        are_proven = not self._unknown[list_id, stream]
+        are_pending = ledger.note_deletions(list_id, stream, deletions, self._now, are_proven=are_proven)
         for note, is_pending in zip(notes, are_pending, strict=True):
             person = list_id, self._hash_identity(note.email)
             if note.kind == "superseded" and is_pending:
@@ -298,14 +330,15 @@ class People:
         if is_due:
             self.flush()
 
-    def _find_by_key(self, stream: str, list_id: int, key: bytes) -> str | None:
-        """Return the identity that a key led to last, as far as the ledger knows."""
-        if self._ledger is None:
-            return None
-        self.flush()
-        found = self._ledger.people_of_keys(list_id, stream, [key]).get(key)
-        # An earlier version may have noted the address with a domain that is not in ASCII.
-        return None if found is None else normalise_email(found.email) or found.email
+    def _find_by_keys(self, stream: str, list_id: int, keys: Collection[bytes]) -> dict[bytes, set[str]]:
+        """Return the identities that each key leads to: in the ledger, and by deletions of this run."""
+        emails = {key: set(self._emails_of_deleted_keys.get((list_id, stream, key), ())) for key in keys}
+        if self._ledger is not None and keys:
+            for key, people in self._ledger.people_of_keys(list_id, stream, emails).items():
+                known = [email for one in people if (email := readable_address(one)) is not None]
+                # An earlier version may have noted an address with a domain that is not in ASCII.
+                emails[key].update(normalise_email(email) or email for email in known)
+        return emails
 
     # Who is seen and who is gone
 

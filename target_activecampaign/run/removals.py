@@ -12,9 +12,10 @@ import typing as t
 from collections import Counter, defaultdict
 
 from target_activecampaign.config.names import shown_name
+from target_activecampaign.contacts.contact import LeftAlone
 from target_activecampaign.delivery.removal import Removal
 from target_activecampaign.errors import MirrorStoppedError
-from target_activecampaign.run.mirror import readable_address
+from target_activecampaign.run.readable_address import identity_of_leaver
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -142,6 +143,7 @@ class Removals:
         """
         try:
             leavers, waiting = self._find_leavers(is_cut_short=is_cut_short)
+            waiting += self._hold_unproven()
             deletions = {list_id: list(self._deletions(list_id)) for list_id in self._list_ids}
             self._take_off(leavers, deletions)
         except MirrorStoppedError as error:
@@ -166,15 +168,21 @@ class Removals:
         ledger = self._ledger
         if ledger is None:
             raise RuntimeError("without a ledger nobody is pending")
+        causes: tuple[Cause, ...] = ("deleted", "unproven") if self._takes_deletions else ()
         deletions = {
-            list_id: [removal for removal, _ in self._read_pending(ledger, list_id, "deleted")]
+            list_id: [
+                removal for cause in causes for removal, _ in self._read_pending(ledger, list_id, cause)
+            ]
             for list_id in self._list_ids
-            if self._takes_deletions
         }
         try:
             self._take_off(self._pending_leavers(ledger, also_earlier=also_earlier), deletions)
         except MirrorStoppedError as error:
             return self._stop(error)
+        if self._writes:
+            for list_id in self._list_ids:
+                # The tap has ended well, so what its last run brought is all that there is.
+                ledger.forget_absent_tap_streams(list_id)
         self._count_pending()
         return None
 
@@ -220,6 +228,16 @@ class Removals:
                 taken.add((removal.list_id, removal.email))
                 self._delivery.remove(removal)
         self._delivery.settle()
+        left = self._delivery.confirm_removals()
+        if left:
+            logger.warning(
+                "%d people were to be taken off a list, and the import ended, but %d of them are still "
+                "subscribed and %d memberships can't be read. They are left alone (still_subscribed, "
+                "membership_unreadable), and the next run tries again",
+                sum(left.values()),
+                left[LeftAlone.STILL_SUBSCRIBED],
+                left[LeftAlone.MEMBERSHIP_UNREADABLE],
+            )
 
     def _find_leavers(self, *, is_cut_short: bool) -> tuple[dict[tuple[int, str], list[Removal]], int]:
         """Return the leavers of streams that came whole, and how many of other streams stay pending.
@@ -232,12 +250,10 @@ class Removals:
         if is_cut_short:
             raise stopped(["membership: a limit was reached, and the mirror needs a complete run"])
         self._mirror.refuse_incremental()
-        self._mirror.say_who_is_left_behind()
         waiting = 0
         leavers: dict[tuple[int, str], list[Removal]] = {}
-        for (list_id, stream), some in self._mirror.find_leavers().items():
-            reason = self._mirror.reason_against(list_id, stream) if some else None
-            if reason is None:
+        for list_id, stream, some, reason in self._mirror.find_leavers():
+            if reason is None or not some:
                 leavers[list_id, stream] = some
                 continue
             if self._is_emptied(list_id, stream, len(some)):
@@ -253,6 +269,28 @@ class Removals:
                 reason,
             )
         return leavers, waiting
+
+    def _hold_unproven(self) -> int:
+        """Hold back deletions of streams with a record that may be of anybody; return their number."""
+        if self._people is None or not self._takes_deletions:
+            return 0
+        held = 0
+        for list_id in self._list_ids:
+            unproven = self._people.take_unproven_deletions(list_id)
+            self._delivery.end_deletions([deletion.origin for deletion in unproven], "held_back")
+            held += len(unproven)
+            for stream, count in Counter(deletion.origin.stream for deletion in unproven).items():
+                logger.warning(
+                    "on_delete: %d people whom stream %r says are gone stay on list %d: of a rejected record "
+                    "neither the address can be read nor is the key known, so it may be anybody's. %s",
+                    count,
+                    shown_name(stream),
+                    list_id,
+                    "STATE waits for them: mend that record"
+                    if self._ledger is None
+                    else "They are pending removals: target-activecampaign mirror takes them off",
+                )
+        return held
 
     def _refuse_empty(self, list_id: int, stream: str, leaving: int) -> None:
         """Make sure that a person allowed for an empty stream.
@@ -285,7 +323,7 @@ class Removals:
         self, ledger: Ledger, list_id: int, cause: Cause
     ) -> Iterator[tuple[Removal, PendingRemoval]]:
         for pending in ledger.pending(list_id, cause):
-            email = readable_address(pending)
+            email = identity_of_leaver(pending)
             if email is not None:
                 yield Removal(email, list_id, pending.stream, pending.windows), pending
 

@@ -37,7 +37,7 @@ from target_activecampaign.singer.completeness import Completeness
 from target_activecampaign.singer.state_output import StateOutput
 
 if t.TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from target_activecampaign.api.responses import Contract
     from target_activecampaign.clock import Clock
@@ -106,7 +106,8 @@ class Run:
         self._ledger: Ledger | None = None
         self._patience = Patience()
         interruption.on_stop = lambda: self._patience.end_within(settings.shutdown_grace_seconds)
-        self._people: People | None = None
+        self.people: People | None = None
+        """Notes who comes, where that matters; `None` where it does not."""
         self._mirror: Mirror | None = None
         self._state_output = StateOutput(self._make_durable, is_silent=settings.dry_run)
         self._changes: ChangeDetection = NoLedger()
@@ -209,7 +210,7 @@ class Run:
             return
         now = self._clock.epoch_seconds()
         writes = not settings.dry_run
-        self._people = People(
+        self.people = People(
             delivery,
             ledger,
             is_mirror=settings.is_mirror,
@@ -217,9 +218,11 @@ class Run:
             is_read_only=not writes,
             now=now,
         )
-        self._resources.callback(self._people.close)
+        self._resources.callback(self.people.close)
         if settings.is_mirror and ledger is not None:
-            self._mirror = Mirror(ledger, self._people, self.completeness, writes=writes, now=now)
+            self._mirror = Mirror(
+                ledger, self.people, self.completeness, self._streams.sources_of, writes=writes, now=now
+            )
 
     def connect(self) -> None:
         """Check the account, once, before the first write.
@@ -355,40 +358,6 @@ class Run:
         self._deletions += 1
         self.figures_of(stream).ignored += 1
 
-    # People whom the source brings
-
-    @property
-    def notes_people(self) -> bool:
-        """Whether it matters who comes, so that `note_living` and `note_rejected` are to be called."""
-        return self._people is not None
-
-    def note_living(self, stream: str, list_id: int, people: Sequence[tuple[bytes | None, str]]) -> None:
-        """Note records that became contacts; see `People`."""
-        if self._people is not None:
-            self._people.note_living(stream, list_id, people)
-
-    def note_rejected(self, stream: str, list_id: int, key: bytes | None, email: str | None) -> None:
-        """Note a record that was rejected; see `People`."""
-        if self._people is not None:
-            self._people.note_rejected(stream, list_id, key, email)
-
-    def note_deletion(
-        self,
-        origin: Origin,
-        list_id: int,
-        key: bytes | None,
-        email: str | None,
-        rejection: Rejection | None,
-    ) -> None:
-        """Take a record that says that a person is gone at the source; see `People`."""
-        if self._people is None:
-            raise RuntimeError("deletions are ignored")
-        self._people.note_deletion(origin, list_id, key, email, rejection)
-
-    def knows_key(self, stream: str, list_id: int, key: bytes | None) -> bool:
-        """Tell whether an earlier record of a key brought somebody, as far as the ledger knows."""
-        return self._people is not None and self._people.knows_key(stream, list_id, key)
-
     # The end
 
     def finish(self) -> None:
@@ -399,8 +368,8 @@ class Run:
                 reached and `on_limit` is `fail`, too many records were rejected, or the mirror was stopped.
         """
         self.delivery.settle()
-        if self._people is not None:
-            self._people.flush()
+        if self.people is not None:
+            self.people.flush()
         failure = self._judge()
         if failure is None or isinstance(failure, LimitReachedError):
             # A full contract keeps nobody on a list: nobody new is needed for that.
@@ -462,7 +431,7 @@ class Run:
         self._reads_input = False
         self.begin()
         self.connect()
-        self._mirror = self._people = None  # no input says who comes
+        self._mirror = self.people = None  # no input says who comes
         stopped = self._removals().carry_out_pending(also_earlier=also_earlier)
         self.delivery.finish()
         self._close(stopped.exit_code if stopped else 0)
@@ -474,11 +443,17 @@ class Run:
         Args:
             has_failed: Whether a limit was reached that fails the run: then the mirror takes nobody off.
         """
-        if self._people is None or not self._is_connected:
+        if self._mirror is not None:
+            self._mirror.say_who_is_left_behind(self._list_of)
+        if self.people is None or not self._is_connected:
             return None
         if has_failed:
             self._mirror = None
         return self._removals().carry_out(is_cut_short=bool(self._report.totals().held_back))
+
+    def _list_of(self, stream: str) -> int | None:
+        export = self._settings.export_for(stream)
+        return None if export is None else export.list_id
 
     def _removals(self) -> Removals:
         settings = self._settings
@@ -489,7 +464,7 @@ class Run:
             brake=Brake(settings.max_removal_percent, count_subscribers or (lambda _: None)),
             list_ids=settings.list_ids(),
             ledger=self._ledger,
-            people=self._people,
+            people=self.people,
             mirror=self._mirror,
             takes_deletions=not self.ignores_deletions,
             writes=not settings.dry_run,
@@ -534,8 +509,8 @@ class Run:
         for file in (self._rejects, self.outcomes_file):
             if file is not None:
                 file.sync()
-        if self._people is not None:
-            self._people.flush()
+        if self.people is not None:
+            self.people.flush()
 
     def _write_rejected(self, origin: Origin, rejection: Rejection) -> None:
         if not self._named_rejects and self._settings.rejects_path is None and not self._settings.dry_run:

@@ -20,6 +20,7 @@ if t.TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _MOST_NAMED = 10
+_PATTERN = frozenset("*?[")
 
 
 class StreamMatching:
@@ -44,6 +45,29 @@ class StreamMatching:
         """Note a stream that stream maps do not leave out, as they call it."""
         self._mapped[stream] = None
         self.has_exported |= is_exported
+
+    def sources_of(self, name: str) -> tuple[set[str], bool]:
+        """Return the tap's streams that stream maps give a name by theirs, and whether there may be others.
+
+        Args:
+            name: As stream maps call it.
+        """
+        sources: set[str] = set()
+        is_open = False
+        for key, entry in (self._settings.sdk.get("stream_maps") or {}).items():
+            if not isinstance(entry, dict):
+                continue
+            alias = str(entry.get("__alias__", ""))
+            source = entry.get("__source__", key if alias.strip("'\" ") == name else None)
+            if "__source__" in entry and key != name:
+                continue
+            if source is None:
+                is_open |= "__stream_name__" in alias
+            elif _PATTERN.isdisjoint(source):
+                sources.add(source)
+            else:
+                is_open = True
+        return sources, is_open
 
     def warn(self) -> None:
         """Warn of each name that no stream of the input matched."""

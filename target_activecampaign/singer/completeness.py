@@ -17,14 +17,20 @@ if t.TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 
+_SEVERAL = 2
+_UNREADABLE = "?"
+
+
 class _Progress:
     """What came of one stream, as the tap calls it."""
 
-    __slots__ = ("has_records", "is_at_end", "versions")
+    __slots__ = ("has_records", "is_at_end", "version", "versions", "versions_of_records")
 
     def __init__(self) -> None:
         self.has_records = False
         self.versions = 0
+        self.version = 0  # the last one's number
+        self.versions_of_records: set[object] = set()  # more than one are not counted
         self.is_at_end = False  # nothing came behind its last version
 
 
@@ -54,11 +60,19 @@ class Completeness:
         if schema_message.get("bookmark_properties"):
             self._with_properties.add(stream)
 
-    def take_record(self, stream: str) -> None:
-        """Note a record of a stream, as the tap calls it."""
+    def take_record(self, stream: str, version: object = None) -> None:
+        """Note a record of a stream, as the tap calls it, or some of one version.
+
+        Args:
+            stream: The stream.
+            version: As the RECORD message has it; `None` without one.
+        """
         progress = self._streams.get(stream) or self._streams.setdefault(stream, _Progress())
         progress.has_records = True
         progress.is_at_end = False
+        if len(progress.versions_of_records) < _SEVERAL:
+            is_readable = version is None or _is_number(version)
+            progress.versions_of_records.add(version if is_readable else _UNREADABLE)
 
     def take_version(self, stream: str, version: object) -> None:
         """Note an ACTIVATE_VERSION of a stream, as the tap calls it.
@@ -68,9 +82,10 @@ class Completeness:
             version: Its number; without one the message proves nothing.
         """
         progress = self._streams.setdefault(stream, _Progress())
-        if not isinstance(version, int) or isinstance(version, bool):
+        if not isinstance(version, int) or not _is_number(version):
             progress.is_at_end = False
             return
+        progress.version = version
         progress.versions += 1
         progress.is_at_end = True
 
@@ -79,6 +94,10 @@ class Completeness:
         self._signs = None
         begun = [stream for stream, progress in self._streams.items() if progress.has_records]
         self._bookmarks.take(value, begun)
+
+    def sources(self, name: str) -> set[str]:
+        """Return the tap's streams that became a stream of this run, as stream maps call it."""
+        return set(self._sources.get(name, ()))
 
     def reason_against(self, name: str) -> str | None:
         """Return what is missing of the proof that a stream came whole, `None` where it is proven.
@@ -106,6 +125,10 @@ class Completeness:
         return next(filter(None, signs), None)
 
 
+def _is_number(version: object) -> bool:
+    return isinstance(version, int) and not isinstance(version, bool)
+
+
 def _reason_against(progress: _Progress) -> str | None:
     if not progress.has_records:
         return "no record of it came"
@@ -116,4 +139,6 @@ def _reason_against(progress: _Progress) -> str | None:
             "its ACTIVATE_VERSION did not come once and behind its last record, so it does not show "
             "whether the tap failed half-way"
         )
+    if progress.versions_of_records not in ({None}, {progress.version}):
+        return "its ACTIVATE_VERSION has another number than its records, so it is not the end of these"
     return None

@@ -121,6 +121,7 @@ class DecodedRecords(t.NamedTuple):
         line_numbers: Of each; this and the next ones can be read once, and may be endless.
         rows: Of each, as in `Place`.
         sources: Of each, as in `Place`; made as they are read.
+        version: What all of their RECORD messages say; `None` where they say nothing.
     """
 
     stream: str
@@ -128,6 +129,7 @@ class DecodedRecords(t.NamedTuple):
     line_numbers: Iterable[int]
     rows: Iterable[int | None]
     sources: Iterable[str | bytes]
+    version: int | None = None
 
 
 def input_problem(line_number: int, what: str, row: int | None = None) -> InputError:

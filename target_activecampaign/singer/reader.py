@@ -114,14 +114,15 @@ class StreamDecoders:
         """Read every record alone from now on."""
         self._streams.clear()
 
-    def decode_lines(self, lines: Lines, begin: int) -> tuple[str, list[t.Any]]:
-        """Decode RECORD messages of one stream that follow each other from a line on.
+    def decode_lines(self, lines: Lines, begin: int) -> tuple[str, list[t.Any], int | None]:
+        """Decode RECORD messages of one stream and version that follow each other from a line on.
 
         Returns:
-            The stream and its records. None of these where the line is to be read alone.
+            The stream, its records and their version. No records where the line is to be read alone.
         """
         records: list[t.Any] = []
         stream: _Stream | None = None
+        version: int | None = None
         try:
             for place in range(begin, len(lines)):
                 line = lines[place]
@@ -130,13 +131,16 @@ class StreamDecoders:
                 _require_text(line)
                 message = self._decode(line)
                 own = self._stream_of[type(message)]
-                if own is not (stream or own) or not own.decoder.fits(message.record):
+                if own is not stream:
+                    if stream is not None:
+                        break
+                    stream, version = own, message.version
+                if message.version != version or not own.decoder.fits(message.record):
                     break
-                stream = own
                 records.append(message.record)
         except REFUSALS:
             pass
-        return "" if stream is None else stream.name, records
+        return "" if stream is None else stream.name, records, version
 
     def decode_rows(self, name: str, rows: Sequence[bytes], begin: int) -> list[t.Any]:
         """Decode rows of a stream that follow each other from one on; none where it is to be read alone."""
@@ -266,14 +270,19 @@ class MessageReader(GenericSingerReader[t.Any]):
 
     def _read_decoded(self, lines: Lines, begin: int) -> DecodedRecords | None:
         """Read records that follow each other from a line on; `None` where the line is to be read alone."""
-        stream, records = self.decoders.decode_lines(lines, begin)
+        stream, records, version = self.decoders.decode_lines(lines, begin)
         if not records:
             return None
         first = self._line_number + 1
         self._line_number += len(records)
         line_numbers = range(first, first + len(records))
         return DecodedRecords(
-            stream, records, line_numbers, itertools.repeat(None), lines[begin : begin + len(records)]
+            stream,
+            records,
+            line_numbers,
+            itertools.repeat(None),
+            lines[begin : begin + len(records)],
+            version,
         )
 
     def deserialize_json(self, line: str | bytes) -> dict[str, t.Any]:

@@ -127,7 +127,8 @@ def parts_of(mapper: RecordMapper) -> list[Part]:
 class CountingRun:
     """Takes the place of the run, and counts the contacts that arrive."""
 
-    keeps_records = is_mirror = notes_people = False
+    keeps_records = is_mirror = False
+    people = None
     ignores_deletions = True
 
     def __init__(self) -> None:

@@ -161,6 +161,34 @@ def test_a_row_that_comes_again_and_can_t_be_read_keeps_its_person(
     assert set(pipeline.statuses().values()) == {SUBSCRIBED}
 
 
+def test_a_pending_deletion_is_taken_back_by_the_key_alone(pipeline: Pipeline) -> None:
+    pipeline.run([keyed(number) for number in range(30)], keys=["id"], **ON)
+    assert pipeline.run([keyed_gone(number) for number in range(11)], keys=["id"], **ON).exit_code == 5
+    broken = {"id": 1, "email": "broken", "first_name": "Ada"}
+    outcome = pipeline.run([broken, *map(keyed, range(20, 30))], keys=["id"], max_removal_percent=100, **ON)
+    assert outcome.report["unsubscribed"] == 10
+    assert pipeline.statuses()["person1@example.com"] == SUBSCRIBED
+
+
+@pytest.mark.parametrize("with_ledger", [True, False])
+def test_a_deletion_beside_a_record_that_may_be_anybody_s_waits_for_a_person_s_word(
+    pipeline: Pipeline,
+    with_ledger: bool,  # noqa: FBT001 - a case
+) -> None:
+    """A nightly `delete; insert` with a new key, whose address can't be read."""
+    settings = {**ON} if with_ledger else {**ON, "ledger_url": None}
+    pipeline.run([keyed(number) for number in range(20)], keys=["id"], **settings)
+    night = [keyed_gone(1), {"id": 101, "email": "broken", "first_name": "Ada"}, *map(keyed, range(2, 9))]
+    outcome = pipeline.run(night, keys=["id"], **settings)
+    assert (outcome.exit_code, outcome.report["unsubscribed"], outcome.report["held_back"]) == (0, 0, 1)
+    assert "neither the address can be read nor is the key known" in outcome.log
+    assert bool(outcome.states) is with_ledger
+    # The next run does not see that record, so nothing is proven by it.
+    outcome = pipeline.run([keyed(2)], keys=["id"], **settings)
+    assert outcome.report["pending_removals"] == (1 if with_ledger else None)
+    assert set(pipeline.statuses().values()) == {SUBSCRIBED}
+
+
 def test_deletions_that_were_braked_wait_while_deletions_are_ignored(pipeline: Pipeline) -> None:
     pipeline.run(people(range(30)))
     assert pipeline.run([gone(number) for number in range(11)], **ON).exit_code == 5

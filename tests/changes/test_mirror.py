@@ -8,6 +8,11 @@ import pytest
 from support.changes_pipeline import Pipeline, move_subscription, people, person, set_membership
 from support.command import record_message, schema_message, state_message, version_message
 
+from target_activecampaign.api.client import Client
+
+if t.TYPE_CHECKING:
+    from target_activecampaign.delivery.batch import Batch
+
 SUBSCRIBED, UNSUBSCRIBED = 1, 2
 MIRROR: dict[str, t.Any] = {"membership": "mirror", "max_removal_percent": 10}
 
@@ -145,6 +150,20 @@ def test_an_activated_version_is_an_end(pipeline: Pipeline) -> None:
     assert run(pipeline, range(19), end=end).report["unsubscribed"] == 1
 
 
+@pytest.mark.parametrize(("of_last", "gone"), [(7, 1), (6, 0), (None, 0), ("7", 0)])
+def test_a_version_is_an_end_of_the_records_of_its_number(
+    pipeline: Pipeline, of_last: object, gone: int
+) -> None:
+    run(pipeline, range(20))
+    messages = [schema_message("people")]
+    messages += [{**record_message(one), "version": 7} for one in people(range(18))]
+    messages += [{**record_message(person(18)), "version": of_last}]
+    messages += [{"type": "ACTIVATE_VERSION", "stream": "people", "version": 7}]
+    outcome = pipeline.run_messages(messages, **MIRROR)
+    assert (outcome.report["unsubscribed"], outcome.report["pending_removals"]) == (gone, 1 - gone)
+    assert ("another number than its records" in outcome.log) is (not gone)
+
+
 @pytest.mark.parametrize(
     "state",
     [
@@ -202,6 +221,27 @@ def test_a_stream_that_is_not_in_the_run_keeps_its_people(pipeline: Pipeline) ->
     assert len(subscribed(pipeline)) == 20
 
 
+@pytest.mark.parametrize("comes", [["people"], []])
+def test_a_stream_that_does_not_come_is_named_once_and_keeps_its_people(
+    pipeline: Pipeline, comes: list[str]
+) -> None:
+    for stream, some in (("people", range(3)), ("vip", range(3, 9))):
+        pipeline.run(people(some), stream=stream, **MIRROR)
+    messages = [
+        one for name in comes for one in (schema_message(name), *map(record_message, people([0, 1, 2])))
+    ]
+    outcome = pipeline.run_messages([*messages, *map(version_message, comes)], **MIRROR)
+    assert (outcome.exit_code, outcome.report["unsubscribed"]) == (0, 0)
+    assert outcome.log.count("this run has no SCHEMA of streams that earlier runs brought") == 1
+    assert "'vip' (6 of list 1)" in outcome.log
+    assert ("'people' (3 of list 1)" in outcome.log) is (not comes)
+    assert len(subscribed(pipeline)) == 9
+    # One that this configuration does not export is another pipeline's.
+    settings = {**MIRROR, "list_id": None, "streams": {"people": {"list_id": 1}}}
+    outcome = pipeline.run_messages([*messages, *map(version_message, comes)], **settings)
+    assert "'vip'" not in outcome.log
+
+
 def test_a_member_that_comes_back_after_its_removal_is_sent_and_not_forced(pipeline: Pipeline) -> None:
     pipeline.sandbox.emulator.switches.choose("left-list", "skip-subscription")
     run(pipeline, range(20))
@@ -218,6 +258,54 @@ def test_the_mirror_knows_from_its_first_run_on_the_members_of_earlier_runs(
     pipeline.run(people(range(20)))
     assert run(pipeline, range(20)).report["unchanged"] == 20
     assert run(pipeline, range(19)).report["unsubscribed"] == 1
+
+
+@pytest.fixture
+def idle(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """People whom no import takes off a list: ActiveCampaign takes it, and names nobody as failed."""
+    people: set[str] = set()
+    submit = Client.submit
+
+    def submit_in_vain(client: Client, batch: Batch, on_send: t.Callable[[], None]) -> t.Any:  # noqa: ANN401
+        answer = submit(client, batch, on_send)
+        for pending in batch.contacts:
+            if pending.contact.unsubscribes and pending.contact.email in people:
+                set_membership(pipeline, pending.contact.email, "status", SUBSCRIBED)
+        return answer
+
+    monkeypatch.setattr(Client, "submit", submit_in_vain)
+    return people
+
+
+@pytest.mark.parametrize("gone", [3, 30])
+def test_a_removal_counts_when_the_membership_is_seen_to_be_no_more(
+    pipeline: Pipeline, idle: set[str], gone: int
+) -> None:
+    """Few memberships are read one by one, many by pages of the list."""
+    run(pipeline, range(60))
+    idle.add("person0@example.com")
+    outcome = run(pipeline, range(gone, 60), max_removal_percent=100)
+    assert (outcome.exit_code, outcome.report["unsubscribed"]) == (0, gone - 1)
+    assert outcome.report["left_alone_reasons"] == {"still_subscribed": 1}
+    assert outcome.report["pending_removals"] == 1
+    assert outcome.log.count("still subscribed and 0 memberships can't be read") == 1
+    idle.clear()
+    outcome = run(pipeline, range(gone, 60), max_removal_percent=100)
+    assert (outcome.report["unsubscribed"], outcome.report["pending_removals"]) == (1, 0)
+
+
+def test_without_a_ledger_no_state_passes_a_deletion_that_was_not_carried_out(
+    pipeline: Pipeline, idle: set[str]
+) -> None:
+    settings: dict[str, t.Any] = {"ledger_url": None, "on_delete": "unsubscribe"}
+    pipeline.run(people(range(3)), **settings)
+    idle.add("person0@example.com")
+    gone = people(range(2), _sdc_deleted_at="2026-05-19T12:00:00Z")
+    outcome = pipeline.run(gone, **settings)
+    assert (outcome.report["delivered"], outcome.report["held_back"], outcome.states) == (1, 1, [])
+    assert outcome.report["unsettled"] == 0
+    idle.clear()
+    assert pipeline.run(gone, **settings).states != []
 
 
 def test_addresses_in_the_ledger_are_encrypted(pipeline: Pipeline) -> None:

@@ -140,6 +140,44 @@ def test_a_rejected_record_brings_its_person_by_the_key(pipeline: Pipeline) -> N
     assert pipeline.statuses()["person18@example.com"] == SUBSCRIBED
 
 
+@pytest.mark.parametrize("key", ["19", 119, 19.5])
+def test_a_rejected_record_whose_key_nobody_knows_may_be_anybody_s(pipeline: Pipeline, key: object) -> None:
+    """The tap may write the keys of the same people in another way than before."""
+    keyed = [{**one, "id": number} for number, one in enumerate(people(range(20)))]
+    pipeline.run(keyed, keys=["id"], **MIRROR)
+    night = [*keyed[:19], {"id": key, "email": "nobody", "first_name": "Ada"}]
+    outcome = pipeline.run(night, keys=["id"], validate_records=False, **MIRROR)
+    assert (outcome.exit_code, outcome.report["pending_removals"]) == (0, 1)
+    assert "of 1 rejected records neither the address can be read nor is the key known" in outcome.log
+    assert set(pipeline.statuses().values()) == {SUBSCRIBED}
+    # A row that stays broken does not keep everybody for ever: a person's word does.
+    assert mirror(pipeline, "--yes") == (0, "1 people taken off; 0 pending.\n")
+
+
+def test_keys_that_another_case_or_property_names_are_unknown(pipeline: Pipeline) -> None:
+    keyed = [{**one, "id": number} for number, one in enumerate(people(range(20)))]
+    pipeline.run(keyed, keys=["id"], **MIRROR)
+    keyed[19]["email"] = "nobody"
+    outcome = pipeline.run(keyed, keys=["id", "first_name"], **MIRROR)
+    assert (outcome.exit_code, outcome.report["pending_removals"]) == (0, 1)
+    assert set(pipeline.statuses().values()) == {SUBSCRIBED}
+
+
+def test_a_rejected_record_with_another_address_brings_whom_its_key_led_to_night_after_night(
+    pipeline: Pipeline,
+) -> None:
+    keyed = [{**one, "id": number} for number, one in enumerate(people(range(20)))]
+    pipeline.run(keyed, keys=["id"], **MIRROR)
+    keyed[19] = {"id": 19, "email": "other@example.com", "first_name": 7}
+    for _ in range(2):
+        outcome = pipeline.run(keyed, keys=["id"], on_invalid_value="reject", **MIRROR)
+        assert outcome.report["rejected"] == {"schema_invalid": 1}
+        assert (outcome.report["unsubscribed"], outcome.report["pending_removals"]) == (0, 0)
+    keyed[19]["first_name"] = "Ada"
+    assert pipeline.run(keyed, keys=["id"], **MIRROR).report["unsubscribed"] == 1
+    assert pipeline.statuses()["person19@example.com"] == UNSUBSCRIBED
+
+
 def test_a_record_on_which_a_stream_map_fails_brings_its_person(pipeline: Pipeline) -> None:
     keyed = [{**one, "id": number} for number, one in enumerate(people(range(20)))]
     maps = {"people": {"first_name": "first_name.upper()"}}
@@ -182,6 +220,68 @@ def test_a_stream_with_a_new_list_tells_who_is_left_behind_and_how_to_take_them_
     assert mirror(pipeline, "--list", "1", list_id=2)[1] == "9 people taken off; 0 pending.\n"
     assert set(pipeline.statuses(1).values()) == {UNSUBSCRIBED}
     assert set(pipeline.statuses(2).values()) == {SUBSCRIBED}
+
+
+SHARED = {"de": {"__alias__": "all"}, "fr": {"__alias__": "all"}}
+
+
+@pytest.mark.parametrize(
+    "maps",
+    [
+        SHARED,
+        {"??": {"__alias__": "all"}},
+        {"*": {"__alias__": "'all' if __stream_name__ else ''"}},
+        {"all": {"__source__": "de", "email": "email"}, "fr": {"__alias__": "all"}},
+    ],
+)
+def test_a_stream_of_two_of_the_tap_s_is_whole_with_both(pipeline: Pipeline, maps: dict[str, t.Any]) -> None:
+    def run(*streams: str, numbers: t.Iterable[int] = range(3)) -> t.Any:  # noqa: ANN401 - an outcome
+        some = {"de": people(numbers), "fr": people(range(10, 13))}
+        messages = [
+            one
+            for stream in streams
+            for one in (
+                schema_message(stream),
+                *(record_message(record, stream) for record in some[stream]),
+                version_message(stream),
+            )
+        ]
+        settings = {**MIRROR, "list_id": None, "streams": {"all": {"list_id": 1}}}
+        return pipeline.run_messages(messages, stream_maps=maps, **settings)
+
+    run("de", "fr")
+    outcome = run("de")
+    assert (outcome.exit_code, outcome.report["unsubscribed"], outcome.report["pending_removals"]) == (
+        0,
+        0,
+        3,
+    )
+    assert "of these no SCHEMA came: 'fr'" in outcome.log
+    assert set(pipeline.statuses().values()) == {SUBSCRIBED}
+    assert run("de", "fr", numbers=range(2)).report["unsubscribed"] == 1
+
+
+def test_a_shard_that_was_given_up_is_forgotten_at_a_person_s_word(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    epoch_seconds = QuickClock.epoch_seconds
+    maps = {"??": {"__alias__": "all"}}
+    for streams in (("de", "fr"), ("de",)):
+        messages = [
+            one
+            for number, stream in enumerate(streams)
+            for one in (
+                schema_message(stream),
+                *(record_message(record, stream) for record in people(range(3 * number, 3 * number + 3))),
+                version_message(stream),
+            )
+        ]
+        outcome = pipeline.run_messages(messages, stream_maps=maps, **MIRROR)
+        monkeypatch.setattr(QuickClock, "epoch_seconds", lambda self: epoch_seconds(self) + 60)
+    assert outcome.report["pending_removals"] == 3
+    assert mirror(pipeline, "--yes")[1] == "3 people taken off; 0 pending.\n"
+    fewer = [schema_message("de"), *(record_message(one, "de") for one in people([0])), version_message("de")]
+    assert pipeline.run_messages(fewer, stream_maps=maps, **MIRROR).report["unsubscribed"] == 2
 
 
 @pytest.mark.parametrize("second", ["unchanged", "changed"])

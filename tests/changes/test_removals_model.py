@@ -55,12 +55,14 @@ POINTS: list[tuple[type, str]] = [
     (Ledger, "confirm"),
     (Ledger, "note_people"),
     (Ledger, "note_deletions"),
+    (Ledger, "doubt_deletions"),
     (Ledger, "replace_missing"),
     (Ledger, "clear_missing"),
     (Ledger, "remove_members"),
     (Ledger, "remove_contacts"),
     (Ledger, "leave_alone"),
     (Confirming, "take_status"),
+    (Confirming, "take_removals"),
     (StateOutput, "write"),
 ]
 
@@ -177,7 +179,8 @@ class Model:
     """Who is brought, as far as the target was told, and who may have been brought once.
 
     Attributes:
-        rows: Key to person, as told last.
+        rows: Key to people, as told last. A row that is rejected brings those of before, too.
+        hidden: People of records of this run whose key nobody knows and whose address nobody can read.
         plain: People of the stream without keys, as told last.
         once: People whom a stream brought, and of whom no proof came since that it does not.
         ours: People whom the target put on the list.
@@ -185,52 +188,67 @@ class Model:
     """
 
     def __init__(self) -> None:
-        self.rows: dict[int, int] = {}
+        self.rows: dict[int, set[int]] = {}
         self.plain: set[int] = set()
+        self.hidden: set[int] = set()
         self.once: dict[str, set[int]] = {ROWS: set(), PLAIN: set()}
         self.ours: set[int] = set()
         self.leaving: dict[str, set[int]] = {ROWS: set(), PLAIN: set()}
         self.is_whole = {ROWS: True, PLAIN: True}
 
     def living(self) -> set[int]:
-        return self.plain | set(self.rows.values())
+        return self.plain.union(*self.rows.values())
 
-    def bring(self, event: Event) -> int | None:
-        """Take a living record; return its person, `None` where nobody can tell."""
-        person: int | None = event.person
-        if event.fault == "address":
-            person = self.rows.get(event.key) if event.key is not None else None
-        if person is None:
-            return None
+    def bring(self, event: Event, dropped: Mapping[int | None, set[int]] | None = None) -> set[int]:
+        """Take a living record; return its people, nobody where nobody can tell.
+
+        Args:
+            event: The record.
+            dropped: Keys of the run's deletions, with their people.
+        """
+        known = self.rows.get(event.key, set()) if event.key is not None else set()
+        if event.fault:
+            known = known | (dropped or {}).get(event.key, set())
+        people = known if event.fault == "address" else {event.person}
+        if event.fault == "value":
+            people = people | known
+        if not people:
+            self.hidden.add(event.person)
+            return set()
         if event.key is None:
-            self.plain.add(person)
+            self.plain |= people
         else:
-            self.rows[event.key] = person
-        self.once[event.stream].add(person)
+            self.rows[event.key] = people
+        self.once[event.stream] |= people
         for some in self.leaving.values():
-            some.discard(person)
-        return person
+            some.difference_update(people)
+        return people
 
     def take_changes(self, events: Iterable[Event]) -> set[int]:
         """Take a run of changes; return who must be off the list when it has ended well."""
         brought: dict[int, list[tuple[str, int | None]]] = {}
         gone: dict[int, tuple[str, int | None]] = {}
+        dropped: dict[int | None, set[int]] = {}
+        unreadable = set()
+        self.hidden = set()
         for event in events:
             place = event.stream, event.key
             if not event.is_deletion:
-                person = self.bring(event)
-                if person is not None:
+                people = self.bring(event, dropped)
+                for person in people:
                     brought.setdefault(person, []).append(place)
                     gone.pop(person, None)
+                unreadable |= set() if people else {event.stream}
                 continue
-            told = self.rows.get(event.key) if event.key is not None else None
-            person = told if event.fault in ("key", "address") else event.person
+            told = self.rows.get(event.key, set()) if event.key is not None else set()
+            people = told if event.fault in ("key", "address") else {event.person}
             if event.key is None:
                 self.plain.discard(event.person)
             else:
                 self.rows.pop(event.key, None)
-            if person is not None:
-                gone[person] = place
+                dropped.setdefault(event.key, set()).update(people)
+            gone.update(dict.fromkeys(people, place))
+        gone = {person: place for person, place in gone.items() if place[0] not in unreadable}
         must_go = set()
         for person, place in gone.items():
             is_alone = all(other == place and other[1] is not None for other in brought.get(person, ()))
@@ -250,6 +268,7 @@ class Model:
         Returns:
             Who must be off the list when the run has ended well.
         """
+        self.hidden = set()
         come = {stream: self._take_table(stream, some) for stream, some in events.items()}
         away = {stream: self.once[stream] - some for stream, some in come.items() if some is not None}
         sure = {stream: away[stream] for stream in proven if stream in away and come[stream]}
@@ -272,16 +291,14 @@ class Model:
             self.rows = {}
         else:
             self.plain = set()
-        come = set()
+        come: set[int] = set()
         is_readable = True
         for event in events:
-            if event.fault == "address" and event.key in rows:
+            if event.fault and event.key in rows:
                 self.rows[event.key] = rows[event.key]  # whoever it was
-            person = self.bring(event)
-            if person is None:
-                is_readable = False
-            else:
-                come.add(person)
+            people = self.bring(event)
+            is_readable &= bool(people)
+            come |= people
         return come if is_readable else None
 
     def _leaving(self, stream: str, away: Mapping[str, set[int]]) -> set[int]:
@@ -349,6 +366,7 @@ class World:
         """Give the word that the tap ended well, where it did."""
         if not all(self.model.is_whole.values()):
             return
+        self.model.hidden = set()  # a person's word outweighs what nobody can read
         before = self._subscribed()
         config = self._config(membership="mirror")
         config.pop("report_path", None)
@@ -405,6 +423,7 @@ class World:
             self._check_safety(before)
             if isinstance(state, int):
                 messages = messages[2 * state + 2 :]
+                self.model.hidden = set()  # what was read before is unknown to the run that goes on
         outcome = run_quickly(config, [*before_all, *messages], QuickClock(SPEED))
         assert outcome.exit_code == 0, outcome.log
         self._check(before, must_go)
@@ -431,7 +450,7 @@ class World:
     def _check_safety(self, before: set[int]) -> None:
         now = self._subscribed()
         taken_off = before - now
-        living = self.model.living() & taken_off
+        living = (self.model.living() | self.model.hidden) & taken_off
         assert not living, f"living records bring {living}, and they were taken off"
         strangers = taken_off - self.model.ours
         assert not strangers, f"{strangers} were taken off, and are not ours"

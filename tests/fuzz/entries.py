@@ -54,10 +54,10 @@ class FakeRun:
     keeps_records = True
     is_mirror = False
     ignores_deletions = True
-    notes_people = True
     outcomes_file: t.Any = None  # of the run
 
     def __init__(self) -> None:
+        self.people: FakeRun | None = self
         self.completeness = Completeness()
         self.figures: defaultdict[str, StreamFigures] = defaultdict(StreamFigures)
         self.outcomes = self.ignored = 0
@@ -90,8 +90,10 @@ class FakeRun:
     def note_living(self, stream: str, list_id: int, people: Sequence[tuple[bytes | None, str]]) -> None:
         assert all(email for _, email in people)
 
-    def note_rejected(self, stream: str, list_id: int, key: bytes | None, email: str | None) -> None:
-        pass
+    def note_rejected(
+        self, stream: str, list_id: int, people: Sequence[tuple[bytes | None, str | None]]
+    ) -> None:
+        assert people
 
     def note_deletion(
         self,

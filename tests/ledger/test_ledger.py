@@ -133,6 +133,12 @@ def delete(ledger: Ledger, names: str, stream: str = "people", now: int = 7) -> 
     )
 
 
+def people_of(ledger: Ledger, *keys: bytes) -> dict[bytes, list[str]]:
+    """Keys to the names of whom they lead to."""
+    found = ledger.people_of_keys(1, "people", keys)
+    return {key: sorted(one.email.partition("@")[0] for one in found[key]) for key in keys if key in found}
+
+
 def key_of(ledger: Ledger, name: str) -> bytes:
     return ledger.source_key(name.encode())
 
@@ -187,25 +193,65 @@ def test_a_key_leads_to_the_person_that_its_record_brought_last(open_ledger: Ope
     ledger = open_ledger(keeps_people=True)
     note(ledger, "1:ada 2:bo 2:cy")
     one, two, three = (key_of(ledger, name) for name in "123")
-    assert [ledger.people_of_keys(1, "people", [one, two, three])[key].email for key in (one, two)] == [
-        address_of("ada"),
-        address_of("cy"),
-    ]
+    assert people_of(ledger, one, two, three) == {one: ["ada"], two: ["cy"]}
     note(ledger, "1:dé")
-    assert ledger.people_of_keys(1, "people", [one])[one].email == address_of("dé")
+    assert people_of(ledger, one) == {one: ["dé"]}
     assert ledger.people_of_keys(1, "people", [three]) == {}
     assert ledger.people_of_keys(1, "shops", [one]) == ledger.people_of_keys(2, "people", [one]) == {}
 
 
-def test_a_member_without_a_key_is_told(open_ledger: OpenLedger) -> None:
+def test_a_rejected_record_with_another_address_leads_to_both_until_it_is_accepted(
+    open_ledger: OpenLedger,
+) -> None:
+    ledger = open_ledger(keeps_people=True)
+    note(ledger, "1:ada 2:bo")
+    one = key_of(ledger, "1")
+    ledger.note_people(1, "people", [(one, address_of("bo")), (one, address_of("cy"))], 6, are_rejected=True)
+    assert people_of(ledger, one) == {one: ["ada", "bo", "cy"]}
+    # The other record of one of them goes: it is brought all the same.
+    assert delete(ledger, "2:bo") == [False]
+    note(ledger, "1:cy")
+    assert people_of(ledger, one) == {one: ["cy"]}
+
+
+def test_a_record_that_is_gone_leads_to_its_person_while_the_removal_is_pending(
+    open_ledger: OpenLedger,
+) -> None:
+    ledger = open_ledger(keeps_people=True)
+    note(ledger, "1:ada 2:ada 3:bo")
+    one, two, three = (key_of(ledger, name) for name in "123")
+    assert delete(ledger, "1:ada") == [False]
+    assert people_of(ledger, one, two) == {two: ["ada"]}
+    assert delete(ledger, "2:ada 3:bo") == [True, True]
+    assert people_of(ledger, one, two, three) == {two: ["ada"], three: ["bo"]}
+    ledger.note_people(1, "people", [(two, address_of("ada"))], 8, are_rejected=True)
+    assert pending_of(ledger) == {"bo": "deleted"}
+    ledger.remove_contacts(1, addresses_of("bo"))
+    assert people_of(ledger, two, three) == {two: ["ada"]}
+
+
+def test_a_released_stream_s_records_lead_to_the_people_that_are_pending(open_ledger: OpenLedger) -> None:
+    ledger = open_ledger(keeps_people=True)
+    note(ledger, "1:ada 2:bo")
+    note(ledger, "bo", "shops")
+    ledger.release_stream(1, "people", 9)
+    one, two = key_of(ledger, "1"), key_of(ledger, "2")
+    assert people_of(ledger, one, two) == {one: ["ada"]}
+
+
+def test_what_nobody_can_read_makes_deletions_unproven_until_they_are_told_again(
+    open_ledger: OpenLedger,
+) -> None:
     ledger = open_ledger(keeps_people=True)
     note(ledger, "ada bo")
-    assert not ledger.has_members_without_key(1, "people")
-    ledger.note_people(1, "people", [(None, address_of("cy"))], 5)
-    assert ledger.has_members_without_key(1, "people")
-    assert not ledger.has_members_without_key(1, "shops")
-    note(ledger, "cy")
-    assert not ledger.has_members_without_key(1, "people")
+    delete(ledger, "ada")
+    ledger.doubt_deletions(1, "shops")
+    assert pending_of(ledger) == {"ada": "deleted"}
+    ledger.doubt_deletions(1, "people")
+    ledger.note_deletions(1, "people", [(None, address_of("cy"))], 8, are_proven=False)
+    assert pending_of(ledger) == {"ada": "unproven", "cy": "unproven"}
+    delete(ledger, "ada")
+    assert pending_of(ledger) == {"ada": "deleted", "cy": "unproven"}
 
 
 def test_members_come_in_the_order_of_their_identities_page_after_page(open_ledger: OpenLedger) -> None:
@@ -402,7 +448,10 @@ def test_a_renamed_stream_takes_its_members_keys_and_removals_along(open_ledger:
     assert ledger.rename_stream(1, "people", "customers") == 2
     assert ledger.member_counts() == [(1, "customers", 3), (2, "people", 1)]
     people = ledger.people_of_keys(1, "customers", [key_of(ledger, name) for name in "12"])
-    assert [people[key_of(ledger, name)].email for name in "12"] == [address_of("ada"), address_of("cy")]
+    assert [[person.email for person in people[key_of(ledger, name)]] for name in "12"] == [
+        [address_of("ada")],
+        [address_of("cy")],
+    ]
     ledger.clear_missing(1, "customers")
     assert pending_of(ledger) == {}
     assert ledger.rename_stream(None, "people", "customers") == 1

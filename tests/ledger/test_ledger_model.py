@@ -30,6 +30,7 @@ steps = st.lists(
         st.tuples(st.just("forget"), lists, names),
         st.tuples(st.just("remove_contacts"), lists, names),
         st.tuples(st.just("note_people"), lists, streams, records),
+        st.tuples(st.just("note_rejected"), lists, streams, records),
         st.tuples(st.just("note_deletions"), lists, streams, records),
         st.tuples(st.just("replace_missing"), lists, streams, names),
         st.tuples(st.just("remove_members"), lists, streams, names),
@@ -47,7 +48,8 @@ class Model:
         self.first: dict[tuple[int, str], Window] = {}
         self.latest: dict[tuple[int, str], Window] = {}
         self.members: set[tuple[int, str, str]] = set()
-        self.keys: dict[tuple[int, str, str], str] = {}
+        self.keys: set[tuple[int, str, str, str]] = set()
+        self.gone: set[tuple[int, str, str, str]] = set()
         self.removals: dict[tuple[int, str], tuple[str, str, bool]] = {}
 
     def doubt(self, list_id: int, names: set[str], _: int) -> None:
@@ -73,23 +75,42 @@ class Model:
             for held in (self.texts, self.first, self.latest, self.removals):
                 held.pop(place, None)
             self.members = {one for one in self.members if (one[0], one[2]) != place}
-            self.keys = {key: who for key, who in self.keys.items() if (key[0], who) != place}
+            self.keys = {one for one in self.keys if (one[0], one[3]) != place}
+            self._clear_gone(list_id, name)
 
     def note_people(self, list_id: int, stream: str, people: list[Person], _: int) -> None:
         for key, name in people:
             self.members.add((list_id, stream, name))
-            self.removals.pop((list_id, name), None)
+            self._bring(list_id, name)
             if key is not None:
-                self.keys[list_id, stream, key] = name
+                self.keys = {one for one in self.keys if one[:3] != (list_id, stream, key)}
+                self.gone = {one for one in self.gone if one[:3] != (list_id, stream, key)}
+                self.keys.add((list_id, stream, key, name))
+
+    def note_rejected(self, list_id: int, stream: str, people: list[Person], _: int) -> None:
+        for key, name in people:
+            self.members.add((list_id, stream, name))
+            self._bring(list_id, name)
+            if key is not None:
+                self.keys.add((list_id, stream, key, name))
+
+    def _bring(self, list_id: int, name: str) -> None:
+        if self.removals.pop((list_id, name), None):
+            self._clear_gone(list_id, name)
+
+    def _clear_gone(self, list_id: int, name: str) -> None:
+        self.gone = {one for one in self.gone if (one[0], one[3]) != (list_id, name)}
 
     def note_deletions(self, list_id: int, stream: str, people: list[Person], _: int) -> None:
         for key, _name in people:
-            self.keys.pop((list_id, stream, str(key)), None)
-        for _key, name in people:
-            if not any(self.keys.get((list_id, stream, str(key))) == name for key in KEYS):
+            self.keys = {one for one in self.keys if one[:3] != (list_id, stream, key)}
+        for key, name in people:
+            if not any((list_id, stream, other, name) in self.keys for other in KEYS):
                 self.members.discard((list_id, stream, name))
             if not any((list_id, other, name) in self.members for other in STREAMS):
                 self.removals[list_id, name] = stream, "deleted", True
+                if key is not None:
+                    self.gone.add((list_id, stream, key, name))
 
     def replace_missing(self, list_id: int, stream: str, names: set[str], _: int) -> None:
         self.removals = {
@@ -103,9 +124,9 @@ class Model:
 
     def remove_members(self, list_id: int, stream: str, names: set[str], _: int) -> None:
         self.members -= {(list_id, stream, name) for name in names}
-        self.keys = {
-            key: who for key, who in self.keys.items() if key[:2] != (list_id, stream) or who not in names
-        }
+        mine = {one for one in self.keys | self.gone if one[:2] == (list_id, stream) and one[3] in names}
+        self.keys -= mine
+        self.gone -= mine
 
     def leave_alone(self, list_id: int, name: str, _: int) -> None:
         if removal := self.removals.get((list_id, name)):
@@ -154,9 +175,10 @@ def test_the_ledger_answers_as_dictionaries_would(
         for stream in STREAMS:
             keys = {ledger.source_key(key.encode()): key for key in KEYS if key}
             people = ledger.people_of_keys(list_id, stream, keys)
-            assert {(list_id, stream, keys[key]): name_of[one.identity] for key, one in people.items()} == {
-                key: name for key, name in model.keys.items() if key[:2] == (list_id, stream)
-            }
+            leaving = {one for one in model.gone if model.removals.get((one[0], one[3]), ("", "", False))[2]}
+            assert {
+                (list_id, stream, keys[key], name_of[one.identity]) for key in people for one in people[key]
+            } == {one for one in model.keys | leaving if one[:2] == (list_id, stream)}
 
 
 def apply(ledger: Ledger, name: str, arguments: list[t.Any], now: int) -> None:
@@ -164,7 +186,7 @@ def apply(ledger: Ledger, name: str, arguments: list[t.Any], now: int) -> None:
     *before, people = arguments
     if name in {"remove_members", "replace_missing"}:
         people = {ledger.identity(address_of(one)) for one in people}
-    elif name in {"note_people", "note_deletions"}:
+    elif name in {"note_people", "note_rejected", "note_deletions"}:
         people = [(key and ledger.source_key(key.encode()), address_of(one)) for key, one in people]
     elif name == "leave_alone":
         people = address_of(people)
@@ -173,5 +195,7 @@ def apply(ledger: Ledger, name: str, arguments: list[t.Any], now: int) -> None:
     else:
         people = {address_of(one) for one in people}
     after: dict[str, list[t.Any]] = {"confirm": [now, now + 1], "leave_alone": ["came back"]}
-    timed = {"note_people", "note_deletions", "replace_missing"}
-    getattr(ledger, name)(*before, people, *after.get(name, [now] if name in timed else []))
+    timed = {"note_people", "note_rejected", "note_deletions", "replace_missing"}
+    options = {"are_rejected": True} if name == "note_rejected" else {}
+    method = getattr(ledger, name.replace("rejected", "people"))
+    method(*before, people, *after.get(name, [now] if name in timed else []), **options)

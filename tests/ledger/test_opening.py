@@ -339,7 +339,7 @@ def test_a_ledger_of_version_1_claims_no_more_than_it_knew(
     assert ledger.compare(1, fingerprints_of(ada="a"), 0) == comparison_of("ada", "ada")
     assert ledger.windows(1, [ada]) == {ada: ((5, 5), (9, 9))}
     assert [member.email for member in ledger.members(1, "people")] == [address_of("ada")]
-    assert ledger.has_members_without_key(1, "people")
+    assert ledger.count_members(1, "people")
     assert ledger.note_deletions(1, "people", [(None, address_of("ada"))], 12) == [True]
 
 

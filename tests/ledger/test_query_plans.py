@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from support.ledgers import address_of, fingerprint_of
 
-from target_activecampaign.ledger import confirmations, members, removals, source_keys
+from target_activecampaign.ledger import confirmations, gone_keys, members, removals, source_keys
 from target_activecampaign.ledger.bulk_sql import BulkStatement
 
 if t.TYPE_CHECKING:
@@ -19,7 +19,7 @@ if t.TYPE_CHECKING:
 
 PEOPLE = 2_000
 SET = 100
-TABLES = ("contact", "member", "source_key", "removal")
+TABLES = ("contact", "member", "source_key", "gone_key", "removal")
 # These go through a table once, whatever the number of people: a person commands them, for every list.
 ON_EVERY_LIST = re.compile(
     r"(DELETE FROM|UPDATE|SELECT count\(\*\) FROM) ledger_\w+ (SET [\w ,=]+ )?"
@@ -58,8 +58,9 @@ def fill(ledger: Ledger) -> None:
             keyed = [(ledger.source_key(email.encode()), email) for email in emails]
             ledger.note_people(list_id, stream, keyed, 5)
         ledger.confirm(list_id, dict.fromkeys(emails, fingerprint_of("a")), 5, 6)
+        gone = address_numbers(range(PEOPLE, 2 * PEOPLE))
         ledger.note_deletions(
-            list_id, "people", [(None, email) for email in address_numbers(range(PEOPLE, 2 * PEOPLE))], 6
+            list_id, "people", [(ledger.source_key(email.encode()), email) for email in gone], 6
         )
     if ledger._database.dialect == "postgresql":
         for connection in (ledger._database._reader, ledger._database._writer):
@@ -86,7 +87,11 @@ def call_everything(ledger: Ledger) -> None:
     ledger.people_of_keys(1, "people", keys)
     ledger.note_people(1, "people", [(key, email) for key, email in zip(keys, gone, strict=True)], 9)
     ledger.note_seen(1, address_numbers(range(PEOPLE + SET, PEOPLE + 2 * SET)))
+    ledger.note_people(
+        1, "people", [(key, email) for key, email in zip(keys, emails, strict=True)], 9, are_rejected=True
+    )
     ledger.note_deletions(1, "people", [(key, email) for key, email in zip(keys, gone, strict=True)], 9)
+    ledger.doubt_deletions(1, "people")
     ledger.replace_missing(1, "shops", identities, 9)
     ledger.clear_missing(1, "shops")
     ledger.leave_alone(1, identities[0], "came back")
@@ -100,7 +105,6 @@ def call_everything(ledger: Ledger) -> None:
     ledger.count_members_on(1)
     ledger.member_counts()
     ledger.count_pending(1, "deleted")
-    ledger.has_members_without_key(1, "people")
     ledger.figures()
     ledger.rename_stream(None, "people", "customers")
     ledger.release_stream(2, "customers", 9)
@@ -132,7 +136,7 @@ def test_no_statement_of_a_run_goes_through_a_whole_table(open_ledger: OpenLedge
     assert found == {}
     bulk = {
         name: statement
-        for module in (confirmations, members, removals, source_keys)
+        for module in (confirmations, gone_keys, members, removals, source_keys)
         for name, statement in vars(module).items()
         if isinstance(statement, (BulkStatement, sa.TextClause))
     }

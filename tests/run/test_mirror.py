@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from target_activecampaign.run.mirror import readable_address
+from target_activecampaign.run.readable_address import identity_of_leaver
 
 
 @pytest.mark.parametrize(
@@ -17,6 +17,6 @@ def test_a_member_of_an_earlier_form_is_left_out_and_said(
     email: str, caplog: pytest.LogCaptureFixture, *, is_named: bool
 ) -> None:
     person = t.cast("t.Any", SimpleNamespace(email=email))
-    assert readable_address(person) == (email if is_named else None)
+    assert identity_of_leaver(person) == (email if is_named else None)
     assert ("not in ASCII" in caplog.text) is not is_named
     assert "ada@" not in caplog.text

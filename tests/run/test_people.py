@@ -9,7 +9,7 @@ from target_activecampaign.run.people import People
 
 
 def test_a_key_leads_to_the_identity_of_an_address_that_an_earlier_version_noted() -> None:
-    found = {b"key": SimpleNamespace(email="ada@b\u00fccher.example")}
+    found = {b"key": [SimpleNamespace(email="ada@b\u00fccher.example")]}
     ledger = SimpleNamespace(people_of_keys=lambda *_: found, identity=None, source_key=None)
     people = People(
         t.cast("t.Any", None),
@@ -19,4 +19,4 @@ def test_a_key_leads_to_the_identity_of_an_address_that_an_earlier_version_noted
         is_read_only=True,
         now=0,
     )
-    assert people._find_by_key("s", 1, b"key") == "ada@xn--bcher-kva.example"
+    assert people._find_by_keys("s", 1, [b"key"]) == {b"key": {"ada@xn--bcher-kva.example"}}

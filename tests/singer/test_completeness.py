@@ -58,6 +58,31 @@ def test_a_version_without_a_number_proves_nothing(version: object) -> None:
     assert completeness.reason_against("people")
 
 
+@pytest.mark.parametrize(
+    ("of_records", "is_proven"),
+    [
+        ([None, None], True),
+        ([5, 5], True),
+        ([4], False),
+        ([4, 5], False),
+        ([5, 4, 5], False),
+        ([None, 5], False),
+        (["5"], False),
+        ([True], False),
+        ([5.5], False),
+    ],
+)
+def test_a_version_of_another_number_than_its_records_proves_nothing(
+    of_records: list[object],
+    is_proven: bool,  # noqa: FBT001 - a case
+) -> None:
+    completeness = after("S")
+    for version in of_records:
+        completeness.take_record("people", version)
+    completeness.take_version("people", 5)
+    assert (completeness.reason_against("people") is None) is is_proven
+
+
 def test_a_version_proves_nothing_for_another_stream() -> None:
     completeness = after("SRV", others=("vip",))
     completeness.take_record("vip")
