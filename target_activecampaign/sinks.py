@@ -23,6 +23,7 @@ if t.TYPE_CHECKING:
     from singer_sdk.sinks.core import BaseJSONSchemaValidator
 
     from target_activecampaign.contacts.mapping import RecordMapper
+    from target_activecampaign.contacts.subscription import OptOut
     from target_activecampaign.reporting.report import StreamFigures
     from target_activecampaign.run.run import Run
     from target_activecampaign.singer.messages import DecodedRecords
@@ -150,13 +151,33 @@ class ActiveCampaignSink(Sink):
             return
         figures.read += 1
         fault = None if self._find_fault is None else self._find_fault(record)
-        result = mapper.map(record) if fault is None else Rejection(Reason.SCHEMA_INVALID, fault)
+        result: Contact | Rejection | OptOut
+        if fault is None:
+            result = mapper.map(record)
+        else:
+            result = mapper.find_opt_out(record) or Rejection(Reason.SCHEMA_INVALID, fault)
+        self._hand_on(mapper, [record], [result], [key], [self._origin(sent)])
+
+    def _hand_on(
+        self,
+        mapper: RecordMapper,
+        records: Sequence[t.Any],
+        results: Sequence[Contact | Rejection | OptOut],
+        keys: Sequence[bytes | None],
+        origins: Sequence[Origin],
+    ) -> None:
+        """Hand on what records became; who said no is no contact."""
+        run = self._run
+        places = run.sort_out_opt_outs(
+            self.stream_name, mapper.list_id, results, keys, origins, says_yes=mapper.says_who_subscribes
+        )
+        if places is not None:
+            records, keys = [records[place] for place in places], [keys[place] for place in places]
+            results, origins = [results[place] for place in places], [origins[place] for place in places]
+        others = t.cast("Sequence[Contact | Rejection]", results)
         if run.notes_people:
-            if isinstance(result, Rejection):
-                run.note_rejected(self.stream_name, mapper.list_id, key, mapper.identify(record))
-            else:
-                run.note_living(self.stream_name, mapper.list_id, [(key, result.email)])
-        run.delivery.add([result], [self._origin(sent)])
+            self._note_people(mapper, records, others, keys)
+        run.delivery.add(others, origins)
 
     def _take_marked(
         self, mark: DeletionMark, record: dict[str, t.Any], sent: TapRecord, key: bytes | None
@@ -208,10 +229,10 @@ class ActiveCampaignSink(Sink):
         self._count(len(records))
         self._figures.read += len(records)
         results = [mapper.map(record) for record in records]
-        if self._run.notes_people:
+        keys: list[bytes | None] = []
+        if self._run.needs_keys:
             keys = [None] * len(records) if read_key is None else list(map(read_key, records))
-            self._note_people(mapper, records, results, keys)
-        self._run.delivery.add(results, self._origins(decoded, schema))
+        self._hand_on(mapper, records, results, keys, self._origins(decoded, schema))
 
     def _note_people(
         self,
@@ -246,6 +267,11 @@ class ActiveCampaignSink(Sink):
         key = self._read_key(tap_record, is_needed=mark is DeletionMark.TIME)
         if mark is not DeletionMark.NONE:
             self._take_marked(mark, salvaged, tap_record, key)
+            return
+        opt_out = None if self._mapper is None else self._mapper.find_opt_out(salvaged)
+        if self._mapper is not None and self._figures is not None and opt_out is not None:
+            self._figures.read += 1
+            self._hand_on(self._mapper, [salvaged], [opt_out], [key], [self._origin(tap_record)])
             return
         detail = f"stream_maps: an expression failed ({type(error).__name__})"
         self._reject(Rejection(Reason.VALUE_INVALID, detail), tap_record, salvaged, key)
@@ -306,7 +332,7 @@ class ActiveCampaignSink(Sink):
         run.delivery.add([rejection], [self._origin(sent)])
 
     def _read_key(self, sent: TapRecord, *, is_needed: bool) -> bytes | None:
-        if sent.read_key is None or not (is_needed or self._run.notes_people):
+        if sent.read_key is None or not (is_needed or self._run.needs_keys):
             return None
         return sent.read_key(sent.value) if isinstance(sent.value, dict) else None
 

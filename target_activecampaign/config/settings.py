@@ -22,6 +22,7 @@ from target_activecampaign.config.hostname import HostnameError, base_url_of
 from target_activecampaign.config.schema import CONFIG_JSONSCHEMA, SDK_PROPERTIES
 from target_activecampaign.config.secret import HIDDEN, Secret
 from target_activecampaign.config.section import Section
+from target_activecampaign.config.subscription_words import read_subscription_words
 from target_activecampaign.errors import SettingsError
 
 if t.TYPE_CHECKING:
@@ -57,6 +58,7 @@ class FieldMapping:
     attributes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     tags: str | None = None
     custom_fields: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    subscription: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ class Settings:
 
     Attributes:
         base_url: Scheme, host and port, like `https://acme.api-us1.com`; "" for the bundled emulator.
+        subscription_words: Word, with its letter case folded, to whether it subscribes.
         rejects_path: None when rejected records are only counted.
         report_path: None when no report is written.
         ledger_url: None when there is no ledger.
@@ -93,6 +96,7 @@ class Settings:
     is_sandbox: bool
     api_key: Secret
     exports: tuple[tuple[str, StreamExport], ...]
+    subscription_words: Mapping[str, bool]
     on_null: OnNull
     exclude_automations: bool
     phone_region: str | None
@@ -138,6 +142,12 @@ class Settings:
     def is_mirror(self) -> bool:
         """Tell whether contacts that the streams no longer hold are taken off the list."""
         return self.membership == "mirror"
+
+    @property
+    def takes_opt_outs(self) -> bool:
+        """Tell whether a stream may say of people that they do not want the list."""
+        mappings = (export.field_mapping for _, export in self.exports)
+        return any(mapping is not None and mapping.subscription is not None for mapping in mappings)
 
     def output_files(self) -> list[NamedFile]:
         """Return the files of people that the run writes."""
@@ -188,6 +198,7 @@ def _read_settings(section: Section) -> Settings:
         display_name=section.text("display_name") or urlsplit(base_url).netloc or SANDBOX,
         api_key=_read_api_key(section),
         exports=_read_exports(section),
+        subscription_words=read_subscription_words(section),
         on_null=t.cast("OnNull", section.choice("on_null")),
         exclude_automations=section.boolean("exclude_automations"),
         phone_region=_read_phone_region(section),
@@ -367,6 +378,7 @@ def _read_field_mapping(section: Section) -> FieldMapping | None:
         attributes=_read_verbatim(mapping, [attribute.name for attribute in ATTRIBUTES]),
         tags=mapping.verbatim("tags"),
         custom_fields=_read_custom_fields(mapping),
+        subscription=mapping.verbatim("subscription"),
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import operator
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from msgspec import UNSET
 
@@ -26,6 +26,7 @@ from target_activecampaign.contacts.contact import (
 from target_activecampaign.contacts.custom_fields import UnfitValueError, format_text, formatter_for
 from target_activecampaign.contacts.email_address import normalise_email
 from target_activecampaign.contacts.phone import normalise_phone
+from target_activecampaign.contacts.subscription import OptOut, read_wish
 from target_activecampaign.errors import SettingsError
 
 if t.TYPE_CHECKING:
@@ -37,6 +38,7 @@ if t.TYPE_CHECKING:
 
 Schema: t.TypeAlias = "Mapping[str, t.Any]"
 _Write: t.TypeAlias = "Callable[[t.Any], str]"
+_Person = t.TypeVar("_Person", Contact, OptOut)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +50,14 @@ class MappingOptions:
         exclude_automations: As the setting of this name.
         phone_region: As the setting of this name.
         exclusions: Of the account, so that an excluded address is rejected with the reason.
+        subscription_words: As the setting of this name.
     """
 
     clears_nulls: bool = False
     exclude_automations: bool = False
     phone_region: str | None = None
     exclusions: Exclusions | None = None
+    subscription_words: Mapping[str, bool] = field(default_factory=dict)
 
 
 class _Source(t.NamedTuple):
@@ -91,6 +95,7 @@ class RecordMapper:
         attributes: Iterable[_Source],
         custom_fields: Iterable[_Source],
         tags: _Source | None,
+        subscription: _Source | None,
     ) -> None:
         self.list_id = list_id
         self._lists = (Subscription(list_id),)
@@ -106,7 +111,10 @@ class RecordMapper:
         self._writers = [_writer(source, blank) for source in texts]
         self._email = email
         self._tags = tags
-        sources = [email, *texts, *([] if tags is None else [tags])]
+        self.says_who_subscribes = subscription is not None
+        self._words = options.subscription_words
+        # The subscription last: `map` takes it off first.
+        sources = [email, *texts, *[source for source in (tags, subscription) if source is not None]]
         self._descents = [(place, source.descend) for place, source in enumerate(sources) if source.descend]
         self.properties = [source.property for source in sources]
         self._pick: Callable[[t.Any], Sequence[t.Any]] = self._pick_from_mapping
@@ -121,8 +129,8 @@ class RecordMapper:
         mapper._pick = pick  # noqa: SLF001 - its own kind
         return mapper
 
-    def map(self, record: t.Any) -> Contact | Rejection:  # noqa: ANN401 - of the kind that it picks from
-        """Make the contact of a record, or say why it can't become one.
+    def map(self, record: t.Any) -> Contact | Rejection | OptOut:  # noqa: ANN401 - of the kind that it picks from
+        """Make the contact of a record, or say why it can't become one, or that its person wants none.
 
         Args:
             record: Values as JSON gives them, or `datetime`, `date`, `Decimal`.
@@ -131,17 +139,47 @@ class RecordMapper:
         email = self._read_email(address)
         if isinstance(email, Rejection):
             return email
+        lists = self._read_lists(values.pop()) if self.says_who_subscribes else self._lists
+        if lists is None:
+            return self._unless_excluded(OptOut(email))
         try:
             texts = [write(value) for write, value in zip(self._writers, values, strict=False)]
             tags = self._static_tags if self._tags is None else self._read_tags(self._tags, values[-1])
-            return self._unless_excluded(self._build(email, texts, tags))
+            return self._unless_excluded(self._build(email, texts, tags, lists))
         except UnfitValueError as error:
             return Rejection(Reason.VALUE_INVALID, str(error))
         except UnicodeEncodeError:
             return Rejection(Reason.VALUE_INVALID, "a mapped value holds half of a surrogate pair")
 
-    def _build(self, email: str, texts: Sequence[str | None], tags: tuple[str, ...]) -> Contact:
-        """Make a contact of its address, the texts of attributes and custom fields in order, and its tags.
+    def find_opt_out(self, record: t.Any) -> OptOut | None:  # noqa: ANN401 - likewise
+        """Return the opt-out of a record that says no, whatever else is wrong with it."""
+        if not self.says_who_subscribes:
+            return None
+        values = self._find_values(record)
+        email = self._read_email(values[0])
+        if isinstance(email, Rejection) or self._read_lists(values[-1]) is not None:
+            return None
+        found = self._unless_excluded(OptOut(email))
+        return None if isinstance(found, Rejection) else found
+
+    def _read_lists(self, value: t.Any) -> tuple[Subscription, ...] | None:  # noqa: ANN401 - a JSON value
+        """Return the lists to subscribe to: none where it is not said or can't be read; `None` for a no."""
+        try:
+            wants = read_wish(value, self._words)
+        except UnfitValueError:
+            return ()
+        if wants is None:
+            return ()
+        return self._lists if wants else None
+
+    def _build(
+        self,
+        email: str,
+        texts: Sequence[str | None],
+        tags: tuple[str, ...],
+        lists: tuple[Subscription, ...],
+    ) -> Contact:
+        """Make a contact of its address, the texts of attributes and custom fields in order, tags and lists.
 
         Raises:
             UnicodeEncodeError: If one holds half of a surrogate pair.
@@ -152,12 +190,12 @@ class RecordMapper:
             if text is not None
         ]
         payload = Payload(
-            email, *texts[:_ATTRIBUTE_COUNT], fields, tags, self._lists, (), self._exclude_automations
+            email, *texts[:_ATTRIBUTE_COUNT], fields, tags, lists, (), self._exclude_automations
         )
         return Contact.of(payload, self.list_id)
 
-    def _unless_excluded(self, contact: Contact) -> Contact | Rejection:
-        """Reject a contact that is on the account's exclusion list."""
+    def _unless_excluded(self, contact: _Person) -> _Person | Rejection:
+        """Reject a contact, or an opt-out, that is on the account's exclusion list."""
         excluded = None if self._exclusions is None else self._exclusions.find(contact.email, self.list_id)
         if excluded is None:
             return contact
@@ -290,10 +328,13 @@ def compile_mapping(
     attributes = _attribute_properties(mapping, schema)
     custom_fields = {} if mapping is None else dict(mapping.custom_fields)
     tags_property = None if mapping is None else mapping.tags
+    subscription_property = None if mapping is None else mapping.subscription
     email_property = "email" if mapping is None else mapping.email
     mapped = {"email": email_property, **attributes}
     if tags_property is not None:
         mapped["tags"] = tags_property
+    if subscription_property is not None:
+        mapped["subscription"] = subscription_property
     mapped.update({f"custom_fields.{key}": path for key, path in custom_fields.items()})
     _require_properties(stream, schema, mapped)
 
@@ -313,6 +354,11 @@ def compile_mapping(
             for key, path in custom_fields.items()
         ],
         tags=None if tags_property is None else _source("tags", schema, tags_property, format_text),
+        subscription=(
+            None
+            if subscription_property is None
+            else _source("subscription", schema, subscription_property, format_text)
+        ),
     )
 
 

@@ -93,7 +93,7 @@ class ReadBack:
             is_there, is_off = _ask(account, contact) if known is None else known.tell(contact)
             if not is_there:
                 missing.append(pending)
-            self.still_unsubscribed += is_off and not contact.unsubscribes
+            self.still_unsubscribed += is_off and contact.subscribes
         return missing
 
 

@@ -10,7 +10,7 @@ import typing as t
 import sqlalchemy as sa
 
 from target_activecampaign.ledger.problems import no_ledger_there, unusable
-from target_activecampaign.ledger.schema import HOLDER, MEMBER, META, REMOVAL, RUN, SOURCE_KEY
+from target_activecampaign.ledger.schema import HOLDER, MEMBER, META, OPT_OUT, REMOVAL, RUN, SOURCE_KEY
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -44,7 +44,11 @@ def _add_removals(connection: sa.Connection) -> None:
         table.create(connection)
 
 
-MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (_create_tables, _add_removals)
+def _add_opt_outs(connection: sa.Connection) -> None:
+    OPT_OUT.create(connection)
+
+
+MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (_create_tables, _add_removals, _add_opt_outs)
 """The step at place n leads from version n to version n + 1; version 0 is a database without a ledger."""
 
 NEWEST_VERSION = len(MIGRATIONS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import typing as t
 from collections import Counter
@@ -24,9 +25,11 @@ from target_activecampaign.reporting.rejects import RejectsFile
 from target_activecampaign.reporting.report import Report
 from target_activecampaign.reporting.report_file import check_report_path, write_report
 from target_activecampaign.reporting.summary import log_summary
+from target_activecampaign.run.all_removals import AllRemovals, BrakeOfAll
 from target_activecampaign.run.embedded_sandbox import serve_sandbox
 from target_activecampaign.run.judge import judge, judge_rejects
 from target_activecampaign.run.mirror import Mirror
+from target_activecampaign.run.opt_outs import OptOuts
 from target_activecampaign.run.people import People
 from target_activecampaign.run.preflight import check_account, guard_contract, read_exclusions
 from target_activecampaign.run.removals import Brake, Removals
@@ -41,9 +44,10 @@ if t.TYPE_CHECKING:
     from target_activecampaign.clock import Clock
     from target_activecampaign.config.secret import Secret
     from target_activecampaign.config.settings import Settings
-    from target_activecampaign.contacts.contact import Origin, Reason, Rejection
+    from target_activecampaign.contacts.contact import Contact, Origin, Reason, Rejection
     from target_activecampaign.contacts.custom_fields import CustomField
     from target_activecampaign.contacts.exclusions import Exclusions
+    from target_activecampaign.contacts.subscription import OptOut
     from target_activecampaign.delivery.change_detection import ChangeDetection
     from target_activecampaign.errors import MirrorStoppedError, TargetError
     from target_activecampaign.ledger.ledger import Ledger
@@ -102,6 +106,7 @@ class Run:
         interruption.on_stop = lambda: self._patience.end_within(settings.shutdown_grace_seconds)
         self._people: People | None = None
         self._mirror: Mirror | None = None
+        self._opt_outs: OptOuts | None = None
         self._state_output = StateOutput(self._make_durable, is_silent=settings.dry_run)
         self._changes: ChangeDetection = NoLedger()
         self._headroom = ContractHeadroom()
@@ -130,6 +135,7 @@ class Run:
                 self._open_ledger(self._settings.ledger_url)
         self._started_delivery = self._make_delivery()
         self._note_people_if_needed(self._started_delivery)
+        self._note_opt_outs_if_needed(self._started_delivery)
 
     @property
     def delivery(self) -> Delivery:
@@ -206,6 +212,30 @@ class Run:
         if settings.is_mirror and ledger is not None:
             self._mirror = Mirror(ledger, self._people, self.completeness, writes=writes, now=now)
 
+    def _note_opt_outs_if_needed(self, delivery: Delivery) -> None:
+        """Note who says no, where a stream may say it or the ledger knows somebody who did."""
+        settings, ledger = self._settings, self._ledger
+        is_known = ledger is not None and any(map(ledger.has_opt_outs, settings.list_ids()))
+        if not settings.takes_opt_outs and not is_known:
+            return
+        now = self._clock.epoch_seconds()
+        self._opt_outs = OptOuts(
+            delivery,
+            ledger,
+            takes_off=settings.takes_opt_outs,
+            is_read_only=settings.dry_run,
+            now=now,
+            flush_people=self._flush_people,
+        )
+        self._resources.callback(self._opt_outs.close)
+        oldest = now - settings.ledger_max_age_days * _SECONDS_PER_DAY if settings.ledger_max_age_days else 0
+        for list_id in settings.list_ids():
+            self._opt_outs.read_ledger(list_id, oldest)
+
+    def _flush_people(self) -> None:
+        if self._people is not None:
+            self._people.flush()
+
     def connect(self) -> None:
         """Check the account, once, before the first write.
 
@@ -244,9 +274,14 @@ class Run:
         )
 
     def _make_dry_run(self, client: Client, contract: Contract | None) -> DryRun:
-        dry_run = DryRun(client, contract, remembers_lists=not self.ignores_deletions)
+        dry_run = DryRun(client, contract, remembers_lists=self._may_take_off_own)
         self._resources.callback(dry_run.close)
         return dry_run
+
+    @property
+    def _may_take_off_own(self) -> bool:
+        """Whether this run may take somebody off whom it put on the list itself."""
+        return not self.ignores_deletions or self._settings.takes_opt_outs
 
     def note_schema(self, stream: str) -> None:
         """Note a SCHEMA of a stream, as the tap calls it."""
@@ -279,6 +314,7 @@ class Run:
             exclude_automations=self._settings.exclude_automations,
             phone_region=self._settings.phone_region,
             exclusions=self._exclusions,
+            subscription_words=self._settings.subscription_words,
         )
         return compile_mapping(stream, schema, export, self._fields, options)
 
@@ -361,6 +397,28 @@ class Run:
             self._report.streams[origin.stream].read += 1
         return is_taken
 
+    # People who do not want the list
+
+    @property
+    def needs_keys(self) -> bool:
+        """Whether it matters of which record of the source a person is."""
+        return self._people is not None or self._opt_outs is not None
+
+    def sort_out_opt_outs(  # noqa: PLR0913 - what there is of some records
+        self,
+        stream: str,
+        list_id: int,
+        results: Sequence[Contact | Rejection | OptOut],
+        keys: Sequence[bytes | None],
+        origins: Sequence[Origin],
+        *,
+        says_yes: bool,
+    ) -> list[int] | None:
+        """Take records that say no, and return the places of the others; see `OptOuts.sort`."""
+        if self._opt_outs is None:
+            return None
+        return self._opt_outs.sort(stream, list_id, results, keys, origins, says_yes=says_yes)
+
     # The end
 
     def finish(self) -> None:
@@ -371,8 +429,10 @@ class Run:
                 reached and `on_limit` is `fail`, too many records were rejected, or the mirror was stopped.
         """
         self.delivery.settle()
-        if self._people is not None:
-            self._people.flush()
+        self._flush_people()
+        if self._opt_outs is not None:
+            self._opt_outs.flush()
+            self._opt_outs.say_overruled()
         failure = self._judge()
         if failure is None or isinstance(failure, LimitReachedError):
             # A full contract keeps nobody on a list: nobody new is needed for that.
@@ -444,19 +504,25 @@ class Run:
         Args:
             has_failed: Whether a limit was reached that fails the run: then the mirror takes nobody off.
         """
-        if self._people is None or self._client is None:
+        if not self.needs_keys or self._client is None:
             return None
         if has_failed:
             self._mirror = None
-        return self._removals().carry_out(is_cut_short=bool(self._report.totals().held_back))
+        stopped = self._removals().carry_out(is_cut_short=bool(self._report.totals().held_back))
+        if stopped is not None and self._opt_outs is not None:
+            self._opt_outs.hold_back()
+        return stopped
 
     def _removals(self) -> Removals:
         settings = self._settings
-        count_subscribers = None if self._client is None else self._client.subscriber_count
-        return Removals(
+        client, opt_outs = self._client, self._opt_outs
+        count_subscribers = (lambda _: None) if client is None else client.subscriber_count
+        make_brake = Brake if opt_outs is None else BrakeOfAll
+        make = Removals if opt_outs is None else functools.partial(AllRemovals, opt_outs=opt_outs)
+        return make(
             delivery=self.delivery,
             report=self._report,
-            brake=Brake(settings.max_removal_percent, count_subscribers or (lambda _: None)),
+            brake=make_brake(settings.max_removal_percent, count_subscribers),
             list_ids=settings.list_ids(),
             ledger=self._ledger,
             people=self._people,
@@ -503,8 +569,9 @@ class Run:
         """Write down what a STATE covers, before it is passed on."""
         if self._rejects is not None:
             self._rejects.sync()
-        if self._people is not None:
-            self._people.flush()
+        self._flush_people()
+        if self._opt_outs is not None:
+            self._opt_outs.flush()
 
     def _write_rejected(self, origin: Origin, rejection: Rejection) -> None:
         if not self._named_rejects and self._settings.rejects_path is None and not self._settings.dry_run:
