@@ -168,9 +168,12 @@ class ActiveCampaignSink(Sink):
     ) -> None:
         """Hand on what records became; who said no is no contact."""
         run = self._run
-        places = run.sort_out_opt_outs(
-            self.stream_name, mapper.list_id, results, keys, origins, says_yes=mapper.says_who_subscribes
-        )
+        places = None
+        if run.opt_outs is not None:
+            says_yes = mapper.says_who_subscribes
+            places = run.opt_outs.sort(
+                self.stream_name, mapper.list_id, results, keys, origins, says_yes=says_yes
+            )
         if places is not None:
             records, keys = [records[place] for place in places], [keys[place] for place in places]
             results, origins = [results[place] for place in places], [origins[place] for place in places]

@@ -111,7 +111,7 @@ class RecordMapper:
         self._writers = [_writer(source, blank) for source in texts]
         self._email = email
         self._tags = tags
-        self.says_who_subscribes = subscription is not None
+        self._subscription = subscription
         self._words = options.subscription_words
         # The subscription last: `map` takes it off first.
         sources = [email, *texts, *[source for source in (tags, subscription) if source is not None]]
@@ -139,10 +139,10 @@ class RecordMapper:
         email = self._read_email(address)
         if isinstance(email, Rejection):
             return email
-        lists = self._read_lists(values.pop()) if self.says_who_subscribes else self._lists
-        if lists is None:
-            return self._unless_excluded(OptOut(email))
         try:
+            lists = self._lists if self._subscription is None else self._read_lists(values.pop())
+            if lists is None:
+                return self._unless_excluded(OptOut(email))
             texts = [write(value) for write, value in zip(self._writers, values, strict=False)]
             tags = self._static_tags if self._tags is None else self._read_tags(self._tags, values[-1])
             return self._unless_excluded(self._build(email, texts, tags, lists))
@@ -153,7 +153,7 @@ class RecordMapper:
 
     def find_opt_out(self, record: t.Any) -> OptOut | None:  # noqa: ANN401 - likewise
         """Return the opt-out of a record that says no, whatever else is wrong with it."""
-        if not self.says_who_subscribes:
+        if self._subscription is None:
             return None
         values = self._find_values(record)
         email = self._read_email(values[0])
@@ -162,8 +162,13 @@ class RecordMapper:
         found = self._unless_excluded(OptOut(email))
         return None if isinstance(found, Rejection) else found
 
+    @property
+    def says_who_subscribes(self) -> bool:
+        """Whether its records say who wants the list; else each of them stands for a yes."""
+        return self._subscription is not None
+
     def _read_lists(self, value: t.Any) -> tuple[Subscription, ...] | None:  # noqa: ANN401 - a JSON value
-        """Return the lists to subscribe to: none where it is not said or can't be read; `None` for a no."""
+        """Return the lists to subscribe to: none where that is not said, or in no word; `None` for a no."""
         try:
             wants = read_wish(value, self._words)
         except UnfitValueError:

@@ -249,6 +249,15 @@ class Delivery:
             self._states.tracker.mark_done(segment)
             self._states.pass_on()
 
+    def sent_among(self, emails: Iterable[str]) -> set[str]:
+        """Return those of some identities that this run has sent.
+
+        Raises:
+            OutputError: If the temporary folder can't be read.
+        """
+        with self._monitor:
+            return self._outcomes.sent_among(emails)
+
     def end_deletions(
         self,
         origins: Iterable[Origin],

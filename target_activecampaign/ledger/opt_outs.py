@@ -74,8 +74,7 @@ class OptOuts:
 
     def has_any(self, list_id: int) -> bool:
         """Say whether a list has opt-outs."""
-        first = sa.select(sa.literal_column("1")).where(OPT_OUT.c.list_id == list_id).limit(1)
-        return bool(self._database.read(first))
+        return bool(self._database.read(_ANY, {"list_id": list_id}))
 
     def count_pending(self, list_id: int) -> int:
         """Count the people of a list whose opt-outs are pending, and who are no pending removals besides."""
@@ -150,6 +149,7 @@ def _page(*where: sa.ColumnElement[bool]) -> sa.Select[t.Any]:
 
 _PAGE = _page()
 _PENDING_PAGE = _page(OPT_OUT.c.settled_at.is_(None))
+_ANY = sa.text("SELECT 1 FROM ledger_opt_out WHERE list_id = :list_id LIMIT 1")
 _COUNTS = (
     sa.select(OPT_OUT.c.list_id, OPT_OUT.c.stream, sa.func.count().label("records"))
     .group_by(OPT_OUT.c.list_id, OPT_OUT.c.stream)

@@ -12,18 +12,19 @@ import threading
 import typing as t
 from collections import Counter, defaultdict
 
+from target_activecampaign.batched import batched
 from target_activecampaign.config.names import shown_name
 from target_activecampaign.contacts.contact import Contact, Rejection
 from target_activecampaign.contacts.subscription import OptOut
-from target_activecampaign.delivery.removal import Removal
+from target_activecampaign.delivery.removal import TRANSIENT, Removal
 from target_activecampaign.run.mirror import readable_address
 from target_activecampaign.run.refusing_words import RefusingWords
 from target_activecampaign.storage.keyed_hash import KeyedHash
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from target_activecampaign.contacts.contact import Origin
+    from target_activecampaign.contacts.contact import LeftAlone, Origin
     from target_activecampaign.delivery.delivery import Delivery
     from target_activecampaign.delivery.state_tracker import Segment
     from target_activecampaign.ledger.ledger import Ledger
@@ -233,6 +234,22 @@ class OptOuts:
             if held.identity not in seen and (email := readable_address(person)) is not None:
                 yield Removal(email, list_id, held.stream, None)
             seen.add(held.identity)
+
+    def leave_alone(self, list_id: int, some: Iterable[tuple[Removal, LeftAlone]]) -> None:
+        """Count the records of people as unchanged who are not taken off, with the reason of each.
+
+        Raises:
+            LedgerError: If it can't be written.
+        """
+        leaving = self._leaving[list_id]
+        for part in batched(some, _AT_ONCE):
+            origins = [removal.origin for removal, _ in part if removal.origin is not None]
+            self._delivery.end_deletions(origins, "unchanged")
+            for removal, _ in part:
+                leaving.pop(self._hash_identity(removal.email), None)
+            settled = [removal.email for removal, reason in part if reason not in TRANSIENT]
+            if self._ledger is not None and self._writes:
+                self._ledger.settle_opt_outs(list_id, settled)
 
     def hold_back(self) -> None:
         """Count the records of this run that say no as held back: nobody is taken off."""

@@ -34,20 +34,21 @@ from target_activecampaign.run.people import People
 from target_activecampaign.run.preflight import check_account, guard_contract, read_exclusions
 from target_activecampaign.run.removals import Brake, Removals
 from target_activecampaign.run.stream_matching import StreamMatching
+from target_activecampaign.run.subscribed_now import reasons_to_stay
 from target_activecampaign.singer.completeness import Completeness
 from target_activecampaign.singer.state_output import StateOutput
 
 if t.TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from target_activecampaign.api.responses import Contract
     from target_activecampaign.clock import Clock
     from target_activecampaign.config.secret import Secret
     from target_activecampaign.config.settings import Settings
-    from target_activecampaign.contacts.contact import Contact, Origin, Reason, Rejection
+    from target_activecampaign.contacts.contact import LeftAlone, Origin, Reason, Rejection
     from target_activecampaign.contacts.custom_fields import CustomField
     from target_activecampaign.contacts.exclusions import Exclusions
-    from target_activecampaign.contacts.subscription import OptOut
+    from target_activecampaign.delivery.account import Account
     from target_activecampaign.delivery.change_detection import ChangeDetection
     from target_activecampaign.errors import MirrorStoppedError, TargetError
     from target_activecampaign.ledger.ledger import Ledger
@@ -85,6 +86,7 @@ class Run:
         self._rejects: RejectsFile | None = None
         self._named_rejects: Counter[Reason] = Counter()
         self._client: Client | None = None
+        self._account: Account | None = None
         self._fields: Mapping[str, CustomField] = {}
         self._exclusions: Exclusions | None = None  # `None` where there are none
         self._resources = contextlib.ExitStack()
@@ -106,7 +108,8 @@ class Run:
         interruption.on_stop = lambda: self._patience.end_within(settings.shutdown_grace_seconds)
         self._people: People | None = None
         self._mirror: Mirror | None = None
-        self._opt_outs: OptOuts | None = None
+        self.opt_outs: OptOuts | None = None
+        """Takes records that say no, where that may be; `None` where it may not."""
         self._state_output = StateOutput(self._make_durable, is_silent=settings.dry_run)
         self._changes: ChangeDetection = NoLedger()
         self._headroom = ContractHeadroom()
@@ -219,7 +222,7 @@ class Run:
         if not settings.takes_opt_outs and not is_known:
             return
         now = self._clock.epoch_seconds()
-        self._opt_outs = OptOuts(
+        self.opt_outs = OptOuts(
             delivery,
             ledger,
             takes_off=settings.takes_opt_outs,
@@ -227,10 +230,10 @@ class Run:
             now=now,
             flush_people=self._flush_people,
         )
-        self._resources.callback(self._opt_outs.close)
+        self._resources.callback(self.opt_outs.close)
         oldest = now - settings.ledger_max_age_days * _SECONDS_PER_DAY if settings.ledger_max_age_days else 0
         for list_id in settings.list_ids():
-            self._opt_outs.read_ledger(list_id, oldest)
+            self.opt_outs.read_ledger(list_id, oldest)
 
     def _flush_people(self) -> None:
         if self._people is not None:
@@ -261,7 +264,7 @@ class Run:
         self._report.room = None if contract is None else int(self._headroom.left)
         if contract is not None:
             self._report.contract = contract.subscriber_limit, contract.subscriber_total
-        account = self._make_dry_run(client, contract) if self._settings.dry_run else client
+        self._account = account = self._make_dry_run(client, contract) if self._settings.dry_run else client
         self.delivery.connect(
             WorkerThreads(
                 self.delivery,
@@ -397,27 +400,10 @@ class Run:
             self._report.streams[origin.stream].read += 1
         return is_taken
 
-    # People who do not want the list
-
     @property
     def needs_keys(self) -> bool:
         """Whether it matters of which record of the source a person is."""
-        return self._people is not None or self._opt_outs is not None
-
-    def sort_out_opt_outs(  # noqa: PLR0913 - what there is of some records
-        self,
-        stream: str,
-        list_id: int,
-        results: Sequence[Contact | Rejection | OptOut],
-        keys: Sequence[bytes | None],
-        origins: Sequence[Origin],
-        *,
-        says_yes: bool,
-    ) -> list[int] | None:
-        """Take records that say no, and return the places of the others; see `OptOuts.sort`."""
-        if self._opt_outs is None:
-            return None
-        return self._opt_outs.sort(stream, list_id, results, keys, origins, says_yes=says_yes)
+        return self._people is not None or self.opt_outs is not None
 
     # The end
 
@@ -430,9 +416,9 @@ class Run:
         """
         self.delivery.settle()
         self._flush_people()
-        if self._opt_outs is not None:
-            self._opt_outs.flush()
-            self._opt_outs.say_overruled()
+        if self.opt_outs is not None:
+            self.opt_outs.flush()
+            self.opt_outs.say_overruled()
         failure = self._judge()
         if failure is None or isinstance(failure, LimitReachedError):
             # A full contract keeps nobody on a list: nobody new is needed for that.
@@ -509,16 +495,20 @@ class Run:
         if has_failed:
             self._mirror = None
         stopped = self._removals().carry_out(is_cut_short=bool(self._report.totals().held_back))
-        if stopped is not None and self._opt_outs is not None:
-            self._opt_outs.hold_back()
+        if stopped is not None and self.opt_outs is not None:
+            self.opt_outs.hold_back()
         return stopped
 
     def _removals(self) -> Removals:
         settings = self._settings
-        client, opt_outs = self._client, self._opt_outs
+        client, opt_outs = self._client, self.opt_outs
         count_subscribers = (lambda _: None) if client is None else client.subscriber_count
         make_brake = Brake if opt_outs is None else BrakeOfAll
-        make = Removals if opt_outs is None else functools.partial(AllRemovals, opt_outs=opt_outs)
+        make: Callable[..., Removals] = Removals
+        if opt_outs is not None:
+            make = functools.partial(
+                AllRemovals, opt_outs=opt_outs, reasons_to_stay=self._find_reasons_to_stay
+            )
         return make(
             delivery=self.delivery,
             report=self._report,
@@ -530,6 +520,14 @@ class Run:
             takes_deletions=not self.ignores_deletions,
             writes=not settings.dry_run,
         )
+
+    def _find_reasons_to_stay(self, list_id: int, emails: Collection[str]) -> Mapping[str, LeftAlone | None]:
+        if self._account is None:
+            raise RuntimeError("nobody is taken off before the account was checked")
+        touched = self.delivery.sent_among(emails)
+        # Everything that was sent has its outcome, so nothing is lost where a signal ends this.
+        with self._interruption.at_once():
+            return reasons_to_stay(self._account, list_id, emails, touched)
 
     def _close(self, exit_code: int) -> None:
         """Close the run's files, write the report and log the figures."""
@@ -570,8 +568,8 @@ class Run:
         if self._rejects is not None:
             self._rejects.sync()
         self._flush_people()
-        if self._opt_outs is not None:
-            self._opt_outs.flush()
+        if self.opt_outs is not None:
+            self.opt_outs.flush()
 
     def _write_rejected(self, origin: Origin, rejection: Rejection) -> None:
         if not self._named_rejects and self._settings.rejects_path is None and not self._settings.dry_run:

@@ -6,7 +6,8 @@ import typing as t
 
 import pytest
 from support.changes_pipeline import SCHEMA, Pipeline, move_subscription, people, person, set_membership
-from support.command import record_message, schema_message, state_message, version_message
+from support.command import config_for, record_message, schema_message, state_message, version_message
+from support.quick_target import make_target, wait_for_workers
 
 from target_activecampaign.config.secret import Secret
 from target_activecampaign.ledger.ledger import Ledger
@@ -121,7 +122,7 @@ def test_a_no_counts_whatever_else_is_wrong_with_its_record(pipeline: Pipeline) 
 
 
 def test_an_excluded_address_is_rejected_whatever_it_wants(pipeline: Pipeline) -> None:
-    pipeline.sandbox.account.exclusions.add("person1@example.com", "exact", "allEmail", [])
+    pipeline.sandbox.account.exclusions.add("person1@example.com", "exact", "allEmail", ())
     outcome = run(pipeline, [says(1, "no"), says(2, "yes")], max_rejected_percent=100)
     assert (outcome.report["rejected"], outcome.report["left_alone"]) == ({"excluded": 1}, 0)
 
@@ -231,7 +232,7 @@ def test_an_unchanged_yes_after_a_no_is_sent_again(pipeline: Pipeline) -> None:
 
 
 def test_who_said_no_is_no_member_that_the_mirror_counts(pipeline: Pipeline) -> None:
-    settings = {"membership": "mirror", "max_removal_percent": 100}
+    settings: Settings = {"membership": "mirror", "max_removal_percent": 100}
     run(pipeline, [says(1, "yes"), says(2, "yes")], **settings)
     run(pipeline, [says(1, "yes"), says(2, "no")], **settings)
     assert status_of(pipeline, 2) == UNSUBSCRIBED
@@ -241,7 +242,7 @@ def test_who_said_no_is_no_member_that_the_mirror_counts(pipeline: Pipeline) -> 
 
 def test_an_import_that_subscribed_nobody_is_no_proof_for_the_mirror(pipeline: Pipeline) -> None:
     """Somebody else puts them on the list just when their contact was updated."""
-    settings = {"membership": "mirror", "max_removal_percent": 100}
+    settings: Settings = {"membership": "mirror", "max_removal_percent": 100}
     run(pipeline, [says(1, None), says(2, "yes")], **settings)
     pipeline.run([person(1)], ledger_url=None)
     outcome = run(pipeline, [says(2, "yes")], end=[version_message(), END], **settings)
@@ -287,8 +288,8 @@ def test_the_brake_counts_them_together_with_deletions(pipeline: Pipeline) -> No
 @NO_LEDGER_TOO
 def test_a_run_that_fails_before_its_end_loses_no_no(pipeline: Pipeline, ledger: Settings) -> None:
     put_on_list(pipeline, 1)
-    start = [*messages_of([says(1, "no")]), END]
-    outcome = pipeline.run_messages([*start, "{ broken"], field_mapping=MAPPING, **ledger)
+    messages = [*messages_of([says(1, "no")]), END, {"type": "RECORD"}]
+    outcome = pipeline.run_messages(messages, field_mapping=MAPPING, **ledger)
     assert (outcome.exit_code, status_of(pipeline, 1)) == (1, SUBSCRIBED)
     assert outcome.states == ([] if ledger else [END["value"]])
     assert run(pipeline, [says(1, "no")] if ledger else [], **ledger).report["unsubscribed"] == 1
@@ -299,6 +300,16 @@ def test_a_run_with_too_many_rejects_leaves_them_pending(pipeline: Pipeline) -> 
     outcome = run(pipeline, [says(1, "no"), {"email": "none", "id": 2}, {"email": "none", "id": 3}])
     assert (outcome.exit_code, status_of(pipeline, 1)) == (4, SUBSCRIBED)
     assert run(pipeline, []).report["unsubscribed"] == 1
+
+
+def test_a_person_s_command_takes_pending_ones_off(pipeline: Pipeline) -> None:
+    run(pipeline, [says(number, "yes") for number in range(30)])
+    assert run(pipeline, [says(number, "no") for number in range(11)]).exit_code == 5
+    settings = {**pipeline.settings, "field_mapping": MAPPING, "max_removal_percent": 100}
+    command = make_target(config_for(pipeline.sandbox.url, pipeline.folder, **settings)).current_run
+    assert command.carry_out_pending(also_earlier=False) is None
+    wait_for_workers()
+    assert (command.figures["unsubscribed"], command.figures["pending_removals"]) == (11, 0)
 
 
 def test_pending_ones_wait_where_no_stream_says_who_wants_the_list(pipeline: Pipeline) -> None:
@@ -317,12 +328,29 @@ def test_a_dry_run_says_how_many_would_be_taken_off(pipeline: Pipeline) -> None:
     assert set(pipeline.statuses().values()) == {SUBSCRIBED}
 
 
-def test_many_are_looked_up_by_pages_of_the_list(pipeline: Pipeline) -> None:
+def test_the_brake_counts_those_alone_who_are_on_the_list(pipeline: Pipeline) -> None:
+    """A table holds many who once said no; by pages of the list that takes few requests."""
     pipeline.run(people(range(300)), ledger_url=None)
-    records = [says(number, "no") for number in range(280)]
-    outcome = run(pipeline, records, max_removal_percent=100, **WITHOUT)
-    assert outcome.report["unsubscribed"] == 280
-    assert outcome.report["requests"] < 60
+    records = [says(number, "no") for number in range(295, 500)]
+    settings: Settings
+    for settings, off in (({"dry_run": True}, 5), (WITHOUT, 5), ({}, 0)):
+        outcome = run(pipeline, records, **settings)
+        report = outcome.report
+        assert (outcome.exit_code, report["unsubscribed"]) == (0, off)
+        assert report["unchanged"] == report["left_alone_reasons"]["not_subscribed"] == 205 - off
+        assert report["requests"] < 40
+    assert list(pipeline.statuses().values()).count(UNSUBSCRIBED) == 5
+    assert run(pipeline, records).report["left_alone"] == 0
+
+
+def test_many_are_taken_off_by_pages_and_those_of_this_run_too(pipeline: Pipeline) -> None:
+    pipeline.run(people(range(300)), ledger_url=None)
+    records = [*(says(number, "no") for number in range(100)), says(400, "yes"), says(400, "no")]
+    settings: Settings
+    for settings in ({"dry_run": True}, {}):
+        outcome = run(pipeline, records, max_removal_percent=100, **settings)
+        assert outcome.report["unsubscribed"] == 101
+        assert outcome.report["requests"] < 40
 
 
 def test_members_who_are_forgotten_say_no_no_more(pipeline: Pipeline) -> None:
