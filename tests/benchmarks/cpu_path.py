@@ -118,7 +118,8 @@ def compile_made_up_decoder(mapper: RecordMapper) -> tuple[RecordDecoder, Record
 class CountingRun:
     """Takes the place of the run, and counts the contacts that arrive."""
 
-    keeps_records = is_mirror = notes_people = False
+    keeps_records = is_mirror = notes_people = needs_keys = False
+    opt_outs = None
     ignores_deletions = True
 
     def __init__(self) -> None:

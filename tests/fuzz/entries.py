@@ -54,7 +54,8 @@ class FakeRun:
     keeps_records = True
     is_mirror = False
     ignores_deletions = True
-    notes_people = True
+    notes_people = needs_keys = True
+    opt_outs = None
 
     def __init__(self) -> None:
         self.completeness = Completeness()
