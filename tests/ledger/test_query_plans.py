@@ -112,6 +112,7 @@ def call_everything(ledger: Ledger) -> None:
     ledger.count_members_on(1)
     ledger.member_counts()
     ledger.count_pending(1, "deleted")
+    ledger.count_pending(1)
     ledger.has_members_without_key(1, "people")
     ledger.figures()
     ledger.rename_stream(None, "people", "customers")
