@@ -97,18 +97,14 @@ def test_nobody_is_created_to_be_taken_off_and_nothing_else_is_sent(pipeline: Pi
     assert (outcome.report["unchanged"], outcome.report["left_alone_reasons"]) == (1, {"not_on_list": 1})
 
 
-@NO_LEDGER_TOO
-def test_what_is_no_word_updates_the_contact_and_leaves_the_membership_alone(
-    pipeline: Pipeline, ledger: Settings
-) -> None:
-    put_on_list(pipeline, 0)
+def test_what_is_no_word_updates_the_contact_and_leaves_the_membership_alone(pipeline: Pipeline) -> None:
     put_on_list(pipeline, 3)
     values = [None, "", "  ", "maybe", 2, 0.5, ["yes"], {"no": 1}]
     records = [says(number, wants, first_name="Bo") for number, wants in enumerate(values)]
-    outcome = run(pipeline, [*records, person(9, id=9, first_name="Bo")], **ledger)
+    outcome = run(pipeline, [*records, person(9, id=9, first_name="Bo")])
     assert outcome.report["delivered"] == len(values) + 1
     assert set(pipeline.names().values()) == {"Bo"}
-    assert pipeline.statuses() == {"person0@example.com": SUBSCRIBED, "person3@example.com": SUBSCRIBED}
+    assert pipeline.statuses() == {"person3@example.com": SUBSCRIBED}
 
 
 def test_a_no_counts_whatever_else_is_wrong_with_its_record(pipeline: Pipeline) -> None:
@@ -146,9 +142,10 @@ def test_somebody_who_left_the_list_is_never_put_on_it_again(pipeline: Pipeline)
 # The last word
 
 
-@NO_LEDGER_TOO
-@pytest.mark.parametrize("keys", [["id"], []], ids=["keys", "no keys"])
-def test_of_one_record_the_last_word_counts(pipeline: Pipeline, ledger: Settings, keys: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("keys", "ledger"), [(["id"], {}), ([], WITHOUT)], ids=["keys", "no keys, no ledger"]
+)
+def test_of_one_record_the_last_word_counts(pipeline: Pipeline, keys: list[str], ledger: Settings) -> None:
     cases: list[tuple[list[str | None], int | None]] = [
         (["yes", "no"], UNSUBSCRIBED),
         (["no", "yes"], SUBSCRIBED),
@@ -164,10 +161,9 @@ def test_of_one_record_the_last_word_counts(pipeline: Pipeline, ledger: Settings
     assert outcome.states == [END["value"]]
 
 
-@NO_LEDGER_TOO
-def test_of_two_records_of_one_person_a_no_stands(pipeline: Pipeline, ledger: Settings) -> None:
+def test_of_two_records_of_one_person_a_no_stands(pipeline: Pipeline) -> None:
     records = [says(1, "no", key=7), says(1, "yes", key=8), says(2, "yes", key=9), says(2, "no", key=10)]
-    outcome = run(pipeline, records, **ledger)
+    outcome = run(pipeline, records)
     assert (status_of(pipeline, 1), status_of(pipeline, 2)) == (None, UNSUBSCRIBED)
     assert (outcome.report["read"], outcome.report["unsettled"]) == (4, 0)
     assert "1 records of stream 'people' were not exported" in outcome.log
@@ -302,21 +298,16 @@ def test_a_run_with_too_many_rejects_leaves_them_pending(pipeline: Pipeline) -> 
     assert run(pipeline, []).report["unsubscribed"] == 1
 
 
-def test_a_person_s_command_takes_pending_ones_off(pipeline: Pipeline) -> None:
+def test_pending_ones_wait_for_a_stream_that_says_who_wants_the_list_or_a_command(pipeline: Pipeline) -> None:
     run(pipeline, [says(number, "yes") for number in range(30)])
     assert run(pipeline, [says(number, "no") for number in range(11)]).exit_code == 5
+    outcome = run(pipeline, [], max_removal_percent=100, field_mapping=PLAIN_MAPPING)
+    assert (outcome.report["unsubscribed"], outcome.report["pending_removals"]) == (0, 11)
     settings = {**pipeline.settings, "field_mapping": MAPPING, "max_removal_percent": 100}
     command = make_target(config_for(pipeline.sandbox.url, pipeline.folder, **settings)).current_run
     assert command.carry_out_pending(also_earlier=False) is None
     wait_for_workers()
     assert (command.figures["unsubscribed"], command.figures["pending_removals"]) == (11, 0)
-
-
-def test_pending_ones_wait_where_no_stream_says_who_wants_the_list(pipeline: Pipeline) -> None:
-    run(pipeline, [says(number, "yes") for number in range(30)])
-    assert run(pipeline, [says(number, "no") for number in range(11)]).exit_code == 5
-    outcome = run(pipeline, [], max_removal_percent=100, field_mapping=PLAIN_MAPPING)
-    assert (outcome.report["unsubscribed"], outcome.report["pending_removals"]) == (0, 11)
 
 
 def test_a_dry_run_says_how_many_would_be_taken_off(pipeline: Pipeline) -> None:
