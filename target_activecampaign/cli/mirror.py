@@ -83,7 +83,8 @@ def _settings(*, dry_run: bool, list_id: int | None) -> Settings:
         raise SettingsError(["ledger_url: name the ledger that the runs write, like sqlite:///ledger.db"])
     exports = settings.exports
     if list_id is not None:
-        exports = (("*", replace(exports[0][1], list_id=list_id)),)
+        # Each of them: any may say who wants the list.
+        exports = tuple((name, replace(export, list_id=list_id)) for name, export in exports)
     # The files are those of the runs: their report stays.
     return replace(
         settings,
