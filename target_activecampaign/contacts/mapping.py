@@ -26,7 +26,7 @@ from target_activecampaign.contacts.contact import (
 from target_activecampaign.contacts.custom_fields import UnfitValueError, format_text, formatter_for
 from target_activecampaign.contacts.email_address import normalise_email
 from target_activecampaign.contacts.phone import normalise_phone
-from target_activecampaign.contacts.subscription import OptOut, read_wish
+from target_activecampaign.contacts.subscription import OptOut, read_wish, says_no
 from target_activecampaign.errors import SettingsError
 
 if t.TYPE_CHECKING:
@@ -157,7 +157,7 @@ class RecordMapper:
             return None
         values = self._find_values(record)
         email = self._read_email(values[0])
-        if isinstance(email, Rejection) or self._read_lists(values[-1]) is not None:
+        if isinstance(email, Rejection) or not says_no(values[-1], self._words):
             return None
         found = self._unless_excluded(OptOut(email))
         return None if isinstance(found, Rejection) else found

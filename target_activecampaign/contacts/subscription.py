@@ -52,6 +52,14 @@ def read_wish(value: object, words: Mapping[str, bool]) -> bool | None:
     return words[word]
 
 
+def says_no(value: object, words: Mapping[str, bool]) -> bool:
+    """Tell whether somebody does not want the list; what can't be read does not say so."""
+    try:
+        return read_wish(value, words) is False
+    except UnfitValueError:
+        return False
+
+
 def _digits_of(value: object) -> str | None:
     """Return the digits of a number without fraction, `None` of anything else."""
     if isinstance(value, Decimal) and not value.is_finite():

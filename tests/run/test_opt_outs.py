@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import typing as t
+from types import SimpleNamespace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +17,7 @@ if t.TYPE_CHECKING:
     from collections.abc import Sequence
 
     from target_activecampaign.delivery.delivery import Delivery
+    from target_activecampaign.ledger.ledger import Ledger
 
 Word: t.TypeAlias = t.Literal["yes", "no", "nothing", "unmapped yes", "rejected"]
 Said: t.TypeAlias = tuple[int, int, Word]
@@ -129,4 +132,35 @@ def test_portions_change_nothing(said: list[Said], portion: int) -> None:
     )
     kept = sort_all(opt_outs, said, portion)
     assert (kept, {removal.email for removal in opt_outs.removals(1)}) == expected(said)
+    opt_outs.close()
+
+
+class FakeLedger:
+    """A ledger in which person 1 said no by key 1, which was settled at 5."""
+
+    def identity(self, email: str) -> bytes:
+        return email.encode().rjust(16)
+
+    def source_key(self, key: bytes) -> bytes:
+        return key.rjust(16)
+
+    def opt_outs(self, _: int) -> list[t.Any]:
+        held = {
+            "identity": self.identity(email_of(1)),
+            "stream": "people",
+            "source_key": self.source_key(b"\1"),
+        }
+        return [SimpleNamespace(**held, settled_at=5)]
+
+    def pending_opt_outs(self, _: int) -> list[t.Any]:
+        return []
+
+
+@pytest.mark.parametrize(("not_before", "leaving"), [(0, []), (5, []), (6, [email_of(1)])])
+def test_a_no_that_was_settled_long_ago_is_followed_again(not_before: int, leaving: list[str]) -> None:
+    delivery, ledger = t.cast("Delivery", FakeDelivery()), t.cast("Ledger", FakeLedger())
+    opt_outs = OptOuts(delivery, ledger, takes_off=True, is_read_only=True, now=9, flush_people=lambda: None)
+    opt_outs.read_ledger(1, not_before)
+    assert sort_all(opt_outs, [(1, 2, "yes"), (1, 1, "no"), (2, 1, "yes")], 1) == [2]
+    assert [removal.email for removal in opt_outs.removals(1)] == leaving
     opt_outs.close()
