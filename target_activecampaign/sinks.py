@@ -25,6 +25,7 @@ if t.TYPE_CHECKING:
     from singer_sdk import Target
 
     from target_activecampaign.contacts.mapping import RecordMapper
+    from target_activecampaign.contacts.subscription import OptOut
     from target_activecampaign.reporting.outcomes_file import StreamOutcomes
     from target_activecampaign.reporting.report import StreamFigures
     from target_activecampaign.run.people import People
@@ -172,21 +173,42 @@ class ActiveCampaignSink(Sink):
         origin = self._take(figures, sent, record)
         faults = self._records_validator.find_faults(record)
         result = mapper.map(record) if not faults else self._map_without(faults, record, mapper)
-        if run.people is not None:
-            if isinstance(result, Rejection):
-                run.people.note_rejected(self.stream_name, mapper.list_id, [(key, mapper.identify(record))])
-            else:
-                run.people.note_living(self.stream_name, mapper.list_id, [(key, result.email)])
-        run.delivery.add([result], [origin])
+        self._hand_on(mapper, [record], [result], [key], [origin])
 
     def _map_without(
         self, faults: Mapping[Keys, str], record: dict[str, t.Any], mapper: RecordMapper
-    ) -> Contact | Rejection:
-        """Map a record without the values that the schema refuses; a key can't be left out."""
+    ) -> Contact | Rejection | OptOut:
+        """Map a record without what the schema refuses; a key can't be left out, and a no counts."""
+        if (opt_out := mapper.find_opt_out(record)) is not None:
+            return opt_out
         of_key = next((faults[(key,)] for key in self.key_properties if (key,) in faults), None)
         if of_key is None and not mapper.rejects_invalid:
             return mapper.map(record, faults)
         return Rejection(Reason.SCHEMA_INVALID, of_key or next(iter(faults.values())))
+
+    def _hand_on(
+        self,
+        mapper: RecordMapper,
+        records: Sequence[t.Any],
+        results: Sequence[Contact | Rejection | OptOut],
+        keys: Sequence[bytes | None],
+        origins: Sequence[Origin],
+    ) -> None:
+        """Hand on what records became; who said no is no contact."""
+        run = self._run
+        places = None
+        if run.opt_outs is not None:
+            says_yes = mapper.says_who_subscribes
+            places = run.opt_outs.sort(
+                self.stream_name, mapper.list_id, results, keys, origins, says_yes=says_yes
+            )
+        if places is not None:
+            records, keys = [records[place] for place in places], [keys[place] for place in places]
+            results, origins = [results[place] for place in places], [origins[place] for place in places]
+        others = t.cast("Sequence[Contact | Rejection]", results)
+        if run.people is not None:
+            self._note_people(run.people, mapper, records, others, keys)
+        run.delivery.add(others, origins)
 
     def _take_marked(
         self, mark: DeletionMark, record: dict[str, t.Any], sent: TapRecord, key: bytes | None
@@ -241,10 +263,10 @@ class ActiveCampaignSink(Sink):
         self._count(len(records))
         origins = self._take_decoded(self._figures, decoded, schema)
         results = [mapper.map(record) for record in records]
-        if self._run.people is not None:
+        keys: list[bytes | None] = []
+        if self._run.needs_keys:
             keys = [None] * len(records) if read_key is None else list(map(read_key, records))
-            self._note_people(self._run.people, mapper, records, results, keys)
-        self._run.delivery.add(results, origins)
+        self._hand_on(mapper, records, results, keys, origins)
 
     def _note_people(
         self,
@@ -289,6 +311,11 @@ class ActiveCampaignSink(Sink):
         key = self._read_key(tap_record, is_needed=mark is DeletionMark.TIME)
         if mark is not DeletionMark.NONE:
             self._take_marked(mark, salvaged, tap_record, key)
+            return
+        opt_out = None if self._mapper is None else self._mapper.find_opt_out(salvaged)
+        if self._mapper is not None and self._figures is not None and opt_out is not None:
+            self._figures.read += 1
+            self._hand_on(self._mapper, [salvaged], [opt_out], [key], [self._origin(tap_record)])
             return
         detail = f"stream_maps: an expression failed ({type(error).__name__})"
         self._reject(Rejection(Reason.VALUE_INVALID, detail), tap_record, salvaged, key)
@@ -363,7 +390,7 @@ class ActiveCampaignSink(Sink):
         return origin
 
     def _read_key(self, sent: TapRecord, *, is_needed: bool) -> bytes | None:
-        if sent.read_key is None or not (is_needed or self._run.people is not None):
+        if sent.read_key is None or not (is_needed or self._run.needs_keys):
             return None
         return sent.read_key(sent.value) if isinstance(sent.value, dict) else None
 

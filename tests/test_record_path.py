@@ -103,6 +103,7 @@ def seen_by_us(config: dict[str, t.Any], record: dict[str, t.Any]) -> list[Seen]
     refused: list[object] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(FakeRun, "open_stream", lambda _, stream, __: _Witness(stream, seen))
+        patch.setattr(FakeRun, "needs_keys", False)
         patch.setattr(FakeRun, "deliver", lambda *_: None)
         patch.setattr(FakeRun, "set_aside", lambda _, rejection, __: refused.append(rejection))
         feed(target, record)
@@ -124,6 +125,9 @@ class _Witness:
     def map(self, record: dict[str, t.Any], _: object = None) -> str:
         self._seen.append((self._stream, copy.deepcopy(record)))
         return "a contact"
+
+    def find_opt_out(self, record: dict[str, t.Any]) -> None:
+        pass
 
 
 def feed(target: Target, record: dict[str, t.Any]) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 
 from target_activecampaign.api.responses import (
+    SUBSCRIBED,
     UNREADABLE_STATUS,
     Membership,
     check_status,
@@ -60,6 +61,11 @@ class ContactLists:
         """Return the same with the times of the memberships turned into those of a clock that is behind."""
         moved = {list_id: one.earlier_by(seconds) for list_id, one in self.by_list.items()}
         return replace(self, by_list=moved)
+
+
+def subscribed_to(list_id: int) -> ContactLists:
+    """Return the lists of a contact that was seen to be subscribed to one."""
+    return ContactLists(by_list={list_id: Membership(SUBSCRIBED, None)}, is_whole=False)
 
 
 NOT_THERE = ContactLists(is_there=False)

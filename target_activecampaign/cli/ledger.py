@@ -92,7 +92,8 @@ def _show(**_: object) -> None:
 @click.option(
     "--members",
     is_flag=True,
-    help="Forget their membership too, and with it their addresses: the mirror then never takes them off.",
+    help="Forget their membership too, and with it their addresses, and what records said against it: the "
+    "mirror then never takes them off.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def _forget(
@@ -173,8 +174,9 @@ def _rekey(**_: object) -> None:
 
 
 def _lists_with_members(ledger: Ledger, stream: str, list_id: int | None) -> set[int]:
-    """Return the lists to which a stream brings somebody, of all or of one."""
-    counts = [(on, name) for on, name, _ in ledger.member_counts() if list_id in {None, on}]
+    """Return the lists to which a stream brings somebody, or of which one says no; of all or of one."""
+    everything = [*ledger.member_counts(), *ledger.opt_out_counts()]
+    counts = [(on, name) for on, name, _ in everything if list_id in {None, on}]
     lists = {on for on, name in counts if name == stream}
     if not lists:
         names = ", ".join(sorted({repr(name) for _, name in counts})) or "none"
@@ -204,6 +206,8 @@ def _lines_of(figures: Figures) -> Iterator[str]:
             yield f"  {count} pending removals ({cause})"
         for reason, count in held.left_alone.items():
             yield f"  {count} left on the list ({reason})"
+        for stream, count in held.opt_outs.items():
+            yield f"  {count} records of stream {stream!r} say no (subscription)"
 
 
 def _times_of(held: ListFigures) -> str:

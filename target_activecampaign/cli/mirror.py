@@ -79,7 +79,7 @@ def _mirror(
 def _settings(*, dry_run: bool, list_id: str | None) -> Settings:
     config = configuration()
     if list_id is not None:
-        config |= {"list_id": list_id, "streams": None}
+        config |= {"list_id": list_id, "streams": _on_one_list(config.get("streams"))}
     settings = parse_settings(config, os.environ)
     if settings.ledger_url is None:
         raise SettingsError(["ledger_url: name the ledger that the runs write, like sqlite:///ledger.db"])
@@ -91,6 +91,18 @@ def _settings(*, dry_run: bool, list_id: str | None) -> Settings:
         rejects_path=None,
         outcomes_path=None,
     )
+
+
+def _on_one_list(streams: object) -> object:
+    """Return the setting `streams` without lists of their own: any stream may say who wants this list."""
+    if not isinstance(streams, dict):
+        return streams
+    return {
+        name: {key: value for key, value in entry.items() if key != "list_id"}
+        if isinstance(entry, dict)
+        else entry
+        for name, entry in streams.items()
+    }
 
 
 def _take_off(settings: Settings, *, yes: bool, also_earlier: bool) -> dict[str, t.Any]:

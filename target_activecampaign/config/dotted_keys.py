@@ -70,6 +70,7 @@ def _path_by_dots(key: str) -> list[str]:
 _PATHS: dict[str, Callable[[str], list[str]]] = {
     "field_mapping": _path_in_mapping,
     "streams": _path_in_streams,
+    "subscription_words": _path_by_dots,
     "stream_maps": _path_in_stream_maps,
     "stream_map_config": _path_by_dots,
     "batch_config": _path_by_dots,

@@ -11,6 +11,7 @@ import singer_sdk.typing as th
 from singer_sdk.helpers import capabilities
 
 from target_activecampaign.config.attributes import ATTRIBUTES
+from target_activecampaign.config.subscription_words import DEFAULT_WORDS
 from target_activecampaign.limits import CONTACTS_PER_IMPORT
 
 if t.TYPE_CHECKING:
@@ -46,6 +47,14 @@ _FIELD_MAPPING = th.Property(
             "tags",
             th.StringType,
             description="Property that holds tags: an array of strings, or one string with commas.",
+        ),
+        th.Property(
+            "subscription",
+            th.StringType,
+            description=(
+                "Property that says whether the person wants the list; `subscription_words` says in which "
+                "words. A null leaves the membership alone."
+            ),
         ),
         th.Property(
             "custom_fields",
@@ -113,6 +122,26 @@ _EXPORT = (
             "Stream name, or glob such as `vip_*`, to its own `list_id`, `field_mapping` and `tags`, each "
             "of which replaces the one above. An exact name counts, then the first glob that matches; a "
             "stream that none matches is not exported. Without `streams` every stream is."
+        ),
+    ),
+    th.Property(
+        "subscription_words",
+        th.ObjectType(
+            th.Property(
+                "true", th.ArrayType(th.StringType), description="Words by which a person wants the list."
+            ),
+            th.Property(
+                "false",
+                th.ArrayType(th.StringType),
+                description="Words by which a person does not want the list.",
+            ),
+            additional_properties=False,
+        ),
+        description=(
+            "Which words of the property that `field_mapping.subscription` names mean `true` and which "
+            "`false`, letter case aside, beside JSON's own true and false. Without it "
+            f"{_listed(DEFAULT_WORDS[True])} subscribe, and {_listed(DEFAULT_WORDS[False])} take off the "
+            "list."
         ),
     ),
     th.Property(
@@ -308,8 +337,8 @@ _CHANGES = (
         th.IntegerType(minimum=0, maximum=100),
         default=10,
         description=(
-            "Where more than ten people and a larger share of the list would be taken off, by the mirror or "
-            "by deletions, nobody is: exit code 5. 100 allows any."
+            "Where more than ten people and a larger share of the list would be taken off, by the mirror, "
+            "by deletions or by `subscription`, nobody is: exit code 5. 100 allows any."
         ),
     ),
     th.Property(

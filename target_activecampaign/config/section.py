@@ -103,6 +103,10 @@ class Section:
                 self.add_problem(name, f"entry {position} {problem}")
         return tuple(dict.fromkeys(entry.strip() for entry in value if isinstance(entry, str)))
 
+    def is_empty(self, name: str) -> bool:
+        """Tell whether the setting is an array without entries."""
+        return self._values.get(name) in ([], ())
+
     def choice(self, name: str) -> str:
         """Return one of the words that the schema lists."""
         words: list[str] = self._schema_of(name)["enum"]

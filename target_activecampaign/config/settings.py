@@ -24,6 +24,7 @@ from target_activecampaign.config.names import folded_name, nearest_name
 from target_activecampaign.config.schema import CONFIG_JSONSCHEMA, SDK_PROPERTIES
 from target_activecampaign.config.secret import HIDDEN, Secret
 from target_activecampaign.config.section import Section
+from target_activecampaign.config.subscription_words import read_subscription_words
 from target_activecampaign.errors import SettingsError
 
 if t.TYPE_CHECKING:
@@ -61,6 +62,7 @@ class FieldMapping:
     attributes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     tags: str | None = None
     custom_fields: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    subscription: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,7 @@ class Settings:
     Attributes:
         base_url: Scheme, host and port, like `https://acme.api-us1.com`; "" for the bundled emulator.
         source_timezone: Where times without offset belong; `None` for UTC, and for days in their own offset.
+        subscription_words: Word, with its letter case folded, to whether it subscribes.
         rejects_path: None when rejected records are only counted.
         chooses_automations: Whether `exclude_automations` is set at all.
         outcomes_path: None when the outcomes of records are only counted.
@@ -108,6 +111,7 @@ class Settings:
     is_sandbox: bool
     api_key: Secret
     exports: tuple[tuple[str, StreamExport], ...]
+    subscription_words: Mapping[str, bool]
     on_null: OnNull
     on_invalid_value: OnInvalidValue
     exclude_automations: bool
@@ -157,6 +161,12 @@ class Settings:
     def is_mirror(self) -> bool:
         """Tell whether contacts that the streams no longer hold are taken off the list."""
         return self.membership == "mirror"
+
+    @property
+    def takes_opt_outs(self) -> bool:
+        """Tell whether a stream may say of people that they do not want the list."""
+        mappings = (export.field_mapping for _, export in self.exports)
+        return any(mapping is not None and mapping.subscription is not None for mapping in mappings)
 
     def output_files(self) -> list[NamedFile]:
         """Return the files of people that the run writes."""
@@ -239,6 +249,7 @@ def _read_settings(section: Section) -> Settings:
         display_name=section.text("display_name") or urlsplit(base_url).netloc or SANDBOX,
         api_key=read_api_key(section),
         exports=_read_exports(section),
+        subscription_words=read_subscription_words(section),
         on_null=t.cast("OnNull", section.choice("on_null")),
         on_invalid_value=t.cast("OnInvalidValue", section.choice("on_invalid_value")),
         exclude_automations=section.boolean("exclude_automations"),
@@ -457,6 +468,7 @@ def _read_field_mapping(section: Section) -> FieldMapping | None:
         attributes=_read_verbatim(mapping, [attribute.name for attribute in ATTRIBUTES]),
         tags=mapping.verbatim("tags"),
         custom_fields=_read_custom_fields(mapping),
+        subscription=mapping.verbatim("subscription"),
     )
 
 

@@ -118,9 +118,10 @@ class Contact(msgspec.Struct, frozen=True, gc=False):
 
     Attributes:
         email: The identity: trimmed, lower-cased, checked. Key of everything.
-        list_id: The list that the contact is subscribed to.
+        list_id: The list that the contact is for.
         body: The contact as JSON in UTF-8, as it stands in the request's `contacts` array.
         unsubscribes: Whether it takes the contact off the list instead.
+        subscribes: Whether it subscribes; with neither the membership stays as it is.
         exclude_automations: Whether the import must not trigger automations.
     """
 
@@ -129,6 +130,7 @@ class Contact(msgspec.Struct, frozen=True, gc=False):
     body: bytes
     unsubscribes: bool
     exclude_automations: bool
+    subscribes: bool
 
     @classmethod
     def of(cls, payload: Payload, list_id: int) -> Contact:
@@ -136,13 +138,20 @@ class Contact(msgspec.Struct, frozen=True, gc=False):
 
         Args:
             payload: Complete; custom fields in the order of their ids.
-            list_id: The one list that it names.
+            list_id: The one list that it is for, named in it or not.
 
         Raises:
             UnicodeEncodeError: If a value holds half of a surrogate pair, which JSON in UTF-8 can't carry.
         """
         body = _ENCODER.encode(payload)
-        return cls(payload.email, list_id, body, bool(payload.unsubscribe), payload.exclude_automations)
+        return cls(
+            payload.email,
+            list_id,
+            body,
+            bool(payload.unsubscribe),
+            payload.exclude_automations,
+            bool(payload.subscribe),
+        )
 
     @classmethod
     def taking_off(cls, email: str, list_id: int, *, exclude_automations: bool) -> Contact:
@@ -155,8 +164,8 @@ class Contact(msgspec.Struct, frozen=True, gc=False):
     def merged_with(self, later: Contact) -> Contact:
         """Return the contact that leaves the account as if this one and then `later` had been sent.
 
-        A later value wins, a value that only the earlier one has stays, tags add up: a bulk import can't
-        take a tag away.
+        A later value wins, a value that only the earlier one has stays, likewise the list; tags add up: a
+        bulk import can't take a tag away.
         """
         merged, last = self.payload, later.payload
         for name in IMPORTER_KEYS:
@@ -166,7 +175,8 @@ class Contact(msgspec.Struct, frozen=True, gc=False):
         values = {field.id: field for field in (*merged.fields, *last.fields)}
         merged.fields = [values[key] for key in sorted(values)]
         merged.tags = tuple(dict.fromkeys((*merged.tags, *last.tags)))
-        merged.subscribe, merged.unsubscribe = last.subscribe, last.unsubscribe
+        if last.subscribe or last.unsubscribe:
+            merged.subscribe, merged.unsubscribe = last.subscribe, last.unsubscribe
         merged.exclude_automations = last.exclude_automations
         return Contact.of(merged, later.list_id)
 

@@ -10,7 +10,7 @@ import copy
 import functools
 import operator
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from msgspec import UNSET
 
@@ -32,6 +32,7 @@ from target_activecampaign.contacts.email_address import find_email_problem, nor
 from target_activecampaign.contacts.options import OptionReader, unchecked_writer
 from target_activecampaign.contacts.phone import write_phone
 from target_activecampaign.contacts.schema_paths import keys_along, knows_property, nearest_path
+from target_activecampaign.contacts.subscription import OptOut, read_wish, says_no
 from target_activecampaign.contacts.tags import tag_items
 from target_activecampaign.contacts.text import UnfitValueError, format_text, strip_unseen, trim
 from target_activecampaign.errors import SettingsError
@@ -59,6 +60,7 @@ class MappingOptions:
         source_timezone: As the setting of this name.
         exclusions: Of the account, so that an excluded address is rejected with the reason.
         rejects_invalid: A value that can't be written rejects its record (`on_invalid_value: reject`).
+        subscription_words: As the setting of this name.
     """
 
     clears_nulls: bool = False
@@ -67,6 +69,7 @@ class MappingOptions:
     source_timezone: dt.tzinfo | None = None
     exclusions: Exclusions | None = None
     rejects_invalid: bool = False
+    subscription_words: Mapping[str, bool] = field(default_factory=dict)
 
 
 class MappingNotes(t.Protocol):
@@ -140,6 +143,7 @@ class RecordMapper:
         custom_fields: Iterable[_Source],
         tags: _Source | None,
         notes: MappingNotes | None,
+        subscription: _Source | None,
     ) -> None:
         self.list_id = list_id
         self._lists = (Subscription(list_id),)
@@ -156,7 +160,11 @@ class RecordMapper:
         self._writers = [_writer(source, blank, self._leave_out) for source in texts]
         self._email = email
         self._tags = tags
-        self._sources = sources = [email, *texts, *([] if tags is None else [tags])]
+        self._subscription = subscription
+        self._words = options.subscription_words
+        # The subscription last: `map` takes it off first.
+        at_the_end = [source for source in (tags, subscription) if source is not None]
+        self._sources = sources = [email, *texts, *at_the_end]
         self._notes = notes
         self._unseen = (
             [] if notes is None else [(n, source.field) for n, source in enumerate(sources) if source.field]
@@ -183,8 +191,8 @@ class RecordMapper:
         self,
         record: t.Any,  # noqa: ANN401 - of the kind that it picks from
         faults: Mapping[tuple[str, ...], str] | None = None,
-    ) -> Contact | Rejection:
-        """Make the contact of a record, or say why it can't become one.
+    ) -> Contact | Rejection | OptOut:
+        """Make the contact of a record, or say why it can't become one, or that its person wants none.
 
         Args:
             record: Values as JSON gives them, or `datetime`, `date`, `Decimal`.
@@ -203,12 +211,15 @@ class RecordMapper:
         try:
             if faults:
                 values = self._without(faults, values)
+            lists = self._lists if self._subscription is None else self._read_lists(values.pop())
+            if lists is None:
+                return OptOut(email)
             texts = [write(value) for write, value in zip(self._writers, values, strict=False)]
             tags = self._static_tags if self._tags is None else self._read_tags(self._tags, values[-1])
             try:
-                return self._build(email, texts, tags)
+                return self._build(email, texts, tags, lists)
             except UnicodeEncodeError:
-                return self._build(email, *self._leave_out_broken(texts, tags))
+                return self._build(email, *self._leave_out_broken(texts, tags), lists)
         except UnfitValueError as error:
             return Rejection(Reason.VALUE_INVALID, str(error))
 
@@ -254,8 +265,44 @@ class RecordMapper:
             kept.append(value if fault is None else UNSET)
         return kept
 
-    def _build(self, email: str, texts: Sequence[str | None], tags: tuple[str, ...]) -> Contact:
-        """Make a contact of its address, the texts of attributes and custom fields in order, and its tags.
+    def find_opt_out(self, record: t.Any) -> OptOut | None:  # noqa: ANN401 - likewise
+        """Return the opt-out of a record that says no, whatever else is wrong with it."""
+        if self._subscription is None:
+            return None
+        values = self._find_values(record)
+        email = self._read_email(values[0])
+        if isinstance(email, Rejection) or not says_no(values[-1], self._words):
+            return None
+        return OptOut(email) if self._find_exclusion(email) is None else None
+
+    @property
+    def says_who_subscribes(self) -> bool:
+        """Whether its records say who wants the list; else each of them stands for a yes."""
+        return self._subscription is not None
+
+    def _read_lists(self, value: t.Any) -> tuple[Subscription, ...] | None:  # noqa: ANN401 - a JSON value
+        """Return the lists to subscribe to: none where that is not said, or in no word; `None` for a no.
+
+        Raises:
+            UnfitValueError: If what is no word rejects its record.
+        """
+        try:
+            wants = read_wish(value, self._words)
+        except UnfitValueError as error:
+            self._leave_out(self._subscription, error)
+            return ()
+        if wants is None:
+            return ()
+        return self._lists if wants else None
+
+    def _build(
+        self,
+        email: str,
+        texts: Sequence[str | None],
+        tags: tuple[str, ...],
+        lists: tuple[Subscription, ...],
+    ) -> Contact:
+        """Make a contact of its address, the texts of attributes and custom fields in order, tags and lists.
 
         Raises:
             UnicodeEncodeError: If one holds half of a surrogate pair.
@@ -266,7 +313,7 @@ class RecordMapper:
             if text is not None
         ]
         payload = Payload(
-            email, *texts[:_ATTRIBUTE_COUNT], fields, tags, self._lists, (), self._exclude_automations
+            email, *texts[:_ATTRIBUTE_COUNT], fields, tags, lists, (), self._exclude_automations
         )
         return Contact.of(payload, self.list_id)
 
@@ -476,10 +523,13 @@ def compile_mapping(  # noqa: PLR0913 - what a mapping is made of
     attributes = _attribute_properties(mapping, schema)
     custom_fields = {} if mapping is None else dict(mapping.custom_fields)
     tags_property = None if mapping is None else mapping.tags
+    subscription_property = None if mapping is None else mapping.subscription
     email_property = "email" if mapping is None else mapping.email
     mapped = {"email": email_property, **attributes}
     if tags_property is not None:
         mapped["tags"] = tags_property
+    if subscription_property is not None:
+        mapped["subscription"] = subscription_property
     mapped.update({f"custom_fields.{key}": path for key, path in custom_fields.items()})
     _require_properties(stream, schema, mapped)
     if notes is not None and mapping is not None:
@@ -510,6 +560,11 @@ def compile_mapping(  # noqa: PLR0913 - what a mapping is made of
             for key, path in custom_fields.items()
         ],
         tags=None if tags_property is None else _source("tags", "tags", schema, tags_property, format_text),
+        subscription=(
+            None
+            if subscription_property is None
+            else _source("subscription", "subscription", schema, subscription_property, format_text)
+        ),
         notes=notes,
     )
 

@@ -158,10 +158,17 @@ class LedgerChanges:
             refused = [p.contact.email for p in some if p in rejected and not p.contact.unsubscribes]
             if refused:
                 self._ledger.forget(list_id, refused)
-            subscribed = [pending for pending in delivered if not pending.contact.unsubscribes]
-            for first_sent_at, own in _by(_first_sent_at, subscribed).items():
-                fingerprints = {pending.contact.email: pending.fingerprint for pending in own}
-                self._ledger.confirm(list_id, fingerprints, first_sent_at, self._clock())
+            subscribed = [pending for pending in delivered if pending.contact.subscribes]
+            self._confirm(list_id, subscribed, has_subscribed=True)
+            others = [p for p in delivered if not (p.contact.subscribes or p.contact.unsubscribes)]
+            self._confirm(list_id, others, has_subscribed=False)
+
+    def _confirm(self, list_id: int, some: Iterable[PendingContact], *, has_subscribed: bool) -> None:
+        for first_sent_at, own in _by(_first_sent_at, some).items():
+            fingerprints = {pending.contact.email: pending.fingerprint for pending in own}
+            self._ledger.confirm(
+                list_id, fingerprints, first_sent_at, self._clock(), has_subscribed=has_subscribed
+            )
 
     def confirm_removals(self, list_id: int, emails: Collection[str]) -> None:
         """Remove the people from the ledger."""
@@ -180,6 +187,8 @@ class LedgerChanges:
             self._ledger.remove_contacts(contact.list_id, [contact.email])
         else:
             self._ledger.leave_alone(contact.list_id, contact.email, reason.value)
+        if reason == LeftAlone.NOT_ON_LIST:
+            self._ledger.settle_opt_outs(contact.list_id, [contact.email])
 
 
 def _list_of(pending: PendingContact) -> int:

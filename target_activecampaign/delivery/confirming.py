@@ -7,9 +7,10 @@ import typing as t
 from collections import deque
 from dataclasses import replace
 
+from target_activecampaign.api.memberships import subscribed_to
 from target_activecampaign.contacts.contact import Reason, Rejection
 from target_activecampaign.delivery.look_ups import must_be_asked_for
-from target_activecampaign.delivery.membership_check import MembershipCheck
+from target_activecampaign.delivery.membership_check import MembershipCheck, is_checked
 from target_activecampaign.delivery.monitor import LONGEST_WAIT_SECONDS, Phase
 from target_activecampaign.delivery.read_back import find_doubt, plan_read_back
 from target_activecampaign.errors import UnconfirmedImportError
@@ -238,13 +239,17 @@ class Confirming:
         waiting = self._queue.to_check_where(lambda pending: not must_be_asked_for(pending))
         if reading := self._look_ups.begin_reading(len(waiting), self._headroom.total):
             return reading
-        leaving = self._queue.to_check_where(lambda pending: pending.contact.unsubscribes)
+        leaving = self._queue.to_check_where(
+            lambda pending: pending.contact.unsubscribes and not is_checked(pending)
+        )
         if list_reading := self._look_ups.lists.begin(leaving):
             return list_reading
         pending = self._queue.begin_check(self._look_ups.may_ask_for)
         if pending is None:
             return None
         self._look_ups.count_asked(pending)
+        if is_checked(pending):
+            return MembershipCheck(pending, subscribed_to(pending.contact.list_id))
         return MembershipCheck(pending, self._look_ups.lists.take(pending))
 
     # Removals whose import has ended

@@ -251,14 +251,33 @@ class Delivery:
         with self._monitor:
             return self._outcomes.hold_state()
 
+    def release_state(self, segment: Segment) -> None:
+        """Let STATEs go that wait for what `hold_state` returned, and for nothing else.
+
+        Raises:
+            OutputError: If one can't be written.
+        """
+        with self._monitor:
+            self._states.tracker.mark_done(segment)
+            self._states.pass_on()
+
+    def sent_among(self, emails: Iterable[str]) -> set[str]:
+        """Return those of some identities that this run has sent.
+
+        Raises:
+            OutputError: If the temporary folder can't be read.
+        """
+        with self._monitor:
+            return self._outcomes.sent_among(emails)
+
     def end_deletions(
         self,
         origins: Iterable[Origin],
-        outcome: t.Literal["superseded", "held_back"] | Rejection,
+        outcome: t.Literal["superseded", "unchanged", "held_back"] | Rejection,
         *,
         segment: Segment | None = None,
     ) -> None:
-        """Count the outcome of deletions that take nobody off.
+        """Count the outcome of deletions and opt-outs that take nobody off.
 
         Args:
             origins: Their records.

@@ -113,7 +113,7 @@ class DryRun:
         remembered = _unpack(lists.find([email]).get(email, b""))
         if pending.contact.unsubscribes:
             remembered[list_id] = UNSUBSCRIBED
-        else:
+        elif pending.contact.subscribes:
             remembered.setdefault(list_id, SUBSCRIBED)
         text = " ".join(f"{number}:{status}" for number, status in remembered.items())
         lists.put_all({email: text.encode()})

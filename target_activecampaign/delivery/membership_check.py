@@ -13,6 +13,11 @@ if t.TYPE_CHECKING:
     from target_activecampaign.delivery.batch import PendingContact
 
 
+def is_checked(pending: PendingContact) -> bool:
+    """Return whether the membership of somebody who is to be taken off was read already."""
+    return pending.removal is not None and pending.removal.is_checked
+
+
 class MembershipCheck:
     """A contact that may be sent only if the account has it.
 

@@ -239,6 +239,10 @@ class Outcomes:
             self.keep([pending])
         self._queue.put(pending)
 
+    def sent_among(self, emails: Iterable[str]) -> set[str]:
+        """Return those of some identities that this run has sent."""
+        return set(self._sent.find(emails))
+
     def hold_state(self) -> Segment:
         """Let no STATE pass the record of a deletion before it has its outcome; returns what it holds up."""
         return self._state_tracker.add_pending()

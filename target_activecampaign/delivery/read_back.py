@@ -127,7 +127,7 @@ class ReadBack:
                 missing.append(pending)
             membership = lists.on(contact.list_id)
             is_off = membership is not None and membership.status == UNSUBSCRIBED
-            self.still_unsubscribed += is_off and not contact.unsubscribes
+            self.still_unsubscribed += is_off and contact.subscribes
         return missing
 
     def _why_missing(self, contact: Contact, lists: ContactLists) -> Missing | None:

@@ -43,6 +43,7 @@ class Removal(t.NamedTuple):
             seconds since 1970; `None` where no ledger could know them, and the source's word must do.
         origin: The record that says so; `None` where none of this run does.
         segment: What the record holds up, if anything.
+        is_checked: Whether the membership was seen to be subscribed, just now.
     """
 
     email: str
@@ -51,6 +52,7 @@ class Removal(t.NamedTuple):
     windows: Sequence[tuple[float, float]] | None
     origin: Origin | None = None
     segment: Segment | None = None
+    is_checked: bool = False
 
 
 def reason_to_leave_alone(

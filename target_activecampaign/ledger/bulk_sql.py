@@ -36,6 +36,7 @@ _COLUMNS = {
     "given_addresses": f"{_IDENTITY}, value AS address",
     "given_keys": _SOURCE_KEY,
     "given_people": f"{_SOURCE_KEY}, {_IDENTITY}",
+    "given_records": f"{_SOURCE_KEY}, {_IDENTITY}, value AS address",
 }
 
 
@@ -48,7 +49,8 @@ class BulkStatement:
         Args:
             text: With `{given}` for a table of (place, identity), `{given_fingerprints}` for one that has
                 `fingerprint` too, `{given_addresses}` for one that has `address` too, `{given_keys}` for one
-                of (place, source_key), or `{given_people}` for one of (place, source_key, identity).
+                of (place, source_key), `{given_people}` for one of (place, source_key, identity), or
+                `{given_records}` for one that has `address` too.
                 Parameters that are only selected need a cast, without which PostgreSQL can't tell their type.
         """
         self._by_dialect = {dialect: sa.text(_complete(text, places)) for dialect, places in _PLACES.items()}

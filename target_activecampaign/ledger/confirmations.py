@@ -91,10 +91,15 @@ class Confirmations:
         fingerprints: Sequence[bytes],
         window: Window,
         run: int | None,
+        *,
+        is_proof: bool,
     ) -> None:
-        """Write confirmations, over earlier ones; the times of the first one stay."""
+        """Write confirmations, over earlier ones; the times of the first one stay.
+
+        Without `is_proof` the import put nobody on the list: a membership that began within it is not ours.
+        """
         packed = pack(identities, fingerprints)
-        times = {"sent_at": window.start, "ended_at": window.end}
+        times = {"sent_at": window.start, "ended_at": window.end if is_proof else None}
         self._execute(connection, _CONFIRM, list_id=list_id, run=run, **times, **packed)
 
     def forget(self, connection: sa.Connection, list_id: int, identities: Sequence[bytes]) -> None:
@@ -172,6 +177,9 @@ _CONFIRM = BulkStatement(
     FROM {given_fingerprints} WHERE true
     ON CONFLICT (list_id, identity) DO UPDATE SET
         fingerprint = excluded.fingerprint, confirmed_at = excluded.confirmed_at, run = excluded.run,
+        since = CASE WHEN ledger_contact.first_ended_at IS NULL THEN excluded.since
+                ELSE ledger_contact.since END,
+        first_ended_at = coalesce(ledger_contact.first_ended_at, excluded.first_ended_at),
         ended_at = excluded.ended_at"""
 )
 _FORGET = BulkStatement(

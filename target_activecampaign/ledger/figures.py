@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import typing as t
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
-from target_activecampaign.ledger.schema import CONTACT, MEMBER, META, REMOVAL, RUN
+from target_activecampaign.ledger.schema import CONTACT, MEMBER, META, OPT_OUT, REMOVAL, RUN
 
 if t.TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,6 +28,7 @@ class ListFigures:
         members: Stream to the number of people that it brings.
         pending: Cause to the number of pending removals.
         left_alone: Reason to the number of people who were left on the list.
+        opt_outs: Stream to the number of its records that say no, pending ones among them.
     """
 
     contacts: int
@@ -37,6 +38,7 @@ class ListFigures:
     members: Mapping[str, int]
     pending: Mapping[str, int]
     left_alone: Mapping[str, int]
+    opt_outs: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +78,9 @@ def _lists_of(database: Database) -> dict[int, ListFigures]:
     members = _nested(database.read(_MEMBERS_BY_STREAM))
     pending = _nested(database.read(_PENDING_BY_CAUSE))
     left_alone = _nested(database.read(_LEFT_ALONE_BY_REASON))
+    opt_outs = _nested(database.read(_OPT_OUTS_BY_STREAM))
     lists: dict[int, ListFigures] = {}
-    for list_id in contacts.keys() | members.keys() | pending.keys() | left_alone.keys():
+    for list_id in set().union(contacts, members, pending, left_alone, opt_outs):
         known, certain, oldest, newest = contacts[list_id][1:] if list_id in contacts else (0, 0, None, None)
         lists[list_id] = ListFigures(
             contacts=known,
@@ -87,6 +90,7 @@ def _lists_of(database: Database) -> dict[int, ListFigures]:
             members=members.get(list_id, {}),
             pending=pending.get(list_id, {}),
             left_alone=left_alone.get(list_id, {}),
+            opt_outs=opt_outs.get(list_id, {}),
         )
     return lists
 
@@ -117,5 +121,6 @@ _CONTACTS_BY_LIST = (
     .group_by(CONTACT.c.list_id)
 )
 _MEMBERS_BY_STREAM = _count_by(MEMBER.c.stream)
+_OPT_OUTS_BY_STREAM = _count_by(OPT_OUT.c.stream)
 _PENDING_BY_CAUSE = _count_by(REMOVAL.c.cause, REMOVAL.c.left_alone.is_(None))
 _LEFT_ALONE_BY_REASON = _count_by(REMOVAL.c.left_alone, REMOVAL.c.left_alone.is_not(None))

@@ -22,6 +22,7 @@ from target_activecampaign.ledger.gone_keys import GoneKeys
 from target_activecampaign.ledger.list_lock import ListLocks
 from target_activecampaign.ledger.members import Members
 from target_activecampaign.ledger.opening import open_database
+from target_activecampaign.ledger.opt_outs import OptOuts
 from target_activecampaign.ledger.removals import Removals
 from target_activecampaign.ledger.schema import RUN
 from target_activecampaign.ledger.source_keys import SourceKeys
@@ -34,6 +35,7 @@ if t.TYPE_CHECKING:
     from target_activecampaign.ledger.database import Database
     from target_activecampaign.ledger.figures import Figures
     from target_activecampaign.ledger.members import Member
+    from target_activecampaign.ledger.opt_outs import HeldOptOut
     from target_activecampaign.ledger.patience import Patience
     from target_activecampaign.ledger.removals import Cause, PendingRemoval
     from target_activecampaign.ledger.sealed_person import SealedPerson
@@ -70,6 +72,7 @@ class Ledger:
         self._gone_keys = GoneKeys(database, cipher)
         self._removals = Removals(database, cipher)
         self._tap_streams = TapStreams(database)
+        self._opt_outs = OptOuts(database, cipher)
 
     @classmethod
     def open(  # noqa: PLR0913 - all but the first by name
@@ -271,12 +274,13 @@ class Ledger:
         return self._removals.iterate(list_id, cause)
 
     def count_pending(self, list_id: int, cause: Cause | None = None) -> int:
-        """Count the pending removals of a list, of one cause or any.
+        """Count the pending removals of a list, of one cause; or of any, with those who opted out.
 
         Raises:
             LedgerError: If they can't be read.
         """
-        return self._removals.count(list_id, cause)
+        opted_out = self._opt_outs.count_pending(list_id) if cause is None else 0
+        return self._removals.count(list_id, cause) + opted_out
 
     def left_alone(self, list_id: int, identities: Collection[bytes]) -> set[bytes]:
         """Return those of some people who were to be taken off a list and were left alone for good.
@@ -294,6 +298,38 @@ class Ledger:
             LedgerError: If they can't be read.
         """
         return self._tap_streams.find(list_id, stream)
+
+    def opt_outs(self, list_id: int) -> Iterator[HeldOptOut]:
+        """Iterate over the records that say no to a list, a person's one after the other.
+
+        Raises:
+            LedgerError: If they can't be read.
+        """
+        return self._opt_outs.iterate(list_id)
+
+    def pending_opt_outs(self, list_id: int) -> Iterator[HeldOptOut]:
+        """Iterate over those of them whose people may be on the list still.
+
+        Raises:
+            LedgerError: If they can't be read.
+        """
+        return self._opt_outs.iterate(list_id, is_pending=True)
+
+    def has_opt_outs(self, list_id: int) -> bool:
+        """Say whether a record says no to a list.
+
+        Raises:
+            LedgerError: If they can't be read.
+        """
+        return self._opt_outs.has_any(list_id)
+
+    def opt_out_counts(self) -> list[tuple[int, str, int]]:
+        """Return list, stream and number of records of each stream that say no, in this order.
+
+        Raises:
+            LedgerError: If they can't be read.
+        """
+        return self._opt_outs.counts()
 
     def last_run_started_at(self) -> int | None:
         """Return when the last run that wrote began, in seconds since 1970; `None` before the first.
@@ -326,7 +362,15 @@ class Ledger:
             with self._database.transaction() as connection:
                 self._confirmations.doubt(connection, list_id, self._identities_of(emails))
 
-    def confirm(self, list_id: int, contacts: Mapping[str, bytes], sent_at: int, ended_at: int) -> None:
+    def confirm(
+        self,
+        list_id: int,
+        contacts: Mapping[str, bytes],
+        sent_at: int,
+        ended_at: int,
+        *,
+        has_subscribed: bool = True,
+    ) -> None:
         """Record the outcome that these contacts were delivered.
 
         Args:
@@ -334,6 +378,7 @@ class Ledger:
             contacts: Address to the `fingerprint` of what was sent.
             sent_at: When their import was submitted, in seconds since 1970.
             ended_at: When it was confirmed, likewise.
+            has_subscribed: Whether it put them on the list; else it proves no membership.
 
         Raises:
             LedgerError: If it can't be written. Nothing was, then; durable otherwise.
@@ -345,7 +390,9 @@ class Ledger:
         fingerprints = [contacts[email] for _, email in people]
         window = Window(sent_at, ended_at)
         with self._database.transaction() as connection:
-            self._confirmations.confirm(connection, list_id, identities, fingerprints, window, self._run)
+            self._confirmations.confirm(
+                connection, list_id, identities, fingerprints, window, self._run, is_proof=has_subscribed
+            )
 
     def forget(self, list_id: int, emails: Collection[str]) -> None:
         """Record the outcome that these contacts were refused: for this list they are unknown from now on.
@@ -360,7 +407,7 @@ class Ledger:
                 self._confirmations.forget(connection, list_id, self._identities_of(emails))
 
     def remove_contacts(self, list_id: int, emails: Collection[str]) -> None:
-        """Record that contacts were taken off a list: nothing of them is kept for it.
+        """Record that contacts were taken off a list: nothing of them is kept for it but who said no.
 
         One that a stream brings again is a change.
 
@@ -371,6 +418,7 @@ class Ledger:
             identities = self._identities_of(emails)
             with self._database.transaction() as connection:
                 self._confirmations.remove(connection, list_id, identities)
+                self._opt_outs.settle(connection, list_id, identities, self._now)
                 for table in self._tables_of_people():
                     table.remove_from_list(connection, list_id, identities)
 
@@ -494,6 +542,61 @@ class Ledger:
         with self._database.transaction() as connection:
             self._removals.doubt_deleted(connection, list_id, stream)
 
+    def note_opt_outs(
+        self, list_id: int, stream: str, records: Sequence[tuple[bytes, str]], now: int
+    ) -> None:
+        """Note that records say no: their people are members no more, and what was sent of them is in doubt.
+
+        Args:
+            list_id: The list.
+            stream: The one that the records are of.
+            records: `source_key` of each, 16 bytes of 0 in a stream without keys, and address.
+            now: Seconds since 1970.
+
+        Raises:
+            LedgerError: If it can't be written. Nothing was, then; durable otherwise.
+        """
+        people = sorted((self._cipher.identity(email), key, email) for key, email in set(records))
+        identities = sorted({identity for identity, _, _ in people})
+        if not people:
+            return
+        with self._database.transaction() as connection:
+            rows = [(key, identity, email) for identity, key, email in people]
+            self._opt_outs.note(connection, list_id, stream, rows, now)
+            self._let_go(connection, list_id, identities)
+
+    def take_back_opt_outs(self, list_id: int, stream: str, records: Sequence[tuple[bytes, str]]) -> None:
+        """Note that records which said no say yes; what other records say stays.
+
+        Args:
+            list_id: The list.
+            stream: The one that the records are of.
+            records: As in `note_opt_outs`.
+
+        Raises:
+            LedgerError: If it can't be written. Nothing was, then; durable otherwise.
+        """
+        rows = sorted({(key, self._cipher.identity(email)) for key, email in records})
+        if rows:
+            with self._database.transaction() as connection:
+                self._opt_outs.take_back(connection, list_id, stream, rows)
+
+    def settle_opt_outs(self, list_id: int, emails: Collection[str]) -> None:
+        """Note that people who said no are not on a list.
+
+        Raises:
+            LedgerError: If it can't be written. Nothing was, then; durable otherwise.
+        """
+        identities = self._identities_of(emails)
+        with self._database.transaction() as connection:
+            self._opt_outs.settle(connection, list_id, identities, self._now)
+
+    def _let_go(self, connection: sa.Connection, list_id: int, identities: Sequence[bytes]) -> None:
+        """Let people be members of no stream of a list, and their next contact be a change."""
+        self._confirmations.doubt(connection, list_id, identities)
+        self._source_keys.remove_from_list(connection, list_id, identities)
+        self._members.remove_from_list(connection, list_id, identities)
+
     def replace_missing(self, list_id: int, stream: str, identities: Collection[bytes], now: int) -> None:
         """Let these members of a stream, and no other ones, be pending removals since it did not bring them.
 
@@ -582,6 +685,7 @@ class Ledger:
             self._gone_keys.rename_stream(connection, list_id, old, new)
             self._tap_streams.erase_stream(connection, list_id, old)
             self._removals.rename_stream(connection, list_id, old, new)
+            self._opt_outs.rename_stream(connection, list_id, old, new)
             return self._members.rename_stream(connection, list_id, old, new)
 
     def release_stream(self, list_id: int, stream: str, now: int) -> int:
@@ -609,7 +713,7 @@ class Ledger:
 
         Args:
             list_id: None for every list.
-            members: Whether to remove the members too; the mirror then takes none of them off.
+            members: Whether to remove the members too, and who said no; nobody of them is taken off then.
 
         Returns:
             The number of contacts that were forgotten, each list's counted.
@@ -621,6 +725,8 @@ class Ledger:
             count = self._confirmations.forget_all(connection, list_id)
             for table in (*self._tables_of_people(), self._tap_streams) if members else ():
                 table.erase(connection, list_id)
+            if members:
+                self._opt_outs.erase(connection, list_id)
             self._confirmations.remove_all_needless(connection, list_id)
         return count
 
@@ -631,6 +737,8 @@ class Ledger:
             count = self._confirmations.forget_everywhere(connection, identities)
             for table in self._tables_of_people() if members else ():
                 table.remove_everywhere(connection, identities)
+            if members:
+                self._opt_outs.remove_everywhere(connection, identities)
             self._confirmations.remove_needless(connection, identities)
         return count
 

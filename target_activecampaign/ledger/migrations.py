@@ -15,6 +15,7 @@ from target_activecampaign.ledger.schema import (
     HOLDER,
     MEMBER,
     META,
+    OPT_OUT,
     REMOVAL,
     RUN,
     SOURCE_KEY,
@@ -45,15 +46,19 @@ def _create_tables(connection: sa.Connection) -> None:
 
 
 def _add_removals(connection: sa.Connection) -> None:
-    for column in ("first_ended_at BIGINT NOT NULL DEFAULT 0", "ended_at BIGINT"):
-        connection.execute(sa.text(f"ALTER TABLE ledger_contact ADD COLUMN {column}"))
+    for column in ("first_ended_at", "ended_at"):
+        connection.execute(sa.text(f"ALTER TABLE ledger_contact ADD COLUMN {column} BIGINT"))
     # Version 1 did not note when an import ended: a window without length claims no more than it knew.
     connection.execute(sa.text("UPDATE ledger_contact SET first_ended_at = since, ended_at = confirmed_at"))
     for table in (SOURCE_KEY, GONE_KEY, REMOVAL, TAP_STREAM):
         table.create(connection)
 
 
-MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (_create_tables, _add_removals)
+def _add_opt_outs(connection: sa.Connection) -> None:
+    OPT_OUT.create(connection)
+
+
+MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (_create_tables, _add_removals, _add_opt_outs)
 """The step at place n leads from version n to version n + 1; version 0 is a database without a ledger."""
 
 NEWEST_VERSION = len(MIGRATIONS)

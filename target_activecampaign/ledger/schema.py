@@ -18,10 +18,11 @@ one that began within the first import or within the latest one.
     fingerprint: Keyed hash of what was confirmed; null while that is in doubt.
     confirmed_at: When the latest confirmed import was submitted; 0 where the contact is not known, since none
         was confirmed, or the contact was refused since.
-    since: When the first import was submitted.
+    since: When the first import was submitted, that put the contact on the list where one did.
     run: Id of the run that confirmed it last; null where no run began.
-    first_ended_at: When the first confirmed import was confirmed.
-    ended_at: When the latest confirmed import was confirmed; null where `confirmed_at` is 0.
+    first_ended_at: When the first confirmed import was confirmed; null where none was.
+    ended_at: When the latest confirmed import was confirmed; null where `confirmed_at` is 0, or where that
+        import subscribed nobody, so that it proves nothing. Likewise `first_ended_at`.
 
 `ledger_member`: one row for each person that a stream brought to a list. Where people are kept alone.
     list_id, identity: As above.
@@ -50,6 +51,12 @@ one that began within the first import or within the latest one.
     list_id, stream: As above.
     tap_stream: As the tap calls it.
     seen_at: When the last run began in which it came.
+
+`ledger_opt_out`: one row for each record of a source that says that its person does not want a list.
+    list_id, identity, stream, source_key: As above; 16 bytes of 0 for the key in a stream without keys.
+    address: As above while the removal is pending; empty afterwards.
+    noted_at: When the record said so, for the first time or after it had said otherwise.
+    settled_at: When the person was taken off, or seen not to be subscribed; null while that is pending.
 
 `ledger_run`: one row for each run that wrote.
     id: Counts up.
@@ -90,7 +97,7 @@ CONTACT = sa.Table(
     sa.Column("confirmed_at", sa.BigInteger, nullable=False),
     sa.Column("since", sa.BigInteger, nullable=False),
     sa.Column("run", sa.BigInteger),
-    sa.Column("first_ended_at", sa.BigInteger, nullable=False),
+    sa.Column("first_ended_at", sa.BigInteger),
     sa.Column("ended_at", sa.BigInteger),
     sqlite_with_rowid=False,
 )
@@ -146,6 +153,18 @@ TAP_STREAM = sa.Table(
     sa.Column("stream", sa.Text, primary_key=True),
     sa.Column("tap_stream", sa.Text, primary_key=True),
     sa.Column("seen_at", sa.BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+OPT_OUT = sa.Table(
+    "ledger_opt_out",
+    TABLES,
+    sa.Column("list_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("identity", sa.LargeBinary, primary_key=True),
+    sa.Column("stream", sa.Text, primary_key=True),
+    sa.Column("source_key", sa.LargeBinary, primary_key=True),
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("noted_at", sa.BigInteger, nullable=False),
+    sa.Column("settled_at", sa.BigInteger),
     sqlite_with_rowid=False,
 )
 RUN = sa.Table(

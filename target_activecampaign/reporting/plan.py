@@ -50,5 +50,12 @@ def _masked(contact: Contact) -> dict[str, t.Any]:
         **dict.fromkeys(contact.attributes, _HIDDEN),
         "fields": [{"id": field, "value": _HIDDEN} for field in contact.custom_fields],
         "tags": [_HIDDEN for _ in contact.tags],
-        "unsubscribe" if contact.unsubscribes else "subscribe": [{"listid": contact.list_id}],
+        **_masked_lists(contact),
     }
+
+
+def _masked_lists(contact: Contact) -> dict[str, t.Any]:
+    lists = [{"listid": contact.list_id}]
+    if contact.unsubscribes:
+        return {"unsubscribe": lists}
+    return {"subscribe": lists} if contact.subscribes else {}

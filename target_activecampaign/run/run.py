@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import typing as t
 from collections import Counter
@@ -26,26 +27,30 @@ from target_activecampaign.reporting.rejects import RejectsFile
 from target_activecampaign.reporting.report import Report
 from target_activecampaign.reporting.report_file import check_report_path, write_report
 from target_activecampaign.reporting.summary import log_summary
+from target_activecampaign.run.all_removals import AllRemovals, BrakeOfAll
 from target_activecampaign.run.embedded_sandbox import serve_sandbox
 from target_activecampaign.run.judge import judge, judge_rejects
 from target_activecampaign.run.mirror import Mirror
+from target_activecampaign.run.opt_outs import OptOuts
 from target_activecampaign.run.people import People
 from target_activecampaign.run.preflight import check_account, guard_contract, read_exclusions
 from target_activecampaign.run.removals import Brake, Removals
 from target_activecampaign.run.stream_matching import StreamMatching
+from target_activecampaign.run.subscribed_now import reasons_to_stay
 from target_activecampaign.singer.completeness import Completeness
 from target_activecampaign.singer.state_output import StateOutput
 
 if t.TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from target_activecampaign.api.responses import Contract
     from target_activecampaign.clock import Clock
     from target_activecampaign.config.secret import Secret
     from target_activecampaign.config.settings import Settings
-    from target_activecampaign.contacts.contact import Origin, Reason, Rejection
+    from target_activecampaign.contacts.contact import LeftAlone, Origin, Reason, Rejection
     from target_activecampaign.contacts.custom_fields import CustomField
     from target_activecampaign.contacts.exclusions import Exclusions
+    from target_activecampaign.delivery.account import Account
     from target_activecampaign.delivery.change_detection import ChangeDetection
     from target_activecampaign.errors import MirrorStoppedError, TargetError
     from target_activecampaign.ledger.ledger import Ledger
@@ -85,7 +90,7 @@ class Run:
         """Takes every record of an exported stream that is read, where outcomes are written."""
         self._named_rejects: Counter[Reason] = Counter()
         self._client: Client | None = None
-        self._is_connected = False
+        self._account: Account | None = None
         self._fields: Mapping[str, CustomField] = {}
         self._exclusions: Exclusions | None = None  # `None` where there are none
         self._resources = contextlib.ExitStack()
@@ -109,6 +114,8 @@ class Run:
         self.people: People | None = None
         """Notes who comes, where that matters; `None` where it does not."""
         self._mirror: Mirror | None = None
+        self.opt_outs: OptOuts | None = None
+        """Takes records that say no, where that may be; `None` where it may not."""
         self._state_output = StateOutput(self._make_durable, is_silent=settings.dry_run)
         self._changes: ChangeDetection = NoLedger()
         self._headroom = ContractHeadroom()
@@ -145,6 +152,7 @@ class Run:
                 self._open_ledger(self._settings.ledger_url)
         self._started_delivery = self._make_delivery()
         self._note_people_if_needed(self._started_delivery)
+        self._note_opt_outs_if_needed(self._started_delivery)
 
     @property
     def delivery(self) -> Delivery:
@@ -224,6 +232,30 @@ class Run:
                 ledger, self.people, self.completeness, self._streams.sources_of, writes=writes, now=now
             )
 
+    def _note_opt_outs_if_needed(self, delivery: Delivery) -> None:
+        """Note who says no, where a stream may say it or the ledger knows somebody who did."""
+        settings, ledger = self._settings, self._ledger
+        is_known = ledger is not None and any(map(ledger.has_opt_outs, settings.list_ids()))
+        if not settings.takes_opt_outs and not is_known:
+            return
+        now = self._clock.epoch_seconds()
+        self.opt_outs = OptOuts(
+            delivery,
+            ledger,
+            takes_off=settings.takes_opt_outs,
+            is_read_only=settings.dry_run,
+            now=now,
+            flush_people=self._flush_people,
+        )
+        self._resources.callback(self.opt_outs.close)
+        oldest = now - settings.ledger_max_age_days * _SECONDS_PER_DAY if settings.ledger_max_age_days else 0
+        for list_id in settings.list_ids():
+            self.opt_outs.read_ledger(list_id, oldest)
+
+    def _flush_people(self) -> None:
+        if self.people is not None:
+            self.people.flush()
+
     def connect(self) -> None:
         """Check the account, once, before the first write.
 
@@ -232,17 +264,16 @@ class Run:
             SettingsError: Naming what the account lacks.
             ServiceError: If it can't be reached or refuses the key.
         """
-        if self._is_connected:
+        if self._account is not None:
             return
         client = self._check_account()
-        self._is_connected = True
         with self._interruption.at_once():
             self._exclusions = read_exclusions(client) or None
             contract = guard_contract(self._settings, client, self._headroom)
         self._report.room = None if contract is None else int(self._headroom.left)
         if contract is not None:
             self._report.contract = contract.subscriber_limit, contract.subscriber_total
-        account = self._make_dry_run(client, contract) if self._settings.dry_run else client
+        self._account = account = self._make_dry_run(client, contract) if self._settings.dry_run else client
         self.delivery.connect(
             WorkerThreads(
                 self.delivery,
@@ -269,9 +300,14 @@ class Run:
         return self._client
 
     def _make_dry_run(self, client: Client, contract: Contract | None) -> DryRun:
-        dry_run = DryRun(client, contract, remembers_lists=not self.ignores_deletions)
+        dry_run = DryRun(client, contract, remembers_lists=self._may_take_off_own)
         self._resources.callback(dry_run.close)
         return dry_run
+
+    @property
+    def _may_take_off_own(self) -> bool:
+        """Whether this run may take somebody off whom it put on the list itself."""
+        return not self.ignores_deletions or self._settings.takes_opt_outs
 
     def note_schema(self, stream: str) -> None:
         """Note a SCHEMA of a stream, as the tap calls it."""
@@ -306,6 +342,7 @@ class Run:
             source_timezone=self._settings.source_timezone,
             exclusions=self._exclusions,
             rejects_invalid=self._settings.on_invalid_value == "reject",
+            subscription_words=self._settings.subscription_words,
         )
         notes = self.mapping_notes_of(stream)
         return compile_mapping(stream, schema, export, self._fields, options, notes=notes)
@@ -358,6 +395,11 @@ class Run:
         self._deletions += 1
         self.figures_of(stream).ignored += 1
 
+    @property
+    def needs_keys(self) -> bool:
+        """Whether it matters of which record of the source a person is."""
+        return self.people is not None or self.opt_outs is not None
+
     # The end
 
     def finish(self) -> None:
@@ -368,8 +410,10 @@ class Run:
                 reached and `on_limit` is `fail`, too many records were rejected, or the mirror was stopped.
         """
         self.delivery.settle()
-        if self.people is not None:
-            self.people.flush()
+        self._flush_people()
+        if self.opt_outs is not None:
+            self.opt_outs.flush()
+            self.opt_outs.say_overruled()
         failure = self._judge()
         if failure is None or isinstance(failure, LimitReachedError):
             # A full contract keeps nobody on a list: nobody new is needed for that.
@@ -445,11 +489,14 @@ class Run:
         """
         if self._mirror is not None:
             self._mirror.say_who_is_left_behind(self._list_of)
-        if self.people is None or not self._is_connected:
+        if not self.needs_keys or self._account is None:
             return None
         if has_failed:
             self._mirror = None
-        return self._removals().carry_out(is_cut_short=bool(self._report.totals().held_back))
+        stopped = self._removals().carry_out(is_cut_short=bool(self._report.totals().held_back))
+        if stopped is not None and self.opt_outs is not None:
+            self.opt_outs.hold_back()
+        return stopped
 
     def _list_of(self, stream: str) -> int | None:
         export = self._settings.export_for(stream)
@@ -457,11 +504,18 @@ class Run:
 
     def _removals(self) -> Removals:
         settings = self._settings
-        count_subscribers = None if self._client is None else self._client.subscriber_count
-        return Removals(
+        client, opt_outs = self._client, self.opt_outs
+        count_subscribers = (lambda _: None) if client is None else client.subscriber_count
+        make_brake = Brake if opt_outs is None else BrakeOfAll
+        make: Callable[..., Removals] = Removals
+        if opt_outs is not None:
+            make = functools.partial(
+                AllRemovals, opt_outs=opt_outs, reasons_to_stay=self._find_reasons_to_stay
+            )
+        return make(
             delivery=self.delivery,
             report=self._report,
-            brake=Brake(settings.max_removal_percent, count_subscribers or (lambda _: None)),
+            brake=make_brake(settings.max_removal_percent, count_subscribers),
             list_ids=settings.list_ids(),
             ledger=self._ledger,
             people=self.people,
@@ -469,6 +523,14 @@ class Run:
             takes_deletions=not self.ignores_deletions,
             writes=not settings.dry_run,
         )
+
+    def _find_reasons_to_stay(self, list_id: int, emails: Collection[str]) -> Mapping[str, LeftAlone | None]:
+        if self._account is None:
+            raise RuntimeError("nobody is taken off before the account was checked")
+        touched = self.delivery.sent_among(emails)
+        # Everything that was sent has its outcome, so nothing is lost where a signal ends this.
+        with self._interruption.at_once():
+            return reasons_to_stay(self._account, list_id, emails, touched)
 
     def _close(self, exit_code: int) -> None:
         """Close the run's files, write the report and log the figures."""
@@ -509,8 +571,9 @@ class Run:
         for file in (self._rejects, self.outcomes_file):
             if file is not None:
                 file.sync()
-        if self.people is not None:
-            self.people.flush()
+        self._flush_people()
+        if self.opt_outs is not None:
+            self.opt_outs.flush()
 
     def _write_rejected(self, origin: Origin, rejection: Rejection) -> None:
         if not self._named_rejects and self._settings.rejects_path is None and not self._settings.dry_run:

@@ -127,8 +127,8 @@ def parts_of(mapper: RecordMapper) -> list[Part]:
 class CountingRun:
     """Takes the place of the run, and counts the contacts that arrive."""
 
-    keeps_records = is_mirror = False
-    people = None
+    keeps_records = is_mirror = needs_keys = False
+    people = opt_outs = None
     ignores_deletions = True
 
     def __init__(self) -> None:

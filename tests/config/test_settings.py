@@ -30,6 +30,12 @@ GOOD: dict[str, t.Any] = {
 }
 
 
+DEFAULT_MEANINGS = {
+    **dict.fromkeys(("true", "subscribed", "yes", "1", "active"), True),
+    **dict.fromkeys(("false", "unsubscribed", "no", "0", "cleaned"), False),
+}
+
+
 def parse(**changes: object) -> Settings:
     return parse_settings({**GOOD, **changes})
 
@@ -54,6 +60,7 @@ def test_four_settings_are_enough() -> None:
         is_sandbox=False,
         api_key=Secret(KEY),
         exports=(("*", StreamExport(list_id=3, field_mapping=None, tags=())),),
+        subscription_words=DEFAULT_MEANINGS,
         on_null="keep",
         on_invalid_value="leave_out",
         exclude_automations=False,
@@ -646,3 +653,41 @@ def test_every_default_of_the_schema_is_taken_as_it_stands() -> None:
 def test_reading_settings_does_not_load_the_telephone_library() -> None:
     script = "import sys, target_activecampaign.config.settings as s; sys.exit('phonenumbers' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+# Words of `subscription`
+
+
+def test_words_of_subscription_replace_their_half_of_the_defaults() -> None:
+    settings = parse(subscription_words={"true": ["Ja", " ja ", "JAWOHL"]})
+    noes = {word: wants for word, wants in DEFAULT_MEANINGS.items() if not wants}
+    assert settings.subscription_words == {"ja": True, "jawohl": True, **noes}
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        ({"true": ["yes"], "false": ["no", " YES"]}, "true: has a word that means the opposite as well"),
+        ({"true": ["0"]}, "(the default words of false hold it: set them too)"),
+        ({"false": ["Active"]}, "(the default words of true hold it: set them too)"),
+        ({"true": []}, "true: is empty"),
+        ({"false": []}, "false: is empty"),
+        ({"true": [1]}, "true: entry 1 must be a string"),
+        ({"false": ["no", None]}, "false: entry 2 must be a string"),
+        ({"false": [""]}, "false: entry 1 is empty"),
+        ({"false": "no"}, "false: must be an array of strings"),
+        ({"no": ["no"]}, "no: is no setting"),
+        (["yes"], "must be an object"),
+    ],
+)
+def test_words_that_mean_nothing_for_sure_are_refused(words: object, problem: str) -> None:
+    (said,) = find_problems({**GOOD, "subscription_words": words})
+    assert said.startswith("subscription_words")
+    assert problem in said
+
+
+def test_a_stream_takes_opt_outs_where_it_maps_the_subscription() -> None:
+    mapping = {"email": "email", "subscription": "wants"}
+    assert parse(field_mapping=mapping).takes_opt_outs
+    assert parse(streams={"a": {}, "b": {"field_mapping": mapping}}).takes_opt_outs
+    assert not parse(field_mapping={"email": "email"}).takes_opt_outs

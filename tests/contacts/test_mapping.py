@@ -18,6 +18,7 @@ from target_activecampaign.contacts.contact import Contact, Reason, Rejection
 from target_activecampaign.contacts.custom_fields import CustomField, FieldOption
 from target_activecampaign.contacts.exclusions import Exclusion, Exclusions
 from target_activecampaign.contacts.mapping import MappingOptions, RecordMapper, compile_mapping
+from target_activecampaign.contacts.subscription import OptOut
 from target_activecampaign.errors import SettingsError
 from target_activecampaign.reporting.mapping_notes import MappingNotes
 from target_activecampaign.reporting.report import StreamFigures
@@ -694,3 +695,59 @@ def test_a_rejection_never_shows_the_value(secret: str, name: str, form: str) ->
         found = mapper().map({"email": "ada@example.com", name: value})
         if isinstance(found, Rejection):
             assert secret not in found.detail
+
+
+# Who wants the list
+
+
+@pytest.mark.parametrize(
+    ("value", "lists"),
+    [(True, [1]), ("yes", [1]), (None, []), (" ", []), (UNSET, [])],
+)
+def test_a_contact_is_subscribed_where_its_record_says_so(value: object, lists: list[int]) -> None:
+    found = wish_mapper().map({"email": "ada@example.com", **({} if value is UNSET else {"wants": value})})
+    assert isinstance(found, Contact)
+    assert [one.listid for one in found.payload.subscribe] == lists
+    assert (found.subscribes, found.unsubscribes, found.list_id) == (bool(lists), False, 1)
+
+
+def test_what_is_no_word_is_left_out_and_counted_or_rejects_its_record() -> None:
+    figures = StreamFigures()
+    record = {"email": "ada@example.com", "wants": "perhaps"}
+    found = wish_mapper(notes=MappingNotes("people", figures)).map(record)
+    assert isinstance(found, Contact)
+    assert not found.payload.subscribe
+    assert figures.left_out == {"subscription": 1}
+    rejected = wish_mapper(rejects_invalid=True).map(record)
+    assert isinstance(rejected, Rejection)
+    assert rejected.reason is Reason.VALUE_INVALID
+
+
+@pytest.mark.parametrize("value", [False, "no", 0])
+def test_a_record_that_says_no_is_no_contact_whatever_else_it_holds(value: object) -> None:
+    record = {"email": " Ada@example.com", "wants": value, "first_name": {"un": "fit"}}
+    assert wish_mapper().map(record) == OptOut("ada@example.com")
+    assert wish_mapper().find_opt_out(record) == OptOut("ada@example.com")
+
+
+def test_a_later_record_that_says_nothing_keeps_the_subscription_of_an_earlier_one() -> None:
+    yes, nothing = (wish_mapper().map({"email": "a@example.com", "wants": wants}) for wants in (True, None))
+    assert isinstance(yes, Contact)
+    assert isinstance(nothing, Contact)
+    assert yes.merged_with(nothing).subscribes
+    assert nothing.merged_with(yes).subscribes
+
+
+@pytest.mark.parametrize(
+    "record", [{"email": "none", "wants": "no"}, {"email": "a@example.com", "wants": "?"}]
+)
+def test_a_record_without_an_address_or_a_word_says_no_no(record: dict[str, t.Any]) -> None:
+    assert wish_mapper().find_opt_out(record) is None
+
+
+def wish_mapper(notes: MappingNotes | None = None, *, rejects_invalid: bool = False) -> RecordMapper:
+    mapping = FieldMapping(email="email", attributes={"first_name": "first_name"}, subscription="wants")
+    schema: dict[str, t.Any] = {"properties": {"email": {}, "first_name": {}, "wants": {}}}
+    words = {"yes": True, "no": False, "0": False}
+    options = MappingOptions(subscription_words=words, rejects_invalid=rejects_invalid)
+    return compile_mapping("people", schema, StreamExport(1, mapping, ()), {}, options, notes=notes)

@@ -55,6 +55,8 @@ class FakeRun:
     is_mirror = False
     ignores_deletions = True
     outcomes_file: t.Any = None  # of the run
+    needs_keys = True
+    opt_outs = None
 
     def __init__(self) -> None:
         self.people: FakeRun | None = self

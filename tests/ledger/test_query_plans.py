@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from support.ledgers import address_of, fingerprint_of
 
-from target_activecampaign.ledger import confirmations, gone_keys, members, removals, source_keys
+from target_activecampaign.ledger import confirmations, gone_keys, members, opt_outs, removals, source_keys
 from target_activecampaign.ledger.bulk_sql import BulkStatement
 
 if t.TYPE_CHECKING:
@@ -19,7 +19,7 @@ if t.TYPE_CHECKING:
 
 PEOPLE = 2_000
 SET = 100
-TABLES = ("contact", "member", "source_key", "gone_key", "removal")
+TABLES = ("contact", "member", "source_key", "gone_key", "removal", "opt_out")
 # These go through a table once, whatever the number of people: a person commands them, for every list.
 ON_EVERY_LIST = re.compile(
     r"(DELETE FROM|UPDATE|SELECT count\(\*\) FROM) ledger_\w+ (SET [\w ,=]+ )?"
@@ -51,6 +51,10 @@ def address_numbers(numbers: range) -> list[str]:
     return [address_of(f"a{number}") for number in numbers]
 
 
+def opt_outs_of(numbers: range) -> list[tuple[bytes, str]]:
+    return [(bytes(16), email) for email in address_numbers(numbers)]
+
+
 def fill(ledger: Ledger) -> None:
     for list_id in (1, 2):
         emails = address_numbers(range(PEOPLE))
@@ -62,6 +66,7 @@ def fill(ledger: Ledger) -> None:
         ledger.note_deletions(
             list_id, "people", [(ledger.source_key(email.encode()), email) for email in gone], 6
         )
+        ledger.note_opt_outs(list_id, "people", opt_outs_of(range(2 * PEOPLE, 4 * PEOPLE)), 6)
     if ledger._database.dialect == "postgresql":
         for connection in (ledger._database._reader, ledger._database._writer):
             for table in TABLES:
@@ -100,11 +105,19 @@ def call_everything(ledger: Ledger) -> None:
     assert len(list(ledger.members(1, "shops"))) == PEOPLE
     ledger.remove_members(1, "shops", identities[:50])
     ledger.remove_contacts(1, emails[:50])
+    ledger.note_opt_outs(1, "people", opt_outs_of(range(4 * PEOPLE, 4 * PEOPLE + SET)), 9)
+    ledger.take_back_opt_outs(1, "people", opt_outs_of(range(2 * PEOPLE, 2 * PEOPLE + SET)))
+    ledger.settle_opt_outs(1, address_numbers(range(3 * PEOPLE, 3 * PEOPLE + SET)))
+    assert len(list(ledger.opt_outs(1))) == 2 * PEOPLE
+    assert len(list(ledger.pending_opt_outs(1))) == 2 * PEOPLE - SET
     # Counts, and what a person commands.
+    ledger.has_opt_outs(1)
+    ledger.opt_out_counts()
     ledger.count_members(1, "people")
     ledger.count_members_on(1)
     ledger.member_counts()
     ledger.count_pending(1, "deleted")
+    ledger.count_pending(1)
     ledger.figures()
     ledger.rename_stream(None, "people", "customers")
     ledger.release_stream(2, "customers", 9)
@@ -136,7 +149,7 @@ def test_no_statement_of_a_run_goes_through_a_whole_table(open_ledger: OpenLedge
     assert found == {}
     bulk = {
         name: statement
-        for module in (confirmations, gone_keys, members, removals, source_keys)
+        for module in (confirmations, gone_keys, members, opt_outs, removals, source_keys)
         for name, statement in vars(module).items()
         if isinstance(statement, (BulkStatement, sa.TextClause))
     }
