@@ -198,9 +198,14 @@ class ActiveCampaignSink(Sink):
         run = self._run
         places = None
         if run.opt_outs is not None:
-            says_yes = mapper.says_who_subscribes
             places = run.opt_outs.sort(
-                self.stream_name, mapper.list_id, results, keys, origins, says_yes=says_yes
+                self.stream_name,
+                mapper.list_id,
+                results,
+                keys,
+                origins,
+                has_keys=bool(self._keys),
+                says_yes=mapper.says_who_subscribes,
             )
         if places is not None:
             records, keys = [records[place] for place in places], [keys[place] for place in places]

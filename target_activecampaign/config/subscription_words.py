@@ -8,6 +8,8 @@ from __future__ import annotations
 import typing as t
 from types import MappingProxyType
 
+from target_activecampaign.config.names import folded_name
+
 if t.TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -25,8 +27,8 @@ _NAMES = {True: "true", False: "false"}
 
 
 def folded(word: str) -> str:
-    """Return a word without the blanks around it, in one letter case."""
-    return word.strip().casefold()
+    """Return a word without the blanks around it, in one letter case and one form of its accents."""
+    return folded_name(word)
 
 
 def read_subscription_words(section: Section) -> Mapping[str, bool]:

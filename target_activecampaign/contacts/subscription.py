@@ -12,7 +12,7 @@ from decimal import Decimal
 from msgspec import UNSET
 
 from target_activecampaign.config.subscription_words import folded
-from target_activecampaign.contacts.text import UnfitValueError
+from target_activecampaign.contacts.text import UnfitValueError, trim
 
 if t.TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,7 +44,7 @@ def read_wish(value: object, words: Mapping[str, bool]) -> bool | None:
         return None
     if isinstance(value, bool):
         return value
-    word = folded(value) if isinstance(value, str) else _digits_of(value)
+    word = folded(trim(value)) if isinstance(value, str) else _digits_of(value)
     if word == "":
         return None
     if word is None or word not in words:

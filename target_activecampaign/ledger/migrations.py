@@ -50,15 +50,11 @@ def _add_removals(connection: sa.Connection) -> None:
         connection.execute(sa.text(f"ALTER TABLE ledger_contact ADD COLUMN {column} BIGINT"))
     # Version 1 did not note when an import ended: a window without length claims no more than it knew.
     connection.execute(sa.text("UPDATE ledger_contact SET first_ended_at = since, ended_at = confirmed_at"))
-    for table in (SOURCE_KEY, GONE_KEY, REMOVAL, TAP_STREAM):
+    for table in (SOURCE_KEY, GONE_KEY, REMOVAL, OPT_OUT, TAP_STREAM):
         table.create(connection)
 
 
-def _add_opt_outs(connection: sa.Connection) -> None:
-    OPT_OUT.create(connection)
-
-
-MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (_create_tables, _add_removals, _add_opt_outs)
+MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (_create_tables, _add_removals)
 """The step at place n leads from version n to version n + 1; version 0 is a database without a ledger."""
 
 NEWEST_VERSION = len(MIGRATIONS)

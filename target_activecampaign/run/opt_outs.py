@@ -28,6 +28,7 @@ if t.TYPE_CHECKING:
     from target_activecampaign.delivery.delivery import Delivery
     from target_activecampaign.delivery.state_tracker import Segment
     from target_activecampaign.ledger.ledger import Ledger
+    from target_activecampaign.ledger.opt_outs import HeldOptOut
     from target_activecampaign.run.refusing_words import Words
 
     Result: t.TypeAlias = Contact | Rejection | OptOut
@@ -35,6 +36,7 @@ if t.TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _KEYLESS = bytes(16)  # a stream without keys has one record for each person: its last word counts
+_UNREADABLE_KEY = b"\xff" * 16  # of any record of a stream with keys: nobody knows which one says yes
 _AT_ONCE = 1_000
 
 
@@ -43,6 +45,7 @@ class _Leaver(t.NamedTuple):
 
     origin: Origin
     email: str
+    segment: Segment | None  # what the record holds up; `None` where the ledger remembers it
 
 
 class _Record(t.NamedTuple):
@@ -60,7 +63,7 @@ class _Ended:
     """Records that have their outcome, by outcome."""
 
     def __init__(self) -> None:
-        self.superseded: list[Origin] = []
+        self.superseded: list[tuple[Origin, Segment | None]] = []  # with what they held up
         self.unchanged: list[Origin] = []
 
 
@@ -99,7 +102,6 @@ class OptOuts:
         self._words = RefusingWords()
         self._leaving: defaultdict[int, dict[bytes, _Leaver]] = defaultdict(dict)
         self._overruled: Counter[str] = Counter()
-        self._held: Segment | None = None
         self._lock = threading.Lock()
         # Whether a record says no, by record and person: the last word alone is written down.
         self._notes: dict[tuple[int, str, bytes, str], bool] = {}
@@ -135,6 +137,7 @@ class OptOuts:
         keys: Sequence[bytes | None],
         origins: Sequence[Origin],
         *,
+        has_keys: bool,
         says_yes: bool,
     ) -> list[int] | None:
         """Take out the records that say no, and those that would subscribe somebody who said no.
@@ -145,6 +148,7 @@ class OptOuts:
             results: What its records became, in the order of the input.
             keys: Canonical bytes of the key of each; `None` where there is none.
             origins: Where each stood.
+            has_keys: Whether the stream's records have keys, so that one without it is of an unknown record.
             says_yes: Whether a contact that subscribes comes of a record that says so; else its stream maps
                 no subscription, and takes no no back.
 
@@ -166,12 +170,13 @@ class OptOuts:
             is_no = isinstance(results[place], OptOut)
             if is_no or own:
                 key = keys[place]
-                hashed = _KEYLESS if key is None else self._hash_key(key)
+                keyless = _UNREADABLE_KEY if has_keys else _KEYLESS
+                hashed = keyless if key is None else self._hash_key(key)
                 email = t.cast("Contact | OptOut", results[place]).email
                 record = _Record(list_id, stream, hashed, identity, email, origins[place])
                 if is_no:
                     self._take_no(record, own, ended)
-                elif self._takes_yes(record, own, ended, says_yes=says_yes):
+                elif self._takes_yes(record, own, ended, says_yes=says_yes and hashed != _UNREADABLE_KEY):
                     continue
                 gone.add(place)
         self._words.put_all(list_id, words)
@@ -188,9 +193,13 @@ class OptOuts:
             return
         is_new = word not in words
         words[word] = False
-        if earlier := leaving.get(record.identity):
-            ended.superseded.append(earlier.origin)
-        leaving[record.identity] = _Leaver(record.origin, record.email)
+        earlier = leaving.get(record.identity)
+        if earlier is not None:
+            ended.superseded.append((earlier.origin, None))
+            segment = earlier.segment
+        else:
+            segment = None if self._writes else self._delivery.hold_state()
+        leaving[record.identity] = _Leaver(record.origin, record.email, segment)
         if is_new or earlier is None:
             self._note(record, says_no=True)
 
@@ -202,14 +211,15 @@ class OptOuts:
             self._note(record, says_no=False)
         if words:
             self._overruled[record.stream] += 1
-            ended.superseded.append(record.origin)
-        elif earlier := self._leaving[record.list_id].pop(record.identity, None):
-            ended.superseded.append(earlier.origin)
+            ended.superseded.append((record.origin, None))
+        # Who was off the list for sure, and came back by themselves, is taken off by a new no alone.
+        if all(words.values()) and (earlier := self._leaving[record.list_id].pop(record.identity, None)):
+            ended.superseded.append((earlier.origin, earlier.segment))
         return not words
 
     def _count(self, ended: _Ended) -> None:
-        if ended.superseded:
-            self._delivery.end_deletions(ended.superseded, "superseded")
+        for origin, segment in ended.superseded:
+            self._delivery.end_deletions([origin], "superseded", segment=segment)
         if ended.unchanged:
             self._delivery.end_deletions(ended.unchanged, "unchanged")
 
@@ -226,46 +236,59 @@ class OptOuts:
         self.flush()
         leaving = self._leaving[list_id]
         for leaver in leaving.values():
-            yield Removal(leaver.email, list_id, leaver.origin.stream, None, leaver.origin)
+            yield Removal(leaver.email, list_id, leaver.origin.stream, None, leaver.origin, leaver.segment)
         seen = set(leaving)
         for held in () if self._ledger is None else self._ledger.pending_opt_outs(list_id):
-            if held.identity not in seen and (email := identity_of_leaver(held)) is not None:
+            if held.identity in seen or self._is_taken_back(list_id, held):
+                continue
+            if (email := identity_of_leaver(held)) is not None:
                 yield Removal(email, list_id, held.stream, None)
             seen.add(held.identity)
 
+    def _is_taken_back(self, list_id: int, held: HeldOptOut) -> bool:
+        """Tell whether a record has said yes in this run, of which the ledger must not learn (dry run)."""
+        if self._writes:
+            return False
+        words = self._words.find(list_id, [held.identity]).get(held.identity, {})
+        return self._words.word_of(held.stream, held.source_key) not in words
+
     def leave_alone(self, list_id: int, some: Iterable[tuple[Removal, LeftAlone]]) -> None:
-        """Count the records of people as unchanged who are not taken off, with the reason of each.
+        """Count the records of people who are not taken off, with the reason of each.
+
+        Where the next reading may tell more, a no is pending in the ledger; without one STATE waits for it.
 
         Raises:
             LedgerError: If it can't be written.
         """
         leaving = self._leaving[list_id]
         for part in batched(some, _AT_ONCE):
-            origins = [removal.origin for removal, _ in part if removal.origin is not None]
-            self._delivery.end_deletions(origins, "unchanged")
-            for removal, _ in part:
+            for removal, reason in part:
+                self._end_left_alone(removal, reason)
                 leaving.pop(self._hash_identity(removal.email), None)
             settled = [removal.email for removal, reason in part if reason not in TRANSIENT]
             if self._ledger is not None and self._writes:
                 self._ledger.settle_opt_outs(list_id, settled)
+
+    def _end_left_alone(self, removal: Removal, reason: LeftAlone) -> None:
+        if removal.origin is None:
+            return
+        if reason in TRANSIENT and removal.segment is not None:
+            self._delivery.end_deletions([removal.origin], "held_back")
+        else:
+            self._delivery.end_deletions([removal.origin], "unchanged", segment=removal.segment)
 
     def hold_back(self) -> None:
         """Count the records of this run that say no as held back: nobody is taken off."""
         for leaving in self._leaving.values():
             self._delivery.end_deletions([leaver.origin for leaver in leaving.values()], "held_back")
 
-    def release(self) -> None:
-        """Let STATE pass the records that say no: their people were taken off, or left alone."""
-        if self._held is not None:
-            self._delivery.release_state(self._held)
-            self._held = None
-
     def say_overruled(self) -> None:
         """Log how many records were not exported since another one says no."""
         for stream, count in self._overruled.items():
             logger.warning(
                 "field_mapping.subscription: %d records of stream %r were not exported, since another record "
-                "of their person said no. It stands until that record says yes",
+                "of their person said no. It stands until that record says yes, or is forgotten: "
+                "target-activecampaign ledger forget --addresses --members",
                 count,
                 shown_name(stream),
             )
@@ -300,8 +323,6 @@ class OptOuts:
         if self._writes:
             with self._lock:
                 self._notes[record.list_id, record.stream, record.key, record.email] = says_no
-        elif says_no and self._held is None:
-            self._held = self._delivery.hold_state()
 
 
 def _speaks(result: Result) -> t.TypeGuard[Contact | OptOut]:

@@ -22,8 +22,8 @@ if t.TYPE_CHECKING:
     from target_activecampaign.api.contact_pages import ContactPage
     from target_activecampaign.delivery.account import Account
 
-_MOST_MISSING_SHARE = 0.01  # of a list, while it is read: people leave meanwhile
-_MOST_MISSING = 10
+
+_FEW_ASKED = 1_000  # people, one by one in some minutes, where pages leave somebody out
 
 
 def reasons_to_stay(
@@ -42,11 +42,12 @@ def reasons_to_stay(
         StoppedError: If the run stops.
     """
     pages = _read_pages(account, list_id, frozenset(emails))
+    asks_each = pages is None or (not pages.is_whole and len(emails) <= _FEW_ASKED)
     reasons: dict[str, LeftAlone | None] = {}
     for email in emails:
         if pages is not None and email in pages.subscribed:
             reasons[email] = None
-        elif pages is None or email in pages.unreadable or email in touched:
+        elif asks_each or pages is None or email in pages.unreadable or email in touched:
             reasons[email] = reason_to_leave_alone(account.memberships(email).on(list_id), None)
         else:
             reasons[email] = LeftAlone.NOT_SUBSCRIBED if pages.is_whole else LeftAlone.MEMBERSHIP_UNREADABLE
@@ -66,9 +67,8 @@ class _Pages:
 
     @property
     def is_whole(self) -> bool:
-        """Whether about as many came as the account counts."""
-        missing = self._total - self._entries
-        return missing <= max(_MOST_MISSING, _MOST_MISSING_SHARE * self._total)
+        """Whether as many came as the account counts: else anybody may be missing on the pages."""
+        return self._entries >= self._total
 
     def take(self, page: ContactPage) -> None:
         self._entries += page.entries

@@ -169,6 +169,33 @@ def test_of_two_records_of_one_person_a_no_stands(pipeline: Pipeline) -> None:
     assert "1 records of stream 'people' were not exported" in outcome.log
 
 
+@NO_LEDGER_TOO
+def test_a_yes_of_a_record_that_nobody_can_tell_takes_no_no_back(
+    pipeline: Pipeline, ledger: Settings
+) -> None:
+    put_on_list(pipeline, 1)
+    records = [{**says(1, wants), "id": None} for wants in ("no", "yes", "yes")]
+    outcome = run(pipeline, records, **ledger)
+    assert (outcome.report["unsubscribed"], outcome.report["superseded"]) == (1, 2), outcome.log
+    assert status_of(pipeline, 1) == UNSUBSCRIBED
+
+
+def test_without_a_ledger_state_waits_for_a_no_whose_membership_cannot_be_read(pipeline: Pipeline) -> None:
+    put_on_list(pipeline, 1)
+    set_membership(pipeline, "person1@example.com", "status", 9)
+    outcome = run(pipeline, [says(1, "no")], **WITHOUT)
+    assert outcome.report["left_alone_reasons"] == {"membership_unreadable": 1}
+    assert outcome.report["held_back"] == 1
+    assert outcome.states == []
+
+
+def test_words_are_read_as_people_see_them(pipeline: Pipeline) -> None:
+    words = {"false": ["na\u0303o"]}
+    records = [says(1, "\ufeffn\u00e3o"), says(2, "yes\u200b")]
+    run(pipeline, records, subscription_words=words)
+    assert pipeline.statuses() == {"person2@example.com": SUBSCRIBED}
+
+
 def test_of_two_streams_a_no_stands(pipeline: Pipeline) -> None:
     put_on_list(pipeline, 1)
     outcome = run_two_streams(pipeline, [says(1, "no")], [says(1, "yes", first_name="Bo")])
@@ -317,6 +344,15 @@ def test_a_dry_run_says_how_many_would_be_taken_off(pipeline: Pipeline) -> None:
         outcome = run(pipeline, records, dry_run=True, **settings)
         assert (outcome.report["unsubscribed"], outcome.report["left_alone"]) == (2, 1)
     assert set(pipeline.statuses().values()) == {SUBSCRIBED}
+
+
+def test_a_dry_run_knows_who_takes_a_pending_no_back(pipeline: Pipeline) -> None:
+    pipeline.run(people(range(50)), ledger_url=None)
+    assert run(pipeline, [says(number, "no") for number in range(20)]).exit_code == 5
+    yeses = [says(number, "yes") for number in range(20)]
+    for is_dry_run in (True, False):
+        outcome = run(pipeline, yeses, dry_run=is_dry_run)
+        assert (outcome.exit_code, outcome.report["unsubscribed"]) == (0, 0)
 
 
 def test_the_brake_counts_those_alone_who_are_on_the_list(pipeline: Pipeline) -> None:

@@ -11,6 +11,7 @@ from target_activecampaign.api.memberships import NOT_THERE, ContactLists
 from target_activecampaign.api.responses import SUBSCRIBED, UNSUBSCRIBED, Membership
 from target_activecampaign.contacts.contact import LeftAlone
 from target_activecampaign.errors import ServiceError
+from target_activecampaign.run import subscribed_now
 from target_activecampaign.run.subscribed_now import reasons_to_stay
 
 if t.TYPE_CHECKING:
@@ -71,10 +72,18 @@ def test_who_was_sent_by_this_run_or_stands_there_unreadably_is_asked_for() -> N
     assert (found[email_of(0)], found[email_of(1)]) == (None, LeftAlone.NOT_SUBSCRIBED)
 
 
-def test_pages_that_lack_many_prove_nothing_of_those_who_are_not_there() -> None:
-    found = reasons(Pages(page_of(5, total=200)))
+def test_whom_pages_may_leave_out_is_asked_for() -> None:
+    account = Pages(page_of(5, total=2))
+    found = reasons(account)
+    assert (found[email_of(5)], found[email_of(0)]) == (None, None)
+    assert account.asked == [email for email in EMAILS if email != email_of(5)]
+
+
+def test_pages_that_leave_somebody_out_prove_nothing_of_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subscribed_now, "_FEW_ASKED", 19)
+    found = reasons(Pages(page_of(5, total=2)))
     assert found[email_of(5)] is None
-    assert found[email_of(6)] is LeftAlone.MEMBERSHIP_UNREADABLE
+    assert found[email_of(0)] is LeftAlone.MEMBERSHIP_UNREADABLE
 
 
 @pytest.mark.parametrize(
