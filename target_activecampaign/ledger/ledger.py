@@ -443,7 +443,7 @@ class Ledger:
             people: `source_key` of a record, None in a stream without keys, and address. Of one key the last
                 record counts.
             now: Seconds since 1970.
-            are_rejected: Whether these records were rejected: a key leads to whom it led to before, too.
+            are_rejected: Whether these records were rejected: a key leads to the people of before, too.
 
         Raises:
             LedgerError: If it can't be written. Nothing was, then; durable otherwise.

@@ -29,7 +29,7 @@ class Brake:
         self._count_subscribers = count_subscribers
 
     def problem_of_words(self, list_id: int, leaving: int, by: str) -> str | None:
-        """Return why so many people can't be taken off at the source's word, if so.
+        """Return why this many people can't be taken off at the source's word, if so.
 
         Args:
             list_id: The list.
@@ -49,7 +49,7 @@ class Brake:
     def problem_of_leavers(
         self, list_id: int, leaving: int, members: int, empty_stream: str | None
     ) -> str | None:
-        """Return why so many members can't be taken off, if so.
+        """Return why this many members can't be taken off, if so.
 
         Args:
             list_id: The list.

@@ -195,10 +195,9 @@ class Removals:
         left = self._delivery.confirm_removals()
         if left:
             logger.warning(
-                "%d people were to be taken off a list, and the import ended, but %d of them are still "
-                "subscribed and %d memberships can't be read. They are left alone (still_subscribed, "
+                "of the people who were to be taken off a list by imports that ended, still subscribed: %d, "
+                "of a membership that can't be read: %d. They are left alone (still_subscribed, "
                 "membership_unreadable), and the next run tries again",
-                sum(left.values()),
                 left[LeftAlone.STILL_SUBSCRIBED],
                 left[LeftAlone.MEMBERSHIP_UNREADABLE],
             )
@@ -245,11 +244,11 @@ class Removals:
             held += len(unproven)
             for stream, count in Counter(deletion.origin.stream for deletion in unproven).items():
                 logger.warning(
-                    "on_delete: %d people whom stream %r says are gone stay on list %d: of a rejected record "
-                    "neither the address can be read nor is the key known, so it may be anybody's. %s",
-                    count,
+                    "on_delete: people whom stream %r says are gone, and who stay on list %d: %d. Of a rejected "
+                    "record neither the address can be read nor is the key known, so it may be anybody's. %s",
                     shown_name(stream),
                     list_id,
+                    count,
                     "STATE waits for them: mend that record"
                     if self._ledger is None
                     else "They are pending removals: target-activecampaign mirror takes them off",

@@ -62,17 +62,17 @@ def result_of(person: int, word: Word) -> Contact | Rejection | OptOut:
 
 def expected(said: Sequence[Said]) -> tuple[list[int], set[str]]:
     """Return the places of the records that go on, and who is to be taken off."""
-    noes: dict[int, set[int]] = {}
+    negative: dict[int, set[int]] = {}
     kept = []
     for place, (person, key, word) in enumerate(said):
-        words = noes.setdefault(person, set())
+        words = negative.setdefault(person, set())
         if word == "no":
             words.add(key)
         elif word == "yes":
             words.discard(key)
         if word in {"nothing", "rejected"} or (word != "no" and not words):
             kept.append(place)
-    return kept, {email_of(person) for person, words in noes.items() if words}
+    return kept, {email_of(person) for person, words in negative.items() if words}
 
 
 def sort_all(opt_outs: OptOuts, said: Sequence[Said], portion: int) -> list[int]:
