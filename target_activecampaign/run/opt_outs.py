@@ -264,8 +264,8 @@ class OptOuts:
         """Log how many records were not exported since another one says no."""
         for stream, count in self._overruled.items():
             logger.warning(
-                "field_mapping.subscription: records of stream %r that were not exported, since another record "
-                "of their person said no: %d. It stands until that record says yes",
+                "field_mapping.subscription: records of stream %r that were not exported, since another "
+                "record of their person said no: %d. It stands until that record says yes",
                 shown_name(stream),
                 count,
             )

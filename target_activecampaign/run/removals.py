@@ -244,8 +244,9 @@ class Removals:
             held += len(unproven)
             for stream, count in Counter(deletion.origin.stream for deletion in unproven).items():
                 logger.warning(
-                    "on_delete: people whom stream %r says are gone, and who stay on list %d: %d. Of a rejected "
-                    "record neither the address can be read nor is the key known, so it may be anybody's. %s",
+                    "on_delete: people whom stream %r says are gone, and who stay on list %d: %d. Of a "
+                    "rejected record neither the address can be read nor is the key known, so it may be "
+                    "anybody's. %s",
                     shown_name(stream),
                     list_id,
                     count,
