@@ -13,8 +13,8 @@ FOLDER = Path(__file__).parents[1] / PACKAGE
 
 # Library to the modules, or the folders, that may import it.
 ONE_DOOR = {
-    "requests": "api.transport",
-    "urllib3": "api.transport api.deadlines",
+    "requests": "api.transport api.proxies",  # what it makes of the environment's proxies
+    "urllib3": "api.transport api.proxies api.deadlines",
     "time": "clock",
     "email_validator": "contacts.email_address",
     "jsonschema": "singer.json_schema",

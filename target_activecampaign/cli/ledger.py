@@ -207,7 +207,7 @@ def _lines_of(figures: Figures) -> Iterator[str]:
         for reason, count in held.left_alone.items():
             yield f"  {count} left on the list ({reason})"
         for stream, count in held.opt_outs.items():
-            yield f"  {count} records of stream {stream!r} say no (subscription)"
+            yield f"  records of stream {stream!r} that say no: {count} (subscription)"
 
 
 def _times_of(held: ListFigures) -> str:

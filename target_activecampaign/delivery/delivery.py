@@ -251,16 +251,6 @@ class Delivery:
         with self._monitor:
             return self._outcomes.hold_state()
 
-    def release_state(self, segment: Segment) -> None:
-        """Let STATEs go that wait for what `hold_state` returned, and for nothing else.
-
-        Raises:
-            OutputError: If one can't be written.
-        """
-        with self._monitor:
-            self._states.tracker.mark_done(segment)
-            self._states.pass_on()
-
     def sent_among(self, emails: Iterable[str]) -> set[str]:
         """Return those of some identities that this run has sent.
 

@@ -175,7 +175,7 @@ class Submitting:
         if not self._has_said_unnamed:
             self._has_said_unnamed = True
             logger.warning(
-                "%s, so nobody can follow that import of %d contacts. In two minutes they are looked up in "
+                "%s, so nobody can follow that import (contacts: %d). In two minutes they are looked up in "
                 "the account, and those that are not there or not on their list are sent once more. Further "
                 "imports like that go the same way",
                 NO_NAME,

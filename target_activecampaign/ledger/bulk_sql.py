@@ -59,6 +59,10 @@ class BulkStatement:
         """Return the statement for `sqlite` or `postgresql`."""
         return self._by_dialect[dialect]
 
+    def execute(self, connection: sa.Connection, **parameters: object) -> sa.CursorResult[t.Any]:
+        """Carry the statement out, as part of the connection's transaction."""
+        return connection.execute(self.for_dialect(connection.dialect.name), parameters)
+
 
 def pack(
     identities: Sequence[bytes],

@@ -81,7 +81,7 @@ class Confirmations:
 
     def doubt(self, connection: sa.Connection, list_id: int, identities: Sequence[bytes]) -> None:
         """Take the fingerprints away; contacts without a row stay without one."""
-        self._execute(connection, _DOUBT, list_id=list_id, **pack(identities))
+        _DOUBT.execute(connection, list_id=list_id, **pack(identities))
 
     def confirm(  # noqa: PLR0913, PLR0917 - a row's columns
         self,
@@ -100,27 +100,27 @@ class Confirmations:
         """
         packed = pack(identities, fingerprints)
         times = {"sent_at": window.start, "ended_at": window.end if is_proof else None}
-        self._execute(connection, _CONFIRM, list_id=list_id, run=run, **times, **packed)
+        _CONFIRM.execute(connection, list_id=list_id, run=run, **times, **packed)
 
     def forget(self, connection: sa.Connection, list_id: int, identities: Sequence[bytes]) -> None:
         """Make these contacts unknown to a list; the times of a first import stay: they are proof."""
         packed = pack(identities)
-        self._execute(connection, _FORGET, list_id=list_id, **packed)
+        _FORGET.execute(connection, list_id=list_id, **packed)
 
     def remove(self, connection: sa.Connection, list_id: int, identities: Sequence[bytes]) -> None:
         """Delete the rows of these contacts for one list."""
-        self._execute(connection, _REMOVE, list_id=list_id, **pack(identities))
+        _REMOVE.execute(connection, list_id=list_id, **pack(identities))
 
     def forget_everywhere(self, connection: sa.Connection, identities: Sequence[bytes]) -> int:
         """Make these contacts unknown to every list; return how many were known, each list's counted."""
-        count = connection.execute(_KNOWN_EVERYWHERE.for_dialect(self._database.dialect), pack(identities))
+        count = _KNOWN_EVERYWHERE.execute(connection, **pack(identities))
         known = int(count.scalar_one())
-        self._execute(connection, _FORGET_EVERYWHERE, **pack(identities))
+        _FORGET_EVERYWHERE.execute(connection, **pack(identities))
         return known
 
     def remove_needless(self, connection: sa.Connection, identities: Sequence[bytes]) -> None:
         """Delete those rows of these contacts that confirm nothing and whose times no membership needs."""
-        self._execute(connection, _REMOVE_NEEDLESS, **pack(identities))
+        _REMOVE_NEEDLESS.execute(connection, **pack(identities))
 
     def forget_all(self, connection: sa.Connection, list_id: int | None) -> int:
         """Make all contacts of a list unknown, or with None of every list; return how many were known."""
@@ -136,9 +136,6 @@ class Confirmations:
             CONTACT.c.confirmed_at == 0, ~_of_a_person(MEMBER), ~_of_a_person(REMOVAL)
         )
         connection.execute(needless if list_id is None else needless.where(CONTACT.c.list_id == list_id))
-
-    def _execute(self, connection: sa.Connection, statement: BulkStatement, **parameters: object) -> int:
-        return connection.execute(statement.for_dialect(self._database.dialect), parameters).rowcount
 
 
 def _of_a_person(table: sa.Table) -> sa.Exists:

@@ -11,7 +11,6 @@ import typing as t
 import sqlalchemy as sa
 
 from target_activecampaign.ledger.bulk_sql import BulkStatement, pack, pack_keys
-from target_activecampaign.ledger.schema import GONE_KEY
 from target_activecampaign.ledger.sealed_person import SealedPerson
 
 if t.TYPE_CHECKING:
@@ -47,7 +46,7 @@ class GoneKeys:
         if people:
             pairs = sorted(people)
             packed = pack_keys([key for key, _ in pairs], [identity for _, identity in pairs])
-            self._execute(connection, _ADD, list_id=list_id, stream=stream, **packed)
+            _ADD.execute(connection, list_id=list_id, stream=stream, **packed)
 
     def add_released(self, connection: sa.Connection, list_id: int, stream: str) -> None:
         """Note the keys of a stream that lead to pending removals: all of its records are gone."""
@@ -58,30 +57,21 @@ class GoneKeys:
     ) -> None:
         """Remove keys of one stream and list: their records are alive."""
         if source_keys:
-            self._execute(connection, _REMOVE, list_id=list_id, stream=stream, **pack_keys(source_keys))
+            _REMOVE.execute(connection, list_id=list_id, stream=stream, **pack_keys(source_keys))
 
     def remove_from_list(self, connection: sa.Connection, list_id: int, identities: Sequence[bytes]) -> None:
         """Remove the keys of a list that led to these identities."""
-        self._execute(connection, _REMOVE_FROM_LIST, list_id=list_id, **pack(identities))
+        _REMOVE_FROM_LIST.execute(connection, list_id=list_id, **pack(identities))
 
     def remove_everywhere(self, connection: sa.Connection, identities: Sequence[bytes]) -> None:
         """Remove the keys of every list that led to these identities."""
-        self._execute(connection, _REMOVE_EVERYWHERE, **pack(identities))
+        _REMOVE_EVERYWHERE.execute(connection, **pack(identities))
 
     def rename_stream(self, connection: sa.Connection, list_id: int | None, old: str, new: str) -> None:
         """Make the keys of a stream keys of another one."""
         parameters = {"list_id": list_id, "old": old, "new": new}
         connection.execute(_COPY_TO_STREAM, parameters)
         connection.execute(_REMOVE_STREAM, parameters)
-
-    def erase(self, connection: sa.Connection, list_id: int | None) -> None:
-        """Remove all keys of a list, or with None of every list."""
-        everything = sa.delete(GONE_KEY)
-        on_list = everything.where(GONE_KEY.c.list_id == list_id)
-        connection.execute(everything if list_id is None else on_list)
-
-    def _execute(self, connection: sa.Connection, statement: BulkStatement, **parameters: object) -> None:
-        connection.execute(statement.for_dialect(self._database.dialect), parameters)
 
 
 # `WHERE true` and `CROSS JOIN`: as in `members.py`.

@@ -24,7 +24,15 @@ from target_activecampaign.ledger.members import Members
 from target_activecampaign.ledger.opening import open_database
 from target_activecampaign.ledger.opt_outs import OptOuts
 from target_activecampaign.ledger.removals import Removals
-from target_activecampaign.ledger.schema import RUN
+from target_activecampaign.ledger.schema import (
+    GONE_KEY,
+    MEMBER,
+    OPT_OUT,
+    REMOVAL,
+    RUN,
+    SOURCE_KEY,
+    TAP_STREAM,
+)
 from target_activecampaign.ledger.source_keys import SourceKeys
 from target_activecampaign.ledger.tap_streams import TapStreams
 
@@ -41,6 +49,7 @@ if t.TYPE_CHECKING:
     from target_activecampaign.ledger.sealed_person import SealedPerson
 
 _PEOPLE_AT_ONCE = 1_000
+_OF_PEOPLE = (MEMBER, SOURCE_KEY, GONE_KEY, REMOVAL, TAP_STREAM, OPT_OUT)
 
 
 class Comparison(t.NamedTuple):
@@ -443,7 +452,7 @@ class Ledger:
             people: `source_key` of a record, None in a stream without keys, and address. Of one key the last
                 record counts.
             now: Seconds since 1970.
-            are_rejected: Whether these records were rejected: a key leads to whom it led to before, too.
+            are_rejected: Whether these records were rejected: a key leads to the people of before, too.
 
         Raises:
             LedgerError: If it can't be written. Nothing was, then; durable otherwise.
@@ -723,10 +732,10 @@ class Ledger:
         """
         with self._database.transaction() as connection:
             count = self._confirmations.forget_all(connection, list_id)
-            for table in (*self._tables_of_people(), self._tap_streams) if members else ():
-                table.erase(connection, list_id)
-            if members:
-                self._opt_outs.erase(connection, list_id)
+            for table in _OF_PEOPLE if members else ():
+                everything = sa.delete(table)
+                on_list = everything.where(table.c.list_id == list_id)
+                connection.execute(everything if list_id is None else on_list)
             self._confirmations.remove_all_needless(connection, list_id)
         return count
 

@@ -92,7 +92,7 @@ class Members:
         self, connection: sa.Connection, list_id: int, identities: Sequence[bytes]
     ) -> list[int]:
         """Return the places of the identities that no stream brings to a list."""
-        rows = self._execute(connection, _ON_NO_STREAM, list_id=list_id, **pack(identities))
+        rows = _ON_NO_STREAM.execute(connection, list_id=list_id, **pack(identities))
         return [row.place for row in rows]
 
     def add(
@@ -107,19 +107,19 @@ class Members:
         if people:
             sealed = [self._cipher.seal_address(email) for _, email in people]
             packed = pack([identity for identity, _ in people], addresses=sealed)
-            self._execute(connection, _ADD, list_id=list_id, stream=stream, now=now, **packed)
+            _ADD.execute(connection, list_id=list_id, stream=stream, now=now, **packed)
 
     def remove(
         self, connection: sa.Connection, list_id: int, stream: str, identities: Sequence[bytes]
     ) -> None:
         """Remove members of one stream and list."""
-        self._execute(connection, _REMOVE, list_id=list_id, stream=stream, **pack(identities))
+        _REMOVE.execute(connection, list_id=list_id, stream=stream, **pack(identities))
 
     def remove_without_key(
         self, connection: sa.Connection, list_id: int, stream: str, identities: Sequence[bytes]
     ) -> None:
         """Remove those members of one stream and list that none of its source keys leads to."""
-        self._execute(connection, _REMOVE_WITHOUT_KEY, list_id=list_id, stream=stream, **pack(identities))
+        _REMOVE_WITHOUT_KEY.execute(connection, list_id=list_id, stream=stream, **pack(identities))
 
     def remove_shared(self, connection: sa.Connection, list_id: int, stream: str) -> None:
         """Remove those members of one stream and list that another stream brings too."""
@@ -127,11 +127,11 @@ class Members:
 
     def remove_from_list(self, connection: sa.Connection, list_id: int, identities: Sequence[bytes]) -> None:
         """Remove members of a list, whatever streams brought them."""
-        self._execute(connection, _REMOVE_FROM_LIST, list_id=list_id, **pack(identities))
+        _REMOVE_FROM_LIST.execute(connection, list_id=list_id, **pack(identities))
 
     def remove_everywhere(self, connection: sa.Connection, identities: Sequence[bytes]) -> None:
         """Remove members of every list."""
-        self._execute(connection, _REMOVE_EVERYWHERE, **pack(identities))
+        _REMOVE_EVERYWHERE.execute(connection, **pack(identities))
 
     def rename_stream(self, connection: sa.Connection, list_id: int | None, old: str, new: str) -> int:
         """Make the members of a stream members of another one, and return their number."""
@@ -139,20 +139,10 @@ class Members:
         connection.execute(_COPY_TO_STREAM, parameters)
         return connection.execute(_REMOVE_STREAM, parameters).rowcount
 
-    def erase(self, connection: sa.Connection, list_id: int | None) -> None:
-        """Remove all members of a list, or with None of every list."""
-        everything = sa.delete(MEMBER)
-        connection.execute(everything if list_id is None else everything.where(MEMBER.c.list_id == list_id))
-
     def erase_stream(self, connection: sa.Connection, list_id: int, stream: str) -> None:
         """Remove all members of one stream and list."""
         own = sa.delete(MEMBER).where(MEMBER.c.list_id == list_id, MEMBER.c.stream == stream)
         connection.execute(own)
-
-    def _execute(
-        self, connection: sa.Connection, statement: BulkStatement, **parameters: object
-    ) -> sa.CursorResult[t.Any]:
-        return connection.execute(statement.for_dialect(self._database.dialect), parameters)
 
 
 # `WHERE true` tells SQLite that the `ON` after it belongs to no join. `CROSS JOIN` tells it to look up each

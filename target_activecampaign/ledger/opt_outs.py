@@ -87,36 +87,28 @@ class OptOuts:
             addresses=[self._cipher.seal_address(email) for _, _, email in records],
         )
         keys = b"".join(key for key, _, _ in records)
-        self._execute(connection, _NOTE, list_id=list_id, stream=stream, now=now, source_keys=keys, **packed)
+        _NOTE.execute(connection, list_id=list_id, stream=stream, now=now, source_keys=keys, **packed)
 
     def take_back(
         self, connection: sa.Connection, list_id: int, stream: str, records: Sequence[tuple[bytes, bytes]]
     ) -> None:
         """Remove what records said of their people, each a source key and an identity."""
         packed = pack_keys([key for key, _ in records], [identity for _, identity in records])
-        self._execute(connection, _TAKE_BACK, list_id=list_id, stream=stream, **packed)
+        _TAKE_BACK.execute(connection, list_id=list_id, stream=stream, **packed)
 
     def settle(self, connection: sa.Connection, list_id: int, identities: Sequence[bytes], now: int) -> None:
         """Let these people be off a list for sure; their addresses are needed no more."""
-        self._execute(connection, _SETTLE, list_id=list_id, now=now, **pack(identities))
+        _SETTLE.execute(connection, list_id=list_id, now=now, **pack(identities))
 
     def remove_everywhere(self, connection: sa.Connection, identities: Sequence[bytes]) -> None:
         """Remove the opt-outs of these identities on every list."""
-        self._execute(connection, _REMOVE_EVERYWHERE, **pack(identities))
+        _REMOVE_EVERYWHERE.execute(connection, **pack(identities))
 
     def rename_stream(self, connection: sa.Connection, list_id: int | None, old: str, new: str) -> None:
         """Make the opt-outs of a stream those of another one, whose own stay as they are."""
         parameters = {"list_id": list_id, "old": old, "new": new}
         connection.execute(_COPY_TO_STREAM, parameters)
         connection.execute(_REMOVE_STREAM, parameters)
-
-    def erase(self, connection: sa.Connection, list_id: int | None) -> None:
-        """Remove all opt-outs of a list, or with None of every list."""
-        everything = sa.delete(OPT_OUT)
-        connection.execute(everything if list_id is None else everything.where(OPT_OUT.c.list_id == list_id))
-
-    def _execute(self, connection: sa.Connection, statement: BulkStatement, **parameters: object) -> None:
-        connection.execute(statement.for_dialect(self._database.dialect), parameters)
 
 
 def _page(*where: sa.ColumnElement[bool]) -> sa.Select[t.Any]:

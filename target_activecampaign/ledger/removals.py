@@ -112,7 +112,7 @@ class Removals:
             sealed = [self._cipher.seal_address(email) for _, email in people]
             packed = pack([identity for identity, _ in people], addresses=sealed)
             own = {"list_id": list_id, "stream": stream, "cause": cause, "now": now}
-            self._execute(connection, _NOTE_DELETED, **own, **packed)
+            _NOTE_DELETED.execute(connection, **own, **packed)
 
     def doubt_deleted(self, connection: sa.Connection, list_id: int, stream: str) -> None:
         """Note that pending removals at the source's word are not proven."""
@@ -124,7 +124,7 @@ class Removals:
     ) -> None:
         """Note removals of members of a stream and list; one that is noted already stays as it is."""
         packed = pack(identities)
-        self._execute(connection, _NOTE_MISSING, list_id=list_id, stream=stream, now=now, **packed)
+        _NOTE_MISSING.execute(connection, list_id=list_id, stream=stream, now=now, **packed)
 
     def note_all_missing(self, connection: sa.Connection, list_id: int, stream: str, now: int) -> int:
         """Note removals of all members of a stream and list, and return how many were not noted before."""
@@ -143,24 +143,16 @@ class Removals:
 
     def remove_from_list(self, connection: sa.Connection, list_id: int, identities: Sequence[bytes]) -> None:
         """Remove the removals of these identities on one list, pending or left alone."""
-        self._execute(connection, _REMOVE_FROM_LIST, list_id=list_id, **pack(identities))
+        _REMOVE_FROM_LIST.execute(connection, list_id=list_id, **pack(identities))
 
     def remove_everywhere(self, connection: sa.Connection, identities: Sequence[bytes]) -> None:
         """Remove the removals of these identities on every list."""
-        self._execute(connection, _REMOVE_EVERYWHERE, **pack(identities))
+        _REMOVE_EVERYWHERE.execute(connection, **pack(identities))
 
     def rename_stream(self, connection: sa.Connection, list_id: int | None, old: str, new: str) -> None:
         """Attribute the removals of a stream to another one."""
         own = sa.update(REMOVAL).where(REMOVAL.c.stream == old).values(stream=new)
         connection.execute(own if list_id is None else own.where(REMOVAL.c.list_id == list_id))
-
-    def erase(self, connection: sa.Connection, list_id: int | None) -> None:
-        """Remove all removals of a list, or with None of every list."""
-        everything = sa.delete(REMOVAL)
-        connection.execute(everything if list_id is None else everything.where(REMOVAL.c.list_id == list_id))
-
-    def _execute(self, connection: sa.Connection, statement: BulkStatement, **parameters: object) -> None:
-        connection.execute(statement.for_dialect(self._database.dialect), parameters)
 
 
 def _pending(list_id: int, cause: Cause | None) -> list[sa.ColumnElement[bool]]:

@@ -53,20 +53,20 @@ class SourceKeys:
         """Let keys lead to identities too, each pair once."""
         if people:
             pairs = _pack_pairs(sorted(people))
-            self._execute(connection, _ADD, list_id=list_id, stream=stream, **pairs)
+            _ADD.execute(connection, list_id=list_id, stream=stream, **pairs)
 
     def remove(
         self, connection: sa.Connection, list_id: int, stream: str, source_keys: Sequence[bytes]
     ) -> None:
         """Remove keys of one stream and list."""
         if source_keys:
-            self._execute(connection, _REMOVE, list_id=list_id, stream=stream, **pack_keys(source_keys))
+            _REMOVE.execute(connection, list_id=list_id, stream=stream, **pack_keys(source_keys))
 
     def remove_of(
         self, connection: sa.Connection, list_id: int, stream: str, identities: Sequence[bytes]
     ) -> None:
         """Remove the keys of one stream and list that lead to these identities."""
-        self._execute(connection, _REMOVE_OF, list_id=list_id, stream=stream, **pack(identities))
+        _REMOVE_OF.execute(connection, list_id=list_id, stream=stream, **pack(identities))
 
     def erase_stream(self, connection: sa.Connection, list_id: int, stream: str) -> None:
         """Remove all keys of one stream and list."""
@@ -75,26 +75,17 @@ class SourceKeys:
 
     def remove_from_list(self, connection: sa.Connection, list_id: int, identities: Sequence[bytes]) -> None:
         """Remove the keys of a list that lead to these identities, whatever their streams."""
-        self._execute(connection, _REMOVE_FROM_LIST, list_id=list_id, **pack(identities))
+        _REMOVE_FROM_LIST.execute(connection, list_id=list_id, **pack(identities))
 
     def remove_everywhere(self, connection: sa.Connection, identities: Sequence[bytes]) -> None:
         """Remove the keys of every list that lead to these identities."""
-        self._execute(connection, _REMOVE_EVERYWHERE, **pack(identities))
+        _REMOVE_EVERYWHERE.execute(connection, **pack(identities))
 
     def rename_stream(self, connection: sa.Connection, list_id: int | None, old: str, new: str) -> None:
         """Make the keys of a stream keys of another one, whose own stay as they are."""
         parameters = {"list_id": list_id, "old": old, "new": new}
         connection.execute(_COPY_TO_STREAM, parameters)
         connection.execute(_REMOVE_STREAM, parameters)
-
-    def erase(self, connection: sa.Connection, list_id: int | None) -> None:
-        """Remove all keys of a list, or with None of every list."""
-        everything = sa.delete(SOURCE_KEY)
-        on_list = everything.where(SOURCE_KEY.c.list_id == list_id)
-        connection.execute(everything if list_id is None else on_list)
-
-    def _execute(self, connection: sa.Connection, statement: BulkStatement, **parameters: object) -> None:
-        connection.execute(statement.for_dialect(self._database.dialect), parameters)
 
 
 def _pack_pairs(people: Sequence[tuple[bytes, bytes]]) -> dict[str, bytes | str]:

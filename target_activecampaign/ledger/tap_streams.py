@@ -50,12 +50,6 @@ class TapStreams:
         own = sa.delete(TAP_STREAM).where(TAP_STREAM.c.stream == stream)
         connection.execute(own if list_id is None else own.where(TAP_STREAM.c.list_id == list_id))
 
-    def erase(self, connection: sa.Connection, list_id: int | None) -> None:
-        """Forget all of a list, or with None of every list."""
-        everything = sa.delete(TAP_STREAM)
-        on_list = everything.where(TAP_STREAM.c.list_id == list_id)
-        connection.execute(everything if list_id is None else on_list)
-
 
 _FORGET_BEFORE = sa.text(
     """

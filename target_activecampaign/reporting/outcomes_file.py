@@ -138,7 +138,7 @@ class OutcomesFile(SingerFile):
             yield record.opening + end_line(*record.outcome, at)
 
     def _let_go(self, opening: str) -> _Record | None:
-        """Let go of the first record of a key; returns the one behind it, if any."""
+        """Forget the first record of a key; returns the one behind it, if any."""
         del self._first[opening]
         behind = self._behind.get(opening)
         if behind is None:

@@ -68,5 +68,5 @@ def _describe_others(figures: dict[str, t.Any]) -> str:
     said = [f"{figures[key]} {word}" for key, word in words.items() if figures[key]]
     if left_out := figures["left_out"]:
         fields = ", ".join(f"{shown_text(field)} {count}" for field, count in left_out.items())
-        said.append(f"{sum(left_out.values())} values left out ({fields})")
+        said.append(f"{sum(left_out.values())} left out ({fields})")
     return f"; {', '.join(said)}" if said else ""

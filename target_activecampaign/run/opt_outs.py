@@ -1,8 +1,8 @@
 """Owns who said no, in this run or before: records whose subscription says that their person wants no list.
 
 A no stands until the same record says yes: what another record, of another key or stream, says of the person
-does not take it back. Who said no is taken off at the end of the input, whoever put them on the list, and is
-not subscribed meanwhile. What it learns is in the ledger before a STATE that covers it (`flush`).
+does not take it back. People who said no are taken off at the end of the input, ours or not, and are not
+subscribed meanwhile. What it learns is in the ledger before a STATE that covers it (`flush`).
 """
 
 from __future__ import annotations
@@ -286,11 +286,11 @@ class OptOuts:
         """Log how many records were not exported since another one says no."""
         for stream, count in self._overruled.items():
             logger.warning(
-                "field_mapping.subscription: %d records of stream %r were not exported, since another record "
-                "of their person said no. It stands until that record says yes, or is forgotten: "
+                "field_mapping.subscription: records of stream %r that were not exported, since another "
+                "record of their person said no: %d. It stands until that record says yes, or is forgotten: "
                 "target-activecampaign ledger forget --addresses --members",
-                count,
                 shown_name(stream),
+                count,
             )
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Owns who is taken off a list: the mirror's leavers and the source's deletions, with one brake for both.
+"""Owns who is taken off a list: leavers, deletions and people who said no, with one brake for all.
 
 Nobody is taken off while the input is read: the last word counts, and it is known only at the end. What
 can't be carried out yet is pending in the ledger. The proof that each removal takes: docs/design/proof.md.
@@ -18,76 +18,18 @@ from target_activecampaign.errors import MirrorStoppedError
 from target_activecampaign.run.readable_address import identity_of_leaver
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from target_activecampaign.delivery.delivery import Delivery
     from target_activecampaign.ledger.ledger import Ledger
     from target_activecampaign.ledger.removals import Cause, PendingRemoval
     from target_activecampaign.reporting.report import Report
+    from target_activecampaign.run.brake import Brake
     from target_activecampaign.run.mirror import Mirror
+    from target_activecampaign.run.opt_out_removals import OptOutRemovals
     from target_activecampaign.run.people import People
 
 logger = logging.getLogger(__name__)
-
-_EVERYBODY = 100
-_FEW = 10  # people whom the brake lets go however small the list is
-
-
-class Brake:
-    """Stops removals of more people than `max_removal_percent` of a list allows."""
-
-    def __init__(self, most_percent: int, count_subscribers: Callable[[int], int | None]) -> None:
-        """Prepare.
-
-        Args:
-            most_percent: As the setting `max_removal_percent`.
-            count_subscribers: Number of a list's subscribers as the account counts them; `None` where it
-                does not say.
-        """
-        self._most_percent = most_percent
-        self._count_subscribers = count_subscribers
-
-    def problem_of_deletions(self, list_id: int, leaving: int) -> str | None:
-        """Return why so many people can't be taken off at the source's word, if so."""
-        if leaving <= _FEW or self._most_percent >= _EVERYBODY:
-            return None
-        subscribers = self._count_subscribers(list_id)
-        if subscribers is None:
-            return (
-                f"max_removal_percent: {leaving} contacts would be taken off list {list_id}, and "
-                f"ActiveCampaign does not say how many are on it. If that is right, set it to 100 for one run"
-            )
-        return self._problem(list_id, leaving, subscribers, "by deletions")
-
-    def problem_of_leavers(
-        self, list_id: int, leaving: int, members: int, empty_stream: str | None
-    ) -> str | None:
-        """Return why so many members can't be taken off, if so.
-
-        Args:
-            list_id: The list.
-            leaving: Members that would be taken off.
-            members: Members of the list before this run.
-            empty_stream: A stream that brought nobody and whose members would be taken off, if any.
-        """
-        if not leaving or self._most_percent >= _EVERYBODY:
-            return None
-        if empty_stream is not None:
-            return (
-                f"max_removal_percent: stream {shown_name(empty_stream)!r} is empty, so {leaving} of "
-                f"{members} contacts would be taken off list {list_id}. If that is right, set it to 100 for "
-                f"one run"
-            )
-        return None if leaving <= _FEW else self._problem(list_id, leaving, members, "by the mirror")
-
-    def _problem(self, list_id: int, leaving: int, all_of_them: int, by: str) -> str | None:
-        if 100 * leaving <= self._most_percent * all_of_them:
-            return None
-        share = f"{100 * leaving / all_of_them:.1f} %" if all_of_them else "all"
-        return (
-            f"max_removal_percent: {leaving} of {all_of_them} contacts ({share}) would be taken off list "
-            f"{list_id} {by}. If that is right, raise the setting for one run"
-        )
 
 
 class Removals:
@@ -103,6 +45,7 @@ class Removals:
         ledger: Ledger | None,
         people: People | None,
         mirror: Mirror | None,
+        opt_outs: OptOutRemovals | None,
         takes_deletions: bool,
         writes: bool,
     ) -> None:
@@ -116,6 +59,7 @@ class Removals:
             ledger: Keeps who is pending; `None` without one.
             people: Knows the deletions of this run; `None` where none is taken.
             mirror: Finds members that this run did not bring; `None` where they stay.
+            opt_outs: Finds people who said no; `None` where nobody can.
             takes_deletions: Whether deletions are followed; pending ones of earlier runs wait else.
             writes: Whether the ledger may be written (not in a dry run).
         """
@@ -126,6 +70,7 @@ class Removals:
         self._ledger = ledger
         self._people = people
         self._mirror = mirror
+        self._opt_outs = opt_outs
         self._takes_deletions = takes_deletions
         self._writes = writes
 
@@ -215,26 +160,44 @@ class Removals:
     def _take_off(
         self, leavers: Mapping[tuple[int, str], Sequence[Removal]], deletions: Mapping[int, Sequence[Removal]]
     ) -> None:
-        """Take people off, where the brake lets all of them go.
+        """Take people off, those who said no besides, where the brake lets all of them go.
 
         Raises:
             MirrorStoppedError: If it does not.
             TargetError: What stopped the delivery.
         """
-        self._check_brake(leavers, deletions)
+        said_no = self._find_said_no(leavers, deletions)
+        self._check_brake(leavers, deletions, said_no)
         taken: set[tuple[int, str]] = set()  # somebody may leave by two streams, or be deleted besides
-        for removal in itertools.chain(*deletions.values(), *leavers.values()):
+        # A no takes no proof, so it goes first.
+        for removal in itertools.chain(*said_no.values(), *deletions.values(), *leavers.values()):
             if (removal.list_id, removal.email) not in taken:
                 taken.add((removal.list_id, removal.email))
                 self._delivery.remove(removal)
         self._delivery.settle()
+        self._confirm()
+        if self._opt_outs is not None:
+            self._opt_outs.end(said_no, deletions)
+
+    def _find_said_no(
+        self, leavers: Mapping[tuple[int, str], Sequence[Removal]], deletions: Mapping[int, Sequence[Removal]]
+    ) -> dict[int, list[Removal]]:
+        """Return who said no and may be on a list, by list."""
+        if self._opt_outs is None:
+            return {}
+        others: defaultdict[int, set[str]] = defaultdict(set)
+        for removal in itertools.chain(*leavers.values(), *deletions.values()):
+            others[removal.list_id].add(removal.email)
+        return {list_id: self._opt_outs.find(list_id, others[list_id]) for list_id in self._list_ids}
+
+    def _confirm(self) -> None:
+        """Count who is seen to be off the list, and say who is not."""
         left = self._delivery.confirm_removals()
         if left:
             logger.warning(
-                "%d people were to be taken off a list, and the import ended, but %d of them are still "
-                "subscribed and %d memberships can't be read. They are left alone (still_subscribed, "
+                "of the people who were to be taken off a list by imports that ended, still subscribed: %d, "
+                "of a membership that can't be read: %d. They are left alone (still_subscribed, "
                 "membership_unreadable), and the next run tries again",
-                sum(left.values()),
                 left[LeftAlone.STILL_SUBSCRIBED],
                 left[LeftAlone.MEMBERSHIP_UNREADABLE],
             )
@@ -281,11 +244,12 @@ class Removals:
             held += len(unproven)
             for stream, count in Counter(deletion.origin.stream for deletion in unproven).items():
                 logger.warning(
-                    "on_delete: %d people whom stream %r says are gone stay on list %d: of a rejected record "
-                    "neither the address can be read nor is the key known, so it may be anybody's. %s",
-                    count,
+                    "on_delete: people whom stream %r says are gone, and who stay on list %d: %d. Of a "
+                    "rejected record neither the address can be read nor is the key known, so it may be "
+                    "anybody's. %s",
                     shown_name(stream),
                     list_id,
+                    count,
                     "STATE waits for them: mend that record"
                     if self._ledger is None
                     else "They are pending removals: target-activecampaign mirror takes them off",
@@ -328,7 +292,10 @@ class Removals:
                 yield Removal(email, list_id, pending.stream, pending.windows), pending
 
     def _check_brake(
-        self, leavers: Mapping[tuple[int, str], Sequence[Removal]], deletions: Mapping[int, Sequence[Removal]]
+        self,
+        leavers: Mapping[tuple[int, str], Sequence[Removal]],
+        deletions: Mapping[int, Sequence[Removal]],
+        said_no: Mapping[int, Sequence[Removal]],
     ) -> None:
         """Make sure that not too many would go.
 
@@ -336,7 +303,7 @@ class Removals:
             MirrorStoppedError: With the figures of each list.
         """
         everybody: defaultdict[int, set[str]] = defaultdict(set)
-        for removal in itertools.chain(*leavers.values(), *deletions.values()):
+        for removal in itertools.chain(*leavers.values(), *deletions.values(), *said_no.values()):
             everybody[removal.list_id].add(removal.email)
         mirrored = {list_id for (list_id, _), some in leavers.items() if some}
         emptied = {
@@ -344,10 +311,11 @@ class Removals:
             for (list_id, stream), some in leavers.items()
             if some and self._is_emptied(list_id, stream, len(some))
         }
+        by = "deletions" if self._opt_outs is None else "deletions and field_mapping.subscription"
         problems = [
-            self._brake.problem_of_deletions(list_id, len(everybody[list_id]))
-            for list_id, some in deletions.items()
-            if some
+            self._brake.problem_of_words(list_id, len(everybody[list_id]), by)
+            for list_id in self._list_ids
+            if deletions.get(list_id) or said_no.get(list_id)
         ]
         problems += [
             self._brake.problem_of_leavers(
@@ -374,7 +342,9 @@ class Removals:
         return 0 if self._ledger is None else self._ledger.count_members_on(list_id)
 
     def _hold_back(self) -> None:
-        """Count the deletions of this run as held back: nobody is taken off."""
+        """Count the deletions of this run, and who said no in it, as held back: nobody is taken off."""
+        if self._opt_outs is not None:
+            self._opt_outs.hold_back()
         if self._people is None:
             return
         for list_id in self._list_ids:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import logging
 import typing as t
 from collections import Counter
@@ -27,21 +26,22 @@ from target_activecampaign.reporting.rejects import RejectsFile
 from target_activecampaign.reporting.report import Report
 from target_activecampaign.reporting.report_file import check_report_path, write_report
 from target_activecampaign.reporting.summary import log_summary
-from target_activecampaign.run.all_removals import AllRemovals, BrakeOfAll
+from target_activecampaign.run.brake import Brake
 from target_activecampaign.run.embedded_sandbox import serve_sandbox
 from target_activecampaign.run.judge import judge, judge_rejects
 from target_activecampaign.run.mirror import Mirror
+from target_activecampaign.run.opt_out_removals import OptOutRemovals
 from target_activecampaign.run.opt_outs import OptOuts
 from target_activecampaign.run.people import People
 from target_activecampaign.run.preflight import check_account, guard_contract, read_exclusions
-from target_activecampaign.run.removals import Brake, Removals
+from target_activecampaign.run.removals import Removals
 from target_activecampaign.run.stream_matching import StreamMatching
 from target_activecampaign.run.subscribed_now import reasons_to_stay
 from target_activecampaign.singer.completeness import Completeness
 from target_activecampaign.singer.state_output import StateOutput
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Collection, Mapping
 
     from target_activecampaign.api.responses import Contract
     from target_activecampaign.clock import Clock
@@ -493,10 +493,7 @@ class Run:
             return None
         if has_failed:
             self._mirror = None
-        stopped = self._removals().carry_out(is_cut_short=bool(self._report.totals().held_back))
-        if stopped is not None and self.opt_outs is not None:
-            self.opt_outs.hold_back()
-        return stopped
+        return self._removals().carry_out(is_cut_short=bool(self._report.totals().held_back))
 
     def _list_of(self, stream: str) -> int | None:
         export = self._settings.export_for(stream)
@@ -504,25 +501,24 @@ class Run:
 
     def _removals(self) -> Removals:
         settings = self._settings
-        client, opt_outs = self._client, self.opt_outs
-        count_subscribers = (lambda _: None) if client is None else client.subscriber_count
-        make_brake = Brake if opt_outs is None else BrakeOfAll
-        make: Callable[..., Removals] = Removals
-        if opt_outs is not None:
-            make = functools.partial(
-                AllRemovals, opt_outs=opt_outs, reasons_to_stay=self._find_reasons_to_stay
-            )
-        return make(
+        count_subscribers = (lambda _: None) if self._client is None else self._client.subscriber_count
+        return Removals(
             delivery=self.delivery,
             report=self._report,
-            brake=make_brake(settings.max_removal_percent, count_subscribers),
+            brake=Brake(settings.max_removal_percent, count_subscribers),
             list_ids=settings.list_ids(),
             ledger=self._ledger,
             people=self.people,
             mirror=self._mirror,
+            opt_outs=self._opt_out_removals(),
             takes_deletions=not self.ignores_deletions,
             writes=not settings.dry_run,
         )
+
+    def _opt_out_removals(self) -> OptOutRemovals | None:
+        if self.opt_outs is None:
+            return None
+        return OptOutRemovals(self.opt_outs, self.delivery, self._report, self._find_reasons_to_stay)
 
     def _find_reasons_to_stay(self, list_id: int, emails: Collection[str]) -> Mapping[str, LeftAlone | None]:
         if self._account is None:

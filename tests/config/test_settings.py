@@ -660,8 +660,8 @@ def test_reading_settings_does_not_load_the_telephone_library() -> None:
 
 def test_words_of_subscription_replace_their_half_of_the_defaults() -> None:
     settings = parse(subscription_words={"true": ["Ja", " ja ", "JAWOHL"]})
-    noes = {word: wants for word, wants in DEFAULT_MEANINGS.items() if not wants}
-    assert settings.subscription_words == {"ja": True, "jawohl": True, **noes}
+    negative = {word: wants for word, wants in DEFAULT_MEANINGS.items() if not wants}
+    assert settings.subscription_words == {"ja": True, "jawohl": True, **negative}
 
 
 @pytest.mark.parametrize(

@@ -475,7 +475,9 @@ def test_an_import_without_a_name_is_looked_up_and_not_sent_again(said: object, 
     service.answers["import_bulk_import"] = take
     outcome = run(service, tmp_path)
     assert (outcome.exit_code, outcome.report["delivered"], len(service.imports)) == (0, 6, 1)
-    assert outcome.log.count("no batchId that can be read, so nobody can follow that import of 6") == 1
+    assert (
+        outcome.log.count("no batchId that can be read, so nobody can follow that import (contacts: 6") == 1
+    )
     assert outcome.log.count("WARNING") == 1
     assert outcome.states == [6]
 

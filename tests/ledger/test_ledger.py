@@ -134,7 +134,7 @@ def delete(ledger: Ledger, names: str, stream: str = "people", now: int = 7) -> 
 
 
 def people_of(ledger: Ledger, *keys: bytes) -> dict[bytes, list[str]]:
-    """Keys to the names of whom they lead to."""
+    """Keys to the names of the people they lead to."""
     found = ledger.people_of_keys(1, "people", keys)
     return {key: sorted(one.email.partition("@")[0] for one in found[key]) for key in keys if key in found}
 
