@@ -33,7 +33,7 @@ from target_activecampaign.contacts.options import OptionReader, unchecked_write
 from target_activecampaign.contacts.phone import write_phone
 from target_activecampaign.contacts.schema_paths import keys_along, knows_property, nearest_path
 from target_activecampaign.contacts.subscription import OptOut, read_wish, says_no
-from target_activecampaign.contacts.tags import tag_items
+from target_activecampaign.contacts.tags import tag_items, write_tag
 from target_activecampaign.contacts.text import UnfitValueError, format_text, strip_unseen, trim
 from target_activecampaign.errors import SettingsError
 
@@ -390,10 +390,8 @@ class RecordMapper:
         Raises:
             UnfitValueError: As `_read_tags`.
         """
-        if type(item) is str:
-            return trim(item)
         try:
-            return format_text(item)
+            return write_tag(item)
         except UnfitValueError as error:
             self._leave_out(source, error)
             return ""

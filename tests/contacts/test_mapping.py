@@ -319,8 +319,15 @@ def test_an_absent_property_never_empties_anything() -> None:
         (["a", None, " ", "a ", 7], ("a", "7")),
         ('["a", "b,c", 7, null]', ("a", "b,c", "7")),
         ("[]", ()),
-        ("[vip], b", ("[vip]", "b")),
-        ("[vip]", ("[vip]",)),
+        ("vip [gold], b", ("vip [gold]", "b")),
+        ("(VIP) gold, b", ("(VIP) gold", "b")),
+        (["[VIP] gold", "(b)"], ("[VIP] gold", "(b)")),
+        ('"gold (Bonn, Ulm)",b', ("gold (Bonn, Ulm)", "b")),
+        ("a) b, :)", ("a) b", ":)")),
+        ('\ufeff["a","b"]\u200b', ("a", "b")),
+        ("\u200e{a,b}", ("a", "b")),
+        ('[ "a", "b" ]\u00a0', ("a", "b")),
+        ("\u2764\ufe0f", ("\u2764\ufe0f",)),
         ('{a,"b, c",NULL}', ("a", "b, c")),
         ("{}", ()),
         ('"a, b",c', ("a, b", "c")),
@@ -392,6 +399,14 @@ def test_a_value_that_does_not_fit_its_field_rejects_the_record_by_property(
     assert rejection_of(record) == Rejection(Reason.VALUE_INVALID, detail)
 
 
+BROKEN_ARRAYS = [
+    *("{a,b,c", "{a", '{"a","b', "[a", "[a,b", "[a] b", "[a]", '["a","b', '["a","b"', '[{"n":"a"},{"n":"b'),
+    *('["a","b"];', 'x["a","b"]', "ARRAY['a','b']", '"a","b"]', "'a', 'b'}", "[0:1]={a,b"),
+    *("('a', 'b')", '("a","b")', "{'a', 'b'", r'"[\"a\",\"b\"]"', r'"[\"a\"]"', '"[]"', 'a, ["b", "c"]'),
+]
+LISTS_IN_LISTS = ['[["a","b"]]', [["a", "b"]], [[]], ['["a","b"]'], ['{"a"}'], ["('a', 'b')"], ["[]"]]
+
+
 @pytest.mark.parametrize(
     ("tags", "detail"),
     [
@@ -402,6 +417,10 @@ def test_a_value_that_does_not_fit_its_field_rejects_the_record_by_property(
         ("{{first_name}}", "interests: an array of one dimension was expected"),
         ("['a', 'b']", "interests: a JSON array was expected"),
         ('"a, b', "interests: tags with both of their quotes were expected"),
+        *((text, "interests: a whole array, or tags with commas, was expected") for text in BROKEN_ARRAYS),
+        ("(a,b)", "interests: tags with both of their brackets were expected"),
+        ("a, [b, c]", "interests: tags with both of their brackets were expected"),
+        *((item, "interests: a list without lists in it was expected") for item in LISTS_IN_LISTS),
     ],
 )
 def test_tags_that_are_no_list_reject_the_record(tags: object, detail: str) -> None:
