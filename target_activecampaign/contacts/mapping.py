@@ -31,7 +31,7 @@ from target_activecampaign.contacts.custom_fields import (
 from target_activecampaign.contacts.email_address import find_email_problem, normalise_email
 from target_activecampaign.contacts.options import OptionReader, unchecked_writer
 from target_activecampaign.contacts.phone import write_phone
-from target_activecampaign.contacts.schema_paths import keys_along, knows_property, nearest_path
+from target_activecampaign.contacts.schema_paths import describe_properties, keys_along, knows_property
 from target_activecampaign.contacts.subscription import OptOut, read_wish, says_no
 from target_activecampaign.contacts.tags import tag_items, write_tag
 from target_activecampaign.contacts.text import UnfitValueError, format_text, strip_unseen, trim
@@ -586,17 +586,12 @@ def _attribute_properties(mapping: FieldMapping | None, schema: Schema) -> Mappi
 def _require_properties(stream: str, schema: Schema, mapped: Mapping[str, str]) -> None:
     problems = [
         f"field_mapping.{attribute}: the schema of stream {stream!r} has no property {path!r}"
-        f"{_nearest_property(path, schema)}"
+        f"{describe_properties(schema, path)}"
         for attribute, path in mapped.items()
         if keys_along(schema, path) is None
     ]
     if problems:
         raise SettingsError(problems)
-
-
-def _nearest_property(path: str, schema: Schema) -> str:
-    near = nearest_path(schema, path)
-    return f"; the nearest is {near!r}" if near else ""
 
 
 def _source(field: str, key: t.Any, schema: Schema, path: str, write: _Write | OptionReader) -> _Source:  # noqa: ANN401

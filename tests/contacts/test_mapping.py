@@ -586,11 +586,31 @@ def test_properties_that_the_schema_lacks_are_named_all_at_once_with_the_nearest
     assert problems_of(mapping) == (
         f"field_mapping.email: {lacks} 'e_mail'; the nearest is 'email'",
         f"field_mapping.first_name: {lacks} 'firstname'; the nearest is 'first_name'",
-        f"field_mapping.phone: {lacks} 'zzz'",
+        f"field_mapping.phone: {lacks} 'zzz'; it has {', '.join([*SCHEMA['properties']][:10])} and 4 more",
         f"field_mapping.tags: {lacks} 'Interest'; the nearest is 'interests'",
         f"field_mapping.custom_fields.CITY: {lacks} 'adress.city'; the nearest is 'address.city'",
         f"field_mapping.custom_fields.JOINED: {lacks} 'adress.geo.long'; the nearest is 'address.geo.lat'",
     )
+
+
+def test_properties_are_named_where_none_is_near_up_to_ten() -> None:
+    (problem,) = problems_of(None, {"properties": {f"x{n}": ANY for n in range(10)}})
+    assert problem.endswith("no property 'email'; it has x0, x1, x2, x3, x4, x5, x6, x7, x8, x9")
+    (problem,) = problems_of(None, {"properties": {"z" * 99: ANY, **{f"x{n}": ANY for n in range(12)}}})
+    assert "; it has (a name of 99 characters), x0, x1," in problem
+    assert problem.endswith(", x8 and 3 more")
+
+
+def test_the_first_row_of_a_file_without_a_header_is_not_shown() -> None:
+    (problem,) = problems_of(None, {"properties": {"Ada": ANY, "Lovelace": ANY, "ada.l@example.org": ANY}})
+    assert problem.endswith("no property 'email'")
+
+
+@pytest.mark.parametrize("name", ["id;email;first_name", "email;name", "\ufeffid;" + "x;" * 99 + "email"])
+def test_a_file_that_is_separated_by_semicolons_is_said_to_be(name: str) -> None:
+    (problem,) = problems_of(None, {"properties": {name: ANY, "_sdc_source_lineno": ANY}})
+    assert problem.endswith("the file is separated by semicolons, so set the tap's delimiter to ';'")
+    assert name not in problem
 
 
 @pytest.mark.parametrize("schema", [{"properties": {"mail": ANY}}, {"properties": {}}, {}])
