@@ -89,8 +89,8 @@ class MappingNotes(t.Protocol):
     def expect(self, paths: Mapping[str, str]) -> None:
         """Expect records with these properties, by the field that they are mapped to."""
 
-    def note_found(self, fields: Iterable[str]) -> None:
-        """Note a record of the stream, and the fields whose properties it has, of those not found yet."""
+    def note_found(self, found: Iterable[str], lacking: Iterable[str]) -> None:
+        """Note the fields whose properties a record has and lacks, of those not found yet."""
 
 
 class _Source(t.NamedTuple):
@@ -201,7 +201,7 @@ class RecordMapper:
         """
         found = self._find_values(record)
         if self._unseen:
-            self._note_found(found)
+            self._note_found(found, record)
         address, *values = found
         email = self._read_email(address)
         if isinstance(email, Rejection):
@@ -223,13 +223,22 @@ class RecordMapper:
         except UnfitValueError as error:
             return Rejection(Reason.VALUE_INVALID, str(error))
 
-    def _note_found(self, values: Sequence[t.Any]) -> None:
-        """Note the mapped properties that this record has, of those that no record had yet."""
-        found = [entry for entry in self._unseen if values[entry[0]] is not UNSET]
-        for entry in found:
-            self._unseen.remove(entry)
+    def _note_found(self, values: Sequence[t.Any], record: t.Any) -> None:  # noqa: ANN401 - as `map`
+        """Note the mapped properties that this record has or lacks, of those that no record had yet."""
+        found: list[str] = []
+        lacking: list[str] = []
+        for place, field_name in self._unseen:
+            if values[place] is UNSET:
+                lacking.append(field_name)
+            # A null object says nothing of its properties.
+            elif values[place] is not None or _has_along(
+                self._pick(record)[place], self._sources[place].keys[1:]
+            ):
+                found.append(field_name)
+        # In place: the mapper of records of another kind has the same.
+        self._unseen[:] = [entry for entry in self._unseen if entry[1] not in found]
         if self._notes is not None:
-            self._notes.note_found([field for _, field in found])
+            self._notes.note_found(found, lacking)
 
     def _leave_out_broken(
         self, texts: Sequence[str | None], tags: tuple[str, ...]
@@ -395,6 +404,15 @@ class RecordMapper:
         except UnfitValueError as error:
             self._leave_out(source, error)
             return ""
+
+
+def _has_along(value: t.Any, keys: Iterable[str]) -> bool:  # noqa: ANN401 - a JSON value
+    """Tell whether an object has a property along these keys."""
+    for key in keys:
+        if not isinstance(value, dict) or key not in value:
+            return False
+        value = value[key]
+    return True
 
 
 _ATTRIBUTE_COUNT = len(IMPORTER_KEYS)

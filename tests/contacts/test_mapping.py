@@ -560,9 +560,35 @@ def test_a_mapped_path_that_no_record_had_is_warned_of(caplog: pytest.LogCapture
     assert [message.partition(", so ")[0] for message in caplog.messages] == [
         "field_mapping.first_name: no record of stream 'people' had 'free.city'",
         "field_mapping.last_name: no record of stream 'people' had 'last_name'",
+        "field_mapping.phone: no record of stream 'people' had 'address.city'",
         "field_mapping.tags: no record of stream 'people' had 'interests'",
         "field_mapping.custom_fields.CITY: no record of stream 'people' had 'free.text.city'",
     ]
+
+
+@pytest.mark.parametrize(
+    ("values", "is_said"),
+    [
+        (['{"city": "Bonn"}', None], True),
+        ([None, [{"city": "Bonn"}]], True),
+        ([None, {}], True),
+        ([None, UNSET], True),
+        ([None, {"city": None}, "text"], False),
+        ([{"city": "Bonn"}, None], False),
+        ([None, None], False),
+    ],
+)
+def test_a_null_object_neither_has_a_property_nor_lacks_it(
+    values: list[object], caplog: pytest.LogCaptureFixture, *, is_said: bool
+) -> None:
+    notes = MappingNotes("people", StreamFigures())
+    compiled = mapper(FieldMapping("email", custom_fields={"CITY": "free.city"}), notes=notes)
+    for value in values:
+        compiled.map({"email": "ada@example.com", **({} if value is UNSET else {"free": value})})
+    notes.warn_of_missing()
+    assert [message.partition(", so ")[0] for message in caplog.messages] == [
+        "field_mapping.custom_fields.CITY: no record of stream 'people' had 'free.city'"
+    ] * is_said
 
 
 def test_the_default_mapping_takes_what_comes(caplog: pytest.LogCaptureFixture) -> None:
