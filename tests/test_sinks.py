@@ -173,6 +173,15 @@ def test_free_records_are_flattened() -> None:
     assert sent == [{"email": ADA, "first_name": "Ada"}]
 
 
+@pytest.mark.parametrize("schema", [{"type": "object"}, {"type": "object", "properties": {}}])
+@pytest.mark.parametrize("key", [1, "x", None, {"a": 1}])
+def test_free_records_with_a_key_of_any_type_are_flattened(schema: dict[str, t.Any], key: object) -> None:
+    sent = results_of(
+        schema, {"id": key, "email": ADA}, keys=["id"], flattening_enabled=True, flattening_max_depth=2
+    )
+    assert sent == [{"email": ADA}]
+
+
 def test_one_of_two_values_in_an_object_is_left_out_alone() -> None:
     inner = {"email": {"type": "string"}, "name": {"type": "string"}, "last": {"type": "string"}}
     schema = {"properties": {"contact": {"type": "object", "properties": inner, "required": ["zip"]}}}

@@ -31,9 +31,9 @@ from target_activecampaign.contacts.custom_fields import (
 from target_activecampaign.contacts.email_address import find_email_problem, normalise_email
 from target_activecampaign.contacts.options import OptionReader, unchecked_writer
 from target_activecampaign.contacts.phone import write_phone
-from target_activecampaign.contacts.schema_paths import keys_along, knows_property, nearest_path
+from target_activecampaign.contacts.schema_paths import describe_properties, keys_along, knows_property
 from target_activecampaign.contacts.subscription import OptOut, read_wish, says_no
-from target_activecampaign.contacts.tags import tag_items
+from target_activecampaign.contacts.tags import tag_items, write_tag
 from target_activecampaign.contacts.text import UnfitValueError, format_text, strip_unseen, trim
 from target_activecampaign.errors import SettingsError
 
@@ -89,8 +89,8 @@ class MappingNotes(t.Protocol):
     def expect(self, paths: Mapping[str, str]) -> None:
         """Expect records with these properties, by the field that they are mapped to."""
 
-    def note_found(self, fields: Iterable[str]) -> None:
-        """Note a record of the stream, and the fields whose properties it has, of those not found yet."""
+    def note_found(self, found: Iterable[str], lacking: Iterable[str]) -> None:
+        """Note the fields whose properties a record has and lacks, of those not found yet."""
 
 
 class _Source(t.NamedTuple):
@@ -201,7 +201,7 @@ class RecordMapper:
         """
         found = self._find_values(record)
         if self._unseen:
-            self._note_found(found)
+            self._note_found(found, record)
         address, *values = found
         email = self._read_email(address)
         if isinstance(email, Rejection):
@@ -223,13 +223,22 @@ class RecordMapper:
         except UnfitValueError as error:
             return Rejection(Reason.VALUE_INVALID, str(error))
 
-    def _note_found(self, values: Sequence[t.Any]) -> None:
-        """Note the mapped properties that this record has, of those that no record had yet."""
-        found = [entry for entry in self._unseen if values[entry[0]] is not UNSET]
-        for entry in found:
-            self._unseen.remove(entry)
+    def _note_found(self, values: Sequence[t.Any], record: t.Any) -> None:  # noqa: ANN401 - as `map`
+        """Note the mapped properties that this record has or lacks, of those that no record had yet."""
+        found: list[str] = []
+        lacking: list[str] = []
+        for place, field_name in self._unseen:
+            if values[place] is UNSET:
+                lacking.append(field_name)
+            # A null object says nothing of its properties.
+            elif values[place] is not None or _has_along(
+                self._pick(record)[place], self._sources[place].keys[1:]
+            ):
+                found.append(field_name)
+        # In place: the mapper of records of another kind has the same.
+        self._unseen[:] = [entry for entry in self._unseen if entry[1] not in found]
         if self._notes is not None:
-            self._notes.note_found([field for _, field in found])
+            self._notes.note_found(found, lacking)
 
     def _leave_out_broken(
         self, texts: Sequence[str | None], tags: tuple[str, ...]
@@ -390,13 +399,20 @@ class RecordMapper:
         Raises:
             UnfitValueError: As `_read_tags`.
         """
-        if type(item) is str:
-            return trim(item)
         try:
-            return format_text(item)
+            return write_tag(item)
         except UnfitValueError as error:
             self._leave_out(source, error)
             return ""
+
+
+def _has_along(value: t.Any, keys: Iterable[str]) -> bool:  # noqa: ANN401 - a JSON value
+    """Tell whether an object has a property along these keys."""
+    for key in keys:
+        if not isinstance(value, dict) or key not in value:
+            return False
+        value = value[key]
+    return True
 
 
 _ATTRIBUTE_COUNT = len(IMPORTER_KEYS)
@@ -588,17 +604,12 @@ def _attribute_properties(mapping: FieldMapping | None, schema: Schema) -> Mappi
 def _require_properties(stream: str, schema: Schema, mapped: Mapping[str, str]) -> None:
     problems = [
         f"field_mapping.{attribute}: the schema of stream {stream!r} has no property {path!r}"
-        f"{_nearest_property(path, schema)}"
+        f"{describe_properties(schema, path)}"
         for attribute, path in mapped.items()
         if keys_along(schema, path) is None
     ]
     if problems:
         raise SettingsError(problems)
-
-
-def _nearest_property(path: str, schema: Schema) -> str:
-    near = nearest_path(schema, path)
-    return f"; the nearest is {near!r}" if near else ""
 
 
 def _source(field: str, key: t.Any, schema: Schema, path: str, write: _Write | OptionReader) -> _Source:  # noqa: ANN401

@@ -25,8 +25,8 @@ if t.TYPE_CHECKING:
 _LONGEST_REMEMBERED = 200  # characters
 _LONGEST_COMPARED = 60  # characters of a text that is no option; comparing takes their square
 _LONGEST_NAME = 60
-# What may divide text, and how many of the parts must be options, unless all are: a comma stands in plain
-# sentences, too, and "yes, but not by mail" is no yes.
+# What may divide text, and how many of the parts must be options, unless all are. A comma outside of quotes
+# stands in plain sentences, too, and "all but music, sports" is none of both: there all must be.
 _DIVIDERS = ((";", 1), (",", 2), ("\n", 2), ("|", 2))
 
 
@@ -53,7 +53,12 @@ class OptionReader:
             takes_several: Whether a contact may have several at once.
         """
         self._takes_several = takes_several
-        self._names = [name for option in options for name in (option.value, option.label) if name.strip()]
+        self._names = names = [
+            name for option in options for name in (option.value, option.label) if name.strip()
+        ]
+        self._most_inside = {
+            divider: max([name.count(divider) for name in names] or [0]) for divider, _ in _DIVIDERS
+        }
         usable = [option for option in options if not takes_several or _can_be_written(option.value)]
         self._exact = _index(usable, str.strip)
         self._folded = _index(usable, folded_name)
@@ -90,14 +95,33 @@ class OptionReader:
     def _divide_at_options(self, text: str) -> list[str]:
         """Divide text where its parts are options; it stays whole where they are not."""
         best, most = [text], 0
+        is_quoted = '"' in text
         for divider, least in _DIVIDERS:
-            if divider not in text and not (divider == "," and '"' in text):
+            if divider not in text and not (divider == "," and is_quoted):
                 continue
-            parts = _texts(split_list(text, divider) or ())
+            divided = split_list(text, divider) or []
+            parts = _texts(divided if is_quoted else self._join(divided, divider))
             known = sum(self._find(part) is not None for part in parts)
-            if known > most and (known >= least or known == len(parts)):
+            is_list = known >= least and (divider != "," or is_quoted)
+            if known > most and (is_list or known == len(parts)):
                 best, most = parts, known
         return best
+
+    def _join(self, parts: list[str], divider: str) -> list[str]:
+        """Join parts that are one option together, as many as can be: a name may hold the divider itself."""
+        most = self._most_inside[divider]
+        if not most:
+            return parts
+        joined: list[str] = []
+        start = 0
+        while start < len(parts):
+            ends = range(min(start + most + 1, len(parts)), start + 1, -1)
+            wholes = ((end, divider.join(parts[start:end])) for end in ends)
+            start, whole = next(
+                (one for one in wholes if self._find(trim(one[1]))), (start + 1, parts[start])
+            )
+            joined.append(whole)
+        return joined
 
     def _choose(self, parts: Iterable[str]) -> Choice:
         known: dict[str, None] = {}

@@ -43,11 +43,30 @@ def read_local(digits: str, region: str) -> str | None:
     if metadata is None or dialled is None:
         return None
     code = str(metadata.country_code)
-    if digits.startswith("00") or str(dialled.country_code) != code:
+    if digits.startswith("00"):
+        return _read_with_zeros(digits, dialled, metadata)
+    if str(dialled.country_code) != code:
         return _write_if_valid(dialled, digits)
     if digits.startswith(code):
         return _read_with_code(digits, code, metadata)
     return _write_national(dialled, digits, metadata)
+
+
+def _read_with_zeros(
+    digits: str, dialled: phonenumbers.PhoneNumber, metadata: phonenumbers.PhoneMetadata
+) -> str | None:
+    """Return a number with `00` for its `+`; `None` where its region may dial another one so.
+
+    In some regions the code of a carrier follows `00`: to Thailand's, German mobiles are numbers of India.
+    """
+    international = _parse(f"+{digits[2:]}", None)
+    with_plus = None if international is None else _write_if_valid(international, digits)
+    within = _write_if_valid(dialled, digits)
+    if within in {None, with_plus}:
+        return with_plus
+    own_prefix = metadata.preferred_international_prefix  # `0011` in Australia
+    is_sure = with_plus is None and own_prefix and digits.startswith(own_prefix)
+    return within if is_sure else None
 
 
 @functools.lru_cache(maxsize=512)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from target_activecampaign.config.names import nearest_name
+from target_activecampaign.config.names import nearest_name, shown_name
 
 if t.TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +19,7 @@ FREE_RECORDS = "x-free-records"
 
 _OTHER_TYPES = ("array", "boolean", "integer", "null", "number", "string")  # than that of an object
 _DEEPEST_NAMED = 4  # levels of properties that are compared with a name
+_MOST_NAMED = 10  # properties in a message
 
 
 def keys_along(schema: Schema, path: str) -> tuple[str, ...] | None:
@@ -40,6 +41,24 @@ def knows_property(schema: Schema, name: str) -> bool:
 def nearest_path(schema: Schema, path: str) -> str | None:
     """Return the property that a misspelt path likely means."""
     return nearest_name(path, _property_paths(schema, _DEEPEST_NAMED))
+
+
+def describe_properties(schema: Schema, path: str) -> str:
+    """Return the end of a message that the schema lacks a path: what it has, or what to mend."""
+    names = [name for name in _properties(schema) if not name.startswith("_sdc_")]
+    if len(names) == 1 and ";" in names[0]:
+        # A tap for CSV took the whole first line for one name.
+        return (
+            ", only one whose name holds semicolons: the file is separated by semicolons, so set the tap's "
+            "delimiter to ';'"
+        )
+    if near := nearest_path(schema, path):
+        return f"; the nearest is {near!r}"
+    if not names or any("@" in name for name in names):  # of a file without a header these are people's data
+        return ""
+    shown = ", ".join(map(shown_name, names[:_MOST_NAMED]))
+    more = len(names) - _MOST_NAMED
+    return f"; it has {shown}" + (f" and {more} more" if more > 0 else "")
 
 
 def is_free_object(schema: Schema) -> bool:

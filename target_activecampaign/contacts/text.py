@@ -112,6 +112,8 @@ def _plain_number(value: float | decimal.Decimal) -> str:
         number = decimal.Decimal(repr(value) if isinstance(value, float) else value)
     if not number.is_finite():
         raise UnfitValueError("a finite number was expected")
+    if not number:
+        number = number.copy_abs()  # a float has a zero below zero
     text = str(number)
     # Nearly always, and in half the time.
     if "E" in text or len(text) > _MOST_DIGITS:

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 import msgspec
 
-from target_activecampaign.contacts.text import UnfitValueError
+from target_activecampaign.contacts.text import UnfitValueError, trim
 
 _LONGEST_TEXT = 400_000
 """Characters of a list that are looked at; a whole import may hold fewer bytes (bulk importer reference)."""
@@ -34,7 +34,7 @@ def read_array(text: str) -> list[t.Any] | None:
     """
     if (items := read_json_array(text)) is not None:
         return items
-    text = text.strip()
+    text = trim(text)
     literal = _BOUNDS.sub("", text, count=1)
     if literal[:1] == "{" and literal[-1:] == "}" and len(literal) > 1:
         return _read_postgres_array(literal[1:-1])
@@ -47,7 +47,7 @@ def read_json_array(text: str) -> list[t.Any] | None:
     Raises:
         UnfitValueError: As `read_array`.
     """
-    text = text.strip()
+    text = trim(text)
     if text[:1] != "[" or text[-1:] != "]":
         return None
     _refuse_endless(text)

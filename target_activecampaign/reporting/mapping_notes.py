@@ -35,7 +35,7 @@ class MappingNotes:
         self._searches: dict[str, int] = {}  # that are left, by field
         self._missing: dict[str, str] = {}
         self._found: set[str] = set()
-        self._has_records = False
+        self._lacking: set[str] = set()
 
     def count_left_out(
         self, field: str, problem: str, find_nearest: Callable[[], str | None] | None = None
@@ -65,16 +65,18 @@ class MappingNotes:
         """Expect records with these properties, by the field that they are mapped to."""
         self._missing.update({field: path for field, path in paths.items() if field not in self._found})
 
-    def note_found(self, fields: Iterable[str]) -> None:
-        """Note a record of the stream, and the fields whose properties it has, of those not found yet."""
-        self._has_records = True
-        for field in fields:
+    def note_found(self, found: Iterable[str], lacking: Iterable[str]) -> None:
+        """Note the fields whose properties a record has and lacks, of those not found yet."""
+        self._lacking.update(lacking)
+        for field in found:
             self._found.add(field)
             self._missing.pop(field, None)
 
     def warn_of_missing(self) -> None:
-        """Warn of each mapped property that no record had; all were read."""
-        for field, path in self._missing.items() if self._has_records else ():
+        """Warn of each mapped property that some records lacked, and none had; all were read."""
+        for field, path in self._missing.items():
+            if field not in self._lacking:
+                continue
             logger.warning(
                 "field_mapping.%s: no record of stream %r had %s, so nothing was written. Look at its "
                 "spelling, and at what the tap sends: text that holds JSON is no object",

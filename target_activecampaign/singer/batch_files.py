@@ -1,7 +1,7 @@
 """Owns which files of a BATCH message may be read, and reads them row by row.
 
 A BATCH message is the tap's word, and may name any file or URL. Without `batch_config.storage` a file must be
-a plain one of this machine; with it, one right below its root. Nothing is ever created.
+a plain one of this machine; with it, one below its root. Nothing is ever created.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from target_activecampaign.singer.parquet import iterate_parquet
 from target_activecampaign.singer.reader import iterate_lines
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from target_activecampaign.errors import InputError
 
@@ -140,13 +140,72 @@ def _locate(url: object, root: UPath | None) -> Path | UPath:
     Raises:
         OSError: If it may not be read, or is no plain file.
     """
-    name = _local_path(str(url)) if root is None else str(url).rpartition("/")[2]
-    for meant in dict.fromkeys((name, unquote(name))):
-        path = Path(meant) if root is None else root / _require_name(meant)
-        # A device or a pipe may never come to an end.
-        if path.is_file():
-            return path
-    raise OSError(0, "it does not exist, or is no plain file")
+    if root is not None:
+        return _locate_below(str(url), root)
+    if (path := _first_file(Path(meant) for meant in _readings(_local_path(str(url))))) is None:
+        raise _no_file()
+    return path
+
+
+def _locate_below(url: str, root: UPath) -> Path | UPath:
+    """Return the file below the root that a URL names, or that has its name where it names none here.
+
+    A tap may write to the same storage under another address, so the folder in its URL may not be known.
+
+    Raises:
+        OSError: If it may not be read, is no plain file, or is another one than the URL names.
+    """
+    below = [steps for meant in _readings(url) if (steps := _steps_below(meant, root)) is not None]
+    if below:
+        if (path := _first_file(root.joinpath(*steps) for steps in below)) is None:
+            raise _no_file()
+        return path
+    names = _readings(url.rpartition("/")[2])
+    path = _first_file(root / _require_name(name) for name in names)
+    if path is None:
+        raise _no_file()
+    elsewhere = _named_here(url)
+    if elsewhere is not None and elsewhere.resolve() != Path(path.path).resolve():
+        raise OSError(
+            0, "its URL names a file outside of batch_config.storage.root, where another file has its name"
+        )
+    return path
+
+
+def _readings(text: str) -> Iterator[str]:
+    """Yield a part of a URL as it stands, and decoded."""
+    yield from dict.fromkeys((text, unquote(text)))
+
+
+def _steps_below(url: str, root: UPath) -> list[str] | None:
+    """Return the steps from the root to the file that a URL names; `None` where that is not below it."""
+    try:
+        path, start = (_local_path(url), root.path) if root.protocol in {"", "file"} else (url, str(root))
+    except OSError:
+        return None
+    if not path.startswith(start := f"{start.rstrip('/')}/"):
+        return None
+    return [_require_name(step) for step in path[len(start) :].split("/")]
+
+
+def _named_here(url: str) -> Path | None:
+    """Return the file of this machine that a URL names; `None` without one."""
+    try:
+        return _first_file(Path(meant) for meant in _readings(_local_path(url)))
+    except OSError:
+        return None
+
+
+_File = t.TypeVar("_File", Path, UPath)
+
+
+def _first_file(paths: Iterable[_File]) -> _File | None:
+    # A device or a pipe may never come to an end.
+    return next((path for path in paths if path.is_file()), None)
+
+
+def _no_file() -> OSError:
+    return OSError(0, "it does not exist, or is no plain file")
 
 
 def _local_path(url: str) -> str:

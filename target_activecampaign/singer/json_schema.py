@@ -6,7 +6,9 @@ JSON has no integers of its own, and the draft says that `5.0` is one, also wher
 from __future__ import annotations
 
 import contextlib
+import re
 import typing as t
+import warnings
 from decimal import Decimal
 
 import jsonschema
@@ -32,7 +34,11 @@ VALIDATOR: t.Any = jsonschema.validators.extend(  # type: ignore[no-untyped-call
 )
 """A schema is valid for it, or its results mean nothing."""
 
-_META_VALIDATOR = VALIDATOR(VALIDATOR.META_SCHEMA, format_checker=jsonschema.FormatChecker(formats=["regex"]))
+_FORMATS = jsonschema.FormatChecker(formats=())
+_META_VALIDATOR = VALIDATOR(VALIDATOR.META_SCHEMA, format_checker=_FORMATS)
+# Of other dialects, to Python something else: `[[:alpha:]]` is the set of `[:alph` before a `]`, and the
+# slashes of `/^a$/i` stand where no text has any more.
+_FOREIGN = re.compile(r"\[([:.=])[^\[\]]*\1\]|\A/\^|\$/[a-z]*\Z")
 
 
 def is_valid_schema(schema: dict[str, t.Any]) -> bool:
@@ -40,3 +46,21 @@ def is_valid_schema(schema: dict[str, t.Any]) -> bool:
     with contextlib.suppress(Exception):  # of a pattern that is too large
         return bool(_META_VALIDATOR.is_valid(schema))
     return False
+
+
+@_FORMATS.checks("regex")
+def _is_understood(pattern: object) -> bool:
+    """Tell whether Python surely reads a pattern as it was meant.
+
+    Python warns of what other dialects take for a set in a set, and of flags that it takes no more.
+    """
+    if not isinstance(pattern, str):
+        return True
+    with warnings.catch_warnings():
+        for category in (FutureWarning, DeprecationWarning):
+            warnings.filterwarnings("error", "Possible |Flags not", category)
+        try:
+            re.compile(pattern)
+        except Exception:  # noqa: BLE001 - of one that is too large, too
+            return False
+    return _FOREIGN.search(pattern) is None

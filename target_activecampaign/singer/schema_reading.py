@@ -41,8 +41,9 @@ def read_schema(
     if not isinstance(read.get("required", []), list):
         del read["required"]
     if is_free_object(read):
-        # The SDK looks for keys there.
-        return {**read, "properties": {name: {} for name in key_properties}, FREE_RECORDS: True}
+        # The SDK looks for keys there, and flattening takes one without a type for text.
+        key = _with_type({}, default_types) if default_types else {}
+        return {**read, "properties": dict.fromkeys(key_properties, key), FREE_RECORDS: True}
     return {"properties": {}, **read}
 
 

@@ -150,6 +150,7 @@ def test_the_type_of_a_field_decides_how_its_values_are_written(field_type: str,
         (dt.date(2026, 5, 19), "2026-05-19"),
         (dt.time(12, 30), "12:30:00"),
         (NOON, "2026-05-19T12:30:15.999000+02:00"),
+        (-0.0, "0"),
         (["a", None, 1, True], "a, 1, true"),
         (("a", "b"), "a, b"),
         ([], ""),
@@ -164,7 +165,9 @@ def test_a_number_keeps_its_digits(value: object) -> None:
     assert format_number(value) == "12.50"
 
 
-@pytest.mark.parametrize(("value", "text"), [(7, "7"), ("1e3", "1000"), (0.1, "0.1"), ("-0", "-0")])
+@pytest.mark.parametrize(
+    ("value", "text"), [(7, "7"), ("1e3", "1000"), (0.1, "0.1"), ("-0", "0"), (-0.0, "0"), ("-0E+5", "0")]
+)
 def test_a_number_is_written_without_an_exponent(value: object, text: str) -> None:
     assert format_number(value) == text
 

@@ -51,6 +51,10 @@ def test_the_zero_date_of_mysql_is_no_text(text: str) -> None:
         ("2024-01-05T24:00:00Z", "2024-01-06T00:00:00+00:00"),
         ("20240105T101500Z", "2024-01-05T10:15:00+00:00"),
         ("2024-01-05Z", "2024-01-05T00:00:00+00:00"),
+        ("2024-01-05+01:00", "2024-01-05T00:00:00+00:00"),
+        ("2024-01-05-05:00", "2024-01-05T00:00:00+00:00"),
+        ("2024-01-05 -0500", "2024-01-05T00:00:00+00:00"),
+        ("20240105", "2024-01-05T00:00:00+00:00"),
         ("2024-W01-5T10", "2024-01-05T10:00:00+00:00"),
         ("2024-W01", "2024-01-01T00:00:00+00:00"),
         ("\ufeff2024-01-05\u200b", "2024-01-05T00:00:00+00:00"),
@@ -79,6 +83,14 @@ def test_times_are_read_as_databases_write_them(text: str, written: str) -> None
         "9999-12-31T24:00:00",
         "\u0662\u0660\u0662\u0664-01-05",
         "1704448800",
+        "1704448800000",
+        "1712121212345",
+        "17121212123",
+        "202401051234567",
+        "1704448800.5",
+        "2024-01-05_10:00:00",
+        "2024-01-05\u00a010:00:00",
+        "2024-01-05010:00:00",
         "2024-01-05 " + "0" * 100_000,
     ],
 )
@@ -125,6 +137,13 @@ def test_without_a_zone_a_time_has_its_day_in_its_own_offset() -> None:
 )
 def test_a_time_without_offset_belongs_in_the_zone_of_the_source(value: object, written: str) -> None:
     assert format_datetime(value, BERLIN) == written
+
+
+@pytest.mark.parametrize("value", [1704448800, 1712121212345, 1704448800.5, 20240105, True])
+def test_a_number_is_no_time(value: object) -> None:
+    for write in (format_date, format_datetime):
+        with pytest.raises(UnfitValueError):
+            write(value)
 
 
 @given(

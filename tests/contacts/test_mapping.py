@@ -319,8 +319,15 @@ def test_an_absent_property_never_empties_anything() -> None:
         (["a", None, " ", "a ", 7], ("a", "7")),
         ('["a", "b,c", 7, null]', ("a", "b,c", "7")),
         ("[]", ()),
-        ("[vip], b", ("[vip]", "b")),
-        ("[vip]", ("[vip]",)),
+        ("vip [gold], b", ("vip [gold]", "b")),
+        ("(VIP) gold, b", ("(VIP) gold", "b")),
+        (["[VIP] gold", "(b)"], ("[VIP] gold", "(b)")),
+        ('"gold (Bonn, Ulm)",b', ("gold (Bonn, Ulm)", "b")),
+        ("a) b, :)", ("a) b", ":)")),
+        ('\ufeff["a","b"]\u200b', ("a", "b")),
+        ("\u200e{a,b}", ("a", "b")),
+        ('[ "a", "b" ]\u00a0', ("a", "b")),
+        ("\u2764\ufe0f", ("\u2764\ufe0f",)),
         ('{a,"b, c",NULL}', ("a", "b, c")),
         ("{}", ()),
         ('"a, b",c', ("a, b", "c")),
@@ -392,6 +399,14 @@ def test_a_value_that_does_not_fit_its_field_rejects_the_record_by_property(
     assert rejection_of(record) == Rejection(Reason.VALUE_INVALID, detail)
 
 
+BROKEN_ARRAYS = [
+    *("{a,b,c", "{a", '{"a","b', "[a", "[a,b", "[a] b", "[a]", '["a","b', '["a","b"', '[{"n":"a"},{"n":"b'),
+    *('["a","b"];', 'x["a","b"]', "ARRAY['a','b']", '"a","b"]', "'a', 'b'}", "[0:1]={a,b"),
+    *("('a', 'b')", '("a","b")', "{'a', 'b'", r'"[\"a\",\"b\"]"', r'"[\"a\"]"', '"[]"', 'a, ["b", "c"]'),
+]
+LISTS_IN_LISTS = ['[["a","b"]]', [["a", "b"]], [[]], ['["a","b"]'], ['{"a"}'], ["('a', 'b')"], ["[]"]]
+
+
 @pytest.mark.parametrize(
     ("tags", "detail"),
     [
@@ -402,6 +417,10 @@ def test_a_value_that_does_not_fit_its_field_rejects_the_record_by_property(
         ("{{first_name}}", "interests: an array of one dimension was expected"),
         ("['a', 'b']", "interests: a JSON array was expected"),
         ('"a, b', "interests: tags with both of their quotes were expected"),
+        *((text, "interests: a whole array, or tags with commas, was expected") for text in BROKEN_ARRAYS),
+        ("(a,b)", "interests: tags with both of their brackets were expected"),
+        ("a, [b, c]", "interests: tags with both of their brackets were expected"),
+        *((item, "interests: a list without lists in it was expected") for item in LISTS_IN_LISTS),
     ],
 )
 def test_tags_that_are_no_list_reject_the_record(tags: object, detail: str) -> None:
@@ -541,9 +560,35 @@ def test_a_mapped_path_that_no_record_had_is_warned_of(caplog: pytest.LogCapture
     assert [message.partition(", so ")[0] for message in caplog.messages] == [
         "field_mapping.first_name: no record of stream 'people' had 'free.city'",
         "field_mapping.last_name: no record of stream 'people' had 'last_name'",
+        "field_mapping.phone: no record of stream 'people' had 'address.city'",
         "field_mapping.tags: no record of stream 'people' had 'interests'",
         "field_mapping.custom_fields.CITY: no record of stream 'people' had 'free.text.city'",
     ]
+
+
+@pytest.mark.parametrize(
+    ("values", "is_said"),
+    [
+        (['{"city": "Bonn"}', None], True),
+        ([None, [{"city": "Bonn"}]], True),
+        ([None, {}], True),
+        ([None, UNSET], True),
+        ([None, {"city": None}, "text"], False),
+        ([{"city": "Bonn"}, None], False),
+        ([None, None], False),
+    ],
+)
+def test_a_null_object_neither_has_a_property_nor_lacks_it(
+    values: list[object], caplog: pytest.LogCaptureFixture, *, is_said: bool
+) -> None:
+    notes = MappingNotes("people", StreamFigures())
+    compiled = mapper(FieldMapping("email", custom_fields={"CITY": "free.city"}), notes=notes)
+    for value in values:
+        compiled.map({"email": "ada@example.com", **({} if value is UNSET else {"free": value})})
+    notes.warn_of_missing()
+    assert [message.partition(", so ")[0] for message in caplog.messages] == [
+        "field_mapping.custom_fields.CITY: no record of stream 'people' had 'free.city'"
+    ] * is_said
 
 
 def test_the_default_mapping_takes_what_comes(caplog: pytest.LogCaptureFixture) -> None:
@@ -567,11 +612,31 @@ def test_properties_that_the_schema_lacks_are_named_all_at_once_with_the_nearest
     assert problems_of(mapping) == (
         f"field_mapping.email: {lacks} 'e_mail'; the nearest is 'email'",
         f"field_mapping.first_name: {lacks} 'firstname'; the nearest is 'first_name'",
-        f"field_mapping.phone: {lacks} 'zzz'",
+        f"field_mapping.phone: {lacks} 'zzz'; it has {', '.join([*SCHEMA['properties']][:10])} and 4 more",
         f"field_mapping.tags: {lacks} 'Interest'; the nearest is 'interests'",
         f"field_mapping.custom_fields.CITY: {lacks} 'adress.city'; the nearest is 'address.city'",
         f"field_mapping.custom_fields.JOINED: {lacks} 'adress.geo.long'; the nearest is 'address.geo.lat'",
     )
+
+
+def test_properties_are_named_where_none_is_near_up_to_ten() -> None:
+    (problem,) = problems_of(None, {"properties": {f"x{n}": ANY for n in range(10)}})
+    assert problem.endswith("no property 'email'; it has x0, x1, x2, x3, x4, x5, x6, x7, x8, x9")
+    (problem,) = problems_of(None, {"properties": {"z" * 99: ANY, **{f"x{n}": ANY for n in range(12)}}})
+    assert "; it has (a name of 99 characters), x0, x1," in problem
+    assert problem.endswith(", x8 and 3 more")
+
+
+def test_the_first_row_of_a_file_without_a_header_is_not_shown() -> None:
+    (problem,) = problems_of(None, {"properties": {"Ada": ANY, "Lovelace": ANY, "ada.l@example.org": ANY}})
+    assert problem.endswith("no property 'email'")
+
+
+@pytest.mark.parametrize("name", ["id;email;first_name", "email;name", "\ufeffid;" + "x;" * 99 + "email"])
+def test_a_file_that_is_separated_by_semicolons_is_said_to_be(name: str) -> None:
+    (problem,) = problems_of(None, {"properties": {name: ANY, "_sdc_source_lineno": ANY}})
+    assert problem.endswith("the file is separated by semicolons, so set the tap's delimiter to ';'")
+    assert name not in problem
 
 
 @pytest.mark.parametrize("schema", [{"properties": {"mail": ANY}}, {"properties": {}}, {}])

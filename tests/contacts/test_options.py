@@ -39,6 +39,10 @@ ONE = OptionReader(OPTIONS, takes_several=False)
         ('"Rock, Pop",Music', "||Rock, Pop||mu||"),
         ('"Rock, Pop"', "||Rock, Pop||"),
         ("a;b", "||a;b||"),
+        ("Rock, Pop, Music", "||Rock, Pop||mu||"),
+        ("Music, rock, pop", "||mu||Rock, Pop||"),
+        ("Music;Rock, Pop", "||mu||Rock, Pop||"),
+        ("a;b;mu", "||a;b||mu||"),
         ('"a;b";mu', "||a;b||mu||"),
         ("||mu||sp||", "||mu||sp||"),
         ('["Music", "sp"]', "||mu||sp||"),
@@ -54,6 +58,14 @@ def test_several_options_are_found_in_any_form(value: object, text: str) -> None
     assert SEVERAL.read(value) == (text, ())
 
 
+def test_an_option_that_holds_a_comma_is_not_the_one_that_it_begins_with() -> None:
+    options = [FieldOption(name, name) for name in ("News", "News, weekly", "Offers", "A, B, C")]
+    reader = OptionReader(options, takes_several=True)
+    assert reader.read("News, weekly, Offers") == ("||News, weekly||Offers||", ())
+    assert reader.read("A, B, C, News") == ("||A, B, C||News||", ())
+    assert reader.read("News, daily, Offers") == ("", ("News, daily, Offers",))
+
+
 @pytest.mark.parametrize(
     ("value", "text", "unknown"),
     [
@@ -63,9 +75,12 @@ def test_several_options_are_found_in_any_form(value: object, text: str) -> None
         ('["mu", 7]', "||mu||", ("7",)),
         ("{mu,Chess}", "||mu||", ("Chess",)),
         ("||mu||Chess||", "||mu||", ("Chess",)),
-        ("mu, sp, Chess", "||mu||sp||", ("Chess",)),
+        ("mu, sp, Chess", "", ("mu, sp, Chess",)),
+        ('"mu","sp","Chess"', "||mu||sp||", ("Chess",)),
         # A sentence is no list.
         ("music, but not by mail", "", ("music, but not by mail",)),
+        ("all but Chess, Music, sp", "", ("all but Chess, Music, sp",)),
+        ("no music, sp, mu", "", ("no music, sp, mu",)),
         ("Chess, Go", "", ("Chess, Go",)),
         (";", "", (";",)),
         ('"mu', "", ('"mu',)),

@@ -18,6 +18,41 @@ from target_activecampaign.contacts.phone_plans import read_local
 @pytest.mark.parametrize(
     ("text", "region", "number"),
     [
+        ("0049 30 123456", "BR", "+4930123456"),
+        ("0049 30 123456", "SG", "+4930123456"),
+        ("0044 20 7946 0958", "TH", "+442079460958"),
+        ("0061 412 345 678", "AU", "+61412345678"),
+        ("0011 49 151 12345678", "AU", "+4915112345678"),
+        ("0049 30 123456", "US", "+4930123456"),
+    ],
+)
+def test_two_zeros_are_a_plus(text: str, region: str, number: str) -> None:
+    assert normalise_phone(text, region) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "region"),
+    [
+        ("0055 51 99999-1234", "BR"),
+        ("0015 51 99999 1234", "BR"),
+        ("0057 301 234 5678", "CO"),
+        ("0049 151 12345678", "TH"),
+        ("0033 6 12 34 56 78", "TH"),
+        ("001 201 555 0123", "TH"),
+        ("0034 963 094 995", "SG"),
+        ("0091 80 4660 1103", "ID"),
+        ("00264 81 123 4567", "KR"),
+        ("001 649 712 1234", "AU"),
+        ("00371 2123 4567", "JP"),
+    ],
+)
+def test_two_zeros_that_a_carrier_may_follow_leave_a_number_as_it_came(text: str, region: str) -> None:
+    assert normalise_phone(text, region) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "region", "number"),
+    [
         ("+49 30 1234567", None, "+49301234567"),
         ("+1 (202) 555-0123", None, "+12025550123"),
         ("030 / 123 45 67", "DE", "+49301234567"),

@@ -59,7 +59,7 @@ def test_the_search_for_the_nearest_option_ends() -> None:
 def test_a_mapped_property_that_no_record_had_is_said_with_its_path(caplog: pytest.LogCaptureFixture) -> None:
     notes = MappingNotes("people", StreamFigures())
     notes.expect({"email": "email", "custom_fields.City": "v.city"})
-    notes.note_found(["email"])
+    notes.note_found(["email"], ["custom_fields.City"])
     notes.expect({"email": "email", "custom_fields.City": "v.city"})  # another SCHEMA of the stream
     notes.warn_of_missing()
     assert [record.levelno for record in caplog.records] == [logging.WARNING]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import typing as t
+import warnings
 from decimal import Decimal
 
 import pytest
@@ -49,10 +50,30 @@ def test_what_other_drafts_mean_is_understood(
     assert not any(VALIDATOR(read).is_valid(value) for value in refused)
 
 
+FOREIGN_PATTERNS = [
+    *("^[[:alpha:]]+$", "^[^[:space:]]+$", "[_[:alpha:]]", "[[:<:]]a", "[a[=b=]]", "[a[.-.]]"),
+    *("[a-z&&[^b]]", "[a-z--b]", "[[a]b]", "/^[a-z]+$/", "/^a/", "/a$/i", r"\h", "(?<name>a)"),
+]
+
+
+@pytest.mark.parametrize("pattern", FOREIGN_PATTERNS)
+def test_python_warns_nobody_of_a_pattern_of_another_dialect(pattern: str) -> None:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        assert understood({"pattern": pattern})[0] == understood({"pattern": pattern})[0] == {}
+    assert caught == []
+
+
+@pytest.mark.parametrize("pattern", [r"^[\[\]:.]+$", "[:;]", "^/users/", "[.]", r"^[^@\s]+@[^@]+$", "a/$"])
+def test_a_pattern_that_python_reads_is_understood(pattern: str) -> None:
+    assert understood({"pattern": pattern}) == ({"pattern": pattern}, [])
+
+
 @pytest.mark.parametrize(
     ("schema", "keyword", "rest"),
     [
         ({"type": "string", "pattern": r"^\p{L}+$"}, "pattern", {"type": ["string"]}),
+        *(({"pattern": pattern}, "pattern", {}) for pattern in FOREIGN_PATTERNS),
         ({"pattern": "(" * 5_000, "maxLength": 3}, "pattern", {"maxLength": 3}),
         ({"pattern": "a{99999999999}"}, "pattern", {}),
         ({"type": "jsonb"}, "type", {}),
