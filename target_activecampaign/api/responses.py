@@ -125,11 +125,13 @@ class Accepted:
         import_id: Its `batchId`; `None` where the answer has none that can be read: the batch may be queued.
         doubt: Why not all of the batch may be queued, so that it is to be read back; `None` without a sign.
         may_be_second: Whether an earlier try, whose answer was lost, may have been queued too.
+        at: When it said so, by the service's clock in seconds since 1970; 0 where it does not tell.
     """
 
     import_id: str | None
     doubt: str | None = None
     may_be_second: bool = False
+    at: float = field(default=0.0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

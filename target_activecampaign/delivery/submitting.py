@@ -9,6 +9,7 @@ from target_activecampaign.api.responses import Accepted
 from target_activecampaign.api.submission import NO_NAME
 from target_activecampaign.contacts.contact import Reason, Rejection
 from target_activecampaign.delivery.contract_headroom import Admission
+from target_activecampaign.delivery.import_poller import OpenImport
 from target_activecampaign.delivery.lone_refusals import LoneRefusals
 from target_activecampaign.delivery.monitor import Phase
 from target_activecampaign.delivery.near_limit import NearLimit
@@ -162,7 +163,10 @@ class Submitting:
             if isinstance(outcome, Accepted):
                 self._outcomes.count_import()
                 self._set_aside(self._lone_refusals.take_all())
-                self._in_flight.open(batch, outcome.import_id, self._monitor.clock.now(), outcome.doubt)
+                now = self._monitor.clock.now()
+                self._in_flight.open(
+                    OpenImport(outcome.import_id, batch, now, outcome.doubt, accepted_at=outcome.at)
+                )
                 if outcome.import_id is None:
                     self._say_unnamed(len(batch))
             else:
@@ -176,8 +180,8 @@ class Submitting:
             self._has_said_unnamed = True
             logger.warning(
                 "%s, so nobody can follow that import of %d contacts. In two minutes they are looked up in "
-                "the account, and those that are not there or not on their list are sent once more. Further "
-                "imports like that go the same way",
+                "the account, and those of which it does not show that they were taken are sent once more. "
+                "Further imports like that go the same way",
                 NO_NAME,
                 contacts,
             )

@@ -69,6 +69,8 @@ def test_a_web_page_is_no_answer_of_the_importer() -> None:
         ({"success": 0, "message": "Validation failed", "failureReasons": [{"contact": 2}]}, (2,)),
         ({"Success": False, "message": "no"}, ()),
         ({"failureReasons": ["no"]}, ()),
+        ({"errors": [{"title": "The account is in maintenance"}]}, ()),
+        ({"error": "no"}, ()),
     ],
 )
 def test_a_refusal_with_a_status_of_success_is_one(content: object, positions: tuple[int, ...]) -> None:
