@@ -243,12 +243,19 @@ class Submitting:
             return None
         left = self._headroom.left
         is_near_limit = left < self._batch_size_rows
-        batch = self._take_near_limit(left) if is_near_limit else self._queue.take(Admission(left).admits)
+        batch = self._take_near_limit(left) if is_near_limit else self._take_any(left)
         if batch is not None:
             batch.begin(self._monitor.clock.epoch_seconds())
             self._headroom.reserve(batch)
             self._in_flight.begin(batch)
         return batch
+
+    def _take_any(self, left: float) -> Batch | None:
+        """Take the next batch, or one that tells more of a reason that may concern everybody."""
+        new_first = self._lone_refusals.wants_probe and self._lone_refusals.wants_new_batch
+        if self._lone_refusals.wants_probe and not new_first:
+            self._queue.put_sample_first()
+        return self._queue.take(Admission(left).admits, new_first=new_first)
 
     def _take_near_limit(self, left: float) -> Batch | None:
         """Take a batch where the headroom is less than a batch may want."""
@@ -281,11 +288,10 @@ class Submitting:
     def _take_refusal(self, batch: Batch, refusal: Refused) -> None:
         """Find the contacts for which a batch was refused: no contact is rejected on a position alone."""
         self._headroom.release(batch)
-        if len(batch) == 1 and refusal.is_about_contacts:
-            self._set_aside([(batch.contacts[0], refusal)])
-        elif len(batch) == 1:
+        if len(batch) == 1:
             self._lone_refusals.add(batch.contacts[0], refusal)
         else:
+            self._lone_refusals.note_refused(refusal)
             logger.info("an import of %d contacts was refused whole; looking for the cause", len(batch))
             self._queue.retry(batch.split_refused(refusal.positions))
 

@@ -233,7 +233,7 @@ def test_a_refusal_in_other_words_sets_the_culprit_aside_with_them(answer: Answe
     assert outcome.states == [6]
 
 
-@pytest.mark.parametrize("people", [2, 40])
+@pytest.mark.parametrize("people", [2, 120])
 def test_a_refusal_that_concerns_everybody_stops_the_run_and_is_quoted(people: int, tmp_path: Path) -> None:
     everybody = {f"p{number}@example.com" for number in range(people)}
     words = {"message": "Account of o@example.com\nis suspended \x1b[2J"}
@@ -242,7 +242,34 @@ def test_a_refusal_that_concerns_everybody_stops_the_run_and_is_quoted(people: i
     outcome = run(service, tmp_path, people)
     assert (outcome.exit_code, outcome.report["rejected"], outcome.states) == (1, {}, [])
     assert '"HTTP 400: Account of (an address)\\nis suspended \\x1b[2J"' in outcome.log
-    assert len([path for path in service.asked if path.startswith("import/bulk")]) < people + 5
+    assert len([path for path in service.asked if path.startswith("import/bulk")]) < 90
+
+
+@pytest.mark.parametrize(
+    ("bad", "people", "rows"), [((0, 10), 40, 40), ((35, 40), 40, 40), ((0, 8), 24, 8), ((8, 16), 16, 8)]
+)
+def test_the_same_words_for_some_of_a_run_set_these_aside(
+    bad: tuple[int, int], people: int, rows: int, tmp_path: Path
+) -> None:
+    culprits = {f"p{number}@example.com" for number in range(*bad)}
+    service = OddService()
+    service.answers["import_bulk_import"] = refusing(service, culprits, (400, {"message": "Not importable"}))
+    outcome = run(service, tmp_path, people, batch_size_rows=rows)
+    assert (outcome.exit_code, outcome.report["delivered"]) == (0, people - len(culprits))
+    assert rejected(outcome) == culprits
+
+
+def test_a_position_in_every_answer_concerns_everybody(tmp_path: Path) -> None:
+    words = {
+        "success": 0,
+        "message": "JSON payload did not pass validation. Please fix failure Reasons and retry.",
+        "failureReasons": [{"contact": 1, "failureReason": "Field 'email' not found"}],
+    }
+    service = OddService(import_bulk_import=(400, words))
+    outcome = run(service, tmp_path, people=60)
+    assert (outcome.exit_code, outcome.report["rejected"], outcome.states) == (1, {}, [])
+    assert "Field 'email' not found" in outcome.log
+    assert len([path for path in service.asked if path.startswith("import/bulk")]) < 60
 
 
 def test_a_lone_contact_that_is_refused_in_other_words_is_set_aside(tmp_path: Path) -> None:
