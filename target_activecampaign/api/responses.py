@@ -165,7 +165,7 @@ class ImportStatus:
         doubt: Why the answer does not tell what became of each contact, so that all are to be read back;
             `None` where it does.
         is_readable: Whether the answer has a form that can be read; where not, another one may have.
-        tells_created: Whether `success` names or counts contacts, so that `created` is not just unknown.
+        tells_created: Whether `success` names contacts, so that `created` is no bare count and not unknown.
     """
 
     state: t.Literal["open", "completed", "lost", "unknown", "unreadable"]

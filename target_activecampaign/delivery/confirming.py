@@ -151,7 +151,9 @@ class Confirming:
         doubt = find_doubt(open_import, status)
         if open_import.id is not None:  # else it was said when it was submitted
             self._say_doubt(doubt)
-        if status.is_readable and status.tells_created:
+        # A bare count proves that the others were there only where it covers all that may be new.
+        covers_all = status.tells_created or status.created >= open_import.batch.needing_headroom
+        if status.is_readable and covers_all:
             self._headroom.end(open_import.batch, status.created)
         else:
             # What it created is not known: its contacts count as new until they were looked up.

@@ -11,11 +11,12 @@ from __future__ import annotations
 import typing as t
 from collections import Counter
 
-from target_activecampaign.api.service_words import gist, without_addresses
+from target_activecampaign.api.service_words import common_words, gist
 from target_activecampaign.errors import ServiceError
 
 if t.TYPE_CHECKING:
     from target_activecampaign.api.responses import Refused
+    from target_activecampaign.contacts.contact import Contact
     from target_activecampaign.delivery.batch import PendingContact
 
 _MOST_ALIKE = 5
@@ -66,7 +67,7 @@ class LoneRefusals:
         self._alike[words] += 1
         if self._was_one_accepted:
             if self._alike[words] >= _MOST_ALIKE_AFTER_ACCEPTED:
-                raise _concerns_everybody(self._alike[words], refusal)
+                raise self._concerns_everybody(words)
         elif self._suspected:
             self.note_refused(refusal)
         elif self._alike[words] >= _MOST_ALIKE:
@@ -81,7 +82,7 @@ class LoneRefusals:
         if self._suspected and gist(refusal.words) == self._suspected:
             self._probes += 1
             if self._probes >= _MOST_PROBES:
-                raise _concerns_everybody(self._alike[self._suspected], refusal)
+                raise self._concerns_everybody(self._suspected)
 
     def take_all(self) -> list[tuple[PendingContact, Refused]]:
         """Take all that wait, as the importer took another import: the reason lies in them."""
@@ -101,14 +102,20 @@ class LoneRefusals:
         alike = {gist(refusal.words) for _, refusal in self._waiting}
         names_contacts = any(refusal.is_about_contacts for _, refusal in self._waiting)
         if not self._was_one_accepted and not names_contacts and len(alike) == 1 < len(self._waiting):
-            raise _concerns_everybody(len(self._waiting), self._waiting[-1][1])
+            raise self._concerns_everybody(alike.pop())
         taken, self._waiting = self._waiting, []
         return taken
 
+    def _concerns_everybody(self, words: str) -> ServiceError:
+        alike = [(pending, refusal) for pending, refusal in self._waiting if gist(refusal.words) == words]
+        values = [text for pending, _ in alike for text in _values_of(pending.contact)]
+        said = common_words([refusal.words for _, refusal in alike], values)
+        return ServiceError(
+            f"POST import/bulk_import: {len(alike)} contacts, sent one by one, were refused in the same "
+            f'words, so the reason concerns every contact: "{said}". None of them was queued. '
+            "Look at the account and the mapping, then run again"
+        )
 
-def _concerns_everybody(contacts: int, refusal: Refused) -> ServiceError:
-    return ServiceError(
-        f"POST import/bulk_import: {contacts} contacts, sent one by one, were refused in the same words, so "
-        f'the reason concerns every contact: "{without_addresses(refusal.words)}". None of them was queued. '
-        "Look at the account and the mapping, then run again"
-    )
+
+def _values_of(contact: Contact) -> list[str]:
+    return [contact.email, *contact.attributes.values(), *contact.custom_fields.values(), *contact.tags]

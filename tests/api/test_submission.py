@@ -35,6 +35,13 @@ def refused(status: int, content: object) -> Refused:
         ({"Success": 0}, "it was queued and called no success"),
         ({"success": "0"}, "it was queued and called no success"),
         ({"success": False}, "it was queued and called no success"),
+        ({"success": "False"}, "it was queued and called no success"),
+        ({"queued_contacts": "9 of 10"}, "how many contacts were queued can't be read"),
+        ({"queued_contacts": {"count": 9}}, "how many contacts were queued can't be read"),
+        ({"queued_contacts": ["1", "2"]}, "how many contacts were queued can't be read"),
+        ({"queued_contacts": True}, "how many contacts were queued can't be read"),
+        ({"failureReasons": [{"contact": 3}]}, "it was queued, with reasons of a failure"),
+        ({"errors": [], "failureReasons": None}, None),
     ],
 )
 def test_an_answer_that_contradicts_what_was_sent_is_a_doubt(
