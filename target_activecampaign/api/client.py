@@ -292,7 +292,7 @@ class Client:
             ids: Of the contacts with one address.
             included: What the look-up by the address told: it counts where this tells no more.
         """
-        found = ContactLists()
+        found = ContactLists(values=included.values)
         for contact_id in sorted(ids):
             found = found.joined_with(self._lists_of(contact_id))
         return found if found.is_whole else included.joined_with(found)

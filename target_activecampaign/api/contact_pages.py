@@ -6,15 +6,18 @@ An entry that can't be read is left out. A page of another shape is in no order:
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, replace
+from collections import Counter
+from dataclasses import dataclass, field, replace
 
+from target_activecampaign.api.contact_values import read_values
 from target_activecampaign.api.memberships import UNREADABLE, is_deleted, read_membership
 from target_activecampaign.api.responses import Membership, read_object
 from target_activecampaign.contacts.email_address import normalise_email
 
 if t.TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
+    from target_activecampaign.api.contact_values import ContactValues
     from target_activecampaign.api.responses import Response
 
 _MOST_DIGITS = 18
@@ -28,6 +31,7 @@ class ContactPage:
         emails: Identities, of the contacts that are not deleted; as they came where they are none.
         memberships: Address and list to the membership there, in the service's time; `None` where the page
             does not tell. One that can't be read, or is contradicted, is left out.
+        values: Identity to what the page tells of the contact itself, by the service's clock.
         total: Contacts that the account has, as the page says; `None` where it does not.
         entries: Contacts on it, the deleted ones and those without an address too.
         last_id: The greatest id; that after which was asked, on a page without any.
@@ -40,6 +44,7 @@ class ContactPage:
     is_empty: bool = False
     is_in_order: bool = True
     memberships: Mapping[tuple[str, int], Membership] | None = None
+    values: Mapping[str, ContactValues] = field(default_factory=dict)
     total: int | None = None
     entries: int = 0
 
@@ -80,9 +85,19 @@ def read_contact_page(response: Response, after_id: int) -> ContactPage:
         is_empty=not entries,
         is_in_order=bool(ids) and ids == sorted(set(ids)) and ids[0] > after_id,
         memberships=_read_memberships(content.get("contactLists"), emails),
+        values=_read_values(contacts, emails),
         entries=len(entries),
         total=_read_number(meta.get("total")) if isinstance(meta, dict) else None,
     )
+
+
+def _read_values(
+    contacts: Iterable[Mapping[str, t.Any]], emails: Mapping[str, str]
+) -> dict[str, ContactValues]:
+    """Return what a page tells of contacts by address; of two with one address, nothing."""
+    counts = Counter(emails.values())
+    named = {str(entry.get("id")): entry for entry in contacts}
+    return {email: read_values(named[id_]) for id_, email in emails.items() if counts[email] == 1}
 
 
 def _read_memberships(entries: object, emails: Mapping[str, str]) -> dict[tuple[str, int], Membership] | None:

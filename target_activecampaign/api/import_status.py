@@ -9,12 +9,14 @@ then looked up in the account, and the run does not fail on it.
 from __future__ import annotations
 
 import html
+import json
 import re
 import typing as t
 import urllib.parse
+from dataclasses import replace
 from http import HTTPStatus
 
-from target_activecampaign.api.responses import ImportStatus, Response, check_status, load_json
+from target_activecampaign.api.responses import ImportStatus, Response, TryAgainError, check_status, load_json
 from target_activecampaign.api.service_words import read_words
 from target_activecampaign.contacts.email_address import normalise_email
 
@@ -25,8 +27,24 @@ _NOT_FOUND = frozenset(
 
 # Words: import status reference; their synonyms are assumed.
 _COMPLETED = frozenset({"completed", "complete", "done", "finished"})
+_OPEN = frozenset(
+    {
+        "waiting",
+        "claimed",
+        "active",
+        "queued",
+        "pending",
+        "processing",
+        "running",
+        "importing",
+        "started",
+        "open",
+    }
+    | {"in progress", "in_progress", "inprogress"}
+)
 _LOST = frozenset({"failed", "failure", "interrupted", "cancelled", "canceled", "aborted"})
 
+_LISTS = ("success", "failure")
 _ADDRESS_KEYS = ("email", "emailaddress", "email_address", "address", "contact", "subscriber")
 _ENTITY = re.compile(r"&(?:#\d+|#[xX][0-9a-fA-F]+|\w+);")
 _MOST_UNESCAPING = 3
@@ -40,18 +58,22 @@ _ADDRESS = re.compile(rf"\s*(?:mailto:)?[\s<\"]*({_ADDRESS_PATTERN})(.*)", re.DO
 def read_status(response: Response) -> ImportStatus:
     """Return the status of an import.
 
-    `status` may be `false` within the first second; `waiting`, `claimed` and `active` are open, and so is a
-    word that nobody knows yet (assumed). A 400 or 404 stands for an import that the service does not know, or
-    not yet (seen, weak).
+    `status` may be `false` within the first second; `waiting`, `claimed` and `active` are open. A 400 or 404
+    stands for an import that the service does not know, or not yet (seen, weak).
 
     Raises:
-        TryAgainError: If there is no JSON.
+        TryAgainError: If it is a web page: that comes with a bad key (seen).
         ServiceError: If no further try will change that.
     """
     if response.status in _NOT_FOUND:
         return ImportStatus("unknown")
     check_status(response)
-    return read_import_status(load_json(response))
+    try:
+        return read_import_status(load_json(response))
+    except TryAgainError as error:
+        if error.cause == "web page":
+            raise
+        return _UNREADABLE
 
 
 def read_import_status(content: object) -> ImportStatus:
@@ -64,7 +86,20 @@ def read_import_status(content: object) -> ImportStatus:
         return ImportStatus("lost")
     if word in _COMPLETED:
         return _read_completed(content)
-    return ImportStatus("open") if word or status is False else _UNREADABLE
+    if word in _OPEN or status is False:
+        return ImportStatus("open")
+    return _read_unknown_word(content) if word else _UNREADABLE
+
+
+def _read_unknown_word(content: dict[str, t.Any]) -> ImportStatus:
+    """Return the status of an import whose word nobody knows: it has ended where it names contacts."""
+    names_some = any(content.get(key) and isinstance(content[key], (list, dict)) for key in _LISTS)
+    if not names_some:
+        return _UNREADABLE
+    status = _read_completed(content)
+    return replace(
+        status, doubt="; ".join(filter(None, ("its status is no word that is known", status.doubt)))
+    )
 
 
 def _read_completed(content: dict[str, t.Any]) -> ImportStatus:
@@ -86,10 +121,10 @@ def _read_completed(content: dict[str, t.Any]) -> ImportStatus:
 
 
 def _tells_created(value: object) -> bool:
-    """Tell whether a part `success` says who, or how many, are new; null or 0 may just be another form."""
+    """Tell whether a part `success` names who is new; a bare count may be a flag, or of another thing."""
     if isinstance(value, dict):
         return bool(value) and all(str(key).isdecimal() for key in value)
-    return isinstance(value, list) or bool(_read_count(value))
+    return isinstance(value, list) and not any(isinstance(item, (list, dict)) for item in value)
 
 
 def _read_count(value: object) -> int | None:
@@ -144,22 +179,26 @@ class _Failures:
         if depth > _MOST_DEPTH:
             self._unreadable += 1
         elif isinstance(value, str):
-            self._take_text(value)
+            self._take_text(value, depth)
         elif isinstance(value, list):
             self._take_list(value, depth)
-        elif isinstance(value, dict):
+        elif isinstance(value, dict) and (value or not depth):
             self._take_object(value, depth)
-        elif value is not None:
+        else:
             self._unreadable += 1
 
-    def _take_text(self, text: str) -> None:
-        """Take an address, one with its reason behind it, or several in a row."""
+    def _take_text(self, text: str, depth: int) -> None:
+        """Take an address, one with its reason behind it or around it, several in a row, or JSON."""
         several = _ADDRESSES.findall(_unescape(text))
         email, reason = _split_address(text)
-        if len(several) > 1:
+        if (content := _load_nested(text)) is not None:
+            self._take(content, depth + 1)
+        elif len(several) > 1:
             self.reasons.update(dict.fromkeys(map(_identity_of, several), ""))
         elif email:
             self._note(email, reason)
+        elif several:
+            self._note(_identity_of(several[0]), read_words(text))
         else:
             self._unreadable += 1
 
@@ -177,10 +216,10 @@ class _Failures:
         named = next((by_key[key] for key in _ADDRESS_KEYS if by_key.get(key)), None)
         if isinstance(named, dict):
             named = next((named[key] for key in named if str(key).casefold() in _ADDRESS_KEYS), None)
-        if isinstance(named, str) and _split_address(named)[0]:
-            self._note(_split_address(named)[0], read_words(item))
-        elif named is not None or not item:
-            self._unreadable += named is not None
+        addresses = [_split_address(one)[0] for one in _texts(named)]
+        if addresses and all(addresses):
+            for email in addresses:
+                self._note(email, read_words(item))
         else:
             for key, value in item.items():
                 self._take_pair(key, value, depth)
@@ -197,6 +236,22 @@ class _Failures:
         self.reasons[email] = self.reasons.get(email) or reason
 
 
+def _texts(value: object) -> list[str]:
+    """Return a text, or the texts of a list of texts alone."""
+    items = value if isinstance(value, list) else [value]
+    return [item for item in items if isinstance(item, str)] if all(isinstance(i, str) for i in items) else []
+
+
+def _load_nested(text: str) -> object:
+    """Return the list or object that a text holds as JSON; `None` for another text."""
+    if not text.lstrip().startswith(("[", "{")):
+        return None
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
 def _split_address(text: str) -> tuple[str, str]:
     """Return the identity at the beginning of a text, and the rest; empty without one."""
     match = _ADDRESS.match(_unescape(text))
@@ -207,7 +262,9 @@ def _split_address(text: str) -> tuple[str, str]:
 
 def _identity_of(address: str) -> str:
     """Return the identity of an address that the service names, which may have its domain in Unicode."""
-    bare = address.rstrip(".")
+    bare = address.rstrip(".'`!?*")
+    if len(bare) < len(address):
+        bare = bare.lstrip("'`*")
     return normalise_email(bare) or bare.lower()
 
 

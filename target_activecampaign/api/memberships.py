@@ -10,6 +10,7 @@ import typing as t
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 
+from target_activecampaign.api.contact_values import NO_VALUES, ContactValues, read_values
 from target_activecampaign.api.responses import (
     SUBSCRIBED,
     UNREADABLE_STATUS,
@@ -21,7 +22,7 @@ from target_activecampaign.api.responses import (
 from target_activecampaign.contacts.email_address import normalise_email
 
 if t.TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from target_activecampaign.api.responses import Response
 
@@ -40,11 +41,13 @@ class ContactLists:
         is_there: Whether the account has the contact; `None` where its answer does not say.
         by_list: Id of a list to the membership there.
         is_whole: Whether a list that is not named is one that the contact never was on.
+        values: What the same answer tells of the contact itself, by the service's clock.
     """
 
     is_there: bool | None = True
     by_list: Mapping[int, Membership] = field(default_factory=dict)
     is_whole: bool = True
+    values: ContactValues = NO_VALUES
 
     def on(self, list_id: int) -> Membership | None:
         """Return the membership of a list, one that can't be read included; `None` where there is none."""
@@ -55,7 +58,7 @@ class ContactLists:
         found = dict(self.by_list)
         for list_id, membership in others.by_list.items():
             _put(found, list_id, membership)
-        return ContactLists(by_list=found, is_whole=self.is_whole and others.is_whole)
+        return replace(self, by_list=found, is_whole=self.is_whole and others.is_whole)
 
     def earlier_by(self, seconds: float) -> ContactLists:
         """Return the same with the times of the memberships turned into those of a clock that is behind."""
@@ -92,10 +95,17 @@ def read_contact(response: Response, email: str) -> tuple[frozenset[str], Contac
     own = [contact for contact, entry in there.items() if _is_of(entry, email)]
     ids = frozenset(contact for contact in own if not is_deleted(there[contact]))
     if ids:
-        return ids, _read_lists(content, ids, there.keys() - ids)
+        lists = _read_lists(content, ids, there.keys() - ids)
+        return ids, replace(lists, values=_read_values(there[contact] for contact in ids))
     # Others than the one who was asked for: the address was not looked at.
     is_answer = len(own) == len(entries) and not (not entries and _tells_of_some(content))
     return ids, NOT_THERE if is_answer else NOT_TOLD
+
+
+def _read_values(entries: Iterable[Mapping[str, t.Any]]) -> ContactValues:
+    """Return what the one contact with an address has; two contradict each other."""
+    values = [read_values(entry) for entry in entries]
+    return values[0] if len(values) == 1 else NO_VALUES
 
 
 def read_contact_lists(response: Response, contact_id: str) -> ContactLists:

@@ -125,11 +125,13 @@ class Accepted:
         import_id: Its `batchId`; `None` where the answer has none that can be read: the batch may be queued.
         doubt: Why not all of the batch may be queued, so that it is to be read back; `None` without a sign.
         may_be_second: Whether an earlier try, whose answer was lost, may have been queued too.
+        at: When it said so, by the service's clock in seconds since 1970; 0 where it does not tell.
     """
 
     import_id: str | None
     doubt: str | None = None
     may_be_second: bool = False
+    at: float = field(default=0.0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +165,7 @@ class ImportStatus:
         doubt: Why the answer does not tell what became of each contact, so that all are to be read back;
             `None` where it does.
         is_readable: Whether the answer has a form that can be read; where not, another one may have.
-        tells_created: Whether `success` names or counts contacts, so that `created` is not just unknown.
+        tells_created: Whether `success` names contacts, so that `created` is no bare count and not unknown.
     """
 
     state: t.Literal["open", "completed", "lost", "unknown", "unreadable"]

@@ -13,7 +13,7 @@ import typing as t
 from target_activecampaign.config.names import shown_text
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 # In the order of their worth: a reason says more than a message about the whole request.
 _KEYS = (
@@ -37,6 +37,7 @@ _ADDRESS = re.compile(
     r"[^\s<>\"'(),:;\\]+(?:@|%40|&#0*64;|&commat;|\s*[(\[]at[)\]]\s*)[^\s<>\"'(),:;\\]+", re.IGNORECASE
 )
 _DIGITS = re.compile(r"\d+")
+_WORDS = re.compile(r"\w+")
 
 
 def read_words(content: object) -> str:
@@ -64,6 +65,32 @@ def without_addresses(words: str) -> str:
 def gist(words: str) -> str:
     """Return what two texts about different contacts share: addresses and numbers are left out."""
     return _DIGITS.sub("0", without_addresses(words).casefold())
+
+
+def common_words(texts: Sequence[str], values: Iterable[str]) -> str:
+    """Return for a log what texts about different contacts share; the rest is left out, word by word.
+
+    Args:
+        texts: One or more.
+        values: Of these contacts: a word of one of them is left out, whichever contact it is.
+    """
+    hidden = {_bare(word) for text in values for word in [text, *_WORDS.findall(text)]} - {""}
+    rows = [without_addresses(text).split() for text in texts]
+    if len({len(row) for row in rows}) > 1:
+        return "(words that differ by contact)"
+    shown = [
+        words[0] if len(set(words)) == 1 and not hidden & _parts(words[0]) else "(…)"
+        for words in zip(*rows, strict=True)
+    ]
+    return " ".join(shown)
+
+
+def _parts(word: str) -> set[str]:
+    return {_bare(word), *map(_bare, _WORDS.findall(word))}
+
+
+def _bare(word: str) -> str:
+    return "".join(char for char in word.casefold() if char.isalnum())
 
 
 def _find_words(content: object, depth: int) -> Iterator[str]:

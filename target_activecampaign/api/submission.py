@@ -15,11 +15,14 @@ from target_activecampaign.api.responses import (
     TryAgainError,
     check_status,
     load_json,
+    read_service_time,
 )
 from target_activecampaign.api.service_words import read_words, read_words_of
 
 _RATE_WORDS = ("rate limit", "too many requests", "requested per minute")
 _VALIDATION_MESSAGE = "json payload did not pass validation"
+_NO_WORDS = frozenset({"false", "no"})
+_ERROR_KEYS = ("failureReasons", "errors", "error")
 _REFUSALS = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY})
 # A batchId is a UUID in every example; this stands in logs, so it is not taken in any form.
 _IMPORT_ID = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
@@ -53,10 +56,10 @@ def read_submission(response: Response, contacts: int) -> Accepted | Refused:
     if isinstance(import_id, int) and not isinstance(import_id, bool):
         import_id = str(import_id)
     if isinstance(import_id, str) and _IMPORT_ID.fullmatch(import_id):
-        return Accepted(import_id, _find_doubt(content, contacts))
-    if _is_called_no_success(content) or content.get("failureReasons"):
+        return Accepted(import_id, _find_doubt(content, contacts), at=read_service_time(response) or 0.0)
+    if _is_called_no_success(content) or any(content.get(key) for key in _ERROR_KEYS):
         return _read_refusal(response)
-    return Accepted(None, NO_NAME)
+    return Accepted(None, NO_NAME, at=read_service_time(response) or 0.0)
 
 
 def _read_success(response: Response) -> _Json:
@@ -76,15 +79,20 @@ def _read_success(response: Response) -> _Json:
 
 def _find_doubt(content: _Json, contacts: int) -> str | None:
     """Return what the answer says against a batch that it takes; no count is read from `success` but 0."""
-    queued = _read_number(content.get("queued_contacts"))
+    said = content.get("queued_contacts")
+    queued = _read_number(said)
+    if queued is None and said is not None:
+        return "how many contacts were queued can't be read"
     if queued is not None and queued < contacts:
         return "fewer contacts were queued than sent"
+    if any(content.get(key) for key in _ERROR_KEYS):
+        return "it was queued, with reasons of a failure"
     return "it was queued and called no success" if _is_called_no_success(content) else None
 
 
 def _is_called_no_success(content: _Json) -> bool:
     says = [value for key, value in content.items() if key.casefold() == "success"]
-    return any(value is False or _read_number(value) == 0 for value in says)
+    return any(str(value).strip().casefold() in _NO_WORDS or _read_number(value) == 0 for value in says)
 
 
 def _read_number(value: object) -> int | None:

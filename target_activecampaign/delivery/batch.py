@@ -83,7 +83,8 @@ class PendingContact(msgspec.Struct, eq=False, gc=False):
         state: Where it stands.
         segment: The first segment of input that it holds up; none before it is pending there.
         first_sent_at: When it was sent for the first time, in seconds since 1970; 0 before.
-        attempts: How many imports took it and did not come to an end.
+        attempts: How many imports took it and did not come to an end that tells what became of it.
+        accepted_at: When the first of these was taken, as of `OpenImport`.
     """
 
     contact: Contact
@@ -99,6 +100,7 @@ class PendingContact(msgspec.Struct, eq=False, gc=False):
     segment: Segment = _NO_SEGMENT
     first_sent_at: int = 0
     attempts: int = 0
+    accepted_at: float = 0.0
 
     @property
     def is_record(self) -> bool:
@@ -213,7 +215,7 @@ class Batch:
             pending.first_sent_at = pending.first_sent_at or now
 
     def again(self) -> Batch:
-        """Return the batch for another import, after one that came to no end."""
+        """Return the batch for another import, after one that came to no end, or to one in doubt."""
         for pending in self.contacts:
             pending.attempts += 1
             pending.is_missing = False

@@ -12,7 +12,7 @@ from target_activecampaign.contacts.contact import Reason, Rejection
 from target_activecampaign.delivery.look_ups import must_be_asked_for
 from target_activecampaign.delivery.membership_check import MembershipCheck, is_checked
 from target_activecampaign.delivery.monitor import LONGEST_WAIT_SECONDS, Phase
-from target_activecampaign.delivery.read_back import find_doubt, plan_read_back
+from target_activecampaign.delivery.read_back import IN_ACCOUNT, find_doubt, plan_read_back
 from target_activecampaign.errors import UnconfirmedImportError
 
 if t.TYPE_CHECKING:
@@ -151,7 +151,9 @@ class Confirming:
         doubt = find_doubt(open_import, status)
         if open_import.id is not None:  # else it was said when it was submitted
             self._say_doubt(doubt)
-        if status.is_readable and status.tells_created:
+        # A bare count proves that the others were there only where it covers all that may be new.
+        covers_all = status.tells_created or status.created >= open_import.batch.needing_headroom
+        if status.is_readable and covers_all:
             self._headroom.end(open_import.batch, status.created)
         else:
             # What it created is not known: its contacts count as new until they were looked up.
@@ -169,7 +171,8 @@ class Confirming:
             self._said_doubts.add(doubt)
             logger.warning(
                 "an import's answer does not tell what became of its contacts: %s. All contacts of an import "
-                "like that are looked up in the account",
+                "like that are looked up in the account, and sent once more where it does not show them as "
+                "they were sent",
                 doubt,
             )
 
@@ -312,8 +315,16 @@ class Confirming:
         again, rest = _split_not_taken(read_back)
         if again:
             with self._monitor:
-                self._queue.retry([again.again()])
+                self._send_again(read_back, again)
         self._record(read_back.open_import, rest, read_back.status, read_back.missing)
+
+    def _send_again(self, read_back: ReadBack, batch: Batch) -> None:
+        """Send contacts a second time of which the account does not show that they were taken."""
+        for pending in batch.contacts:
+            pending.accepted_at = read_back.open_import.accepted_at
+            # Who is in the account takes no headroom, but the headroom counts it from the first import on.
+            pending.is_seen |= read_back.missing[pending] in IN_ACCOUNT
+        self._queue.retry([batch.again()])
 
     def take_check(self, check: MembershipCheck) -> None:
         """Take whether a contact may be sent.
@@ -343,11 +354,13 @@ def _split_not_taken(read_back: ReadBack) -> tuple[Batch, Batch]:
     """Return the contacts that are sent once more, and the others.
 
     Nobody can follow an import without a name, and it may never have been queued. So its contacts are sent a
-    second time where the account shows that they were not taken: no sooner, and no third time.
+    second time where the account shows that they were not taken: no sooner, and no third time. So are those
+    of any import in doubt that the account shows neither to be taken nor not: an import twice does no harm,
+    and the second one's answer may be sound.
     """
     open_import = read_back.open_import
-    not_taken = read_back.not_taken if open_import.id is None else set()
-    return open_import.batch.split(lambda pending: pending in not_taken and not pending.attempts)
+    again = read_back.unproven | (read_back.not_taken if open_import.id is None else set())
+    return open_import.batch.split(lambda pending: pending in again and not pending.attempts)
 
 
 def _find_rejected(

@@ -39,14 +39,22 @@ class OpenImport:
         polled_at: When it was polled last, `submitted_at` before the first time.
         is_late: Whether it was still open at the usual age.
         doubt: Why not all of its contacts may have been queued; `None` without a sign.
+        accepted_at: When the importer took it, by the service's clock in seconds since 1970; 0 where it did
+            not say.
     """
 
-    __slots__ = ("batch", "doubt", "id", "is_late", "polled_at", "submitted_at")
+    __slots__ = ("accepted_at", "batch", "doubt", "id", "is_late", "polled_at", "submitted_at")
 
     def __init__(
-        self, import_id: str | None, batch: Batch, submitted_at: float, doubt: str | None = None
+        self,
+        import_id: str | None,
+        batch: Batch,
+        submitted_at: float,
+        doubt: str | None = None,
+        accepted_at: float = 0.0,
     ) -> None:
         self.id = import_id
+        self.accepted_at = accepted_at
         self.doubt = doubt
         self.batch = batch
         self.submitted_at = submitted_at

@@ -6,10 +6,11 @@ import enum
 import typing as t
 from collections import deque
 
-from target_activecampaign.delivery.import_poller import ImportPoller, OpenImport
+from target_activecampaign.delivery.import_poller import ImportPoller
 
 if t.TYPE_CHECKING:
     from target_activecampaign.delivery.batch import Batch
+    from target_activecampaign.delivery.import_poller import OpenImport
     from target_activecampaign.delivery.read_back import ReadBack
 
 
@@ -76,10 +77,10 @@ class InFlight:
         """Note that a batch may have been sent, and that nobody knows."""
         self._states[batch] = BatchState.UNANSWERED
 
-    def open(self, batch: Batch, import_id: str | None, now: float, doubt: str | None = None) -> None:
+    def open(self, open_import: OpenImport) -> None:
         """Poll the import that took a batch from now on, maybe not all of it."""
-        self._states[batch] = BatchState.OPEN
-        self._poller.add(OpenImport(import_id, batch, now, doubt))
+        self._states[open_import.batch] = BatchState.OPEN
+        self._poller.add(open_import)
 
     def next_to_poll(self, now: float) -> OpenImport | None:
         """Take the import that is to be polled now, if any; `reschedule` or `end` it afterwards."""

@@ -3,7 +3,8 @@
 An ended import names new and failed contacts only, so a contact that was updated and one that
 ActiveCampaign skipped in silence (over the contract, bounced: bulk importer reference) look alike. Somebody
 who was in the account before is there whatever became of the import. So the list is looked at too: an import
-puts a contact on it, unless it left it before, and then a membership tells that (docs/design/proof.md).
+puts a contact on it, unless it left it before, and then a membership tells that. Who was on it before proves
+nothing by that: where an import is in doubt, the values have to show, too (docs/design/proof.md).
 """
 
 from __future__ import annotations
@@ -12,13 +13,16 @@ import enum
 import random
 import typing as t
 
+from target_activecampaign.api.contact_values import NO_VALUES
 from target_activecampaign.api.memberships import NOT_THERE, ContactLists
 from target_activecampaign.api.responses import SUBSCRIBED, UNREADABLE_STATUS, UNSUBSCRIBED
+from target_activecampaign.delivery.delivery_proof import shows_values
 from target_activecampaign.limits import PAGE_SIZE
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
+    from target_activecampaign.api.contact_values import ContactValues
     from target_activecampaign.api.responses import ImportStatus, Membership
     from target_activecampaign.config.settings import Verify
     from target_activecampaign.contacts.contact import Contact
@@ -44,6 +48,13 @@ class Missing(enum.Enum):
     NOT_ON_LIST = "it is in the account, and not on the list"
     STILL_ON_LIST = "it is still subscribed to the list"
     UNKNOWN = "the account does not tell whether it is on the list"
+    VALUES_UNPROVEN = "it is in the account, which does not show that its values were taken"
+
+
+_UNPROVEN = frozenset({Missing.UNKNOWN, Missing.VALUES_UNPROVEN})
+
+IN_ACCOUNT = frozenset({Missing.NOT_ON_LIST, Missing.STILL_ON_LIST, Missing.VALUES_UNPROVEN})
+"""Reasons that tell of a contact that the account has it."""
 
 
 class ReadBack:
@@ -86,7 +97,16 @@ class ReadBack:
     @property
     def not_taken(self) -> set[PendingContact]:
         """Contacts that the account shows not to have been taken."""
-        return {pending for pending, why in self.missing.items() if why is not Missing.UNKNOWN}
+        return {pending for pending, why in self.missing.items() if why not in _UNPROVEN}
+
+    @property
+    def unproven(self) -> set[PendingContact]:
+        """Contacts to subscribe of which nothing tells whether they were taken."""
+        return {
+            pending
+            for pending, why in self.missing.items()
+            if why in _UNPROVEN and not pending.contact.unsubscribes
+        }
 
     def ask(self, account: Account, pause: Callable[[float], None]) -> None:
         """Look the contacts up; a missing one is looked up twice, the second time by itself.
@@ -107,33 +127,43 @@ class ReadBack:
             pending for pending in _not_named(self.open_import, self.status) if pending not in self._first
         ]
         self.read_back += len(others)
-        missing += self._find_missing(account, others)
+        missing |= self._find_missing(account, others)
         pause(_SECONDS_BEFORE_SECOND_READING)
         # To reject a contact takes its own answer: a page may have left it out.
-        for pending in missing:
+        for pending, why in missing.items():
+            if why is Missing.VALUES_UNPROVEN and not pending.attempts:
+                self.missing[pending] = why  # it is not rejected, but sent once more
+                continue
             lists = account.memberships(pending.contact.email)
-            if (why := self._why_missing(pending.contact, lists)) is not None:
-                self.missing[pending] = why
+            if (still := self._why_missing(pending, lists)) is not None:
+                self.missing[pending] = still
 
-    def _find_missing(self, account: Account, contacts: Sequence[PendingContact]) -> list[PendingContact]:
+    def _find_missing(
+        self, account: Account, contacts: Sequence[PendingContact]
+    ) -> dict[PendingContact, Missing]:
         """Return the contacts that are missing, and count those that are off their list."""
         emails = {pending.contact.email for pending in contacts}
         known = read_by_pages(account, emails) if len(contacts) >= _FEWEST_BY_PAGES else None
-        missing = []
+        missing: dict[PendingContact, Missing] = {}
         for pending in contacts:
             contact = pending.contact
             lists = account.memberships(contact.email) if known is None else known.tell(contact)
-            if self._why_missing(contact, lists) is not None:
-                missing.append(pending)
+            if (why := self._why_missing(pending, lists)) is not None:
+                missing[pending] = why
             membership = lists.on(contact.list_id)
             is_off = membership is not None and membership.status == UNSUBSCRIBED
             self.still_unsubscribed += is_off and contact.subscribes
         return missing
 
-    def _why_missing(self, contact: Contact, lists: ContactLists) -> Missing | None:
-        why = _find_contradiction(contact, lists)
+    def _why_missing(self, pending: PendingContact, lists: ContactLists) -> Missing | None:
+        why = _find_contradiction(pending.contact, lists)
         self.has_untold |= why is Missing.UNKNOWN
-        return why if why is not Missing.UNKNOWN or self._is_in_doubt else None
+        if not self._is_in_doubt:
+            return None if why is Missing.UNKNOWN else why
+        accepted_at = pending.accepted_at or self.open_import.accepted_at
+        if why is None and not shows_values(pending.contact, lists.values, accepted_at):
+            return Missing.VALUES_UNPROVEN
+        return why
 
 
 def _find_contradiction(contact: Contact, lists: ContactLists) -> Missing | None:
@@ -168,6 +198,7 @@ class KnownByPages:
         found: Identities that are there.
         memberships: Identity and list to the membership there.
         tells_lists: Whether each page told memberships.
+        values: Identity to what is told of the contact itself.
     """
 
     def __init__(self) -> None:
@@ -175,6 +206,7 @@ class KnownByPages:
         self.found: set[str] = set()
         self.memberships: dict[tuple[str, int], Membership] = {}
         self.tells_lists = True
+        self.values: dict[str, ContactValues] = {}
 
     def tell(self, contact: Contact) -> ContactLists:
         """Return whether a contact is there, and its membership of its list."""
@@ -182,7 +214,8 @@ class KnownByPages:
             return NOT_THERE
         membership = self.memberships.get((contact.email, contact.list_id))
         by_list = {} if membership is None else {contact.list_id: membership}
-        return ContactLists(by_list=by_list, is_whole=self.tells_lists)
+        values = self.values.get(contact.email, NO_VALUES)
+        return ContactLists(by_list=by_list, is_whole=self.tells_lists, values=values)
 
 
 def read_by_pages(account: Account, emails: Collection[str]) -> KnownByPages | None:
@@ -205,6 +238,7 @@ def read_by_pages(account: Account, emails: Collection[str]) -> KnownByPages | N
         known.found.update(email for email in page.emails if email in emails)
         known.tells_lists &= page.memberships is not None
         known.memberships.update({at: one for at, one in (page.memberships or {}).items() if at[0] in emails})
+        known.values.update({email: told for email, told in page.values.items() if email in emails})
         page = account.contact_page(page.last_id, is_read_back=True)
     return known
 

@@ -218,20 +218,23 @@ class SendQueue:
 
     # The way out
 
-    def take(self, admits: Callable[[PendingContact], bool]) -> Batch | None:
+    def take(self, admits: Callable[[PendingContact], bool], *, new_first: bool = False) -> Batch | None:
         """Take the next batch, or the part of it that may be sent.
 
         Args:
             admits: Whether a contact may be sent now; asked in order.
+            new_first: Whether batches that are sent again come last.
 
         Returns:
             A batch that will not change any more, or `None` where nothing is ready or admitted. Contacts
             that were not admitted stay first.
         """
-        batch = self._take_retry(admits)
+        batch = None if new_first else self._take_retry(admits)
         for stream in list(self._ready):
             if batch is None and self._is_takeable(stream):
                 batch = self._compose(stream, admits)
+        if batch is None and new_first:
+            batch = self._take_retry(admits)
         if batch is not None:
             self._enter(batch.contacts, "in flight")
         return batch
@@ -241,6 +244,14 @@ class SendQueue:
         for batch in batches:
             self._enter(batch.contacts, "to retry")
         self._to_retry.extendleft(reversed(batches))
+
+    def put_sample_first(self) -> None:
+        """Put the last contact of the largest batch that is sent again first, alone."""
+        largest = max(self._to_retry, key=len, default=None)
+        if largest is not None and len(largest) > 1:
+            last = largest.contacts[-1]
+            self._to_retry.remove(largest)
+            self._to_retry.extendleft(largest.split(lambda pending: pending is not last))
 
     def settle(self, pending: PendingContact, *, is_known: bool = False) -> PendingContact | None:
         """Let a contact go that has its outcome.

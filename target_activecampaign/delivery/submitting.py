@@ -9,6 +9,7 @@ from target_activecampaign.api.responses import Accepted
 from target_activecampaign.api.submission import NO_NAME
 from target_activecampaign.contacts.contact import Reason, Rejection
 from target_activecampaign.delivery.contract_headroom import Admission
+from target_activecampaign.delivery.import_poller import OpenImport
 from target_activecampaign.delivery.lone_refusals import LoneRefusals
 from target_activecampaign.delivery.monitor import Phase
 from target_activecampaign.delivery.near_limit import NearLimit
@@ -162,7 +163,10 @@ class Submitting:
             if isinstance(outcome, Accepted):
                 self._outcomes.count_import()
                 self._set_aside(self._lone_refusals.take_all())
-                self._in_flight.open(batch, outcome.import_id, self._monitor.clock.now(), outcome.doubt)
+                now = self._monitor.clock.now()
+                self._in_flight.open(
+                    OpenImport(outcome.import_id, batch, now, outcome.doubt, accepted_at=outcome.at)
+                )
                 if outcome.import_id is None:
                     self._say_unnamed(len(batch))
             else:
@@ -176,8 +180,8 @@ class Submitting:
             self._has_said_unnamed = True
             logger.warning(
                 "%s, so nobody can follow that import (contacts: %d). In two minutes they are looked up in "
-                "the account, and those that are not there or not on their list are sent once more. Further "
-                "imports like that go the same way",
+                "the account, and those of which it does not show that they were taken are sent once more. "
+                "Further imports like that go the same way",
                 NO_NAME,
                 contacts,
             )
@@ -239,12 +243,19 @@ class Submitting:
             return None
         left = self._headroom.left
         is_near_limit = left < self._batch_size_rows
-        batch = self._take_near_limit(left) if is_near_limit else self._queue.take(Admission(left).admits)
+        batch = self._take_near_limit(left) if is_near_limit else self._take_any(left)
         if batch is not None:
             batch.begin(self._monitor.clock.epoch_seconds())
             self._headroom.reserve(batch)
             self._in_flight.begin(batch)
         return batch
+
+    def _take_any(self, left: float) -> Batch | None:
+        """Take the next batch, or one that tells more of a reason that may concern everybody."""
+        new_first = self._lone_refusals.wants_probe and self._lone_refusals.wants_new_batch
+        if self._lone_refusals.wants_probe and not new_first:
+            self._queue.put_sample_first()
+        return self._queue.take(Admission(left).admits, new_first=new_first)
 
     def _take_near_limit(self, left: float) -> Batch | None:
         """Take a batch where the headroom is less than a batch may want."""
@@ -277,11 +288,10 @@ class Submitting:
     def _take_refusal(self, batch: Batch, refusal: Refused) -> None:
         """Find the contacts for which a batch was refused: no contact is rejected on a position alone."""
         self._headroom.release(batch)
-        if len(batch) == 1 and refusal.is_about_contacts:
-            self._set_aside([(batch.contacts[0], refusal)])
-        elif len(batch) == 1:
+        if len(batch) == 1:
             self._lone_refusals.add(batch.contacts[0], refusal)
         else:
+            self._lone_refusals.note_refused(refusal)
             logger.info("an import of %d contacts was refused whole; looking for the cause", len(batch))
             self._queue.retry(batch.split_refused(refusal.positions))
 

@@ -8,6 +8,7 @@ import typing as t
 import pytest
 
 from target_activecampaign.api.contact_pages import ContactPage, read_contact_page
+from target_activecampaign.api.contact_values import ContactValues
 from target_activecampaign.api.responses import Membership, Response
 
 
@@ -22,8 +23,15 @@ def response(body: str) -> Response:
 
 def test_addresses_are_trimmed_and_lower_cased() -> None:
     assert page({"id": "4", "email": " Ada@Example.com "}) == ContactPage(
-        ("ada@example.com",), 4, total=9, entries=1
+        ("ada@example.com",), 4, total=9, entries=1, values={"ada@example.com": ContactValues()}
     )
+
+
+def test_a_page_tells_values_by_address_and_none_of_two_with_one_address() -> None:
+    ada = {"email": "ada@example.com", "firstName": "Ada", "lastName": None, "udate": "2026-01-02T10:00:00Z"}
+    bo = {"email": "bo@example.com", "firstName": "Bo"}
+    found = page({"id": "4", **ada}, {"id": "5", **bo}, {"id": "6", **bo})
+    assert found.values == {"ada@example.com": ContactValues({"first_name": "Ada"}, 1767348000.0)}
 
 
 def test_a_domain_in_unicode_is_the_identity_that_was_sent() -> None:

@@ -108,7 +108,8 @@ def test_successes_that_cannot_be_read_are_a_doubt(success: object) -> None:
     [
         (["901"], True),
         ([], True),
-        (3, True),
+        (3, False),
+        ([[1, 2]], False),
         ({"0": "901"}, True),
         (None, False),
         (0, False),
@@ -136,7 +137,8 @@ def test_an_answer_without_its_successes_is_no_doubt() -> None:
         ("waiting", "open"),
         ("Claimed", "open"),
         ("active", "open"),
-        ("resting", "open"),
+        ("in progress", "open"),
+        ("resting", "completed"),
         (False, "open"),
         (None, "unreadable"),
         (7, "unreadable"),
@@ -163,6 +165,59 @@ def test_a_byte_order_mark_does_no_harm() -> None:
     assert read_status(Response(200, content, {}, "GET import/info")).created == 1
 
 
-def test_no_json_is_asked_for_again() -> None:
-    with pytest.raises(TryAgainError, match="HTTP 200 without JSON"):
-        read_status(Response(200, b"{", {}, "GET import/info"))
+@pytest.mark.parametrize("content", [b"", b"{", b"OK"])
+def test_no_json_is_unreadable(content: bytes) -> None:
+    assert read_status(Response(204, content, {}, "GET import/info")).state == "unreadable"
+
+
+def test_a_web_page_is_asked_for_again() -> None:
+    with pytest.raises(TryAgainError, match="web page"):
+        read_status(Response(200, b"<html>", {}, "GET import/info"))
+
+
+@pytest.mark.parametrize("word", ["success", "partial", "completed_with_errors", "error", "expired", "4"])
+def test_a_word_that_nobody_knows_has_ended_in_doubt_where_the_answer_names_contacts(word: str) -> None:
+    status = read_import_status(ended(status=word, failure=["p3@example.com"]))
+    assert (status.state, status.doubt) == ("completed", "its status is no word that is known")
+    assert status.failed == {"p3@example.com"}
+    assert read_import_status(ended(status=word, success=[])).state == "unreadable"
+    assert read_import_status({"status": word}).state == "unreadable"
+
+
+AROUND = [
+    "Contact p3@example.com bounced",
+    "bounced: p3@example.com",
+    "Ada <p3@example.com>",
+    {"message": "Contact p3@example.com bounced"},
+]
+
+
+@pytest.mark.parametrize("entry", AROUND)
+def test_an_address_inside_a_text_is_read_with_the_text_as_its_reason(entry: object) -> None:
+    status = read_import_status(ended(failure=[entry]))
+    words = entry if isinstance(entry, str) else "Contact p3@example.com bounced"
+    assert (status.reasons, status.doubt) == ({"p3@example.com": words}, None)
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        ["'p3@example.com'"],
+        ["(p3@example.com)"],
+        ["`p3@example.com`."],
+        [{"email": ["p3@example.com"]}],
+        '["p3@example.com"]',
+        ['{"email": "p3@example.com"}'],
+    ],
+)
+def test_an_address_is_read_out_of_quotes_lists_and_json(failure: object) -> None:
+    status = read_import_status(ended(failure=failure))
+    assert status.failed == {"p3@example.com"}
+    assert status.doubt is None
+
+
+@pytest.mark.parametrize(
+    "entry", [{"contact": 3, "failureReason": "bounced"}, "[", {"contact": None}, {}, None]
+)
+def test_an_entry_without_an_address_is_a_doubt(entry: object) -> None:
+    assert read_import_status(ended(failure=[entry])).doubt == UNREADABLE

@@ -35,6 +35,13 @@ def refused(status: int, content: object) -> Refused:
         ({"Success": 0}, "it was queued and called no success"),
         ({"success": "0"}, "it was queued and called no success"),
         ({"success": False}, "it was queued and called no success"),
+        ({"success": "False"}, "it was queued and called no success"),
+        ({"queued_contacts": "9 of 10"}, "how many contacts were queued can't be read"),
+        ({"queued_contacts": {"count": 9}}, "how many contacts were queued can't be read"),
+        ({"queued_contacts": ["1", "2"]}, "how many contacts were queued can't be read"),
+        ({"queued_contacts": True}, "how many contacts were queued can't be read"),
+        ({"failureReasons": [{"contact": 3}]}, "it was queued, with reasons of a failure"),
+        ({"errors": [], "failureReasons": None}, None),
     ],
 )
 def test_an_answer_that_contradicts_what_was_sent_is_a_doubt(
@@ -69,6 +76,8 @@ def test_a_web_page_is_no_answer_of_the_importer() -> None:
         ({"success": 0, "message": "Validation failed", "failureReasons": [{"contact": 2}]}, (2,)),
         ({"Success": False, "message": "no"}, ()),
         ({"failureReasons": ["no"]}, ()),
+        ({"errors": [{"title": "The account is in maintenance"}]}, ()),
+        ({"error": "no"}, ()),
     ],
 )
 def test_a_refusal_with_a_status_of_success_is_one(content: object, positions: tuple[int, ...]) -> None:

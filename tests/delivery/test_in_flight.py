@@ -6,6 +6,7 @@ import pytest
 
 from target_activecampaign.api.responses import ImportStatus
 from target_activecampaign.delivery.batch import Batch
+from target_activecampaign.delivery.import_poller import OpenImport
 from target_activecampaign.delivery.in_flight import InFlight
 from target_activecampaign.delivery.read_back import ReadBack
 
@@ -20,7 +21,7 @@ def test_a_batch_goes_through_its_states() -> None:
     in_flight, batch = InFlight(2.5, 10), Batch("people")
     in_flight.begin(batch)
     assert figures(in_flight) == (1, 1, 0, 0)
-    in_flight.open(batch, "one", now=0.0)
+    in_flight.open(OpenImport("one", batch, 0.0))
     assert figures(in_flight) == (1, 0, 1, 0)
     assert in_flight.seconds_to_poll(0.25) == 0.75
     open_import = in_flight.next_to_poll(1.0)

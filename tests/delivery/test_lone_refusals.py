@@ -12,19 +12,45 @@ from target_activecampaign.delivery.lone_refusals import LoneRefusals
 from target_activecampaign.errors import ServiceError
 
 
-def refuse(refusals: LoneRefusals, number: int, words: str) -> None:
+def refuse(refusals: LoneRefusals, number: int, words: str, *, names_contacts: bool = False) -> None:
     contact = build_contact(f"p{number}@example.com", 1, attributes={}, custom_fields={})
     refusals.add(
-        PendingContact(contact, Origin("people", number)), Refused((), words, is_about_contacts=False)
+        PendingContact(contact, Origin("people", number)),
+        Refused((), words, is_about_contacts=names_contacts),
     )
 
 
-def test_the_fifth_refusal_in_the_same_words_stops() -> None:
+@pytest.mark.parametrize("names_contacts", [True, False])
+def test_five_refusals_in_the_same_words_are_probed_and_ten_more_stop(*, names_contacts: bool) -> None:
+    refusals = LoneRefusals()
+    for number in range(5):
+        assert not refusals.wants_probe
+        refuse(refusals, number, f"p{number}@example.com is no. {number}", names_contacts=names_contacts)
+    assert (refusals.wants_probe, refusals.wants_new_batch) == (True, True)
+    refusals.note_refused(Refused((), "p9@example.com is no. 9"))
+    assert not refusals.wants_new_batch
+    refusals.note_refused(Refused((), "other words"))
+    for number in range(5, 13):
+        refuse(refusals, number, f"p{number}@example.com is no. {number}", names_contacts=names_contacts)
+    with pytest.raises(ServiceError, match=r'14 contacts.*: "\(an address\) is no\. \(…\)"'):
+        refuse(refusals, 13, "p13@example.com is no. 13", names_contacts=names_contacts)
+
+
+def test_an_import_that_was_taken_before_shows_that_not_everybody_is_concerned() -> None:
+    refusals = LoneRefusals()
+    refusals.take_all()
+    for number in range(999):
+        refuse(refusals, number, "no")
+    assert not refusals.wants_probe
+    with pytest.raises(ServiceError, match="1000 contacts"):
+        refuse(refusals, 999, "no")
+
+
+def test_at_the_end_contacts_that_are_named_are_set_aside_in_any_words() -> None:
     refusals = LoneRefusals()
     for number in range(4):
-        refuse(refusals, number, f"p{number}@example.com is no. {number}")
-    with pytest.raises(ServiceError, match=r'5 contacts.*: "\(an address\) is no\. 4"'):
-        refuse(refusals, 4, "p4@example.com is no. 4")
+        refuse(refusals, number, "no", names_contacts=True)
+    assert len(refusals.take_last()) == 4
 
 
 def test_an_import_that_is_taken_shows_that_the_reason_was_theirs() -> None:

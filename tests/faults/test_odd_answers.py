@@ -73,19 +73,20 @@ def _never_silent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(PartialBatches, "due", lambda *_, **__: [])
 
 
-def run(
+def run(  # noqa: PLR0913, PLR0917 - what tests vary
     service: OddService,
     folder: Path,
     people: int = 6,
     speed: float = 1000,
     gone: int = 0,
+    more: t.Mapping[str, object] | None = None,
     **settings: object,
 ) -> Outcome:
     """Run with some people, of whom the first ones are gone at the source."""
     messages: list[dict[str, t.Any]] = [schema_message()]
     for number in range(people):
         deletion = {"_sdc_deleted_at": "2026-01-01T00:00:00Z"} if number < gone else {}
-        messages.append(record_message({"email": f"p{number}@example.com", **deletion}))
+        messages.append(record_message({"email": f"p{number}@example.com", **deletion, **(more or {})}))
     messages.append(state_message(people))
     limits = {"requests_per_second": 100, "imports_per_minute": 1000, "max_rejected_percent": 90}
     with serve_replies(service.reply) as server:
@@ -232,7 +233,7 @@ def test_a_refusal_in_other_words_sets_the_culprit_aside_with_them(answer: Answe
     assert outcome.states == [6]
 
 
-@pytest.mark.parametrize("people", [2, 40])
+@pytest.mark.parametrize("people", [2, 120])
 def test_a_refusal_that_concerns_everybody_stops_the_run_and_is_quoted(people: int, tmp_path: Path) -> None:
     everybody = {f"p{number}@example.com" for number in range(people)}
     words = {"message": "Account of o@example.com\nis suspended \x1b[2J"}
@@ -241,7 +242,34 @@ def test_a_refusal_that_concerns_everybody_stops_the_run_and_is_quoted(people: i
     outcome = run(service, tmp_path, people)
     assert (outcome.exit_code, outcome.report["rejected"], outcome.states) == (1, {}, [])
     assert '"HTTP 400: Account of (an address)\\nis suspended \\x1b[2J"' in outcome.log
-    assert len([path for path in service.asked if path.startswith("import/bulk")]) < people + 5
+    assert len([path for path in service.asked if path.startswith("import/bulk")]) < 90
+
+
+@pytest.mark.parametrize(
+    ("bad", "people", "rows"), [((0, 10), 40, 40), ((35, 40), 40, 40), ((0, 8), 24, 8), ((8, 16), 16, 8)]
+)
+def test_the_same_words_for_some_of_a_run_set_these_aside(
+    bad: tuple[int, int], people: int, rows: int, tmp_path: Path
+) -> None:
+    culprits = {f"p{number}@example.com" for number in range(*bad)}
+    service = OddService()
+    service.answers["import_bulk_import"] = refusing(service, culprits, (400, {"message": "Not importable"}))
+    outcome = run(service, tmp_path, people, batch_size_rows=rows)
+    assert (outcome.exit_code, outcome.report["delivered"]) == (0, people - len(culprits))
+    assert rejected(outcome) == culprits
+
+
+def test_a_position_in_every_answer_concerns_everybody(tmp_path: Path) -> None:
+    words = {
+        "success": 0,
+        "message": "JSON payload did not pass validation. Please fix failure Reasons and retry.",
+        "failureReasons": [{"contact": 1, "failureReason": "Field 'email' not found"}],
+    }
+    service = OddService(import_bulk_import=(400, words))
+    outcome = run(service, tmp_path, people=60)
+    assert (outcome.exit_code, outcome.report["rejected"], outcome.states) == (1, {}, [])
+    assert "Field 'email' not found" in outcome.log
+    assert len([path for path in service.asked if path.startswith("import/bulk")]) < 60
 
 
 def test_a_lone_contact_that_is_refused_in_other_words_is_set_aside(tmp_path: Path) -> None:
@@ -450,6 +478,88 @@ def test_an_account_that_tells_no_lists_is_believed_where_nothing_contradicts_it
     assert outcome.log.count("the account does not tell of each contact whether it is on its list") == 1
     words = "the account does not tell whether it is on the list"
     assert json.dumps(outcome.rejects).count(words) == 6 - delivered
+
+
+# Updates of people who were on the list before
+
+
+class Updating(OddService):
+    """An account that has everybody on its list by the name of Ada, and whose importer may skip some."""
+
+    def __init__(self, skipped: set[str], **answers: t.Any) -> None:  # noqa: ANN401 - as above
+        super().__init__(**answers)
+        self.skipped = skipped
+        self.names: dict[str, str] = {}
+
+    def import_bulk_import(self, handler: Handler) -> Answer:
+        for contact in json.loads(handler.server.bodies[-1])["contacts"]:
+            if contact["email"] not in self.skipped:
+                self.names[contact["email"]] = contact["first_name"]
+        return super().import_bulk_import(handler)
+
+    def contacts(self, handler: Handler) -> Answer:
+        found = t.cast("dict[str, t.Any]", super().contacts(handler))
+        for one in found["contacts"]:
+            one["firstName"] = self.names.get(one["email"], "Ada")
+        return found
+
+
+def update(service: Updating, folder: Path) -> Outcome:
+    return run(service, folder, more={"first_name": "New"})
+
+
+EVERYBODY = {f"p{number}@example.com" for number in range(6)}
+INFO_IN_DOUBT = [{"failure": 6}, {"failure": ["other@example.com"]}, {"failure": None}]
+
+
+@pytest.mark.parametrize("parts", INFO_IN_DOUBT)
+def test_an_update_that_imports_in_doubt_skipped_is_not_delivered(
+    parts: dict[str, object], tmp_path: Path
+) -> None:
+    service = Updating({"p3@example.com"}, import_info=ended(**parts))
+    outcome = update(service, tmp_path)
+    assert (outcome.exit_code, outcome.report["delivered"]) == (0, 5)
+    assert rejected(outcome) == {"p3@example.com"}
+    assert "does not show that its values were taken" in json.dumps(outcome.rejects)
+    assert service.imports[1:] == [["p3@example.com"]], "sent once more, in doubt again"
+
+
+@pytest.mark.parametrize("said", [{"batchId": None}, {"batchId": "b-1", "queued_contacts": 5}, {}])
+def test_an_update_in_doubt_is_sent_once_more_and_counts_by_a_sound_answer(
+    said: dict[str, object], tmp_path: Path
+) -> None:
+    service = Updating({"p3@example.com"})
+
+    def take(handler: Handler) -> Answer:
+        answer = Updating.import_bulk_import(service, handler)
+        service.skipped.clear()
+        return said if len(service.imports) == 1 else answer
+
+    service.answers["import_bulk_import"] = take
+    outcome = update(service, tmp_path)
+    assert (outcome.exit_code, outcome.report["delivered"]) == (0, 6)
+    assert service.imports[1:] == [["p3@example.com"]]
+    assert service.names == dict.fromkeys(EVERYBODY, "New")
+
+
+@pytest.mark.parametrize("said", [{"errors": [{"title": "The account is in maintenance"}]}, {"error": "no"}])
+def test_errors_with_a_status_of_success_are_a_refusal(said: object, tmp_path: Path) -> None:
+    service = Updating(set(), import_bulk_import=(200, said))
+    outcome = update(service, tmp_path)
+    assert (outcome.exit_code, outcome.report["delivered"], outcome.states) == (1, 0, [])
+    assert "so the reason concerns every contact" in outcome.log
+
+
+def test_an_importer_that_names_nothing_and_updates_nobody_delivers_nobody(tmp_path: Path) -> None:
+    service = Updating(EVERYBODY)
+
+    def take(handler: Handler) -> Answer:
+        Updating.import_bulk_import(service, handler)
+        return {}
+
+    service.answers["import_bulk_import"] = take
+    outcome = update(service, tmp_path)
+    assert (outcome.exit_code, outcome.report["delivered"], len(service.imports)) == (4, 0, 2)
 
 
 # An import without a name
