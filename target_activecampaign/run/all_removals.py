@@ -71,7 +71,6 @@ class AllRemovals(Removals):
         for one in doubled:
             if one.origin is not None:
                 self._delivery.end_deletions([one.origin], "superseded", segment=one.segment)
-        self._opt_outs.release()
 
     def _who_can_leave(self, list_id: int, others: Sequence[Removal]) -> list[Removal]:
         """Return who said no and may be on a list, and leave the others alone.

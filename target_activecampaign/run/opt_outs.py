@@ -28,6 +28,7 @@ if t.TYPE_CHECKING:
     from target_activecampaign.delivery.delivery import Delivery
     from target_activecampaign.delivery.state_tracker import Segment
     from target_activecampaign.ledger.ledger import Ledger
+    from target_activecampaign.ledger.opt_outs import HeldOptOut
     from target_activecampaign.run.refusing_words import Words
 
     Result: t.TypeAlias = Contact | Rejection | OptOut
@@ -35,6 +36,7 @@ if t.TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _KEYLESS = bytes(16)  # a stream without keys has one record for each person: its last word counts
+_UNREADABLE_KEY = b"\xff" * 16  # a record that may be any of its stream: no other one can take it back
 _AT_ONCE = 1_000
 
 
@@ -43,6 +45,7 @@ class _Leaver(t.NamedTuple):
 
     origin: Origin
     email: str
+    segment: Segment | None  # what the record holds up, where no ledger keeps it
 
 
 class _Record(t.NamedTuple):
@@ -99,7 +102,7 @@ class OptOuts:
         self._words = RefusingWords()
         self._leaving: defaultdict[int, dict[bytes, _Leaver]] = defaultdict(dict)
         self._overruled: Counter[str] = Counter()
-        self._held: Segment | None = None
+        self._opened: set[tuple[int, str]] = set()
         self._lock = threading.Lock()
         # Whether a record says no, by record and person: the last word alone is written down.
         self._notes: dict[tuple[int, str, bytes, str], bool] = {}
@@ -127,6 +130,10 @@ class OptOuts:
 
     # Records
 
+    def open_stream(self, stream: str, list_id: int) -> None:
+        """Note that a stream is exported to a list in this run."""
+        self._opened.add((list_id, stream))
+
     def sort(  # noqa: PLR0913 - what there is of some records
         self,
         stream: str,
@@ -135,6 +142,7 @@ class OptOuts:
         keys: Sequence[bytes | None],
         origins: Sequence[Origin],
         *,
+        has_keys: bool,
         says_yes: bool,
     ) -> list[int] | None:
         """Take out the records that say no, and those that would subscribe somebody who said no.
@@ -145,6 +153,7 @@ class OptOuts:
             results: What its records became, in the order of the input.
             keys: Canonical bytes of the key of each; `None` where there is none.
             origins: Where each stood.
+            has_keys: Whether the stream has keys, so that a record without one can't be told from others.
             says_yes: Whether a contact that subscribes comes of a record that says so; else its stream maps
                 no subscription, and takes no no back.
 
@@ -166,7 +175,8 @@ class OptOuts:
             is_no = isinstance(results[place], OptOut)
             if is_no or own:
                 key = keys[place]
-                hashed = _KEYLESS if key is None else self._hash_key(key)
+                without = _UNREADABLE_KEY if has_keys else _KEYLESS
+                hashed = without if key is None else self._hash_key(key)
                 email = t.cast("Contact | OptOut", results[place]).email
                 record = _Record(list_id, stream, hashed, identity, email, origins[place])
                 if is_no:
@@ -190,21 +200,22 @@ class OptOuts:
         words[word] = False
         if earlier := leaving.get(record.identity):
             ended.superseded.append(earlier.origin)
-        leaving[record.identity] = _Leaver(record.origin, record.email)
+        segment = earlier.segment if earlier else self._hold()
+        leaving[record.identity] = _Leaver(record.origin, record.email, segment)
         if is_new or earlier is None:
             self._note(record, says_no=True)
 
     def _takes_yes(self, record: _Record, words: Words, ended: _Ended, *, says_yes: bool) -> bool:
         """Take a record that would subscribe somebody who said no; return whether it may."""
         word = self._words.word_of(record.stream, record.key)
-        if says_yes and word in words:
+        if says_yes and word in words and record.key != _UNREADABLE_KEY:
             del words[word]
             self._note(record, says_no=False)
         if words:
             self._overruled[record.stream] += 1
             ended.superseded.append(record.origin)
         elif earlier := self._leaving[record.list_id].pop(record.identity, None):
-            ended.superseded.append(earlier.origin)
+            self._delivery.end_deletions([earlier.origin], "superseded", segment=earlier.segment)
         return not words
 
     def _count(self, ended: _Ended) -> None:
@@ -226,12 +237,24 @@ class OptOuts:
         self.flush()
         leaving = self._leaving[list_id]
         for leaver in leaving.values():
-            yield Removal(leaver.email, list_id, leaver.origin.stream, None, leaver.origin)
+            yield Removal(leaver.email, list_id, leaver.origin.stream, None, leaver.origin, leaver.segment)
         seen = set(leaving)
-        for held in () if self._ledger is None else self._ledger.pending_opt_outs(list_id):
-            if held.identity not in seen and (email := identity_of_leaver(held)) is not None:
-                yield Removal(email, list_id, held.stream, None)
-            seen.add(held.identity)
+        held_ones = () if self._ledger is None else self._ledger.pending_opt_outs(list_id)
+        for some in batched(filter(self._is_certain, held_ones), _AT_ONCE):
+            # A dry run does not write that a record said yes since.
+            saying_no = self._words.find(list_id, {held.identity for held in some})
+            for held in some:
+                is_new = held.identity in saying_no and held.identity not in seen
+                if is_new and (email := identity_of_leaver(held)) is not None:
+                    yield Removal(email, list_id, held.stream, None)
+                seen.add(held.identity)
+
+    def _is_certain(self, held: HeldOptOut) -> bool:
+        """Tell whether the last word of a record is known: its stream came to its end in this run.
+
+        Without any stream it is a person's word (`mirror`).
+        """
+        return not self._opened or (held.list_id, held.stream) in self._opened
 
     def leave_alone(self, list_id: int, some: Iterable[tuple[Removal, LeftAlone]]) -> None:
         """Count the records of people as unchanged who are not taken off, with the reason of each.
@@ -241,24 +264,26 @@ class OptOuts:
         """
         leaving = self._leaving[list_id]
         for part in batched(some, _AT_ONCE):
-            origins = [removal.origin for removal, _ in part if removal.origin is not None]
-            self._delivery.end_deletions(origins, "unchanged")
-            for removal, _ in part:
+            for removal, reason in part:
                 leaving.pop(self._hash_identity(removal.email), None)
+                self._end_left_alone(removal, reason)
             settled = [removal.email for removal, reason in part if reason not in TRANSIENT]
             if self._ledger is not None and self._writes:
                 self._ledger.settle_opt_outs(list_id, settled)
+
+    def _end_left_alone(self, removal: Removal, reason: LeftAlone) -> None:
+        if removal.origin is None:
+            return
+        if removal.segment is not None and reason in TRANSIENT:
+            # No ledger keeps it, so STATE waits.
+            self._delivery.end_deletions([removal.origin], "held_back")
+        else:
+            self._delivery.end_deletions([removal.origin], "unchanged", segment=removal.segment)
 
     def hold_back(self) -> None:
         """Count the records of this run that say no as held back: nobody is taken off."""
         for leaving in self._leaving.values():
             self._delivery.end_deletions([leaver.origin for leaver in leaving.values()], "held_back")
-
-    def release(self) -> None:
-        """Let STATE pass the records that say no: their people were taken off, or left alone."""
-        if self._held is not None:
-            self._delivery.release_state(self._held)
-            self._held = None
 
     def say_overruled(self) -> None:
         """Log how many records were not exported since another one says no."""
@@ -300,8 +325,9 @@ class OptOuts:
         if self._writes:
             with self._lock:
                 self._notes[record.list_id, record.stream, record.key, record.email] = says_no
-        elif says_no and self._held is None:
-            self._held = self._delivery.hold_state()
+
+    def _hold(self) -> Segment | None:
+        return None if self._writes else self._delivery.hold_state()
 
 
 def _speaks(result: Result) -> t.TypeGuard[Contact | OptOut]:
