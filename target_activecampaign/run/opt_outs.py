@@ -214,7 +214,9 @@ class OptOuts:
         if words:
             self._overruled[record.stream] += 1
             ended.superseded.append(record.origin)
-        elif earlier := self._leaving[record.list_id].pop(record.identity, None):
+        # What was settled was followed: who is on the list since then came by another way.
+        is_followed = all(words.values())
+        if is_followed and (earlier := self._leaving[record.list_id].pop(record.identity, None)):
             self._delivery.end_deletions([earlier.origin], "superseded", segment=earlier.segment)
         return not words
 
