@@ -277,10 +277,10 @@ def test_members_may_be_removed_while_they_are_listed(open_ledger: OpenLedger) -
 
 def test_a_removed_member_stays_one_of_other_streams_and_lists(open_ledger: OpenLedger) -> None:
     ledger = open_ledger(keeps_people=True)
-    ledger.confirm(1, fingerprints_of(ada="a"), sent_at=5, ended_at=5)
     note(ledger, "ada bo")
     note(ledger, "bo", "shops")
     note(ledger, "ada", list_id=2)
+    ledger.confirm(1, fingerprints_of(ada="a"), sent_at=5, ended_at=5)
     assert ledger.count_members_on(1) == 2
     assert ledger.member_counts() == [(1, "people", 2), (1, "shops", 1), (2, "people", 1)]
     ada, bo = identities_of(ledger, "ada", "bo")
@@ -352,6 +352,7 @@ def test_a_contact_that_is_refused_is_unknown_and_its_first_import_stays_proven(
 
 def test_a_pending_removal_has_the_times_of_our_imports(open_ledger: OpenLedger) -> None:
     ledger = open_ledger(keeps_people=True)
+    note(ledger, "ada bo")
     ledger.confirm(1, fingerprints_of(ada="a"), sent_at=10, ended_at=13)
     delete(ledger, "ada bo")
     windows = {removal.email: removal.windows for removal in ledger.pending(1)}
@@ -511,12 +512,12 @@ def test_the_figures_say_what_is_there(open_ledger: OpenLedger) -> None:
     ledger = open_ledger(keeps_people=True)
     assert ledger.figures() == Figures("acme.api-us1.com", NEWEST_VERSION, 0, {})
     ledger.begin_run(4)
+    note(ledger, "ada bo", list_id=7)
+    note(ledger, "cy", "shops", list_id=7)
     ledger.confirm(7, fingerprints_of(ada="a", bo="b"), sent_at=5, ended_at=5)
     ledger.begin_run(6)
     ledger.confirm(7, fingerprints_of(cy="c"), sent_at=6, ended_at=6)
     ledger.doubt(7, addresses_of("ada", "unconfirmed"))
-    note(ledger, "ada bo", list_id=7)
-    note(ledger, "cy", "shops", list_id=7)
     note(ledger, "ada", list_id=8)
     ledger.replace_missing(7, "people", identities_of(ledger, "ada", "bo"), 6)
     ledger.leave_alone(7, address_of("bo"), "came back")
