@@ -19,8 +19,8 @@ from target_activecampaign.ledger.schema import REMOVAL
 if t.TYPE_CHECKING:
     from support.ledgers import OpenLedger
 
+    from target_activecampaign.ledger.causes import Cause
     from target_activecampaign.ledger.ledger import Ledger
-    from target_activecampaign.ledger.removals import Cause
 
 
 def test_a_contact_is_unknown_until_its_delivery_was_confirmed(open_ledger: OpenLedger) -> None:
