@@ -173,7 +173,8 @@ class ActiveCampaignSink(Sink):
         origin = self._take(figures, sent, record)
         faults = self._records_validator.find_faults(record)
         result = mapper.map(record) if not faults else self._map_without(faults, record, mapper)
-        self._hand_on(mapper, [record], [result], [key], [origin])
+        has_keys = sent.read_key is not None
+        self._hand_on(mapper, [record], [result], [key], [origin], has_keys=has_keys)
 
     def _map_without(
         self, faults: Mapping[Keys, str], record: dict[str, t.Any], mapper: RecordMapper
@@ -186,13 +187,15 @@ class ActiveCampaignSink(Sink):
             return mapper.map(record, faults)
         return Rejection(Reason.SCHEMA_INVALID, of_key or next(iter(faults.values())))
 
-    def _hand_on(
+    def _hand_on(  # noqa: PLR0913 - what there is of some records
         self,
         mapper: RecordMapper,
         records: Sequence[t.Any],
         results: Sequence[Contact | Rejection | OptOut],
         keys: Sequence[bytes | None],
         origins: Sequence[Origin],
+        *,
+        has_keys: bool,
     ) -> None:
         """Hand on what records became; who said no is no contact."""
         run = self._run
@@ -204,7 +207,7 @@ class ActiveCampaignSink(Sink):
                 results,
                 keys,
                 origins,
-                has_keys=bool(self._keys),
+                has_keys=has_keys,
                 says_yes=mapper.says_who_subscribes,
             )
         if places is not None:
@@ -271,7 +274,7 @@ class ActiveCampaignSink(Sink):
         keys: list[bytes | None] = []
         if self._run.needs_keys:
             keys = [None] * len(records) if read_key is None else list(map(read_key, records))
-        self._hand_on(mapper, records, results, keys, origins)
+        self._hand_on(mapper, records, results, keys, origins, has_keys=read_key is not None)
 
     def _note_people(
         self,
@@ -320,7 +323,8 @@ class ActiveCampaignSink(Sink):
         opt_out = None if self._mapper is None else self._mapper.find_opt_out(salvaged)
         if self._mapper is not None and self._figures is not None and opt_out is not None:
             self._figures.read += 1
-            self._hand_on(self._mapper, [salvaged], [opt_out], [key], [self._origin(tap_record)])
+            origins, has_keys = [self._origin(tap_record)], tap_record.read_key is not None
+            self._hand_on(self._mapper, [salvaged], [opt_out], [key], origins, has_keys=has_keys)
             return
         detail = f"stream_maps: an expression failed ({type(error).__name__})"
         self._reject(Rejection(Reason.VALUE_INVALID, detail), tap_record, salvaged, key)

@@ -106,7 +106,7 @@ class LedgerChanges:
         *,
         max_age_seconds: int,
         clock: Callable[[], int],
-        keeps_people: bool,
+        note_people: Callable[[], None] = lambda: None,
         is_read_only: bool,
     ) -> None:
         """Prepare.
@@ -115,13 +115,14 @@ class LedgerChanges:
             ledger: Open, and held for the run's lists.
             max_age_seconds: Older confirmations don't make a contact unchanged; 0 for no such age.
             clock: Says how late it is, in seconds since 1970.
-            keeps_people: Whether the ledger keeps who is brought to a list.
+            note_people: Writes down who was brought so far. A contact is confirmed after that: one without
+                a stream was confirmed by a run that notes none.
             is_read_only: Whether nothing is written (dry run).
         """
         self._ledger = ledger
         self._not_before = clock() - max_age_seconds if max_age_seconds else 0
         self._clock = clock
-        self._keeps_people = keeps_people
+        self._note_people = note_people
         self._is_read_only = is_read_only
         self.fingerprint: Callable[[bytes], bytes] = ledger.fingerprint
 
@@ -159,6 +160,7 @@ class LedgerChanges:
             if refused:
                 self._ledger.forget(list_id, refused)
             subscribed = [pending for pending in delivered if pending.contact.subscribes]
+            self._note_people()
             self._confirm(list_id, subscribed, has_subscribed=True)
             others = [p for p in delivered if not (p.contact.subscribes or p.contact.unsubscribes)]
             self._confirm(list_id, others, has_subscribed=False)

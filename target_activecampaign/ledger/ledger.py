@@ -35,17 +35,19 @@ from target_activecampaign.ledger.schema import (
 )
 from target_activecampaign.ledger.source_keys import SourceKeys
 from target_activecampaign.ledger.tap_streams import TapStreams
+from target_activecampaign.ledger.unknown_stream import UNKNOWN_STREAM
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from target_activecampaign.config.secret import Secret
+    from target_activecampaign.ledger.causes import Cause
     from target_activecampaign.ledger.database import Database
     from target_activecampaign.ledger.figures import Figures
     from target_activecampaign.ledger.members import Member
     from target_activecampaign.ledger.opt_outs import HeldOptOut
     from target_activecampaign.ledger.patience import Patience
-    from target_activecampaign.ledger.removals import Cause, PendingRemoval
+    from target_activecampaign.ledger.removals import PendingRemoval
     from target_activecampaign.ledger.sealed_person import SealedPerson
 
 _PEOPLE_AT_ONCE = 1_000
@@ -209,6 +211,18 @@ class Ledger:
         for some in batched(sorted(identities), _PEOPLE_AT_ONCE):
             found.update(self._confirmations.windows(list_id, some))
         return found
+
+    def keep_people(self) -> None:
+        """Keep from now on who is brought to a list, as `open` does with `keeps_people`."""
+        self._keeps_people = True
+
+    def has_members(self, list_id: int) -> bool:
+        """Say whether a stream brings somebody to a list, as far as was noted.
+
+        Raises:
+            LedgerError: If it can't be read.
+        """
+        return self._members.has_any(list_id)
 
     def count_members(self, list_id: int, stream: str) -> int:
         """Count the people that a stream brings to a list.
@@ -464,6 +478,8 @@ class Ledger:
         everybody = sorted((identity, email) for email, identity in emails.items())
         identities = [identity for identity, _ in everybody]
         strangers = self._members.find_strangers(list_id, stream, identities)
+        new = [everybody[place] for place in strangers]
+        unknown = self._find_of_unknown_streams(list_id, new)
         pairs = [(key, emails[email]) for key, email in people if key is not None]
         pairs = list(dict.fromkeys(pairs) if are_rejected else dict(pairs).items())
         changed = self._source_keys.find_changed(list_id, stream, pairs) if pairs else set()
@@ -471,7 +487,8 @@ class Ledger:
         if not (strangers or changed or removals):
             return
         with self._database.transaction() as connection:
-            self._members.add(connection, list_id, stream, [everybody[place] for place in strangers], now)
+            self._members.add(connection, list_id, UNKNOWN_STREAM, unknown, now)
+            self._members.add(connection, list_id, stream, new, now)
             if not are_rejected:
                 keys = sorted({key for key, _ in changed})
                 for table in (self._source_keys, self._gone_keys):
@@ -511,6 +528,8 @@ class Ledger:
     ) -> list[bool]:
         """Note that records are gone at the source: who is brought by no other is to be removed.
 
+        That is not certain before `finish_deletions`: a later record may say otherwise.
+
         Args:
             list_id: The list.
             stream: The one that the records are of.
@@ -530,17 +549,28 @@ class Ledger:
         keys = sorted({key for key, _ in deletions if key is not None})
         if not people:
             return []
+        unknown = self._find_of_unknown_streams(list_id, people)
         with self._database.transaction() as connection:
+            self._members.add(connection, list_id, UNKNOWN_STREAM, unknown, now)
             self._source_keys.remove(connection, list_id, stream, keys)
             self._members.remove_without_key(connection, list_id, stream, identities)
             places = self._members.find_on_no_stream(connection, list_id, identities)
             gone = sorted(people[place] for place in places)
-            cause: Cause = "deleted" if are_proven else "unproven"
+            cause: Cause = "unfinished" if are_proven else "unfinished_unproven"
             self._removals.note_deleted(connection, list_id, stream, gone, cause, now)
             leaving = {email: identity for identity, email in gone}
             led = {(key, leaving[email]) for key, email in deletions if key is not None and email in leaving}
             self._gone_keys.add(connection, list_id, stream, led)
         return [email in leaving for _, email in deletions]
+
+    def _find_of_unknown_streams(
+        self, list_id: int, people: Sequence[tuple[bytes, str]]
+    ) -> list[tuple[bytes, str]]:
+        """Return who was imported by runs that kept nobody, so that any stream may bring them."""
+        if not people:
+            return []
+        places = self._members.find_of_unknown_streams(list_id, [identity for identity, _ in people])
+        return [people[place] for place in sorted(places)]
 
     def doubt_deletions(self, list_id: int, stream: str) -> None:
         """Note that a record that nobody can read may be of people whom the source deleted.
@@ -550,6 +580,16 @@ class Ledger:
         """
         with self._database.transaction() as connection:
             self._removals.doubt_deleted(connection, list_id, stream)
+
+    def finish_deletions(self, list_id: int, streams: Iterable[str]) -> None:
+        """Note that a run with these streams came to the end of its input: their deletions are certain.
+
+        Raises:
+            LedgerError: If it can't be written. Nothing was, then; durable otherwise.
+        """
+        with self._database.transaction() as connection:
+            for stream in sorted(streams):
+                self._removals.finish_deleted(connection, list_id, stream)
 
     def note_opt_outs(
         self, list_id: int, stream: str, records: Sequence[tuple[bytes, str]], now: int

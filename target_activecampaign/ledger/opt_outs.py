@@ -26,16 +26,18 @@ class HeldOptOut(SealedPerson):
     """A record that said no; one that is settled has no address.
 
     Attributes:
+        list_id: The list.
         stream: The record's.
         source_key: The record's, 16 bytes of 0 in a stream without keys.
         settled_at: When its person was off the list for sure, in seconds since 1970; `None` while the removal
             is pending.
     """
 
-    __slots__ = ("settled_at", "source_key", "stream")
+    __slots__ = ("list_id", "settled_at", "source_key", "stream")
 
-    def __init__(self, row: t.Any, cipher: Cipher) -> None:  # noqa: ANN401 - a driver's row
+    def __init__(self, row: t.Any, list_id: int, cipher: Cipher) -> None:  # noqa: ANN401 - a driver's row
         super().__init__(bytes(row.identity), row.address, cipher)
+        self.list_id = list_id
         self.stream: str = row.stream
         self.source_key = bytes(row.source_key)
         self.settled_at: int | None = row.settled_at
@@ -57,7 +59,7 @@ class OptOuts:
         rows = self._database.read(page, {"list_id": list_id, "identity": b"", "stream": "", "key": b""})
         while rows:
             for row in rows:
-                yield HeldOptOut(row, self._cipher)
+                yield HeldOptOut(row, list_id, self._cipher)
             last = {"identity": rows[-1].identity, "stream": rows[-1].stream, "key": rows[-1].source_key}
             rows = self._database.read(page, {"list_id": list_id, **last})
 

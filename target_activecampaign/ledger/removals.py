@@ -11,19 +11,19 @@ import sqlalchemy as sa
 
 from target_activecampaign.ledger.bulk_sql import BulkStatement, pack
 from target_activecampaign.ledger.confirmations import windows_from
-from target_activecampaign.ledger.schema import CONTACT, REMOVAL
+from target_activecampaign.ledger.schema import CONTACT, MEMBER, REMOVAL
 from target_activecampaign.ledger.sealed_person import SealedPerson
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from target_activecampaign.ledger.causes import Cause
     from target_activecampaign.ledger.confirmations import Window
     from target_activecampaign.ledger.crypto import Cipher
     from target_activecampaign.ledger.database import Database
 
-Cause = t.Literal["missing", "deleted", "unproven"]
-"""`missing`: a run did not bring the person. `deleted`: the source said that the person is gone. `unproven`:
-it did, and a record of that run that nobody can read may be of the person."""
+_DOUBTED: dict[Cause, Cause] = {"deleted": "unproven", "unfinished": "unfinished_unproven"}
+_FINISHED: dict[Cause, Cause] = {"unfinished": "deleted", "unfinished_unproven": "unproven"}
 
 _PAGE_ROWS = 1_000
 
@@ -116,8 +116,11 @@ class Removals:
 
     def doubt_deleted(self, connection: sa.Connection, list_id: int, stream: str) -> None:
         """Note that pending removals at the source's word are not proven."""
-        own = sa.update(REMOVAL).where(*_pending(list_id, "deleted"), REMOVAL.c.stream == stream)
-        connection.execute(own.values(cause="unproven"))
+        self._change_causes(connection, list_id, stream, _DOUBTED)
+
+    def finish_deleted(self, connection: sa.Connection, list_id: int, stream: str) -> None:
+        """Note that a run with this stream came to its end: what its records said last is known."""
+        self._change_causes(connection, list_id, stream, _FINISHED)
 
     def note_missing(
         self, connection: sa.Connection, list_id: int, stream: str, identities: Sequence[bytes], now: int
@@ -132,8 +135,13 @@ class Removals:
         return connection.execute(_NOTE_ALL_MISSING, parameters).rowcount
 
     def clear_missing(self, connection: sa.Connection, list_id: int, stream: str) -> None:
-        """Remove the pending removals of members that a stream did not bring."""
-        own = sa.delete(REMOVAL).where(*_pending(list_id, "missing"), REMOVAL.c.stream == stream)
+        """Remove the pending removals of members that a stream did not bring; those it released stay."""
+        is_member = sa.exists().where(
+            MEMBER.c.list_id == REMOVAL.c.list_id,
+            MEMBER.c.identity == REMOVAL.c.identity,
+            MEMBER.c.stream == REMOVAL.c.stream,
+        )
+        own = sa.delete(REMOVAL).where(*_pending(list_id, "missing"), REMOVAL.c.stream == stream, is_member)
         connection.execute(own)
 
     def leave_alone(self, connection: sa.Connection, list_id: int, identity: bytes, reason: str) -> None:
@@ -153,6 +161,13 @@ class Removals:
         """Attribute the removals of a stream to another one."""
         own = sa.update(REMOVAL).where(REMOVAL.c.stream == old).values(stream=new)
         connection.execute(own if list_id is None else own.where(REMOVAL.c.list_id == list_id))
+
+    def _change_causes(
+        self, connection: sa.Connection, list_id: int, stream: str, causes: Mapping[Cause, Cause]
+    ) -> None:
+        for old, new in causes.items():
+            own = sa.update(REMOVAL).where(*_pending(list_id, old), REMOVAL.c.stream == stream)
+            connection.execute(own.values(cause=new))
 
 
 def _pending(list_id: int, cause: Cause | None) -> list[sa.ColumnElement[bool]]:

@@ -26,7 +26,7 @@ one that began within the first import or within the latest one.
 
 `ledger_member`: one row for each person that a stream brought to a list. Where people are kept alone.
     list_id, identity: As above.
-    stream: Name of the stream.
+    stream: Name of the stream; `(unknown)` where earlier runs brought the person and noted no stream.
     address: The address, encrypted: to unsubscribe somebody takes an address, and no hash gives it back.
     since: When the first import was submitted, or else when the person was noted.
 
@@ -43,7 +43,8 @@ one that began within the first import or within the latest one.
     list_id, identity, address: As above.
     stream: The one that brought the person, or the deletion.
     cause: `missing` (a run did not bring the person), `deleted` (the source said that the person is gone), or
-        `unproven` (it did, and a record of that run that nobody can read may be of the person).
+        `unproven` (it did, and a record of that run that nobody can read may be of the person); `unfinished`
+        and `unfinished_unproven` until a run with the stream came to its end.
     noted_at: When that was noted.
     left_alone: The reason why the person was left on the list; null while the removal is pending.
 

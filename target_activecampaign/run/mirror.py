@@ -12,6 +12,7 @@ from target_activecampaign.batched import batched
 from target_activecampaign.config.names import shown_name
 from target_activecampaign.delivery.removal import Removal
 from target_activecampaign.errors import MirrorStoppedError
+from target_activecampaign.ledger.unknown_stream import UNKNOWN_STREAM
 from target_activecampaign.run.readable_address import identity_of_leaver
 
 if t.TYPE_CHECKING:
@@ -26,6 +27,9 @@ if t.TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _PEOPLE_AT_ONCE = 1_000
+_UNKNOWN_SOURCES = "stream_maps may make it of several streams, and no earlier run shows of which"
+_SEVERAL_TABLES = "(several tables)"
+"""Stands among the tap's streams of a stream that once came as several tables in a row."""
 _MOST_NAMED = 10
 
 
@@ -129,7 +133,12 @@ class Mirror:
         configured, is_open = self._sources_of(stream)
         known = self._ledger.tap_streams(list_id, stream)
         if is_open and not known and self._had_members[list_id, stream]:
-            return "stream_maps may make it of several streams, and no earlier run shows of which"
+            return _UNKNOWN_SOURCES
+        if _SEVERAL_TABLES in known:
+            return (
+                "in an earlier run it came as several tables in a row, each with an ACTIVATE_VERSION, so one "
+                "does not show that all of them came"
+            )
         expected = known | configured if len(configured) > 1 else known
         absent = sorted(expected - self._completeness.sources(stream))
         if not absent:
@@ -141,6 +150,8 @@ class Mirror:
         """Keep which of the tap's streams became one: a later run is whole only with all of them."""
         configured, is_open = self._sources_of(stream)
         sources = self._completeness.sources(stream)
+        if self._completeness.has_several_tables(stream):
+            sources.add(_SEVERAL_TABLES)
         may_be_several = is_open or len(configured) > 1 or len(sources) > 1
         if self._writes and (may_be_several or self._ledger.tap_streams(list_id, stream)):
             self._ledger.note_tap_streams(list_id, stream, sources, self._now)
@@ -159,7 +170,9 @@ class Mirror:
         missing = {key: set(self._missing(*key)) for key in self.streams}
         reasons = {key: self._reason_against(*key) for key in missing}
         for key in missing:
-            self._note_sources(*key)
+            # A run that can't show of which streams it is made is no proof for the next one.
+            if reasons[key] != _UNKNOWN_SOURCES:
+                self._note_sources(*key)
         proven = {key for key, reason in reasons.items() if reason is None}
         found: list[Leavers] = []
         for key, some in missing.items():
@@ -184,7 +197,8 @@ class Mirror:
         Raises:
             LedgerError: If the ledger can't be read.
         """
-        others = [count for count in self._ledger.member_counts() if count[:2] not in self.streams]
+        counts = self._ledger.member_counts()
+        others = [one for one in counts if one[:2] not in self.streams and one[1] != UNKNOWN_STREAM]
         new = [key for key, had_members in self._had_members.items() if not had_members]
         for list_id, stream in new:
             for where, other, members in others:

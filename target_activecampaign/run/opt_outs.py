@@ -1,8 +1,8 @@
 """Owns who said no, in this run or before: records whose subscription says that their person wants no list.
 
 A no stands until the same record says yes: what another record, of another key or stream, says of the person
-does not take it back. People who said no are taken off at the end of the input, ours or not, and are not
-subscribed meanwhile. What it learns is in the ledger before a STATE that covers it (`flush`).
+does not take it back. Who said no is taken off at the end of the input, whoever put them on the list, and is
+not subscribed meanwhile. What it learns is in the ledger before a STATE that covers it (`flush`).
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ if t.TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _KEYLESS = bytes(16)  # a stream without keys has one record for each person: its last word counts
-_UNREADABLE_KEY = b"\xff" * 16  # of any record of a stream with keys: nobody knows which one says yes
+_UNREADABLE_KEY = b"\xff" * 16  # a record that may be any of its stream: no other one can take it back
 _AT_ONCE = 1_000
 
 
@@ -45,7 +45,7 @@ class _Leaver(t.NamedTuple):
 
     origin: Origin
     email: str
-    segment: Segment | None  # what the record holds up; `None` where the ledger remembers it
+    segment: Segment | None  # what the record holds up, where no ledger keeps it
 
 
 class _Record(t.NamedTuple):
@@ -63,7 +63,7 @@ class _Ended:
     """Records that have their outcome, by outcome."""
 
     def __init__(self) -> None:
-        self.superseded: list[tuple[Origin, Segment | None]] = []  # with what they held up
+        self.superseded: list[Origin] = []
         self.unchanged: list[Origin] = []
 
 
@@ -102,6 +102,7 @@ class OptOuts:
         self._words = RefusingWords()
         self._leaving: defaultdict[int, dict[bytes, _Leaver]] = defaultdict(dict)
         self._overruled: Counter[str] = Counter()
+        self._opened: set[tuple[int, str]] = set()
         self._lock = threading.Lock()
         # Whether a record says no, by record and person: the last word alone is written down.
         self._notes: dict[tuple[int, str, bytes, str], bool] = {}
@@ -129,6 +130,10 @@ class OptOuts:
 
     # Records
 
+    def open_stream(self, stream: str, list_id: int) -> None:
+        """Note that a stream is exported to a list in this run."""
+        self._opened.add((list_id, stream))
+
     def sort(  # noqa: PLR0913 - what there is of some records
         self,
         stream: str,
@@ -148,7 +153,7 @@ class OptOuts:
             results: What its records became, in the order of the input.
             keys: Canonical bytes of the key of each; `None` where there is none.
             origins: Where each stood.
-            has_keys: Whether the stream's records have keys, so that one without it is of an unknown record.
+            has_keys: Whether the stream has keys, so that a record without one can't be told from others.
             says_yes: Whether a contact that subscribes comes of a record that says so; else its stream maps
                 no subscription, and takes no no back.
 
@@ -170,13 +175,13 @@ class OptOuts:
             is_no = isinstance(results[place], OptOut)
             if is_no or own:
                 key = keys[place]
-                keyless = _UNREADABLE_KEY if has_keys else _KEYLESS
-                hashed = keyless if key is None else self._hash_key(key)
+                without = _UNREADABLE_KEY if has_keys else _KEYLESS
+                hashed = without if key is None else self._hash_key(key)
                 email = t.cast("Contact | OptOut", results[place]).email
                 record = _Record(list_id, stream, hashed, identity, email, origins[place])
                 if is_no:
                     self._take_no(record, own, ended)
-                elif self._takes_yes(record, own, ended, says_yes=says_yes and hashed != _UNREADABLE_KEY):
+                elif self._takes_yes(record, own, ended, says_yes=says_yes):
                     continue
                 gone.add(place)
         self._words.put_all(list_id, words)
@@ -193,12 +198,9 @@ class OptOuts:
             return
         is_new = word not in words
         words[word] = False
-        earlier = leaving.get(record.identity)
-        if earlier is not None:
-            ended.superseded.append((earlier.origin, None))
-            segment = earlier.segment
-        else:
-            segment = None if self._writes else self._delivery.hold_state()
+        if earlier := leaving.get(record.identity):
+            ended.superseded.append(earlier.origin)
+        segment = earlier.segment if earlier else self._hold()
         leaving[record.identity] = _Leaver(record.origin, record.email, segment)
         if is_new or earlier is None:
             self._note(record, says_no=True)
@@ -206,20 +208,21 @@ class OptOuts:
     def _takes_yes(self, record: _Record, words: Words, ended: _Ended, *, says_yes: bool) -> bool:
         """Take a record that would subscribe somebody who said no; return whether it may."""
         word = self._words.word_of(record.stream, record.key)
-        if says_yes and word in words:
+        if says_yes and word in words and record.key != _UNREADABLE_KEY:
             del words[word]
             self._note(record, says_no=False)
         if words:
             self._overruled[record.stream] += 1
-            ended.superseded.append((record.origin, None))
-        # Who was off the list for sure, and came back by themselves, is taken off by a new no alone.
-        if all(words.values()) and (earlier := self._leaving[record.list_id].pop(record.identity, None)):
-            ended.superseded.append((earlier.origin, earlier.segment))
+            ended.superseded.append(record.origin)
+        # What was settled was followed: who is on the list since then came by another way.
+        is_followed = all(words.values())
+        if is_followed and (earlier := self._leaving[record.list_id].pop(record.identity, None)):
+            self._delivery.end_deletions([earlier.origin], "superseded", segment=earlier.segment)
         return not words
 
     def _count(self, ended: _Ended) -> None:
-        for origin, segment in ended.superseded:
-            self._delivery.end_deletions([origin], "superseded", segment=segment)
+        if ended.superseded:
+            self._delivery.end_deletions(ended.superseded, "superseded")
         if ended.unchanged:
             self._delivery.end_deletions(ended.unchanged, "unchanged")
 
@@ -238,24 +241,25 @@ class OptOuts:
         for leaver in leaving.values():
             yield Removal(leaver.email, list_id, leaver.origin.stream, None, leaver.origin, leaver.segment)
         seen = set(leaving)
-        for held in () if self._ledger is None else self._ledger.pending_opt_outs(list_id):
-            if held.identity in seen or self._is_taken_back(list_id, held):
-                continue
-            if (email := identity_of_leaver(held)) is not None:
-                yield Removal(email, list_id, held.stream, None)
-            seen.add(held.identity)
+        held_ones = () if self._ledger is None else self._ledger.pending_opt_outs(list_id)
+        for some in batched(filter(self._is_certain, held_ones), _AT_ONCE):
+            # A dry run does not write that a record said yes since.
+            saying_no = self._words.find(list_id, {held.identity for held in some})
+            for held in some:
+                is_new = held.identity in saying_no and held.identity not in seen
+                if is_new and (email := identity_of_leaver(held)) is not None:
+                    yield Removal(email, list_id, held.stream, None)
+                seen.add(held.identity)
 
-    def _is_taken_back(self, list_id: int, held: HeldOptOut) -> bool:
-        """Tell whether a record has said yes in this run, of which the ledger must not learn (dry run)."""
-        if self._writes:
-            return False
-        words = self._words.find(list_id, [held.identity]).get(held.identity, {})
-        return self._words.word_of(held.stream, held.source_key) not in words
+    def _is_certain(self, held: HeldOptOut) -> bool:
+        """Tell whether the last word of a record is known: its stream came to its end in this run.
+
+        Without any stream it is a person's word (`mirror`).
+        """
+        return not self._opened or (held.list_id, held.stream) in self._opened
 
     def leave_alone(self, list_id: int, some: Iterable[tuple[Removal, LeftAlone]]) -> None:
-        """Count the records of people who are not taken off, with the reason of each.
-
-        Where the next reading may tell more, a no is pending in the ledger; without one STATE waits for it.
+        """Count the records of people as unchanged who are not taken off, with the reason of each.
 
         Raises:
             LedgerError: If it can't be written.
@@ -263,8 +267,8 @@ class OptOuts:
         leaving = self._leaving[list_id]
         for part in batched(some, _AT_ONCE):
             for removal, reason in part:
-                self._end_left_alone(removal, reason)
                 leaving.pop(self._hash_identity(removal.email), None)
+                self._end_left_alone(removal, reason)
             settled = [removal.email for removal, reason in part if reason not in TRANSIENT]
             if self._ledger is not None and self._writes:
                 self._ledger.settle_opt_outs(list_id, settled)
@@ -272,7 +276,8 @@ class OptOuts:
     def _end_left_alone(self, removal: Removal, reason: LeftAlone) -> None:
         if removal.origin is None:
             return
-        if reason in TRANSIENT and removal.segment is not None:
+        if removal.segment is not None and reason in TRANSIENT:
+            # No ledger keeps it, so STATE waits.
             self._delivery.end_deletions([removal.origin], "held_back")
         else:
             self._delivery.end_deletions([removal.origin], "unchanged", segment=removal.segment)
@@ -323,6 +328,9 @@ class OptOuts:
         if self._writes:
             with self._lock:
                 self._notes[record.list_id, record.stream, record.key, record.email] = says_no
+
+    def _hold(self) -> Segment | None:
+        return None if self._writes else self._delivery.hold_state()
 
 
 def _speaks(result: Result) -> t.TypeGuard[Contact | OptOut]:

@@ -6,6 +6,7 @@ deletion a living record supersedes; who is taken off a list in the end decides 
 
 from __future__ import annotations
 
+import logging
 import struct
 import threading
 import typing as t
@@ -13,6 +14,7 @@ from collections import Counter, defaultdict
 from itertools import groupby
 
 from target_activecampaign.contacts.email_address import normalise_email
+from target_activecampaign.ledger.unknown_stream import UNKNOWN_STREAM
 from target_activecampaign.run.readable_address import readable_address
 from target_activecampaign.storage.keyed_hash import KeyedHash
 from target_activecampaign.storage.spilling_map import SpillingMap
@@ -24,6 +26,9 @@ if t.TYPE_CHECKING:
     from target_activecampaign.delivery.delivery import Delivery
     from target_activecampaign.delivery.state_tracker import Segment
     from target_activecampaign.ledger.ledger import Ledger
+    from target_activecampaign.ledger.removals import PendingRemoval
+
+logger = logging.getLogger(__name__)
 
 _SEEN = b"1"
 _SEVERAL_KEYS = b"*"
@@ -64,6 +69,7 @@ class People:
         *,
         is_mirror: bool,
         takes_deletions: bool,
+        kept_lists: Collection[int],
         is_read_only: bool,
         now: int,
     ) -> None:
@@ -74,6 +80,7 @@ class People:
             ledger: Keeps people, and deletions until they are carried out; `None` without one.
             is_mirror: Whether it matters who of an earlier run does not come.
             takes_deletions: Whether people who are gone at the source are taken off their list.
+            kept_lists: The lists of which the ledger keeps who is brought to them.
             is_read_only: Whether the ledger is only read (dry run).
             now: When the run began, in seconds since 1970.
         """
@@ -82,7 +89,8 @@ class People:
         self._is_mirror = is_mirror
         self._takes_deletions = takes_deletions
         self._writes = ledger is not None and not is_read_only
-        self._keeps_people = self._writes and (is_mirror or takes_deletions)
+        self._kept_lists = frozenset(kept_lists)
+        self._opened: defaultdict[int, set[str]] = defaultdict(set)
         self._now = now
         own_hash = KeyedHash.random()
         self._hash_identity = ledger.identity if ledger else lambda email: own_hash(email.encode())
@@ -99,6 +107,10 @@ class People:
         self._unknown: Counter[tuple[int, str]] = Counter()
 
     # Records
+
+    def open_stream(self, stream: str, list_id: int) -> None:
+        """Note that a stream is exported to a list in this run."""
+        self._opened[list_id].add(stream)
 
     def note_living(self, stream: str, list_id: int, people: Sequence[tuple[bytes | None, str]]) -> None:
         """Note records that became contacts, by key and identity.
@@ -231,6 +243,39 @@ class People:
 
     # At the end of the input
 
+    def end_input(self) -> None:
+        """Note that nothing follows: the deletions of this run's streams are certain now.
+
+        Raises:
+            LedgerError: If it can't be read or written.
+        """
+        self.flush()
+        if self._ledger is None:
+            return
+        for list_id, streams in self._opened.items():
+            if self._writes:
+                self._ledger.finish_deletions(list_id, streams)
+            self._say_unknown(self._ledger, list_id)
+
+    def _say_unknown(self, ledger: Ledger, list_id: int) -> None:
+        unknown = ledger.count_members(list_id, UNKNOWN_STREAM)
+        if unknown and (self._is_mirror or self._takes_deletions):
+            logger.warning(
+                "%d contacts of list %d came by earlier runs that did not note which streams bring them, so "
+                "any stream may: neither the mirror nor a deletion takes them off. After a full run of all "
+                "taps, say whose they are: target-activecampaign ledger rename '%s' STREAM --list %d",
+                unknown,
+                list_id,
+                UNKNOWN_STREAM,
+                list_id,
+            )
+
+    def is_certain(self, removal: PendingRemoval) -> bool:
+        """Tell whether this run, of whose deletions nothing is written (dry run), would carry one out."""
+        streams = self._opened[removal.list_id]
+        is_finished = removal.cause == "deleted" or removal.stream in streams
+        return is_finished and not self._living[removal.list_id].find([removal.identity])
+
     def deletions(self, list_id: int) -> dict[bytes, Deletion]:
         """Return the deletions of a list that nothing has superseded, by the hash of the identity.
 
@@ -300,7 +345,7 @@ class People:
                     self._write_deletions(self._ledger, list_id, stream, some)
 
     def _write_living(self, ledger: Ledger, list_id: int, stream: str, notes: Sequence[_Note]) -> None:
-        if self._keeps_people:
+        if list_id in self._kept_lists:
             people = [(note.key, note.email) for note in notes]
             are_rejected = notes[0].kind == "rejected"
             ledger.note_people(list_id, stream, people, self._now, are_rejected=are_rejected)

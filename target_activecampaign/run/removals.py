@@ -15,14 +15,16 @@ from target_activecampaign.config.names import shown_name
 from target_activecampaign.contacts.contact import LeftAlone
 from target_activecampaign.delivery.removal import Removal
 from target_activecampaign.errors import MirrorStoppedError
+from target_activecampaign.ledger.causes import UNFINISHED
 from target_activecampaign.run.readable_address import identity_of_leaver
 
 if t.TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from target_activecampaign.delivery.delivery import Delivery
+    from target_activecampaign.ledger.causes import Cause
     from target_activecampaign.ledger.ledger import Ledger
-    from target_activecampaign.ledger.removals import Cause, PendingRemoval
+    from target_activecampaign.ledger.removals import PendingRemoval
     from target_activecampaign.reporting.report import Report
     from target_activecampaign.run.brake import Brake
     from target_activecampaign.run.mirror import Mirror
@@ -114,6 +116,8 @@ class Removals:
         if ledger is None:
             raise RuntimeError("without a ledger nobody is pending")
         causes: tuple[Cause, ...] = ("deleted", "unproven") if self._takes_deletions else ()
+        if causes and also_earlier:
+            causes += UNFINISHED
         deletions = {
             list_id: [
                 removal for cause in causes for removal, _ in self._read_pending(ledger, list_id, cause)
@@ -279,9 +283,32 @@ class Removals:
                     deletion.email, list_id, deletion.origin.stream, known, deletion.origin, deletion.segment
                 )
         if self._ledger is not None:
-            for removal, pending in self._read_pending(self._ledger, list_id, "deleted"):
+            for removal, pending in self._certain_deletions(self._ledger, list_id):
                 of_this_run = own.get(pending.identity)
                 yield removal if of_this_run is None else removal._replace(origin=of_this_run.origin)
+
+    def _certain_deletions(self, ledger: Ledger, list_id: int) -> Iterator[tuple[Removal, PendingRemoval]]:
+        if self._writes or self._people is None:
+            yield from self._read_pending(ledger, list_id, "deleted")
+            return
+        for cause in ("deleted", "unfinished"):
+            for found in self._read_pending(ledger, list_id, cause):
+                if self._people.is_certain(found[1]):
+                    yield found
+
+    def _say_unfinished(self, ledger: Ledger) -> None:
+        """Say who is pending since a run that was stopped: its input may have said otherwise later."""
+        for list_id in self._list_ids if self._takes_deletions else ():
+            streams = Counter(one.stream for cause in UNFINISHED for one in ledger.pending(list_id, cause))
+            for stream, people in streams.items():
+                logger.warning(
+                    "on_delete: %d people whom stream %r says are gone stay on list %d, since the run that "
+                    "read it was stopped before its end. A run with this stream that ends takes them off, or "
+                    "target-activecampaign mirror --all",
+                    people,
+                    shown_name(stream),
+                    list_id,
+                )
 
     def _read_pending(
         self, ledger: Ledger, list_id: int, cause: Cause
@@ -359,6 +386,7 @@ class Removals:
         """
         if self._ledger is None:
             return
+        self._say_unfinished(self._ledger)
         if would_wait is not None and not self._writes:
             self._report.pending_removals = would_wait
         else:

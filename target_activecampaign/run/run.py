@@ -202,7 +202,7 @@ class Run:
             ledger,
             max_age_seconds=settings.ledger_max_age_days * _SECONDS_PER_DAY,
             clock=self._clock.epoch_seconds,
-            keeps_people=self._takes_people_off,
+            note_people=self._flush_people,
             is_read_only=settings.dry_run,
         )
 
@@ -214,7 +214,8 @@ class Run:
         """Note who comes, where people may be taken off or are pending from an earlier run."""
         settings, ledger = self._settings, self._ledger
         has_pending = ledger is not None and any(map(ledger.count_pending, settings.list_ids()))
-        if not self._takes_people_off and not has_pending:
+        kept_lists = self._find_kept_lists()
+        if not kept_lists and not has_pending:
             return
         now = self._clock.epoch_seconds()
         writes = not settings.dry_run
@@ -223,6 +224,7 @@ class Run:
             ledger,
             is_mirror=settings.is_mirror,
             takes_deletions=not self.ignores_deletions,
+            kept_lists=kept_lists,
             is_read_only=not writes,
             now=now,
         )
@@ -231,6 +233,16 @@ class Run:
             self._mirror = Mirror(
                 ledger, self.people, self.completeness, self._streams.sources_of, writes=writes, now=now
             )
+
+    def _find_kept_lists(self) -> Collection[int]:
+        """Return the lists whose people are noted: this run may take somebody off, or another run does."""
+        list_ids, ledger = self._settings.list_ids(), self._ledger
+        if self._takes_people_off:
+            return list_ids
+        kept = [] if ledger is None else [list_id for list_id in list_ids if ledger.has_members(list_id)]
+        if kept and ledger is not None:
+            ledger.keep_people()
+        return kept
 
     def _note_opt_outs_if_needed(self, delivery: Delivery) -> None:
         """Note who says no, where a stream may say it or the ledger knows somebody who did."""
@@ -333,8 +345,7 @@ class Run:
         self._release_states()
         if export is None or is_test:
             return None
-        if self._mirror is not None:
-            self._mirror.open_stream(stream, export.list_id)
+        self._note_stream(stream, export.list_id)
         options = MappingOptions(
             clears_nulls=self._settings.on_null == "clear",
             exclude_automations=self._settings.exclude_automations,
@@ -346,6 +357,12 @@ class Run:
         )
         notes = self.mapping_notes_of(stream)
         return compile_mapping(stream, schema, export, self._fields, options, notes=notes)
+
+    def _note_stream(self, stream: str, list_id: int) -> None:
+        """Note that a stream is exported to a list."""
+        for noting in (self._mirror, self.people, self.opt_outs):
+            if noting is not None:
+                noting.open_stream(stream, list_id)
 
     def figures_of(self, stream: str) -> StreamFigures:
         """Return the figures of a stream, whose sink counts the records that it reads."""
@@ -491,6 +508,8 @@ class Run:
             self._mirror.say_who_is_left_behind(self._list_of)
         if not self.needs_keys or self._account is None:
             return None
+        if self.people is not None:
+            self.people.end_input()
         if has_failed:
             self._mirror = None
         return self._removals().carry_out(is_cut_short=bool(self._report.totals().held_back))

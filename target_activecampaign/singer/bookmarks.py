@@ -8,6 +8,7 @@ attributed speaks against every stream that it may mean. STATEs come in any shap
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 import typing as t
 
@@ -19,7 +20,8 @@ if t.TYPE_CHECKING:
 _Path: t.TypeAlias = "tuple[str, ...]"
 
 # Keys whose value taps write of a stream that they read in full.
-_OF_FULL_TABLES = frozenset({"context", "initial_full_table_complete", "version"})
+_OF_FULL_TABLES = frozenset({"initial_full_table_complete", "version"})
+_PARTITIONS, _CONTEXT = "partitions", "context"  # the SDK's parts of a stream, and of which each is
 # Keys that taps fill while they read a stream in full, and empty at its end.
 _OF_HALF_READ_TABLES = frozenset(
     {
@@ -44,6 +46,7 @@ _SEPARATORS = re.compile(r"[-_.:/]+")
 _DEEPEST = 20  # objects in each other; a deeper one is a sign by itself
 _MOST_SIGNS = 1_000  # of different bookmarks; more speak against all streams
 _WHOLE: _Path = ()
+_ENDS_WITH, _EXACT = 2, 3  # how near a key is to a name, above 1
 
 
 class _Sign(t.NamedTuple):
@@ -64,6 +67,7 @@ class Bookmarks:
     def __init__(self) -> None:
         self._kept: set[_Path] = set()
         self._last: set[_Path] = set()
+        self._entries: set[str] = set()  # keys of entries, empty ones included
         self._half_read: dict[_Path, frozenset[str]] = {}  # to the streams that had records before it
 
     def take(self, value: object, begun: Collection[str] = ()) -> None:
@@ -77,6 +81,7 @@ class Bookmarks:
             begun: Streams of which records came before it.
         """
         self._last.clear()
+        self._entries.update(itertools.islice(_entries_in(value), _MOST_SIGNS - len(self._entries)))
         for path, is_passing in _signs_in(value):
             if not is_passing:
                 self._kept.add(_bounded(path, self._kept))
@@ -92,17 +97,45 @@ class Bookmarks:
             streams: All of the input, as the tap calls them.
         """
         found: dict[str, str] = {}
+        meant = _Attribution(streams, self._entries).meant
         for path in sorted(self._kept):
-            for stream in _meant(path, streams):
+            for stream in meant(path):
                 found.setdefault(stream, f"its STATE has the bookmark {_shown(path)}")
         for path, begun in self._half_read.items():
-            for stream in _meant(path, streams):
+            for stream in meant(path):
                 if stream not in begun:
                     found.setdefault(stream, f"its STATE goes on in the middle of {_shown(path)}")
         for path in sorted(self._last):
-            for stream in _meant(path, streams):
+            for stream in meant(path):
                 found.setdefault(stream, f"its STATE ends in the middle of {_shown(path)}")
         return found
+
+
+class _Attribution:
+    """Knows which streams of an input the key of a bookmark may mean."""
+
+    def __init__(self, streams: Collection[str], entries: Collection[str]) -> None:
+        self._streams = streams
+        # With more entries than are kept nobody knows which of them a stream has of its own.
+        is_known = len(entries) < _MOST_SIGNS
+        self._nearest = {
+            stream: max((_nearness(stream, key) for key in entries), default=0) if is_known else _EXACT
+            for stream in streams
+        }
+
+    def meant(self, path: _Path) -> Collection[str]:
+        """Return the streams that a bookmark may mean: those with a name in its path, else those near one.
+
+        A stream is not near a key where another entry of the STATEs is nearer to it: that one is its own.
+        """
+        exact = [stream for stream in self._streams if stream in path]
+        # The last key of several is what is kept, such as `log_pos`.
+        ids = path[:-1] or path
+        return exact or [stream for stream in self._streams if self._is_near(stream, ids)] or self._streams
+
+    def _is_near(self, stream: str, ids: _Path) -> bool:
+        nearness = max((_nearness(stream, key) for key in ids), default=0)
+        return nearness > 0 and nearness >= self._nearest[stream]
 
 
 def _bounded(path: _Path, known: Collection[_Path]) -> _Path:
@@ -137,7 +170,7 @@ def _signs_of_entry(path: _Path, value: object) -> Iterator[_Sign]:
         value: What stands there.
     """
     key = path[-1]
-    if _is_empty(value) or key in _OF_FULL_TABLES or (key == _METHOD and value == _FULL_TABLE):
+    if _is_empty(value) or _is_of_full_table(path, value):
         return
     if key in _OF_HALF_READ_TABLES:
         yield _Sign(path, is_passing=True)
@@ -149,6 +182,16 @@ def _signs_of_entry(path: _Path, value: object) -> Iterator[_Sign]:
             yield from _signs_of_part(path, part)
     else:
         yield _Sign(path)
+
+
+def _is_of_full_table(path: _Path, value: object) -> bool:
+    """Tell whether taps write an entry of a stream that they read in full; any name may be a stream's id."""
+    if len(path) == 1:
+        return False
+    if path[-1] == _CONTEXT:
+        return path[-2] == _PARTITIONS
+    is_known = path[-1] in _OF_FULL_TABLES and not isinstance(value, (dict, list))
+    return is_known or (path[-1] == _METHOD and value == _FULL_TABLE)
 
 
 def _signs_of_part(path: _Path, part: object) -> Iterator[_Sign]:
@@ -173,18 +216,29 @@ def _shown(path: _Path) -> str:
     return repr(".".join(names)) if path else "of an odd form"
 
 
-def _meant(path: _Path, streams: Collection[str]) -> Collection[str]:
-    """Return the streams that a bookmark may mean: those with a name in its path, else those near one."""
-    exact = [stream for stream in streams if stream in path]
-    # The last key of several is what is kept, such as `log_pos`.
-    ids = path[:-1] or path
-    return exact or [stream for stream in streams if any(_is_near(stream, key) for key in ids)] or streams
+def _entries_in(state: object, depth: int = 0) -> Iterator[str]:
+    """Yield the keys of the entries of a STATE, whatever they hold."""
+    if not isinstance(state, dict) or depth == _DEEPEST:
+        return
+    for key, value in state.items():
+        if key in _WRAPPERS:
+            yield from _entries_in(value, depth + 1)
+        elif key != _CURRENT:
+            yield key
 
 
-def _is_near(stream: str, key: str) -> bool:
-    """Tell whether one name is the other's end or beginning, up to a separator and in any letter case."""
-    shorter, longer = sorted((_parts(stream), _parts(key)), key=len)
-    return shorter in (longer[: len(shorter)], longer[-len(shorter) :])
+def _nearness(stream: str, key: str) -> int:
+    """Tell how near a key is to a stream's name; 0 where neither is the other's end or beginning.
+
+    A key that ends with the name is nearer (`shop-people`) than another one; the letter case does not count.
+    """
+    if stream == key:
+        return _EXACT
+    own, other = _parts(stream), _parts(key)
+    if other[-len(own) :] == own:
+        return _ENDS_WITH
+    shorter, longer = sorted((own, other), key=len)
+    return int(shorter in (longer[: len(shorter)], longer[-len(shorter) :]))
 
 
 @functools.lru_cache(maxsize=4096)

@@ -24,7 +24,16 @@ _UNREADABLE = "?"
 class _Progress:
     """What came of one stream, as the tap calls it."""
 
-    __slots__ = ("has_records", "is_at_end", "version", "versions", "versions_of_records")
+    __slots__ = (
+        "begins_again",
+        "has_records",
+        "is_at_end",
+        "is_several",
+        "numbers",
+        "version",
+        "versions",
+        "versions_of_records",
+    )
 
     def __init__(self) -> None:
         self.has_records = False
@@ -32,6 +41,14 @@ class _Progress:
         self.version = 0  # the last one's number
         self.versions_of_records: set[object] = set()  # more than one are not counted
         self.is_at_end = False  # nothing came behind its last version
+        self.numbers: set[int] = set()  # of its versions; more than two are not kept
+        self.begins_again = False  # a SCHEMA came behind a version that ended records
+        self.is_several = False  # records came behind that
+
+    @property
+    def has_several_tables(self) -> bool:
+        """Whether the stream is several tables in a row, each with a version of its own."""
+        return self.is_several or max(len(self.numbers), len(self.versions_of_records)) > 1
 
 
 class Completeness:
@@ -54,7 +71,9 @@ class Completeness:
         """
         self._signs = None
         # More records may follow.
-        self._streams.setdefault(stream, _Progress()).is_at_end = False
+        progress = self._streams.setdefault(stream, _Progress())
+        progress.begins_again |= progress.is_at_end and progress.has_records
+        progress.is_at_end = False
         for name in names:
             self._sources[name][stream] = None
         if schema_message.get("bookmark_properties"):
@@ -69,6 +88,7 @@ class Completeness:
         """
         progress = self._streams.get(stream) or self._streams.setdefault(stream, _Progress())
         progress.has_records = True
+        progress.is_several |= progress.begins_again
         progress.is_at_end = False
         if len(progress.versions_of_records) < _SEVERAL:
             is_readable = version is None or _is_number(version)
@@ -86,6 +106,8 @@ class Completeness:
             progress.is_at_end = False
             return
         progress.version = version
+        if len(progress.numbers) < _SEVERAL:
+            progress.numbers.add(version)
         progress.versions += 1
         progress.is_at_end = True
 
@@ -98,6 +120,16 @@ class Completeness:
     def sources(self, name: str) -> set[str]:
         """Return the tap's streams that became a stream of this run, as stream maps call it."""
         return set(self._sources.get(name, ()))
+
+    def has_several_tables(self, name: str) -> bool:
+        """Tell whether a stream came as several tables in a row: a mapper before this target joined them.
+
+        The version of one of them does not show that the others came.
+
+        Args:
+            name: As stream maps call it.
+        """
+        return any(self._streams[stream].has_several_tables for stream in self._sources.get(name, ()))
 
     def reason_against(self, name: str) -> str | None:
         """Return what is missing of the proof that a stream came whole, `None` where it is proven.

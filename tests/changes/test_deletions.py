@@ -5,8 +5,8 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from support.changes_pipeline import Pipeline, move_subscription, people, person
-from support.command import schema_message
+from support.changes_pipeline import SCHEMA, Pipeline, move_subscription, people, person
+from support.command import record_message, schema_message, state_message
 
 SUBSCRIBED, UNSUBSCRIBED = 1, 2
 ON: dict[str, t.Any] = {"on_delete": "unsubscribe"}
@@ -33,7 +33,7 @@ def test_deletions_are_ignored_by_default_and_subscribe_nobody(pipeline: Pipelin
 
 
 def test_a_person_who_is_deleted_at_the_source_is_unsubscribed(pipeline: Pipeline) -> None:
-    pipeline.run(people(range(5)))
+    pipeline.run(people(range(5)), **ON)
     outcome = pipeline.run([gone(3), gone(4)], **ON)
     assert outcome.report["delivered"] == outcome.report["unsubscribed"] == 2
     assert outcome.report["imports"] == 1
@@ -49,7 +49,7 @@ def test_a_deletion_of_somebody_unknown_to_the_account_makes_nobody(pipeline: Pi
 
 
 def test_a_deletion_twice_is_one(pipeline: Pipeline) -> None:
-    pipeline.run(people(range(1)))
+    pipeline.run(people(range(1)), **ON)
     outcome = pipeline.run([gone(0), gone(0)], **ON)
     assert (outcome.report["delivered"], outcome.report["superseded"]) == (1, 1)
 
@@ -68,7 +68,7 @@ def test_in_a_stream_without_keys_any_record_of_the_run_supersedes_a_deletion(pi
 
 
 def test_deleted_and_made_again_in_one_run_stays_on_the_list(pipeline: Pipeline) -> None:
-    pipeline.run(people(range(2)))
+    pipeline.run(people(range(2)), **ON)
     outcome = pipeline.run([gone(1), person(1, first_name="Bo")], **ON)
     assert (outcome.report["delivered"], outcome.report["superseded"]) == (1, 1)
     assert set(pipeline.statuses().values()) == {SUBSCRIBED}
@@ -120,7 +120,7 @@ def test_a_deletion_of_nobody_known_is_rejected_with_a_hint(
 
 @pytest.mark.parametrize("value", ["", "  ", False, None])
 def test_what_is_no_deletion_changes_nothing(pipeline: Pipeline, value: object) -> None:
-    pipeline.run(people(range(3)))
+    pipeline.run(people(range(3)), **ON)
     records = [person(number, _sdc_deleted_at=value) for number in range(3)]
     for settings in (ON, {}):
         outcome = pipeline.run(records, **settings)
@@ -131,7 +131,7 @@ def test_what_is_no_deletion_changes_nothing(pipeline: Pipeline, value: object) 
 @pytest.mark.parametrize("value", [True, 1, "yes", "0000-00-00 00:00:00", {}, []])
 @pytest.mark.parametrize("on_delete", ["ignore", "unsubscribe"])
 def test_a_deletion_that_can_t_be_read_is_rejected(pipeline: Pipeline, value: object, on_delete: str) -> None:
-    pipeline.run(people(range(1)))
+    pipeline.run(people(range(1)), **ON)
     records = [person(number, _sdc_deleted_at=value) for number in range(2)]
     outcome = pipeline.run([*records, *people(range(10, 20))], on_delete=on_delete, validate_records=False)
     assert outcome.report["rejected"] == {"value_invalid": 2}
@@ -140,7 +140,7 @@ def test_a_deletion_that_can_t_be_read_is_rejected(pipeline: Pipeline, value: ob
 
 
 def test_a_deletion_is_seen_though_a_stream_map_drops_its_mark(pipeline: Pipeline) -> None:
-    pipeline.run(people(range(2)))
+    pipeline.run(people(range(2)), **ON)
     maps = {"people": {"email": "email", "__else__": None}}
     outcome = pipeline.run([gone(1), gone(5)], stream_maps=maps, **ON)
     assert (outcome.report["unsubscribed"], outcome.report["read"]) == (1, 2)
@@ -190,7 +190,7 @@ def test_a_deletion_beside_a_record_that_may_be_anybody_s_waits_for_a_person_s_w
 
 
 def test_deletions_that_were_braked_wait_while_deletions_are_ignored(pipeline: Pipeline) -> None:
-    pipeline.run(people(range(30)))
+    pipeline.run(people(range(30)), **ON)
     assert pipeline.run([gone(number) for number in range(11)], **ON).exit_code == 5
     outcome = pipeline.run([], max_removal_percent=100)
     assert (outcome.report["unsubscribed"], outcome.report["pending_removals"]) == (0, 11)
@@ -198,7 +198,7 @@ def test_deletions_that_were_braked_wait_while_deletions_are_ignored(pipeline: P
 
 
 def test_too_many_deletions_are_braked_by_the_list_s_own_count(pipeline: Pipeline) -> None:
-    pipeline.run(people(range(100)))
+    pipeline.run(people(range(100)), **ON)
     outcome = pipeline.run([gone(number) for number in range(11)], **ON)
     assert outcome.exit_code == 5
     assert "11 of 100 contacts (11.0 %) would be taken off list 1 by deletions" in outcome.log
@@ -217,7 +217,7 @@ def test_without_a_ledger_no_state_passes_a_deletion_that_was_braked(pipeline: P
 
 def test_somebody_who_came_back_by_a_form_stays(pipeline: Pipeline) -> None:
     """Their membership began after our imports, so it is not ours to end."""
-    pipeline.run(people(range(2)))
+    pipeline.run(people(range(2)), **ON)
     move_subscription(pipeline, "person1@example.com", "2030-01-01T00:00:00+00:00")
     outcome = pipeline.run([gone(1)], **ON)
     assert outcome.report["left_alone_reasons"] == {"joined_otherwise": 1}
@@ -226,13 +226,13 @@ def test_somebody_who_came_back_by_a_form_stays(pipeline: Pipeline) -> None:
 
 
 def test_a_deletion_and_an_old_value_after_it_are_changes(pipeline: Pipeline) -> None:
-    pipeline.run(people(range(2)))
+    pipeline.run(people(range(2)), **ON)
     pipeline.run([gone(1)], **ON)
     assert pipeline.run(people(range(2)), max_rejected_percent=90).report["unchanged"] == 1
 
 
 def test_a_deletion_without_a_usable_address_is_rejected(pipeline: Pipeline) -> None:
-    pipeline.run(people(range(9)))
+    pipeline.run(people(range(9)), **ON)
     outcome = pipeline.run([*people(range(9)), {"email": "nobody", "_sdc_deleted_at": "2026-05-19"}], **ON)
     assert outcome.report["rejected"] == {"email_invalid": 1}
 
@@ -253,6 +253,43 @@ def test_a_deletion_takes_its_person_off_the_list_of_its_stream_alone(pipeline: 
 
 
 def test_no_limit_holds_a_deletion_back(pipeline: Pipeline) -> None:
-    pipeline.run(people(range(3)))
+    pipeline.run(people(range(3)), **ON)
     outcome = pipeline.run([*people(range(3, 5)), gone(0), gone(1)], profile_limit=1, on_limit="stop", **ON)
     assert (outcome.report["unsubscribed"], outcome.report["held_back"]) == (2, 1)
+
+
+def messages_of(
+    records: t.Iterable[t.Mapping[str, t.Any]], stream: str, *end: t.Mapping[str, t.Any]
+) -> list[t.Mapping[str, t.Any]]:
+    return [
+        schema_message(stream, SCHEMA, ["id"]),
+        *(record_message(one, stream) for one in records),
+        *(end or [state_message({"bookmarks": {}})]),
+    ]
+
+
+def test_a_deletion_of_a_stopped_run_waits_for_a_run_with_its_stream_that_ends(pipeline: Pipeline) -> None:
+    pipeline.settings.update(ON)
+    pipeline.run_messages(messages_of([keyed(1), keyed(2)], "a"))
+    no_message: t.Any = "not a message"
+    stopped = pipeline.run_messages([*messages_of([keyed_gone(1), keyed_gone(2)], "a"), no_message])
+    assert (stopped.exit_code, len(stopped.states)) == (1, 1)
+    other = pipeline.run_messages(messages_of([keyed(50)], "b"))
+    assert (other.report["unsubscribed"], other.report["pending_removals"]) == (0, 2)
+    assert "stay on list 1, since the run that read it was stopped before its end" in other.log
+    dry = pipeline.run_messages(messages_of([{**keyed(1), "id": 7}], "a"), dry_run=True)
+    assert dry.report["unsubscribed"] == 1
+    resumed = pipeline.run_messages(messages_of([{**keyed(1), "id": 7}], "a"))
+    assert (resumed.report["unsubscribed"], resumed.report["pending_removals"]) == (1, 0)
+    assert pipeline.statuses()["person1@example.com"] == SUBSCRIBED
+
+
+@pytest.mark.parametrize("stream", ["a", "b"])
+def test_a_deletion_takes_nobody_off_whom_a_run_brought_that_noted_no_streams(
+    pipeline: Pipeline, stream: str
+) -> None:
+    twice = [keyed(1), {**keyed(1), "id": 2}]
+    pipeline.run_messages([*messages_of(twice[:1], "a"), *messages_of(twice[1:], stream)])
+    outcome = pipeline.run_messages(messages_of([{**keyed_gone(1), "id": 2}], stream), **ON)
+    assert (outcome.report["unsubscribed"], outcome.report["superseded"]) == (0, 1)
+    assert "came by earlier runs that did not note which streams bring them" in outcome.log

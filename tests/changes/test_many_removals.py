@@ -15,7 +15,7 @@ def people(numbers: t.Iterable[int]) -> list[dict[str, t.Any]]:
 
 
 def test_many_deletions_are_checked_by_pages_of_the_list(pipeline: Pipeline) -> None:
-    pipeline.run(people(range(250)))
+    pipeline.run(people(range(250)), on_delete="unsubscribe")
     gone = [{**record, "_sdc_deleted_at": GONE} for record in people(range(20))]
     outcome = pipeline.run(gone, on_delete="unsubscribe", verify="none")
     assert outcome.exit_code == 0

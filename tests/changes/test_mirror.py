@@ -338,3 +338,31 @@ def ask(pipeline: Pipeline, path: str, body: dict[str, t.Any]) -> t.Any:  # noqa
     api.close()
     assert answer.ok
     return answer.json()
+
+
+def test_a_run_that_only_adds_notes_its_people_beside_a_mirror(pipeline: Pipeline) -> None:
+    run(pipeline, range(1, 6), stream="a")
+    pipeline.run(people(range(4, 8)), stream="b")
+    outcome = run(pipeline, range(1, 5), stream="a")
+    assert outcome.report["unsubscribed"] == 0
+    assert subscribed(pipeline) == emails(range(1, 8))
+
+
+def test_whom_a_run_brought_that_noted_no_streams_any_stream_may_bring(pipeline: Pipeline) -> None:
+    pipeline.run(people(range(4, 8)), stream="b")
+    run(pipeline, range(1, 6), stream="a")
+    outcome = run(pipeline, [1, 2, 4], stream="a")
+    assert outcome.report["unsubscribed"] == 1
+    assert subscribed(pipeline) == emails({1, 2, 4, 5, 6, 7})
+    assert "2 contacts of list 1 came by earlier runs that did not note" in outcome.log
+
+
+def test_a_stream_of_several_tables_is_not_shown_to_be_whole_by_one_version(pipeline: Pipeline) -> None:
+    def table(numbers: t.Iterable[int], version: int) -> list[t.Any]:
+        records = [record_message(one, "people") for one in people(numbers)]
+        return [schema_message("people"), *records, version_message("people", version)]
+
+    pipeline.run_messages([*table(range(20), 1), *table(range(50, 52), 2)], **MIRROR)
+    outcome = pipeline.run_messages(table(range(20), 3), **MIRROR)
+    assert (outcome.report["unsubscribed"], outcome.report["pending_removals"]) == (0, 2)
+    assert "several tables in a row" in outcome.log

@@ -301,7 +301,7 @@ def test_too_many_who_say_no_are_braked(pipeline: Pipeline, ledger: Settings) ->
 
 
 def test_the_brake_counts_them_together_with_deletions(pipeline: Pipeline) -> None:
-    run(pipeline, [says(number, "yes") for number in range(100)])
+    run(pipeline, [says(number, "yes") for number in range(100)], on_delete="unsubscribe")
     gone = [{**says(number, "yes"), "_sdc_deleted_at": "2026-05-19T12:00:00Z"} for number in range(6)]
     said_no = [says(number, "no") for number in range(5, 11)]
     outcome = run(pipeline, [*gone, *said_no], on_delete="unsubscribe")
@@ -393,3 +393,42 @@ def test_members_who_are_forgotten_say_no_no_more(pipeline: Pipeline) -> None:
     ledger.erase_people(["person1@example.com"], members=True)
     assert not ledger.has_opt_outs(1)
     ledger.close()
+
+
+@pytest.mark.parametrize(("first", "second"), [(None, None), (" ", "\t")])
+@NO_LEDGER_TOO
+def test_a_record_without_a_readable_key_takes_no_no_back(
+    pipeline: Pipeline, ledger: Settings, first: str | None, second: str | None
+) -> None:
+    schema = {**WISH_SCHEMA, "properties": {**WISH_SCHEMA["properties"], "id": {}}}
+    records = [{**says(1, "no"), "id": first}, {**says(1, "yes"), "id": second}]
+    messages = [schema_message("people", schema, ["id"]), *(record_message(one, "people") for one in records)]
+    outcome = pipeline.run_messages([*messages, END], field_mapping=MAPPING, **ledger)
+    assert outcome.report["superseded"] == 1
+    assert pipeline.statuses() == {}
+
+
+def test_a_dry_run_counts_nobody_whose_record_says_yes_again(pipeline: Pipeline) -> None:
+    run(pipeline, [says(number, "yes") for number in range(30)])
+    assert run(pipeline, [says(number, "no") for number in range(15)]).exit_code == 5
+    again = [says(number, "yes") for number in range(15)]
+    outcome = run(pipeline, again, dry_run=True)
+    assert (outcome.exit_code, outcome.report["unsubscribed"]) == (0, 0)
+
+
+def test_without_a_ledger_state_waits_for_a_no_whose_membership_can_t_be_read(pipeline: Pipeline) -> None:
+    pipeline.run([person(1)], **WITHOUT)
+    set_membership(pipeline, "person1@example.com", "status", 9)
+    outcome = run(pipeline, [says(1, "no")], **WITHOUT)
+    assert (outcome.report["held_back"], outcome.states) == (1, [])
+
+
+def test_a_no_that_was_followed_takes_nobody_off_whose_other_record_said_yes_since(
+    pipeline: Pipeline,
+) -> None:
+    pipeline.run([person(1)], **WITHOUT)
+    run(pipeline, [says(1, "no", key=1)])
+    set_membership(pipeline, "person1@example.com", "status", SUBSCRIBED)
+    outcome = run(pipeline, [says(1, "no", key=2), says(1, "yes", key=2)])
+    assert outcome.report["unsubscribed"] == 0
+    assert pipeline.statuses() == {"person1@example.com": SUBSCRIBED}

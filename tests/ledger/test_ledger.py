@@ -19,8 +19,8 @@ from target_activecampaign.ledger.schema import REMOVAL
 if t.TYPE_CHECKING:
     from support.ledgers import OpenLedger
 
+    from target_activecampaign.ledger.causes import Cause
     from target_activecampaign.ledger.ledger import Ledger
-    from target_activecampaign.ledger.removals import Cause
 
 
 def test_a_contact_is_unknown_until_its_delivery_was_confirmed(open_ledger: OpenLedger) -> None:
@@ -225,7 +225,7 @@ def test_a_record_that_is_gone_leads_to_its_person_while_the_removal_is_pending(
     assert delete(ledger, "2:ada 3:bo") == [True, True]
     assert people_of(ledger, one, two, three) == {two: ["ada"], three: ["bo"]}
     ledger.note_people(1, "people", [(two, address_of("ada"))], 8, are_rejected=True)
-    assert pending_of(ledger) == {"bo": "deleted"}
+    assert pending_of(ledger) == {"bo": "unfinished"}
     ledger.remove_contacts(1, addresses_of("bo"))
     assert people_of(ledger, two, three) == {two: ["ada"]}
 
@@ -246,11 +246,15 @@ def test_what_nobody_can_read_makes_deletions_unproven_until_they_are_told_again
     note(ledger, "ada bo")
     delete(ledger, "ada")
     ledger.doubt_deletions(1, "shops")
-    assert pending_of(ledger) == {"ada": "deleted"}
+    assert pending_of(ledger) == {"ada": "unfinished"}
     ledger.doubt_deletions(1, "people")
     ledger.note_deletions(1, "people", [(None, address_of("cy"))], 8, are_proven=False)
-    assert pending_of(ledger) == {"ada": "unproven", "cy": "unproven"}
+    assert pending_of(ledger) == {"ada": "unfinished_unproven", "cy": "unfinished_unproven"}
     delete(ledger, "ada")
+    assert pending_of(ledger) == {"ada": "unfinished", "cy": "unfinished_unproven"}
+    ledger.finish_deletions(1, ["shops"])
+    assert pending_of(ledger) == {"ada": "unfinished", "cy": "unfinished_unproven"}
+    ledger.finish_deletions(1, ["people", "shops"])
     assert pending_of(ledger) == {"ada": "deleted", "cy": "unproven"}
 
 
@@ -273,10 +277,10 @@ def test_members_may_be_removed_while_they_are_listed(open_ledger: OpenLedger) -
 
 def test_a_removed_member_stays_one_of_other_streams_and_lists(open_ledger: OpenLedger) -> None:
     ledger = open_ledger(keeps_people=True)
-    ledger.confirm(1, fingerprints_of(ada="a"), sent_at=5, ended_at=5)
     note(ledger, "ada bo")
     note(ledger, "bo", "shops")
     note(ledger, "ada", list_id=2)
+    ledger.confirm(1, fingerprints_of(ada="a"), sent_at=5, ended_at=5)
     assert ledger.count_members_on(1) == 2
     assert ledger.member_counts() == [(1, "people", 2), (1, "shops", 1), (2, "people", 1)]
     ada, bo = identities_of(ledger, "ada", "bo")
@@ -348,6 +352,7 @@ def test_a_contact_that_is_refused_is_unknown_and_its_first_import_stays_proven(
 
 def test_a_pending_removal_has_the_times_of_our_imports(open_ledger: OpenLedger) -> None:
     ledger = open_ledger(keeps_people=True)
+    note(ledger, "ada bo")
     ledger.confirm(1, fingerprints_of(ada="a"), sent_at=10, ended_at=13)
     delete(ledger, "ada bo")
     windows = {removal.email: removal.windows for removal in ledger.pending(1)}
@@ -362,11 +367,11 @@ def test_a_deleted_record_leaves_whom_another_record_or_stream_brings(open_ledge
     note(ledger, "1:ada 2:ada 3:bo 4:cy")
     note(ledger, "9:bo", "shops")
     assert delete(ledger, "2:ada 3:bo 4:cy") == [False, False, True]
-    assert pending_of(ledger) == {"cy": "deleted"}
+    assert pending_of(ledger) == {"cy": "unfinished"}
     assert members_of(ledger) == {address_of("ada"): 5}
     assert delete(ledger, "1:ada") == [True]
     assert delete(ledger, "9:bo", "shops") == [True]
-    assert pending_of(ledger, "deleted") == {"ada": "deleted", "bo": "deleted", "cy": "deleted"}
+    assert pending_of(ledger, "unfinished") == {"ada": "unfinished", "bo": "unfinished", "cy": "unfinished"}
 
 
 def test_two_deletions_of_one_person_at_once_leave_nobody_who_brings_them(open_ledger: OpenLedger) -> None:
@@ -403,12 +408,12 @@ def test_the_missing_of_a_later_run_replace_those_of_an_earlier_one(open_ledger:
     delete(ledger, "dé")
     ledger.replace_missing(1, "people", identities_of(ledger, "ada", "bo"), 6)
     ledger.leave_alone(1, identities_of(ledger, "ada")[0], "came back")
-    assert pending_of(ledger) == {"bo": "missing", "dé": "deleted", "zoe": "missing"}
+    assert pending_of(ledger) == {"bo": "missing", "dé": "unfinished", "zoe": "missing"}
     ledger.replace_missing(1, "people", identities_of(ledger, "ada", "cy", "dé", "nobody"), 8)
-    assert pending_of(ledger) == {"cy": "missing", "dé": "deleted", "zoe": "missing"}
+    assert pending_of(ledger) == {"cy": "missing", "dé": "unfinished", "zoe": "missing"}
     assert ledger.count_pending(1, "missing") == 2
     ledger.clear_missing(1, "people")
-    assert pending_of(ledger) == {"dé": "deleted", "zoe": "missing"}
+    assert pending_of(ledger) == {"dé": "unfinished", "zoe": "missing"}
 
 
 @pytest.mark.parametrize("keeps_people", [True, False])
@@ -419,7 +424,7 @@ def test_who_is_seen_again_is_to_be_removed_no_more(open_ledger: OpenLedger, kee
     note(ledger, "ada bo", "shops")
     note(ledger, "cy", list_id=2)
     ledger.note_seen(1, [address_of("dé")])
-    assert pending_of(ledger) == {"cy": "deleted"}
+    assert pending_of(ledger) == {"cy": "unfinished"}
     assert ledger.figures().lists[1].left_alone == {}
 
 
@@ -466,7 +471,7 @@ def test_a_released_stream_leaves_those_alone_that_another_one_brings(open_ledge
     note(ledger, "ada", list_id=2)
     delete(ledger, "3:cy")
     assert ledger.release_stream(1, "people", 8) == 1
-    assert pending_of(ledger) == {"ada": "missing", "cy": "deleted"}
+    assert pending_of(ledger) == {"ada": "missing", "cy": "unfinished"}
     assert ledger.member_counts() == [(1, "shops", 1), (2, "people", 1)]
     assert ledger.people_of_keys(1, "people", [key_of(ledger, "2")]) == {}
 
@@ -507,12 +512,12 @@ def test_the_figures_say_what_is_there(open_ledger: OpenLedger) -> None:
     ledger = open_ledger(keeps_people=True)
     assert ledger.figures() == Figures("acme.api-us1.com", NEWEST_VERSION, 0, {})
     ledger.begin_run(4)
+    note(ledger, "ada bo", list_id=7)
+    note(ledger, "cy", "shops", list_id=7)
     ledger.confirm(7, fingerprints_of(ada="a", bo="b"), sent_at=5, ended_at=5)
     ledger.begin_run(6)
     ledger.confirm(7, fingerprints_of(cy="c"), sent_at=6, ended_at=6)
     ledger.doubt(7, addresses_of("ada", "unconfirmed"))
-    note(ledger, "ada bo", list_id=7)
-    note(ledger, "cy", "shops", list_id=7)
     note(ledger, "ada", list_id=8)
     ledger.replace_missing(7, "people", identities_of(ledger, "ada", "bo"), 6)
     ledger.leave_alone(7, address_of("bo"), "came back")
@@ -532,7 +537,7 @@ def test_the_figures_say_what_is_there(open_ledger: OpenLedger) -> None:
                 left_alone={"came back": 1},
             ),
             8: ListFigures(0, 0, None, None, members={"people": 1}, pending={}, left_alone={}),
-            9: ListFigures(0, 0, None, None, members={}, pending={"deleted": 1}, left_alone={}),
+            9: ListFigures(0, 0, None, None, members={}, pending={"unfinished": 1}, left_alone={}),
         },
     )
 
@@ -593,3 +598,28 @@ def test_a_transaction_that_fails_leaves_nothing(
     assert members_of(ledger) == {address_of("ada"): 5}
     assert delete(ledger, "ada") == [True]
     assert members_of(ledger) == {}
+
+
+def test_whom_a_stream_released_stays_pending_when_the_stream_comes_again(open_ledger: OpenLedger) -> None:
+    ledger = open_ledger(keeps_people=True)
+    note(ledger, "ada bo")
+    ledger.release_stream(1, "people", 5)
+    note(ledger, "ada cy")
+    ledger.clear_missing(1, "people")
+    ledger.replace_missing(1, "people", identities_of(ledger, "cy"), 6)
+    assert pending_of(ledger) == {"bo": "missing", "cy": "missing"}
+    ledger.replace_missing(1, "people", [], 7)
+    assert pending_of(ledger) == {"bo": "missing"}
+
+
+def test_who_was_imported_and_noted_by_nobody_is_of_an_unknown_stream(open_ledger: OpenLedger) -> None:
+    ledger = open_ledger(keeps_people=True)
+    ledger.confirm(1, fingerprints_of(ada="a", bo="b"), sent_at=5, ended_at=6)
+    note(ledger, "ada cy")
+    ledger.confirm(1, fingerprints_of(cy="c"), sent_at=7, ended_at=8)
+    note(ledger, "cy", "shops")
+    delete(ledger, "bo cy")
+    assert pending_of(ledger) == {}
+    assert ledger.rename_stream(1, "(unknown)", "people") == 2
+    delete(ledger, "bo")
+    assert pending_of(ledger) == {"bo": "unfinished"}

@@ -16,6 +16,7 @@ def test_a_key_leads_to_the_identity_of_an_address_that_an_earlier_version_noted
         t.cast("t.Any", ledger),
         is_mirror=False,
         takes_deletions=True,
+        kept_lists=(),
         is_read_only=True,
         now=0,
     )

@@ -69,7 +69,7 @@ def test_a_bookmark_of_a_table_that_was_read_in_full_does_not(bookmark: object) 
     "state",
     [
         {"currently_syncing": "people"},
-        {"currently_syncing": "shop-people", "bookmarks": {"people": {"version": 1}}},
+        {"currently_syncing": "shop-people", "bookmarks": {"shop-people": {"version": 1}}},
         {"bookmarks": {"people": {"version": 1, "max_pk_values": {"id": 9}, "last_pk_fetched": {"id": 4}}}},
         {"bookmarks": {"people": {"xmin": 123}}},
         {
@@ -177,3 +177,32 @@ def test_any_state_can_be_read(state: object) -> None:
     bookmarks.take(state)
     for words in bookmarks.signs_against(STREAMS).values():
         assert words.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("bookmarks", "stream"),
+    [
+        ({"customers": {"log_pos": 154}, "customers_orders": {}}, "customers_orders"),
+        ({"shop-customer": {"log_pos": 154}, "customer": {}}, "customer"),
+        ({"customers": {"log_pos": 154}, "shop-customers_orders": {}}, "customers_orders"),
+    ],
+)
+def test_a_bookmark_near_a_stream_that_has_one_of_its_own_may_mean_any(
+    bookmarks: dict[str, t.Any], stream: str
+) -> None:
+    found = Bookmarks()
+    found.take({"bookmarks": bookmarks})
+    assert set(found.signs_against(["people", stream])) == {"people", stream}
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"bookmarks": {"context": {"log_pos": 5}}},
+        {"bookmarks": {"version": {"log_pos": 5}}},
+        {"bookmarks": {"people": {"version": {"lsn": 5}}}},
+        {"bookmarks": {"people": {"context": {"log_pos": 5}}}},
+    ],
+)
+def test_a_place_to_go_on_from_counts_under_any_key(state: object) -> None:
+    assert "people" in meant(state)
