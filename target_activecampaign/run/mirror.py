@@ -159,9 +159,9 @@ class Mirror:
     def find_leavers(self) -> list[Leavers]:
         """Return of each stream the members whom no stream of the list brings any more.
 
-        A stream that is proven to be whole loses its other members: those whom another stream still brings,
-        and those who were never delivered. One that may have been cut short loses nobody, and counts against
-        a proven one as if it brought all of its members: it may bring them.
+        Where all streams of a list are proven to be whole, each loses its other members: those whom another
+        stream still brings, and those who were never delivered. One that may have been cut short, or has a
+        record that nobody can read, may bring anybody of the list, so it speaks against the others, too.
 
         Raises:
             LedgerError: If the ledger can't be read or written.
@@ -173,15 +173,14 @@ class Mirror:
             # A run that can't show of which streams it is made is no proof for the next one.
             if reasons[key] != _UNKNOWN_SOURCES:
                 self._note_sources(*key)
-        proven = {key for key, reason in reasons.items() if reason is None}
+        reasons |= _reasons_of_neighbours(reasons)
         found: list[Leavers] = []
         for key, some in missing.items():
             list_id, stream = key
-            whole = proven if key in proven else missing.keys()
-            away = {other: missing[where, other] for where, other in whole if where == list_id}
+            away = {other: missing[where, other] for where, other in missing if where == list_id}
             leavers: dict[bytes, Windows] = {}
             for part in batched(sorted(some), _PEOPLE_AT_ONCE):
-                leavers.update(self._nobody_brings(key, part, away, loses_others=key in proven))
+                leavers.update(self._nobody_brings(key, part, away, loses_others=reasons[key] is None))
             removals = list(self._removals(list_id, stream, leavers))
             found.append(Leavers(list_id, stream, removals, reasons[key]))
             if self._writes:
@@ -279,3 +278,14 @@ class Mirror:
             where,
             where,
         )
+
+
+def _reasons_of_neighbours(reasons: Mapping[tuple[int, str], str | None]) -> dict[tuple[int, str], str]:
+    """Return of proven streams what speaks against another one of their list: people move between them."""
+    doubted = {list_id: (stream, reason) for (list_id, stream), reason in reasons.items() if reason}
+    found: dict[tuple[int, str], str] = {}
+    for key, reason in reasons.items():
+        if reason is None and key[0] in doubted:
+            stream, why = doubted[key[0]]
+            found[key] = f"stream {shown_name(stream)!r} of this list may bring them ({why})"
+    return found

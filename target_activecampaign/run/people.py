@@ -105,6 +105,7 @@ class People:
         self._brought_by_others: set[tuple[int, bytes]] = set()
         self._records: Counter[tuple[int, str]] = Counter()
         self._unknown: Counter[tuple[int, str]] = Counter()
+        self._doubted_lists: set[int] = set()  # with such a record, of whichever stream
 
     # Records
 
@@ -163,7 +164,8 @@ class People:
 
     def _note_unknown(self, stream: str, list_id: int) -> None:
         self._unknown[list_id, stream] += 1
-        if self._unknown[list_id, stream] == 1:
+        if list_id not in self._doubted_lists:
+            self._doubted_lists.add(list_id)
             self._note([_Note(list_id, stream, "unknown")])
 
     def note_deletion(
@@ -303,20 +305,17 @@ class People:
         return self._unknown[list_id, stream]
 
     def take_unproven_deletions(self, list_id: int) -> list[Deletion]:
-        """Take deletions out of `deletions`: of streams with rejected records that may be of anybody.
+        """Take deletions out of `deletions`: of a list with rejected records that may be of anybody.
 
         Raises:
             LedgerError: If it can't be written.
         """
         deletions = self.deletions(list_id)
-        unproven = {
-            identity: deletion
-            for identity, deletion in deletions.items()
-            if self._unknown[list_id, deletion.origin.stream]
-        }
-        for identity in unproven:
-            del deletions[identity]
-        return list(unproven.values())
+        if list_id not in self._doubted_lists:
+            return []
+        unproven = list(deletions.values())
+        deletions.clear()
+        return unproven
 
     def close(self) -> None:
         """Free the disk that the maps take."""
@@ -338,7 +337,7 @@ class People:
                 if self._ledger is None:
                     continue
                 if kind == "unknown":
-                    self._ledger.doubt_deletions(list_id, stream)
+                    self._doubt_deletions(self._ledger, list_id)
                 elif kind in ("living", "rejected"):
                     self._write_living(self._ledger, list_id, stream, some)
                 else:
@@ -352,9 +351,14 @@ class People:
         else:
             ledger.note_seen(list_id, [note.email for note in notes])
 
+    def _doubt_deletions(self, ledger: Ledger, list_id: int) -> None:
+        """Note that what is pending for a list may be of the record that nobody can read."""
+        for stream in sorted({pending.stream for pending in ledger.pending(list_id)}):
+            ledger.doubt_deletions(list_id, stream)
+
     def _write_deletions(self, ledger: Ledger, list_id: int, stream: str, notes: Sequence[_Note]) -> None:
         deletions = [(note.key, note.email) for note in notes]
-        are_proven = not self._unknown[list_id, stream]
+        are_proven = list_id not in self._doubted_lists
         are_pending = ledger.note_deletions(list_id, stream, deletions, self._now, are_proven=are_proven)
         for note, is_pending in zip(notes, are_pending, strict=True):
             person = list_id, self._hash_identity(note.email)

@@ -217,7 +217,7 @@ class Removals:
         if is_cut_short:
             raise stopped(["membership: a limit was reached, and the mirror needs a complete run"])
         self._mirror.refuse_incremental()
-        waiting = 0
+        waiting: set[tuple[int, str]] = set()  # somebody may be missing in two streams
         leavers: dict[tuple[int, str], list[Removal]] = {}
         for list_id, stream, some, reason in self._mirror.find_leavers():
             if reason is None or not some:
@@ -226,7 +226,7 @@ class Removals:
             if self._is_emptied(list_id, stream, len(some)):
                 # Whatever the tap says of it: nothing tells an empty table from a tap that died at once.
                 self._refuse_empty(list_id, stream, len(some))
-            waiting += len(some)
+            waiting.update((list_id, removal.email) for removal in some)
             logger.warning(
                 "membership: %d contacts that stream %r did not bring are pending removals, and stay on list "
                 "%d: %s. When the tap has ended well, take them off: target-activecampaign mirror",
@@ -235,10 +235,10 @@ class Removals:
                 list_id,
                 reason,
             )
-        return leavers, waiting
+        return leavers, len(waiting)
 
     def _hold_unproven(self) -> int:
-        """Hold back deletions of streams with a record that may be of anybody; return their number."""
+        """Hold back deletions of lists with a record that may be of anybody; return their number."""
         if self._people is None or not self._takes_deletions:
             return 0
         held = 0

@@ -189,6 +189,27 @@ def test_a_deletion_beside_a_record_that_may_be_anybody_s_waits_for_a_person_s_w
     assert set(pipeline.statuses().values()) == {SUBSCRIBED}
 
 
+@pytest.mark.parametrize("comes_first", ["people", "vip"])
+def test_a_deletion_in_one_stream_waits_for_an_unreadable_record_of_another_one_of_the_list(
+    pipeline: Pipeline, comes_first: str
+) -> None:
+    """Somebody moves from one stream to another, and can't be read there."""
+    pipeline.run(map(keyed, range(20)), keys=["id"], **ON)
+    of_stream = {
+        "people": [record_message(keyed_gone(5)), state_message(1)],
+        "vip": [record_message({"id": 99, "email": "broken"}, "vip"), state_message(2)],
+    }
+    messages = [schema_message("people", SCHEMA, ["id"]), schema_message("vip", SCHEMA, ["id"])]
+    messages += of_stream.pop(comes_first)
+    messages += [*of_stream.popitem()[1], record_message(keyed(30), "vip")]
+    outcome = pipeline.run_messages(messages, **ON, max_rejected_percent=100)
+    assert (outcome.exit_code, outcome.report["unsubscribed"], outcome.report["held_back"]) == (0, 0, 1)
+    assert "stream 'people' says are gone stay on list 1" in outcome.log
+    outcome = pipeline.run([keyed(2)], keys=["id"], **ON)
+    assert (outcome.report["unsubscribed"], outcome.report["pending_removals"]) == (0, 1)
+    assert set(pipeline.statuses().values()) == {SUBSCRIBED}
+
+
 def test_deletions_that_were_braked_wait_while_deletions_are_ignored(pipeline: Pipeline) -> None:
     pipeline.run(people(range(30)), **ON)
     assert pipeline.run([gone(number) for number in range(11)], **ON).exit_code == 5

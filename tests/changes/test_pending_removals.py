@@ -334,3 +334,44 @@ def test_unreadable_records_of_one_stream_may_be_of_whom_another_lost(pipeline: 
     messages += [version_message("people"), version_message("vip")]
     outcome = pipeline.run_messages(messages, **MIRROR)
     assert (outcome.report["unsubscribed"], outcome.report["pending_removals"]) == (0, 1)
+
+
+@pytest.mark.parametrize("night", ["unreadable", "cut short", "whole"])
+def test_who_leaves_one_stream_may_be_in_another_one_of_the_list_that_is_unread(
+    pipeline: Pipeline, night: str
+) -> None:
+    def run(members: t.Iterable[int], vips: list[t.Any], *end: dict[str, t.Any]) -> t.Any:  # noqa: ANN401 - an outcome
+        messages = [schema_message("people", keys=["id"]), schema_message("vip", keys=["id"])]
+        messages += [record_message(person(one, id=one)) for one in members]
+        messages += [version_message("people"), *(record_message(one, "vip") for one in vips), *end]
+        return pipeline.run_messages(messages, **MIRROR)
+
+    vips = [person(one, id=one) for one in range(31, 34)]
+    run(range(20), vips, version_message("vip"))
+    broken = {"id": 99, "email": "person5@exa mple.com", "first_name": "Ada"}
+    came = {"unreadable": [*vips, broken], "cut short": vips, "whole": vips}[night]
+    end = [] if night == "cut short" else [version_message("vip")]
+    outcome = run([n for n in range(20) if n != 5], came, *end)
+    gone = 1 if night == "whole" else 0
+    assert (outcome.exit_code, outcome.report["unsubscribed"]) == (0, gone)
+    assert outcome.report["pending_removals"] == 1 - gone
+    assert ("stream 'vip' of this list may bring them" in outcome.log) is (gone == 0)
+    assert mirror(pipeline, "--yes") == (0, f"{1 - gone} people taken off; 0 pending.\n")
+
+
+def test_an_unread_stream_of_another_list_speaks_against_nobody(pipeline: Pipeline) -> None:
+    lists = {**MIRROR, "list_id": None, "streams": {"people": {"list_id": 1}, "vip": {"list_id": 2}}}
+    messages = [schema_message("people"), schema_message("vip"), record_message(person(30), "vip")]
+    for members in (range(5), range(4)):
+        rest = [*map(record_message, people(members)), version_message("people")]
+        outcome = pipeline.run_messages([*messages, *rest], **lists)
+    assert (outcome.report["unsubscribed"], outcome.report["pending_removals"]) == (1, 0)
+
+
+def test_somebody_of_two_streams_is_pending_once(pipeline: Pipeline) -> None:
+    run_two(pipeline, range(5), range(5), "people", "vip")
+    messages = [schema_message("people"), schema_message("vip"), *map(record_message, people(range(4)))]
+    messages += [record_message(person(0), "vip")]
+    for dry_run in (True, False):
+        outcome = pipeline.run_messages(messages, dry_run=dry_run, **MIRROR)
+        assert outcome.report["pending_removals"] == 1

@@ -229,7 +229,7 @@ class Model:
         brought: dict[int, list[tuple[str, int | None]]] = {}
         gone: dict[int, tuple[str, int | None]] = {}
         dropped: dict[int | None, set[int]] = {}
-        unreadable = set()
+        unreadable = False
         self.hidden = set()
         for event in events:
             place = event.stream, event.key
@@ -238,7 +238,7 @@ class Model:
                 for person in people:
                     brought.setdefault(person, []).append(place)
                     gone.pop(person, None)
-                unreadable |= set() if people else {event.stream}
+                unreadable |= not people
                 continue
             told = self.rows.get(event.key, set()) if event.key is not None else set()
             people = told if event.fault in ("key", "address") else {event.person}
@@ -248,7 +248,8 @@ class Model:
                 self.rows.pop(event.key, None)
                 dropped.setdefault(event.key, set()).update(people)
             gone.update(dict.fromkeys(people, place))
-        gone = {person: place for person, place in gone.items() if place[0] not in unreadable}
+        if unreadable:
+            gone = {}
         must_go = set()
         for person, place in gone.items():
             is_alone = all(other == place and other[1] is not None for other in brought.get(person, ()))
@@ -263,7 +264,7 @@ class Model:
 
         Args:
             events: By stream, all that it has; those that were cut short are not in it.
-            proven: The streams that show that they came whole.
+            proven: The streams that show that they came whole; nobody goes unless all of the run do.
 
         Returns:
             Who must be off the list when the run has ended well.
@@ -272,6 +273,8 @@ class Model:
         come = {stream: self._take_table(stream, some) for stream, some in events.items()}
         away = {stream: self.once[stream] - some for stream, some in come.items() if some is not None}
         sure = {stream: away[stream] for stream in proven if stream in away and come[stream]}
+        if sure.keys() != come.keys():
+            sure = {}
         must_go = set()
         for stream, some in come.items():
             if stream in sure:
@@ -358,7 +361,8 @@ class World:
             messages += [version_message(stream)] if ends[stream] == "start" else []
             messages += map(self._message, events)
             messages += [version_message(stream)] if ends[stream] == "end" else []
-        must_go = self.model.take_whole(whole, [stream for stream in whole if ends[stream] == "end"])
+        proven = [stream for stream in whole if ends[stream] == "end"] if len(whole) == len(streams) else []
+        must_go = self.model.take_whole(whole, proven)
         messages.append(state_message({"bookmarks": {}}))
         self._run(messages, must_go, crash, streams=streams, membership="mirror")
 
@@ -415,6 +419,7 @@ class World:
         # Somebody who always comes: a run whose records are all rejected fails, whatever the settings are.
         always = {"email": "always@example.com", "first_name": "Ada"}
         before_all = [schema_message("always", SCHEMA), record_message(always, "always")]
+        before_all.append(version_message("always"))
         before_all += [schema_message(stream, SCHEMA, ["id"] if stream == ROWS else []) for stream in streams]
         before = self._subscribed()
         config = self._config(**options)
