@@ -33,6 +33,10 @@ _DATE = re.compile(
     re.ASCII,
 )
 _LAST_DAY, _LAST_MONTH = 31, 12
+# Of a person by their birthday (Sweden's `900101-1234`), or of an order by its year (`2024-0012345`).
+_OTHER_NUMBER = re.compile(
+    r"(?:19|20)?[1-9]\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])-\d{4}|(?:19|20)\d\d-\d{5,}", re.ASCII
+)
 _IP_ADDRESS = re.compile(r"(?:(?:0|[1-9]\d?|1\d\d|2[0-4]\d|25[0-5])(?:\.(?!$)|$)){4}", re.ASCII)
 _AMOUNT = re.compile(r"\d+\.\d{1,2}|[1-9]\d{0,2}(?:\.\d{3})+", re.ASCII)
 _PARENTHESES = re.compile(r"\([+]?[ ]*[0-9][0-9 ]*\)")
@@ -65,6 +69,7 @@ def _is_one_number(plain: str) -> bool:
         or _IP_ADDRESS.fullmatch(plain)
         or _DOUBLED_MARKS.search(plain)
         or _is_date(plain)
+        or _OTHER_NUMBER.fullmatch(plain)
         or not _has_only_known_parentheses(plain)
         or not _has_only_slash_behind_area(plain)
         or _has_second_number(plain)

@@ -19,6 +19,8 @@ _OF_AN_ARRAY = re.compile(
     r"""\A["'\\]*(?:[\[{]|\(\s*\\*["'])"""  # begins like one, or like a row of PostgreSQL or Python
     r"""|[\[{]\s*\\*["']|["']\s*[\]}]"""  # opens or closes at a quote
 )
+# A set of Python, which would be an array of PostgreSQL whose items have quotes.
+_SET = re.compile(r"\{\s*'")
 # An item that is an array or an object itself; `[VIP] gold` is none.
 _ARRAY_AS_ITEM = re.compile(r"""["'\\]*[\[{(]\s*(?:\\*["'\[{(]|[\]})]\Z)""")
 _BRACKETS = (("(", ")"), ("[", "]"), ("{", "}"))
@@ -41,7 +43,7 @@ def tag_items(value: object) -> Iterable[t.Any]:
 
 def _read_with_brackets(value: str) -> list[t.Any]:
     text = strip_unseen(value)
-    if (items := read_array(text)) is not None:
+    if not _SET.match(text) and (items := read_array(text)) is not None:
         return items
     if _OF_AN_ARRAY.search(text):
         raise UnfitValueError("a whole array, or tags with commas, was expected")

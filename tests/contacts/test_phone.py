@@ -32,6 +32,14 @@ def test_two_zeros_are_a_plus(text: str, region: str, number: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "region"),
+    [("900101-1234", "SE"), ("19900101-1234", "SE"), ("2024-0012345", "DE"), ("1999-123456", "DE")],
+)
+def test_a_number_of_something_else_by_a_day_or_a_year_stays(text: str, region: str) -> None:
+    assert normalise_phone(text, region) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "region"),
     [
         ("0055 51 99999-1234", "BR"),
         ("0015 51 99999 1234", "BR"),
