@@ -267,7 +267,7 @@ def test_a_deletion_takes_its_person_off_the_list_of_its_stream_alone(pipeline: 
     streams = {"people": {"list_id": 1}, "vip": {"list_id": 2}}
     messages = [schema_message("people"), schema_message("vip")]
     messages += [{"type": "RECORD", "stream": name, "record": person(1)} for name in streams]
-    pipeline.run_messages(messages, list_id=None, streams=streams)
+    pipeline.run_messages(messages, list_id=None, streams=streams, **ON)
     pipeline.run([gone(1)], stream="vip", list_id=None, streams=streams, **ON)
     assert pipeline.statuses(1) == {"person1@example.com": SUBSCRIBED}
     assert pipeline.statuses(2) == {"person1@example.com": UNSUBSCRIBED}

@@ -9,6 +9,8 @@ from support.changes_pipeline import Pipeline, move_subscription, people, person
 from support.command import record_message, schema_message, state_message, version_message
 
 from target_activecampaign.api.client import Client
+from target_activecampaign.config.secret import Secret
+from target_activecampaign.ledger.ledger import Ledger
 
 if t.TYPE_CHECKING:
     from target_activecampaign.delivery.batch import Batch
@@ -252,11 +254,16 @@ def test_a_member_that_comes_back_after_its_removal_is_sent_and_not_forced(pipel
     assert pipeline.statuses()["person19@example.com"] == UNSUBSCRIBED
 
 
-def test_the_mirror_knows_from_its_first_run_on_the_members_of_earlier_runs(
+def test_the_mirror_takes_members_of_earlier_runs_off_when_a_person_says_whose_they_are(
     pipeline: Pipeline,
 ) -> None:
     pipeline.run(people(range(20)))
     assert run(pipeline, range(20)).report["unchanged"] == 20
+    assert run(pipeline, range(19)).report["unsubscribed"] == 0
+    url, account = Secret(pipeline.settings["ledger_url"]), pipeline.sandbox.url.removeprefix("http://")
+    ledger = Ledger.open(url, account=account, api_key=Secret("sandbox"), now=1)
+    assert ledger.rename_stream(1, "(unknown)", "people") == 20
+    ledger.close()
     assert run(pipeline, range(19)).report["unsubscribed"] == 1
 
 

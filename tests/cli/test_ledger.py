@@ -225,7 +225,7 @@ def test_a_released_stream_leaves_pending_removals(ledger: Ledger, call: Call) -
         "  1 members by stream 'shops'",
         "  1 left on the list (came back)",
         f"list 2: 1 contacts, 0 of them in doubt; confirmed from {SECOND} to {SECOND}",
-        "  1 pending removals (deleted)",
+        "  1 pending removals (unfinished)",
     ]
 
 
