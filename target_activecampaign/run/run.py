@@ -191,6 +191,8 @@ class Run:
             now=now,
             keeps_people=self._takes_people_off,
             read_only=settings.dry_run,
+            # Without input nothing is known but what runs left there.
+            create=self._reads_input,
             patience=self._patience,
         )
         self._resources.callback(ledger.close)

@@ -116,6 +116,19 @@ def test_the_command_empties_no_stream_below_100_percent(pipeline: Pipeline) -> 
     assert set(pipeline.statuses().values()) == {UNSUBSCRIBED}
 
 
+@pytest.mark.parametrize("options", [["--yes"], ["--dry-run"]])
+def test_the_command_makes_no_ledger(pipeline: Pipeline, options: list[str]) -> None:
+    """A relative path in another folder: nothing would ever be pending there."""
+    elsewhere = pipeline.folder / "elsewhere"
+    elsewhere.mkdir()
+    code, output = mirror(pipeline, *options, "--json", ledger_url=f"sqlite:///{elsewhere / 'ledger.db'}")
+    (problem,) = json.loads(output)["problems"]
+    assert (code, json.loads(output)["ok"]) == (1, False)
+    assert problem.startswith("ledger_url: there is no ledger there")
+    assert str(elsewhere / "ledger.db") in problem
+    assert not list(elsewhere.iterdir())
+
+
 def test_the_command_says_what_is_wrong_as_one_document(pipeline: Pipeline) -> None:
     code, output = mirror(pipeline, "--json", ledger_url=None, membership="add")
     assert code == 1
