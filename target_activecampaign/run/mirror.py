@@ -163,10 +163,11 @@ class Mirror:
         reasons = {key: self._reason_against(*key) for key in missing}
         for key in missing:
             self._note_sources(*key)
-        reasons |= _reasons_of_neighbours(reasons)
+        proven = {key for key, reason in reasons.items() if reason is None}
+        found: list[Leavers] = []
+        reasons |= _reasons_of_neighbours(reasons, proven)
         if reason_against_all is not None:
             reasons |= dict.fromkeys(reasons, reason_against_all)
-        found: list[Leavers] = []
         for key, some in missing.items():
             list_id, stream = key
             away = {other: missing[where, other] for where, other in missing if where == list_id}
@@ -271,12 +272,15 @@ class Mirror:
         )
 
 
-def _reasons_of_neighbours(reasons: Mapping[tuple[int, str], str | None]) -> dict[tuple[int, str], str]:
+def _reasons_of_neighbours(
+    reasons: Mapping[tuple[int, str], str | None], proven: Collection[tuple[int, str]]
+) -> dict[tuple[int, str], str]:
     """Return of proven streams what speaks against another one of their list: people move between them."""
     doubted = {list_id: (stream, reason) for (list_id, stream), reason in reasons.items() if reason}
     found: dict[tuple[int, str], str] = {}
-    for key, reason in reasons.items():
-        if reason is None and key[0] in doubted:
-            stream, why = doubted[key[0]]
-            found[key] = f"stream {shown_name(stream)!r} of this list may bring them ({why})"
+    for list_id, proven_stream in proven:
+        if list_id in doubted:
+            stream, why = doubted[list_id]
+            words = f"stream {shown_name(stream)!r} of this list may bring them ({why})"
+            found[list_id, proven_stream] = words
     return found

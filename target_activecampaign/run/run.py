@@ -491,13 +491,14 @@ class Run:
         """
         if self._mirror is not None:
             self._mirror.say_who_is_left_behind(self._list_of)
+            if has_failed:
+                logger.warning(
+                    "membership: a limit was reached, so the mirror did not look for who is gone. A run that "
+                    "delivers all does"
+                )
         if not self.needs_keys or self._account is None:
             return None
-        if has_failed and self._mirror is not None:
-            logger.warning(
-                "membership: a limit was reached, so the mirror did not look for who is gone. A run that "
-                "delivers all does"
-            )
+        if has_failed:
             self._mirror = None
         stopped = self._removals().carry_out(is_cut_short=bool(self._report.totals().held_back))
         if stopped is not None and self.opt_outs is not None:
