@@ -163,9 +163,8 @@ class Mirror:
         reasons = {key: self._reason_against(*key) for key in missing}
         for key in missing:
             self._note_sources(*key)
-        proven = {key for key, reason in reasons.items() if reason is None}
+        reasons |= _reasons_of_neighbours(reasons)
         found: list[Leavers] = []
-        reasons |= _reasons_of_neighbours(reasons, proven)
         if reason_against_all is not None:
             reasons |= dict.fromkeys(reasons, reason_against_all)
         for key, some in missing.items():
@@ -272,15 +271,12 @@ class Mirror:
         )
 
 
-def _reasons_of_neighbours(
-    reasons: Mapping[tuple[int, str], str | None], proven: Collection[tuple[int, str]]
-) -> dict[tuple[int, str], str]:
+def _reasons_of_neighbours(reasons: Mapping[tuple[int, str], str | None]) -> dict[tuple[int, str], str]:
     """Return of proven streams what speaks against another one of their list: people move between them."""
     doubted = {list_id: (stream, reason) for (list_id, stream), reason in reasons.items() if reason}
     found: dict[tuple[int, str], str] = {}
-    for list_id, proven_stream in proven:
-        if list_id in doubted:
-            stream, why = doubted[list_id]
-            words = f"stream {shown_name(stream)!r} of this list may bring them ({why})"
-            found[list_id, proven_stream] = words
+    for key, reason in reasons.items():
+        if reason is None and key[0] in doubted:
+            stream, why = doubted[key[0]]
+            found[key] = f"stream {shown_name(stream)!r} of this list may bring them ({why})"
     return found
