@@ -109,6 +109,7 @@ class Run:
         """Whether the run notes which streams come whole."""
         self.completeness = Completeness()
         self._ledger: Ledger | None = None
+        self._began_at = 0  # as the ledger has it
         self._patience = Patience()
         interruption.on_stop = lambda: self._patience.end_within(settings.shutdown_grace_seconds)
         self.people: People | None = None
@@ -198,7 +199,7 @@ class Run:
         self._resources.callback(ledger.close)
         ledger.hold(settings.list_ids())
         if self._reads_input:
-            ledger.begin_run(now)
+            self._began_at = ledger.begin_run(now)
         self._ledger = ledger
         self._changes = LedgerChanges(
             ledger,
@@ -231,7 +232,12 @@ class Run:
         self._resources.callback(self.people.close)
         if settings.is_mirror and ledger is not None:
             self._mirror = Mirror(
-                ledger, self.people, self.completeness, self._streams.sources_of, writes=writes, now=now
+                ledger,
+                self.people,
+                self.completeness,
+                self._streams.sources_of,
+                writes=writes,
+                now=self._began_at,
             )
 
     def _note_opt_outs_if_needed(self, delivery: Delivery) -> None:

@@ -66,12 +66,14 @@ def test_whoever_comes_again_is_pending_no_more(pipeline: Pipeline) -> None:
     assert set(pipeline.statuses().values()) == {SUBSCRIBED}
 
 
+@pytest.mark.parametrize("seconds_later", [0, -3600])
 def test_the_word_for_one_tap_does_not_hold_for_another_one_s_run(
-    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch, seconds_later: int
 ) -> None:
+    """Runs that begin in one second, or after a clock was set back, follow each other all the same."""
     run_cut_short(pipeline)
     later = QuickClock.epoch_seconds
-    monkeypatch.setattr(QuickClock, "epoch_seconds", lambda self: later(self) + 60)
+    monkeypatch.setattr(QuickClock, "epoch_seconds", lambda self: later(self) + seconds_later)
     pipeline.run(people(range(100, 103)), stream="other", **MIRROR)
     monkeypatch.undo()
     assert mirror(pipeline) == (0, "0 people taken off; 1 pending.\n")
