@@ -134,17 +134,23 @@ class Ledger:
 
     # A run
 
-    def begin_run(self, now: int) -> None:
+    def begin_run(self, now: int) -> int:
         """Add a run to the figures; it counts as the run that confirms all contacts from now on.
+
+        Returns:
+            When it began, as the ledger notes it: later than each run before, whatever the clock says.
 
         Raises:
             LedgerError: If it can't be written.
         """
         if self._database.read_only:
-            return
+            return now
         with self._database.transaction() as connection:
-            key = connection.execute(sa.insert(RUN).values(started_at=now)).inserted_primary_key
+            latest = connection.execute(sa.select(sa.func.max(RUN.c.started_at))).scalar()
+            began = now if latest is None else max(now, int(latest) + 1)
+            key = connection.execute(sa.insert(RUN).values(started_at=began)).inserted_primary_key
         self._run = key[0] if key else None
+        return began
 
     def hold(self, list_ids: Collection[int]) -> None:
         """Let no other run write for these lists until `close`, or until the process dies, however it dies.
@@ -748,6 +754,8 @@ class Ledger:
         """
         with self._database.transaction() as connection:
             self._members.remove_shared(connection, list_id, stream)
+            # Never before the last run, whose time may be ahead of the clock.
+            now = max(now, self.last_run_started_at() or 0)
             count = self._removals.note_all_missing(connection, list_id, stream, now)
             self._members.erase_stream(connection, list_id, stream)
             self._gone_keys.add_released(connection, list_id, stream)

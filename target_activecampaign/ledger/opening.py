@@ -91,9 +91,9 @@ def _open_postgres(url: sa.URL, new_meta: NewMeta, patience: Patience, *, read_o
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
                 migrate(connection, new_meta)
             return database
-        if not new_meta:
-            raise no_ledger_there()
         if version:
             raise unusable("its tables are of an older version; a run without dry_run brings them up to date")
+        if not new_meta:
+            raise no_ledger_there()
     database.close()
     return sqlite_file.open_empty(new_meta)

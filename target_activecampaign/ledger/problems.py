@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import typing as t
+
 from target_activecampaign.errors import SettingsError
+
+if t.TYPE_CHECKING:
+    from pathlib import Path
 
 
 def unusable(problem: str) -> SettingsError:
@@ -14,6 +19,14 @@ def unusable(problem: str) -> SettingsError:
     return SettingsError([f"ledger_url: {problem}"])
 
 
-def no_ledger_there() -> SettingsError:
-    """Make the error about a ledger that has to exist and does not."""
-    return unusable("there is no ledger there (a relative path starts in the working folder)")
+def no_ledger_there(path: Path | None = None) -> SettingsError:
+    """Make the error about a ledger that has to exist and does not.
+
+    Args:
+        path: The file that it would be; `None` for a database, whose name stands beside its password.
+    """
+    if path is None:
+        return unusable("there is no ledger there, the database has none of its tables")
+    return unusable(
+        f"there is no ledger there, no file {str(path)!r} (a relative path starts in the working folder)"
+    )

@@ -38,7 +38,7 @@ def open_sqlite(path: Path, new_meta: NewMeta, patience: Patience, *, read_only:
     if not path.exists():
         _require_folder(path)
         if not new_meta:
-            raise no_ledger_there()
+            raise no_ledger_there(path)
         if read_only:
             return open_empty(new_meta)
         _create_at_once(path, new_meta)

@@ -156,12 +156,15 @@ class Mirror:
         if self._writes and (may_be_several or self._ledger.tap_streams(list_id, stream)):
             self._ledger.note_tap_streams(list_id, stream, sources, self._now)
 
-    def find_leavers(self) -> list[Leavers]:
+    def find_leavers(self, reason_against_all: str | None = None) -> list[Leavers]:
         """Return of each stream the members whom no stream of the list brings any more.
 
         Where all streams of a list are proven to be whole, each loses its other members: those whom another
         stream still brings, and those who were never delivered. One that may have been cut short, or has a
         record that nobody can read, may bring anybody of the list, so it speaks against the others, too.
+
+        Args:
+            reason_against_all: Why nobody is taken off within this run, whatever came; `None` without one.
 
         Raises:
             LedgerError: If the ledger can't be read or written.
@@ -175,6 +178,8 @@ class Mirror:
                 self._note_sources(*key)
         reasons |= _reasons_of_neighbours(reasons)
         found: list[Leavers] = []
+        if reason_against_all is not None:
+            reasons |= dict.fromkeys(reasons, reason_against_all)
         for key, some in missing.items():
             list_id, stream = key
             away = {other: missing[where, other] for where, other in missing if where == list_id}

@@ -210,16 +210,15 @@ class Removals:
         """Return the leavers of streams that came whole, and how many of other streams stay pending.
 
         Raises:
-            MirrorStoppedError: If the tap does not read in full, or a limit was reached.
+            MirrorStoppedError: If the tap does not read in full.
         """
         if self._mirror is None:
             return {}, 0
-        if is_cut_short:
-            raise stopped(["membership: a limit was reached, and the mirror needs a complete run"])
         self._mirror.refuse_incremental()
+        limit = "a limit was reached, and the mirror needs a complete run" if is_cut_short else None
         waiting: set[tuple[int, str]] = set()  # somebody may be missing in two streams
         leavers: dict[tuple[int, str], list[Removal]] = {}
-        for list_id, stream, some, reason in self._mirror.find_leavers():
+        for list_id, stream, some, reason in self._mirror.find_leavers(limit):
             if reason is None or not some:
                 leavers[list_id, stream] = some
                 continue

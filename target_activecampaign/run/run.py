@@ -109,6 +109,7 @@ class Run:
         """Whether the run notes which streams come whole."""
         self.completeness = Completeness()
         self._ledger: Ledger | None = None
+        self._began_at = 0  # as the ledger has it
         self._patience = Patience()
         interruption.on_stop = lambda: self._patience.end_within(settings.shutdown_grace_seconds)
         self.people: People | None = None
@@ -191,12 +192,14 @@ class Run:
             now=now,
             keeps_people=self._takes_people_off,
             read_only=settings.dry_run,
+            # Without input nothing is known but what runs left there.
+            create=self._reads_input,
             patience=self._patience,
         )
         self._resources.callback(ledger.close)
         ledger.hold(settings.list_ids())
         if self._reads_input:
-            ledger.begin_run(now)
+            self._began_at = ledger.begin_run(now)
         self._ledger = ledger
         self._changes = LedgerChanges(
             ledger,
@@ -231,7 +234,12 @@ class Run:
         self._resources.callback(self.people.close)
         if settings.is_mirror and ledger is not None:
             self._mirror = Mirror(
-                ledger, self.people, self.completeness, self._streams.sources_of, writes=writes, now=now
+                ledger,
+                self.people,
+                self.completeness,
+                self._streams.sources_of,
+                writes=writes,
+                now=self._began_at,
             )
 
     def _find_kept_lists(self) -> Collection[int]:
@@ -506,6 +514,11 @@ class Run:
         """
         if self._mirror is not None:
             self._mirror.say_who_is_left_behind(self._list_of)
+            if has_failed:
+                logger.warning(
+                    "membership: a limit was reached, so the mirror did not look for who is gone. A run that "
+                    "delivers all does"
+                )
         if not self.needs_keys or self._account is None:
             return None
         if self.people is not None:

@@ -184,9 +184,25 @@ def test_an_incremental_stream_is_refused(pipeline: Pipeline, state: dict[str, t
 def test_a_run_that_reached_a_limit_removes_nobody(pipeline: Pipeline) -> None:
     run(pipeline, range(20))
     outcome = run(pipeline, [*range(19), 30, 31], profile_limit=1, on_limit="stop")
-    assert outcome.exit_code == 5
-    assert "a limit was reached" in outcome.log
+    assert (outcome.exit_code, outcome.report["pending_removals"]) == (0, 1)
+    assert "a limit was reached, and the mirror needs a complete run" in outcome.log
+    outcome = run(pipeline, [*range(19), 32, 33], profile_limit=1)
+    assert (outcome.exit_code, outcome.report["pending_removals"]) == (3, 0)
+    assert "the mirror did not look for who is gone" in outcome.log
     assert emails(range(20)) <= subscribed(pipeline)
+
+
+@pytest.mark.parametrize(("on_limit", "code"), [("stop", 0), ("fail", 3)])
+def test_a_limit_that_is_reached_with_the_mirror_holds_no_deletion_back(
+    pipeline: Pipeline, on_limit: str, code: int
+) -> None:
+    both = {"on_delete": "unsubscribe", "keys": ["id"]}
+    pipeline.run([person(n, id=n) for n in range(1, 6)], **both, **MIRROR)
+    gone = person(4, id=4, _sdc_deleted_at="2026-05-19T12:00:00Z")
+    night = [*(person(n, id=n) for n in (1, 2, 3, 8, 9)), gone]
+    outcome = pipeline.run(night, profile_limit=1, on_limit=on_limit, **both, **MIRROR)
+    assert (outcome.exit_code, outcome.report["unsubscribed"], outcome.report["held_back"]) == (code, 1, 1)
+    assert emails(range(1, 6)) - subscribed(pipeline) == emails([4])
 
 
 def test_a_record_that_is_rejected_still_brings_its_person(pipeline: Pipeline) -> None:

@@ -66,12 +66,14 @@ def test_whoever_comes_again_is_pending_no_more(pipeline: Pipeline) -> None:
     assert set(pipeline.statuses().values()) == {SUBSCRIBED}
 
 
+@pytest.mark.parametrize("seconds_later", [0, -3600])
 def test_the_word_for_one_tap_does_not_hold_for_another_one_s_run(
-    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch, seconds_later: int
 ) -> None:
+    """Runs that begin in one second, or after a clock was set back, follow each other all the same."""
     run_cut_short(pipeline)
     later = QuickClock.epoch_seconds
-    monkeypatch.setattr(QuickClock, "epoch_seconds", lambda self: later(self) + 60)
+    monkeypatch.setattr(QuickClock, "epoch_seconds", lambda self: later(self) + seconds_later)
     pipeline.run(people(range(100, 103)), stream="other", **MIRROR)
     monkeypatch.undo()
     assert mirror(pipeline) == (0, "0 people taken off; 1 pending.\n")
@@ -114,6 +116,19 @@ def test_the_command_empties_no_stream_below_100_percent(pipeline: Pipeline) -> 
     assert mirror(pipeline)[0] == 5
     assert mirror(pipeline, max_removal_percent=100)[0] == 0
     assert set(pipeline.statuses().values()) == {UNSUBSCRIBED}
+
+
+@pytest.mark.parametrize("options", [["--yes"], ["--dry-run"]])
+def test_the_command_makes_no_ledger(pipeline: Pipeline, options: list[str]) -> None:
+    """A relative path in another folder: nothing would ever be pending there."""
+    elsewhere = pipeline.folder / "elsewhere"
+    elsewhere.mkdir()
+    code, output = mirror(pipeline, *options, "--json", ledger_url=f"sqlite:///{elsewhere / 'ledger.db'}")
+    (problem,) = json.loads(output)["problems"]
+    assert (code, json.loads(output)["ok"]) == (1, False)
+    assert problem.startswith("ledger_url: there is no ledger there")
+    assert str(elsewhere / "ledger.db") in problem
+    assert not list(elsewhere.iterdir())
 
 
 def test_the_command_says_what_is_wrong_as_one_document(pipeline: Pipeline) -> None:

@@ -122,9 +122,7 @@ def test_without_a_ledger_it_says_so_and_makes_none(call: Call, ledger_url: str,
     for arguments in ([], ["forget", "--all", "--yes"]):
         result = call(*arguments)
         assert result.exit_code == 1
-        assert result.output == (
-            "Error: ledger_url: there is no ledger there (a relative path starts in the working folder)\n"
-        )
+        assert result.output.startswith("Error: ledger_url: there is no ledger there, ")
     assert list(tmp_path.iterdir()) == []
     assert call(ledger_url=None).output == "Error: ledger_url: name the ledger, like sqlite:///ledger.db\n"
 

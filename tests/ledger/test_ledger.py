@@ -542,6 +542,15 @@ def test_the_figures_say_what_is_there(open_ledger: OpenLedger) -> None:
     )
 
 
+def test_a_run_begins_after_each_earlier_one_whatever_the_clock_says(open_ledger: OpenLedger) -> None:
+    ledger = open_ledger(keeps_people=True)
+    assert [ledger.begin_run(now) for now in (4, 4, 2, 9)] == [4, 5, 6, 9]
+    assert ledger.last_run_started_at() == 9
+    note(ledger, "ada", list_id=7)
+    ledger.release_stream(7, "people", 3)
+    assert [one.noted_at for one in ledger.pending(7)] == [9]
+
+
 def test_it_is_written_down_which_run_confirmed_a_contact(open_ledger: OpenLedger) -> None:
     ledger = open_ledger()
     for now, name in ((4, "ada"), (6, "bo")):

@@ -72,6 +72,8 @@ def test_a_bookmark_of_a_table_that_was_read_in_full_does_not(bookmark: object) 
         {"currently_syncing": "shop-people", "bookmarks": {"shop-people": {"version": 1}}},
         {"bookmarks": {"people": {"version": 1, "max_pk_values": {"id": 9}, "last_pk_fetched": {"id": 4}}}},
         {"bookmarks": {"people": {"xmin": 123}}},
+        {"bookmarks": {"people": {"initial_full_table_complete": False}}},
+        {"bookmarks": {"shop-people": {"version": 1, "initial_full_table_complete": 0}}},
         {
             "bookmarks": {
                 "people": {"progress_markers": {"Note": "Progress is not resumable if interrupted."}}
