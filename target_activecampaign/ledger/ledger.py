@@ -35,7 +35,6 @@ from target_activecampaign.ledger.schema import (
 )
 from target_activecampaign.ledger.source_keys import SourceKeys
 from target_activecampaign.ledger.tap_streams import TapStreams
-from target_activecampaign.ledger.unknown_stream import UNKNOWN_STREAM
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -485,7 +484,6 @@ class Ledger:
         identities = [identity for identity, _ in everybody]
         strangers = self._members.find_strangers(list_id, stream, identities)
         new = [everybody[place] for place in strangers]
-        unknown = self._find_of_unknown_streams(list_id, new)
         pairs = [(key, emails[email]) for key, email in people if key is not None]
         pairs = list(dict.fromkeys(pairs) if are_rejected else dict(pairs).items())
         changed = self._source_keys.find_changed(list_id, stream, pairs) if pairs else set()
@@ -493,7 +491,6 @@ class Ledger:
         if not (strangers or changed or removals):
             return
         with self._database.transaction() as connection:
-            self._members.add(connection, list_id, UNKNOWN_STREAM, unknown, now)
             self._members.add(connection, list_id, stream, new, now)
             if not are_rejected:
                 keys = sorted({key for key, _ in changed})
@@ -555,9 +552,7 @@ class Ledger:
         keys = sorted({key for key, _ in deletions if key is not None})
         if not people:
             return []
-        unknown = self._find_of_unknown_streams(list_id, people)
         with self._database.transaction() as connection:
-            self._members.add(connection, list_id, UNKNOWN_STREAM, unknown, now)
             self._source_keys.remove(connection, list_id, stream, keys)
             self._members.remove_without_key(connection, list_id, stream, identities)
             places = self._members.find_on_no_stream(connection, list_id, identities)
@@ -568,15 +563,6 @@ class Ledger:
             led = {(key, leaving[email]) for key, email in deletions if key is not None and email in leaving}
             self._gone_keys.add(connection, list_id, stream, led)
         return [email in leaving for _, email in deletions]
-
-    def _find_of_unknown_streams(
-        self, list_id: int, people: Sequence[tuple[bytes, str]]
-    ) -> list[tuple[bytes, str]]:
-        """Return who was imported by runs that kept nobody, so that any stream may bring them."""
-        if not people:
-            return []
-        places = self._members.find_of_unknown_streams(list_id, [identity for identity, _ in people])
-        return [people[place] for place in sorted(places)]
 
     def doubt_deletions(self, list_id: int, stream: str) -> None:
         """Note that a record that nobody can read may be of people whom the source deleted.

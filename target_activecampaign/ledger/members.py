@@ -52,12 +52,6 @@ class Members:
         rows = self._database.read(_STRANGERS.for_dialect(self._database.dialect), parameters)
         return [row.place for row in rows]
 
-    def find_of_unknown_streams(self, list_id: int, identities: Sequence[bytes]) -> list[int]:
-        """Return the places of the identities of which an import is known, and nothing of a stream."""
-        parameters = {"list_id": list_id, **pack(identities)}
-        rows = self._database.read(_OF_UNKNOWN_STREAMS.for_dialect(self._database.dialect), parameters)
-        return [row.place for row in rows]
-
     def has_any(self, list_id: int) -> bool:
         """Say whether a list has members."""
         return bool(self._database.read(_ANY, {"list_id": list_id}))
@@ -176,23 +170,6 @@ _STREAMS = BulkStatement(
     SELECT given.identity, held.stream
     FROM {given} CROSS JOIN ledger_member AS held
     WHERE held.list_id = :list_id AND held.identity = given.identity"""
-)
-# Who was deleted, left alone or said no was a member before.
-_OF_UNKNOWN_STREAMS = BulkStatement(
-    """
-    SELECT given.place
-    FROM {given} CROSS JOIN ledger_contact AS sent
-    WHERE sent.list_id = :list_id AND sent.identity = given.identity
-      AND (sent.first_ended_at IS NOT NULL OR sent.ended_at IS NOT NULL)
-      AND NOT EXISTS (
-        SELECT 1 FROM ledger_member AS held
-        WHERE held.list_id = sent.list_id AND held.identity = sent.identity)
-      AND NOT EXISTS (
-        SELECT 1 FROM ledger_removal AS noted
-        WHERE noted.list_id = sent.list_id AND noted.identity = sent.identity)
-      AND NOT EXISTS (
-        SELECT 1 FROM ledger_opt_out AS said
-        WHERE said.list_id = sent.list_id AND said.identity = sent.identity)"""
 )
 _ANY = sa.text("SELECT 1 FROM ledger_member WHERE list_id = :list_id LIMIT 1")
 _COUNTS = (

@@ -26,7 +26,7 @@ one that began within the first import or within the latest one.
 
 `ledger_member`: one row for each person that a stream brought to a list. Where people are kept alone.
     list_id, identity: As above.
-    stream: Name of the stream; `(unknown)` where earlier runs brought the person and noted no stream.
+    stream: Name of the stream.
     address: The address, encrypted: to unsubscribe somebody takes an address, and no hash gives it back.
     since: When the first import was submitted, or else when the person was noted.
 

@@ -12,7 +12,6 @@ from target_activecampaign.batched import batched
 from target_activecampaign.config.names import shown_name
 from target_activecampaign.delivery.removal import Removal
 from target_activecampaign.errors import MirrorStoppedError
-from target_activecampaign.ledger.unknown_stream import UNKNOWN_STREAM
 from target_activecampaign.run.readable_address import identity_of_leaver
 
 if t.TYPE_CHECKING:
@@ -202,7 +201,7 @@ class Mirror:
             LedgerError: If the ledger can't be read.
         """
         counts = self._ledger.member_counts()
-        others = [one for one in counts if one[:2] not in self.streams and one[1] != UNKNOWN_STREAM]
+        others = [one for one in counts if one[:2] not in self.streams]
         new = [key for key, had_members in self._had_members.items() if not had_members]
         for list_id, stream in new:
             for where, other, members in others:

@@ -14,7 +14,6 @@ from collections import Counter, defaultdict
 from itertools import groupby
 
 from target_activecampaign.contacts.email_address import normalise_email
-from target_activecampaign.ledger.unknown_stream import UNKNOWN_STREAM
 from target_activecampaign.run.readable_address import readable_address
 from target_activecampaign.storage.keyed_hash import KeyedHash
 from target_activecampaign.storage.spilling_map import SpillingMap
@@ -257,20 +256,6 @@ class People:
         for list_id, streams in self._opened.items():
             if self._writes:
                 self._ledger.finish_deletions(list_id, streams)
-            self._say_unknown(self._ledger, list_id)
-
-    def _say_unknown(self, ledger: Ledger, list_id: int) -> None:
-        unknown = ledger.count_members(list_id, UNKNOWN_STREAM)
-        if unknown and (self._is_mirror or self._takes_deletions):
-            logger.warning(
-                "%d contacts of list %d came by earlier runs that did not note which streams bring them, so "
-                "any stream may: neither the mirror nor a deletion takes them off. After a full run of all "
-                "taps, say whose they are: target-activecampaign ledger rename '%s' STREAM --list %d",
-                unknown,
-                list_id,
-                UNKNOWN_STREAM,
-                list_id,
-            )
 
     def is_certain(self, removal: PendingRemoval) -> bool:
         """Tell whether this run, of whose deletions nothing is written (dry run), would carry one out."""

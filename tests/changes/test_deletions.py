@@ -303,14 +303,3 @@ def test_a_deletion_of_a_stopped_run_waits_for_a_run_with_its_stream_that_ends(p
     resumed = pipeline.run_messages(messages_of([{**keyed(1), "id": 7}], "a"))
     assert (resumed.report["unsubscribed"], resumed.report["pending_removals"]) == (1, 0)
     assert pipeline.statuses()["person1@example.com"] == SUBSCRIBED
-
-
-@pytest.mark.parametrize("stream", ["a", "b"])
-def test_a_deletion_takes_nobody_off_whom_a_run_brought_that_noted_no_streams(
-    pipeline: Pipeline, stream: str
-) -> None:
-    twice = [keyed(1), {**keyed(1), "id": 2}]
-    pipeline.run_messages([*messages_of(twice[:1], "a"), *messages_of(twice[1:], stream)])
-    outcome = pipeline.run_messages(messages_of([{**keyed_gone(1), "id": 2}], stream), **ON)
-    assert (outcome.report["unsubscribed"], outcome.report["superseded"]) == (0, 1)
-    assert "came by earlier runs that did not note which streams bring them" in outcome.log

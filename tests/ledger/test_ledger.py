@@ -619,16 +619,3 @@ def test_whom_a_stream_released_stays_pending_when_the_stream_comes_again(open_l
     assert pending_of(ledger) == {"bo": "missing", "cy": "missing"}
     ledger.replace_missing(1, "people", [], 7)
     assert pending_of(ledger) == {"bo": "missing"}
-
-
-def test_who_was_imported_and_noted_by_nobody_is_of_an_unknown_stream(open_ledger: OpenLedger) -> None:
-    ledger = open_ledger(keeps_people=True)
-    ledger.confirm(1, fingerprints_of(ada="a", bo="b"), sent_at=5, ended_at=6)
-    note(ledger, "ada cy")
-    ledger.confirm(1, fingerprints_of(cy="c"), sent_at=7, ended_at=8)
-    note(ledger, "cy", "shops")
-    delete(ledger, "bo cy")
-    assert pending_of(ledger) == {}
-    assert ledger.rename_stream(1, "(unknown)", "people") == 2
-    delete(ledger, "bo")
-    assert pending_of(ledger) == {"bo": "unfinished"}

@@ -8,8 +8,6 @@ import hypothesis
 from hypothesis import strategies as st
 from support.ledgers import address_of, comparison_of, fingerprint_of
 
-from target_activecampaign.ledger.unknown_stream import UNKNOWN_STREAM
-
 if t.TYPE_CHECKING:
     from support.ledgers import OpenLedger
 
@@ -80,17 +78,7 @@ class Model:
             self.keys = {one for one in self.keys if (one[0], one[3]) != place}
             self._clear_gone(list_id, name)
 
-    def _note_unknown(self, list_id: int, people: list[Person]) -> None:
-        """Let those be of an unknown stream who were imported, and of whom nothing else is known."""
-        on_list = {name for one, _, name in self.members if one == list_id}
-        for _, name in people:
-            place = list_id, name
-            is_imported = place in self.first or place in self.latest
-            if is_imported and name not in on_list and place not in self.removals:
-                self.members.add((list_id, UNKNOWN_STREAM, name))
-
     def note_people(self, list_id: int, stream: str, people: list[Person], _: int) -> None:
-        self._note_unknown(list_id, people)
         for key, name in people:
             self.members.add((list_id, stream, name))
             self._bring(list_id, name)
@@ -100,7 +88,6 @@ class Model:
                 self.keys.add((list_id, stream, key, name))
 
     def note_rejected(self, list_id: int, stream: str, people: list[Person], _: int) -> None:
-        self._note_unknown(list_id, people)
         for key, name in people:
             self.members.add((list_id, stream, name))
             self._bring(list_id, name)
@@ -115,13 +102,12 @@ class Model:
         self.gone = {one for one in self.gone if (one[0], one[3]) != (list_id, name)}
 
     def note_deletions(self, list_id: int, stream: str, people: list[Person], _: int) -> None:
-        self._note_unknown(list_id, people)
         for key, _name in people:
             self.keys = {one for one in self.keys if one[:3] != (list_id, stream, key)}
         for key, name in people:
             if not any((list_id, stream, other, name) in self.keys for other in KEYS):
                 self.members.discard((list_id, stream, name))
-            if not any((list_id, other, name) in self.members for other in (*STREAMS, UNKNOWN_STREAM)):
+            if not any((list_id, other, name) in self.members for other in STREAMS):
                 self.removals[list_id, name] = stream, "unfinished", True
                 if key is not None:
                     self.gone.add((list_id, stream, key, name))
