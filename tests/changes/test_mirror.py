@@ -194,7 +194,7 @@ def test_a_run_that_reached_a_limit_removes_nobody(pipeline: Pipeline) -> None:
 def test_a_limit_that_is_reached_with_the_mirror_holds_no_deletion_back(
     pipeline: Pipeline, on_limit: str, code: int
 ) -> None:
-    both = {"on_delete": "unsubscribe", "keys": ["id"]}
+    both: dict[str, t.Any] = {"on_delete": "unsubscribe", "keys": ["id"]}
     pipeline.run([person(n, id=n) for n in range(1, 6)], **both, **MIRROR)
     gone = person(4, id=4, _sdc_deleted_at="2026-05-19T12:00:00Z")
     night = [*(person(n, id=n) for n in (1, 2, 3, 8, 9)), gone]
