@@ -12,7 +12,7 @@ import typing as t
 
 import pytest
 from singer_sdk import Target
-from support.command import config_for, record_message, run_target, schema_message, state_message
+from support.command import SCHEMA, config_for, record_message, run_target, schema_message, state_message
 
 from target_activecampaign.errors import OutputError
 from target_activecampaign.sandbox import serve
@@ -343,8 +343,9 @@ def test_too_many_rejected_records_fail_the_run_after_the_rest_is_delivered(
 def test_a_record_whose_key_breaks_its_schema_is_set_aside_without_its_value(
     sandbox: RunningSandbox, tmp_path: Path
 ) -> None:
+    schema = {**SCHEMA, "properties": {**SCHEMA["properties"], "city": {"type": "string"}}}
     messages = [
-        schema_message(keys=["city"]),
+        schema_message(schema=schema, keys=["city"]),
         record_message({"email": "ada@example.com", "city": {"secret": "Ada"}}),
         *(record_message({"email": f"person{number}@example.com", "city": "Bonn"}) for number in range(9)),
     ]

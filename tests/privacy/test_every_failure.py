@@ -169,7 +169,11 @@ FAILURES = [
     Failure(
         "a key in the hostname", settings={"hostname": f"https://{KEY}@acme.example"}, says=("hostname",)
     ),
-    Failure("wrong kinds", settings={"list_id": ADA, "tags": ADA, "verify": ADA}, says=("list_id", "verify")),
+    Failure(
+        "wrong kinds",
+        settings={"profile_limit": ADA, "tags": ADA, "verify": ADA},
+        says=("profile_limit", "verify"),
+    ),
     Failure("a list that is not there", settings={"list_id": 99}, says=("has no list 99",)),
     # ActiveCampaign's answers.
     Failure("an address that it refuses", fault=f"import refuses={ADA}", exit_code=4, says=("refused_by",)),
