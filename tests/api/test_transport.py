@@ -244,6 +244,7 @@ UNREADABLE_PROXIES = [
 ]
 
 
+@pytest.mark.any_versions  # older ones of urllib3 take some of these for the name of a host
 @pytest.mark.parametrize("value", UNREADABLE_PROXIES)
 @pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "all_proxy"])
 def test_a_proxy_that_cannot_be_read_is_named_by_its_variable_and_not_tried(

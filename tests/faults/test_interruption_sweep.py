@@ -32,8 +32,7 @@ if t.TYPE_CHECKING:
 
     from target_activecampaign.sandbox.server import RunningSandbox
 
-# The order of our own steps; other tests of faults run on all versions.
-pytestmark = pytest.mark.any_versions
+pytestmark = [pytest.mark.sweep, pytest.mark.timeout(900)]
 
 SPEED = 300
 
