@@ -15,7 +15,7 @@ HERE = Path(__file__).parent
 MATRIX = HERE.parents[1] / "docs" / "faults.md"
 
 
-NAMED = re.compile(r"`((?:\.\./\w+/)?test_\w+\.py)::[^`]+`")
+NAMED = re.compile(r"`((?:\.\./(?:\w+/)?)?test_\w+\.py)::[^`]+`")
 
 
 def collected() -> set[str]:
