@@ -90,11 +90,8 @@ def sort_all(opt_outs: OptOuts, said: Sequence[Said], portion: int) -> list[int]
     return kept
 
 
-@settings(max_examples=60)
-@given(said=st.lists(SAID, max_size=25))
-def test_a_no_stands_until_its_own_record_says_yes(said: list[Said]) -> None:
-    delivery = FakeDelivery()
-    opt_outs = OptOuts(
+def without_ledger(delivery: FakeDelivery) -> OptOuts:
+    return OptOuts(
         t.cast("Delivery", delivery),
         None,
         takes_off=True,
@@ -102,6 +99,13 @@ def test_a_no_stands_until_its_own_record_says_yes(said: list[Said]) -> None:
         now=1,
         flush_people=lambda: None,
     )
+
+
+@settings(max_examples=60)
+@given(said=st.lists(SAID, max_size=25))
+def test_a_no_stands_until_its_own_record_says_yes(said: list[Said]) -> None:
+    delivery = FakeDelivery()
+    opt_outs = without_ledger(delivery)
     kept = sort_all(opt_outs, said, 1)
     removals = list(opt_outs.removals(1))
     assert (kept, {removal.email for removal in removals}) == expected(said)
@@ -118,14 +122,7 @@ def test_a_no_stands_until_its_own_record_says_yes(said: list[Said]) -> None:
 )
 def test_portions_change_nothing(said: list[Said], portion: int) -> None:
     delivery = FakeDelivery()
-    opt_outs = OptOuts(
-        t.cast("Delivery", delivery),
-        None,
-        takes_off=True,
-        is_read_only=False,
-        now=1,
-        flush_people=lambda: None,
-    )
+    opt_outs = without_ledger(delivery)
     kept = sort_all(opt_outs, said, portion)
     assert (kept, {removal.email for removal in opt_outs.removals(1)}) == expected(said)
     opt_outs.close()
