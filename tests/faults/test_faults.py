@@ -393,6 +393,15 @@ def test_a_fault_that_does_not_pass_ends_the_run_and_is_said(name: str, tmp_path
     assert outcome.report["delivered"] == 0
 
 
+def test_an_import_of_which_no_answer_is_json_is_read_back_and_nobody_counts_without_proof(
+    tmp_path: Path,
+) -> None:
+    outcome = run_with(tmp_path, f"{LOOK} status=200 body='{{'", speed=1000, import_timeout=600)
+    assert outcome.exit_code == 4
+    assert outcome.report["rejected"] == {"skipped_by_activecampaign": 6}
+    assert outcome.report["delivered"] == 0
+
+
 def test_what_is_settled_before_the_run_stops_keeps_its_state(tmp_path: Path) -> None:
     outcome = run_with(tmp_path, f"{IMPORT} status=404 after=3", batch_size_rows=1, progress="at-once")
     assert outcome.exit_code == 1
