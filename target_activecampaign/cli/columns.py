@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 import typing as t
 
 import click
 
+from target_activecampaign.cli.terminal import NARROW, WIDEST, width
 from target_activecampaign.config.names import shown_text
 
 if t.TYPE_CHECKING:
     from collections.abc import Sequence
 
-_NARROW = 80
-_WIDEST = 100
 _GAP = "  "
 
 
@@ -28,7 +26,7 @@ def write_columns(
         numbers: Columns that are aligned to the right; integers get separators.
     """
     texts = [[_text_of(value) for value in row] for row in rows]
-    if shutil.get_terminal_size((_WIDEST, 24)).columns < _NARROW:
+    if width() < NARROW:
         for row in texts:
             click.echo("\n".join(f"{name}: {text}" for name, text in zip(header, row, strict=True)) + "\n")
         return
@@ -38,7 +36,7 @@ def write_columns(
             text.rjust(width) if name in numbers else text.ljust(width)
             for name, text, width in zip(header, row, widths, strict=True)
         ]
-        click.echo(shown_text(_GAP.join(cells).rstrip(), _WIDEST))
+        click.echo(shown_text(_GAP.join(cells).rstrip(), WIDEST))
 
 
 def _text_of(value: object) -> str:

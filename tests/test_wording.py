@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import pytest
+
+from target_activecampaign.wording import counted, duration, share
+
+
+@pytest.mark.parametrize(
+    ("number", "text"), [(0, "0 imports"), (1, "1 import"), (2, "2 imports"), (12480, "12,480 imports")]
+)
+def test_a_number_agrees_with_what_it_counts(number: int, text: str) -> None:
+    assert counted(number, "import") == text
+
+
+def test_an_odd_plural_is_named() -> None:
+    assert counted(2, "person", "people") == "2 people"
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "text"), [(7512, 250_000, "3.0 %"), (0, 0, "0.0 %"), (1, 1, "100.0 %")]
+)
+def test_a_share_has_one_digit(part: int, whole: int, text: str) -> None:
+    assert share(part, whole) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.2, "0 s"),
+        (52, "52 s"),
+        (59.6, "1 min"),
+        (64, "1 min 4 s"),
+        (3599.7, "1 h"),
+        (7500, "2 h 5 min"),
+    ],
+)
+def test_a_duration_has_two_units_at_the_most(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
