@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import typing as t
 from collections import Counter
 from dataclasses import replace
@@ -16,6 +17,7 @@ from target_activecampaign.delivery.change_detection import LedgerChanges, NoLed
 from target_activecampaign.delivery.contract_headroom import ContractHeadroom
 from target_activecampaign.delivery.delivery import Delivery
 from target_activecampaign.delivery.dry_run import DryRun
+from target_activecampaign.delivery.submitting import PartialBatches
 from target_activecampaign.delivery.workers import WorkerThreads
 from target_activecampaign.errors import LimitReachedError
 from target_activecampaign.ledger.patience import Patience
@@ -178,6 +180,8 @@ class Run:
             reject=self._write_rejected,
             outcomes_file=self.outcomes_file,
             check_interruption=self._interruption.check,
+            # A plan depends on the input alone: no part of an import leaves because the tap paused.
+            partial_batches=PartialBatches(math.inf, math.inf) if settings.dry_run else None,
         )
 
     def _open_ledger(self, url: Secret) -> None:
