@@ -330,7 +330,7 @@ class Run:
 
     @property
     def _may_take_off_own(self) -> bool:
-        """Whether this run may take somebody off whom it put on the list itself."""
+        """Whether this run may take somebody off that it put on the list itself."""
         return not self.ignores_deletions or self._settings.takes_opt_outs
 
     def note_schema(self, stream: str) -> None:
@@ -496,7 +496,7 @@ class Run:
         """Take off who is pending in the ledger; returns why nobody was, if so.
 
         Args:
-            also_earlier: Whether those too whom an earlier run than the last one did not bring.
+            also_earlier: Whether those too that an earlier run than the last one did not bring.
 
         Raises:
             TargetError: What stopped the delivery.
