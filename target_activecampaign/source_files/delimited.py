@@ -92,7 +92,7 @@ class DelimitedFile(SourceFile):
         for row in self.read_rows():
             if only is not None and row.line not in only:
                 continue
-            value = row.cells if row.fault in {"long", "swallowed"} else self._record(row)
+            value = self._own_cells(row) if row.fault in {"long", "swallowed"} else self._record(row)
             blank_before = b"\n" * (row.line - next_line)
             yield blank_before + start + encode(value) + b"}" + b"\n" * row.lines
             next_line = row.line + row.lines
@@ -122,6 +122,11 @@ class DelimitedFile(SourceFile):
             "schema": {"type": "object", "properties": dict.fromkeys(self.headers, _TEXT)},
             "key_properties": [self.key] if self.key else [],
         }
+
+    def _own_cells(self, row: Row) -> list[str]:
+        """Return the cells of a row as they stand, without notes of an earlier run."""
+        notes = {self.all_headers.index(name) for name in NOTES_OF_REJECTS if name in self.all_headers}
+        return [cell for place, cell in enumerate(row.cells) if place not in notes]
 
     def _record(self, row: Row) -> dict[str, str | None]:
         record = dict(zip(self.all_headers, [cell or None for cell in row.cells], strict=False))
