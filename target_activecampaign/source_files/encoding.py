@@ -22,26 +22,26 @@ _MARKS = {
     codecs.BOM_UTF16_BE: "utf-16",
 }
 _SHOWN = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8", "utf-16": "UTF-16", "cp1252": "Windows-1252"}
-# Signs that nobody writes inside a word: there, another encoding has a letter.
-_ODD = re.compile(
-    r"(?<=[^\W\d_])[\u0192\u02c6\u2020-\u2022\u2026\u2030\u2122\u00a1-\u00a7\u00a9-\u00ac\u00ae-\u00b3\u00b5\u00b6"
-    r"\u00b8-\u00bf\u00d7\u00f7\u201a-\u201e\u2039\u203a\u20ac](?=[^\W\d_])|"
-    r"[\u00c0-\u00ff\u0160\u0161\u0178\u017d\u017e\u0152\u0153]{3}|(?<=[a-z])[\u00c0-\u00de\u0178\u0160\u017d\u0152](?=[a-z])"
-)
+# Signs that nobody writes inside a word, and capitals amid small letters: there, another encoding has a letter.
+_ODD = re.compile(r"(?<=[^\W\d_])[ƒˆ†‡•…‰™¡-§©-¬®-³µ¶¸-¿×÷‚-„‹›€](?=[^\W\d_])|(?<=[a-z])[À-ÞŠŸŽŒ](?=[a-z])")
+# So many beyond ASCII in a row are no word of West Europe, but one of Cyrillic or Greek.
+_CLUSTER = re.compile(r"[À-ÿŠšŸŽžŒœ]{3,}")
 _OF_SPREADSHEETS = (
     ("cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp850", "cp437", "mac_roman"),
     ("cp932", "gb18030", "big5", "cp949"),
 )
+
+
+def _shared_sign(byte: int) -> str | None:
+    signs = {bytes([byte]).decode(codec, "ignore") for codec in ("cp1252", "cp1250", "cp1254")}
+    sign = signs.pop()
+    return None if signs or (byte < _FIRST_LETTER and sign.isalpha()) else sign
+
+
+_FIRST_LETTER = 0xA0
 # What stands at the same place in the encodings of West and Central Europe: to read it is no guess. Letters
-# below 0xA0 are left out, where Mac OS Roman has others.
-_SHARED = frozenset(
-    sign
-    for byte in range(0x80, 0x100)
-    if len(readings := {bytes([byte]).decode(codec, "replace") for codec in ("cp1252", "cp1250", "cp1254")})
-    == 1
-    for sign in readings
-    if byte >= 0xA0 or not sign.isalpha()  # noqa: PLR2004 - as above
-)
+# below that are left out, where Mac OS Roman has others.
+_SHARED = frozenset(filter(None, map(_shared_sign, range(0x80, 0x100))))
 _PAIRS = 400  # bytes
 _WORD = re.compile(r"[^\W\d_]*[^\W\d_\x00-\x7f][^\W\d_]*")
 
@@ -151,40 +151,58 @@ def _no_text(name: str, line: int, chunk: bytes) -> SourceFileError:
     )
 
 
-def _read_lines_with_letters(file: t.BinaryIO) -> bytes:
-    """Return the lines of a file that hold letters beyond ASCII, from the first one on."""
-    lines: list[bytes] = []
+def _read_lines_with_letters(file: t.BinaryIO) -> dict[int, bytes]:
+    """Return the first lines of a file that hold letters beyond ASCII, by their numbers."""
+    lines: dict[int, bytes] = {}
     size = 0
-    for line in file:
+    for number, line in enumerate(file, start=1):
         if not line.isascii():
-            lines.append(line)
+            lines[number] = line
             size += len(line)
             if size > _SAMPLE_BYTES:
                 break
-    return b"".join(lines)
+    return lines
 
 
-def _find_by_sample(name: str, line: int, sample: bytes) -> Encoding:
+def _find_by_sample(name: str, line: int, sample: dict[int, bytes]) -> Encoding:
     """Return Windows-1252 where the letters of a file read like it.
 
     Raises:
         SourceFileError: If they do not.
     """
     try:
-        text = sample.decode("cp1252")
+        texts = {number: text.decode("cp1252") for number, text in sample.items()}
     except UnicodeDecodeError:
-        text = ""
-    if text and not _ODD.search(text):
-        is_certain = all(sign.isascii() or sign in _SHARED for sign in text)
-        found = _WORD.search(text)
-        return Encoding("cp1252", _SHOWN["cp1252"], line, found[0] if found else None, is_certain)
-    guess = _guess(sample)
+        texts = {}
+    if texts and not any(map(_is_odd, texts.values())):
+        return _as_windows(line, texts)
+    guess = _guess(b"".join(sample.values()))
     like = (
         f", it looks like {guess}. If that is right, add --encoding {guess}" if guess else ". Say --encoding"
     )
     raise SourceFileError(
         f'{name}, row {line}: this is neither UTF-8 nor Windows-1252{like}; or save it as "CSV UTF-8"'
     )
+
+
+def _as_windows(line: int, texts: dict[int, str]) -> Encoding:
+    """Return Windows-1252 with a word that shows it, best one with a letter that other encodings have not."""
+    doubtful = {number: text for number, text in texts.items() if not _SHARED.issuperset(_beyond_ascii(text))}
+    for number, text in (doubtful or texts).items():
+        words = _WORD.findall(text)
+        telling = [word for word in words if not _SHARED.issuperset(_beyond_ascii(word))] or words
+        if telling:
+            return Encoding("cp1252", _SHOWN["cp1252"], number, telling[0], not doubtful)
+    return Encoding("cp1252", _SHOWN["cp1252"], line, None, not doubtful)
+
+
+def _is_odd(text: str) -> bool:
+    clusters = _CLUSTER.findall(text)
+    return bool(_ODD.search(text)) or any(not _SHARED.issuperset(cluster) for cluster in clusters)
+
+
+def _beyond_ascii(text: str) -> set[str]:
+    return {sign for sign in text if not sign.isascii()}
 
 
 def _guess(sample: bytes) -> str | None:
