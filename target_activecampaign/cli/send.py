@@ -14,9 +14,10 @@ from pathlib import Path
 
 import click
 
-from target_activecampaign.cli.access import configuration, errors_shown
+from target_activecampaign.cli.access import configuration, configuration_files, errors_shown
 from target_activecampaign.cli.log_redaction import redact_logs
 from target_activecampaign.cli.terminal import somebody_answers
+from target_activecampaign.config.distinct_files import NamedFile, find_shared
 from target_activecampaign.config.settings import parse_settings
 from target_activecampaign.errors import SettingsError, SourceFileError
 from target_activecampaign.source_files.delimiter import DELIMITERS
@@ -124,6 +125,11 @@ def _read_config(file: Path, *, dry_run: bool) -> dict[str, t.Any]:
             [*error.problems, "Mend the configuration, or have it made: target-activecampaign init"]
         ) from None
     rejects = settings.rejects_path
+    problems = find_shared(
+        settings.written_files(), [NamedFile("--config", path) for path in configuration_files()]
+    )
+    if problems:
+        raise SettingsError(problems)
     if rejects is not None and rejects.exists() and file.exists() and rejects.samefile(file):
         # Until every row of it has arrived, it is all that there is of them.
         config["rejects_path"] = str(rejects.with_name(f"{rejects.stem}-2{rejects.suffix}"))

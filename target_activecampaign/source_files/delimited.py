@@ -174,8 +174,11 @@ class DelimitedFile(SourceFile):
         raise SourceFileError(f"{self.name} is empty. Export it again")
 
     def _read_sample(self) -> list[str]:
-        with self._open() as file:
-            text = file.read(_SAMPLE_CHARACTERS)
+        try:
+            with self._open() as file:
+                text = file.read(_SAMPLE_CHARACTERS)
+        except UnicodeError:
+            raise self._undecodable("row 1 or one of the next") from None
         lines = text.splitlines(keepends=True)
         # The last one may be cut.
         return lines[:_SAMPLE_LINES] if len(text) < _SAMPLE_CHARACTERS else lines[:-1][:_SAMPLE_LINES]
@@ -205,10 +208,15 @@ class DelimitedFile(SourceFile):
                     raise self._unclosed(line) from None
                 raise SourceFileError(f"{self.name}, row {line}: it can't be read ({error})") from None
             except UnicodeError:
-                raise SourceFileError(
-                    f"{self.name}, row {self._skipped_lines + before + 1} or one of the next: it is no "
-                    f'{self.encoding}. Save it as "CSV UTF-8", or name the encoding with --encoding'
+                raise self._undecodable(
+                    f"row {self._skipped_lines + before + 1} or one of the next"
                 ) from None
+
+    def _undecodable(self, where: str) -> SourceFileError:
+        return SourceFileError(
+            f'{self.name}, {where}: it is no {self.encoding}. Save the file as "CSV UTF-8", or name the encoding '
+            "that it has: --encoding"
+        )
 
     def _unclosed(self, line: int) -> SourceFileError:
         return SourceFileError(
@@ -258,4 +266,6 @@ class _Lines:
         if not line:
             self.has_ended = True
             raise StopIteration
+        if "\0" in line:
+            raise csv.Error("a NUL byte, which no text holds")
         return line
