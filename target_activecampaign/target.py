@@ -32,6 +32,7 @@ from target_activecampaign.cli.config_files import ConfigFileError, read_config_
 from target_activecampaign.cli.log_level import problem_of_log_level
 from target_activecampaign.cli.log_redaction import redact_logs
 from target_activecampaign.cli.runtime_tuning import prepare_process
+from target_activecampaign.cli.terminal import somebody_answers
 from target_activecampaign.config.distinct_files import NamedFile, find_shared
 from target_activecampaign.config.environment import settings_from_environment
 from target_activecampaign.config.schema import CONFIG_JSONSCHEMA
@@ -55,6 +56,10 @@ if t.TYPE_CHECKING:
     from target_activecampaign.config.settings import Settings
     from target_activecampaign.singer.messages import DecodedRecords
     from target_activecampaign.source_files import SourceFile
+
+_WAITING = (
+    "Waiting for Singer messages on standard input. Pipe a tap in, or: target-activecampaign send FILE.csv"
+)
 
 # Raised by the SDK or for it, with messages that hold names of streams and settings alone.
 _KNOWN_ERRORS = (
@@ -263,6 +268,8 @@ class TargetActiveCampaign(Target):
             raise _configuration_error(error) from None
         target.interruption.install()
         prepare_process()
+        if file_input is None and somebody_answers():
+            click.echo(_WAITING, err=True)
         sys.exit(target.run_to_end(file_input and open_input(file_input)))
 
     @classmethod

@@ -11,13 +11,14 @@ from dataclasses import replace
 from target_activecampaign.api.client import Client
 from target_activecampaign.api.rate_limiter import RateLimiter
 from target_activecampaign.clock import SystemClock
+from target_activecampaign.config.names import shown_name
 from target_activecampaign.contacts.mapping import MappingOptions, RecordMapper, compile_mapping
 from target_activecampaign.delivery.change_detection import LedgerChanges, NoLedger
 from target_activecampaign.delivery.contract_headroom import ContractHeadroom
 from target_activecampaign.delivery.delivery import Delivery
 from target_activecampaign.delivery.dry_run import DryRun
 from target_activecampaign.delivery.workers import WorkerThreads
-from target_activecampaign.errors import LimitReachedError
+from target_activecampaign.errors import LimitReachedError, SettingsError
 from target_activecampaign.ledger.patience import Patience
 from target_activecampaign.reporting.mapping_notes import MappingNotes
 from target_activecampaign.reporting.outcomes_file import OutcomesFile
@@ -40,6 +41,7 @@ from target_activecampaign.run.stream_matching import StreamMatching
 from target_activecampaign.run.subscribed_now import reasons_to_stay
 from target_activecampaign.singer.completeness import Completeness
 from target_activecampaign.singer.state_output import StateOutput
+from target_activecampaign.source_files.source_file import listed
 
 if t.TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -386,7 +388,13 @@ class Run:
             subscription_words=self._settings.subscription_words,
         )
         notes = self.mapping_notes_of(stream)
-        return compile_mapping(stream, schema, export, self._fields, options, notes=notes)
+        try:
+            return compile_mapping(stream, schema, export, self._fields, options, notes=notes)
+        except SettingsError as error:
+            if self.source is None:
+                raise
+            columns = f"{shown_name(self.source.name)} has the columns {listed(self.source.headers)}"
+            raise SettingsError([*error.problems, f"{columns}. Nothing was sent"]) from None
 
     def _note_stream(self, stream: str, list_id: int) -> None:
         """Note that a stream is exported to a list."""

@@ -214,8 +214,8 @@ class DelimitedFile(SourceFile):
 
     def _undecodable(self, where: str) -> SourceFileError:
         return SourceFileError(
-            f'{self.name}, {where}: it is no {self.encoding}. Save the file as "CSV UTF-8", or name the encoding '
-            "that it has: --encoding"
+            f'{self.name}, {where}: it is no {self.encoding}. Save the file as "CSV UTF-8", or name its '
+            "encoding: --encoding"
         )
 
     def _unclosed(self, line: int) -> SourceFileError:

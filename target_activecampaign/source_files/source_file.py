@@ -6,6 +6,7 @@ import abc
 import io
 import typing as t
 
+from target_activecampaign.config.names import shown_name
 from target_activecampaign.errors import SourceFileError
 from target_activecampaign.source_files.source_key import key_column
 
@@ -162,7 +163,7 @@ def make_scan(rows: int, key: str | None, values: Uniqueness, problems: tuple[Fi
 
 def listed(names: Sequence[str]) -> str:
     """Return the first names of columns, and how many more there are."""
-    shown = ", ".join(f'"{name}"' for name in names[:_NAMED])
+    shown = ", ".join(f'"{shown_name(name)}"' for name in names[:_NAMED])
     more = len(names) - _NAMED
     return f"{shown} and {more:,} more" if more > 0 else shown
 
