@@ -302,7 +302,7 @@ class TargetActiveCampaign(Target):
         _refuse_overwriting(target.settings, [NamedFile("the file to send", source.path)])
         target.interruption.install()
         prepare_process()
-        exit_code = target.run_to_end(source.messages())
+        exit_code = target.run_to_end(t.cast("t.IO[bytes]", source.messages()))
         return exit_code, run.figures
 
     def run_to_end(self, file_input: t.IO[t.Any] | None) -> int:

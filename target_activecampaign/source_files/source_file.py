@@ -111,9 +111,9 @@ class SourceFile(abc.ABC):
             only: These rows alone; all by default.
         """
 
-    def messages(self, only: Collection[int] | None = None) -> t.BinaryIO:
+    def messages(self, only: Collection[int] | None = None) -> MessageFile:
         """Return the lines of `iterate_messages` as a file that can be read once."""
-        return t.cast("t.BinaryIO", _MessageFile(self.iterate_messages(only)))
+        return MessageFile(self.iterate_messages(only))
 
     @abc.abstractmethod
     def _scan_file(self) -> Scan:
@@ -168,7 +168,7 @@ def listed(names: Sequence[str]) -> str:
     return f"{shown} and {more:,} more" if more > 0 else shown
 
 
-class _MessageFile(io.RawIOBase):
+class MessageFile(io.RawIOBase):
     """Hands out lines as the message reader takes them, some at a time."""
 
     def __init__(self, lines: Iterator[bytes]) -> None:

@@ -250,7 +250,7 @@ def test_json_lines_are_sent_and_their_rejects_are_no_csv(sandbox: RunningSandbo
 @pytest.mark.usefixtures("_shop")
 def test_a_file_of_messages_passes_no_state_on(sandbox: RunningSandbox) -> None:
     configure(hostname=sandbox.url, rejects_path=None)
-    schema = {"properties": {"e-mail": {}, "given_name": {}, "town": {}}}
+    schema: dict[str, t.Any] = {"properties": {"e-mail": {}, "given_name": {}, "town": {}}}
     messages = [
         {"type": "SCHEMA", "stream": "people", "schema": schema, "key_properties": []},
         {"type": "RECORD", "stream": "people", "record": {"e-mail": "ada@example.com"}},
@@ -284,15 +284,17 @@ def test_who_a_file_does_not_bring_is_pending_and_rejected_rows_say_nothing_of_o
 def test_a_key_counts_as_the_source_s_only_where_a_person_named_it(
     sandbox: RunningSandbox, tmp_path: Path
 ) -> None:
-    mapping = {"email": "e-mail", "subscription": "wants"}
-    configure(hostname=sandbox.url, field_mapping=mapping, ledger_url=f"sqlite:///{tmp_path}/ledger.db")
     path = tmp_path / "shop.csv"
-    for options, taken_off in [((), 0), (("--key", "id"), 1)]:
-        path.write_text("id;e-mail;wants\n1;ada@example.com;yes\n2;bo@example.com;yes\n")
-        assert send_file("shop.csv", "--json", *options).report()["read"] == 2
-        path.write_text("id;e-mail;wants\n1;;no\n2;bo@example.com;yes\n")
+    header = "id;e-mail;_sdc_deleted_at\n"
+    for options, (taken_off, rejected_rows) in {(): (0, 1), ("--key", "id"): (1, 0)}.items():
+        ledger_url = f"sqlite:///{tmp_path}/ledger{taken_off}.db"
+        mapping = {"email": "e-mail"}
+        configure(hostname=sandbox.url, field_mapping=mapping, ledger_url=ledger_url, on_delete="unsubscribe")
+        path.write_text(f"{header}1;ada{taken_off}@example.com;\n2;bo{taken_off}@example.com;\n")
+        assert send_file("shop.csv", "--json", *options).report()["delivered"] == 2
+        path.write_text(f"{header}1;;2026-11-30\n2;bo{taken_off}@example.com;\n")
         report = send_file("shop.csv", "--json", *options).report()
-        assert report["unsubscribed"] + report["pending_removals"] == taken_off, options
+        assert (report["unsubscribed"], sum(report["rejected"].values())) == (taken_off, rejected_rows)
 
 
 def test_a_name_of_the_stream_holds_for_files_of_every_day(sandbox: RunningSandbox, tmp_path: Path) -> None:
