@@ -42,7 +42,7 @@ class Row(t.NamedTuple):
         line: Where it begins.
         lines: How many it takes.
         cells: What stands in it, without blank cells beyond the last column.
-        fault: `short`, `long` or `swallowed`; `None` for a row as wide as the header.
+        fault: A key of `_FAULTS`; `None` for a row as wide as the header.
     """
 
     line: int
@@ -93,7 +93,7 @@ class DelimitedFile(SourceFile):
         for row in self.read_rows():
             if only is not None and row.line not in only:
                 continue
-            value = self._own_cells(row) if row.fault in {"long", "swallowed"} else self._record(row)
+            value = self._record(row) if row.fault in {None, "short"} else self._own_cells(row)
             message = start + encode(value) + b"}\n"
             if row.lines > 1 or row.line > next_line:
                 message = b"\n" * (row.line - next_line) + message + b"\n" * (row.lines - 1)
@@ -147,7 +147,7 @@ class DelimitedFile(SourceFile):
         width = len(self.all_headers)
         rows = self._parse()
         next(rows)
-        for line, lines, cells in rows:
+        for line, lines, cells, last_line in rows:
             fault = None
             if len(cells) != width:
                 while len(cells) > width and not cells[-1].strip():
@@ -155,6 +155,8 @@ class DelimitedFile(SourceFile):
                 fault = None if len(cells) == width else "short" if len(cells) < width else "long"
             if not any(cells):
                 continue
+            if fault == "short" and not last_line.endswith(("\n", "\r")):
+                fault = "cut"
             if lines > 1 and self._swallows(cells, width):
                 fault = "swallowed"
             yield Row(line, lines, cells, fault)
@@ -168,7 +170,7 @@ class DelimitedFile(SourceFile):
         return any(line.count(self.delimiter) >= width - 1 for line in inner)
 
     def _read_header(self) -> tuple[str, ...]:
-        for line, lines, cells in self._parse():
+        for line, lines, cells, _ in self._parse():
             self.header_line, self._header_lines = line, lines
             return read_header(self.name, line, cells)
         raise SourceFileError(f"{self.name} is empty. Export it again")
@@ -186,8 +188,8 @@ class DelimitedFile(SourceFile):
     def _open(self) -> t.TextIO:
         return self.path.open(encoding=self._codec, newline="")
 
-    def _parse(self) -> Iterator[tuple[int, int, list[str]]]:
-        """Yield the line, the number of lines and the cells of rows that are not empty, the header first."""
+    def _parse(self) -> Iterator[tuple[int, int, list[str], str]]:
+        """Yield line, number of lines, cells and last line of rows that are not empty, the header first."""
         with self._open() as file:
             lines = _Lines(file)
             for _ in itertools.islice(lines, self._skipped_lines):
@@ -201,7 +203,7 @@ class DelimitedFile(SourceFile):
                     if lines.has_ended:
                         raise self._unclosed(line)
                     if cells:
-                        yield line, count, cells
+                        yield line, count, cells, lines.last
             except csv.Error as error:
                 line = self._skipped_lines + before + 1
                 if "field limit" in str(error):
@@ -247,6 +249,7 @@ _FAULTS = {
     "short": "fewer cells than the header; what is missing there stays as it is at the contact",
     "long": "more cells than the header, so they are rejected. Put quotes around a text that holds the "
     "delimiter",
+    "cut": "the file ends within it, so it is rejected. Wait until the file is written, or export it again",
     "swallowed": "a quote runs over lines that look like rows, so they are rejected. Close it",
 }
 
@@ -256,6 +259,7 @@ class _Lines:
 
     def __init__(self, file: t.TextIO) -> None:
         self._file = file
+        self.last = ""
         self.has_ended = False
 
     def __iter__(self) -> Iterator[str]:
@@ -268,4 +272,5 @@ class _Lines:
             raise StopIteration
         if "\0" in line:
             raise csv.Error("a NUL byte, which no text holds")
+        self.last = line
         return line

@@ -130,6 +130,15 @@ def test_a_row_with_too_many_cells_is_no_record_of_its_columns(write: Write) -> 
     assert source.count_rows() == 2
 
 
+def test_a_row_that_the_file_ends_in_is_no_record_of_its_columns(write: Write) -> None:
+    whole = write("e-mail,name,town\nada@example.com,Ada,Ulm")
+    assert (whole.problems, len(list(whole.rows()))) == ((), 1)
+    source = write("e-mail,name,town\nada@example.com,Ada,Ulm\nbo@example.co")
+    assert [number for number, _ in source.rows()] == [2]
+    assert messages_of(source)[2][1]["record"] == ["bo@example.co"]
+    assert [(one.kind, one.rows) for one in source.problems] == [("cut", (3,))]
+
+
 def test_blank_cells_behind_the_last_column_are_nothing(write: Write) -> None:
     source = write("e-mail;name;;\nada@example.com;Ada;;\nbo@example.com;Bo\ncy@example.com;Cy;;x\n")
     assert source.headers == ("e-mail", "name")
