@@ -30,6 +30,7 @@ from target_activecampaign.run.brake import Brake
 from target_activecampaign.run.embedded_sandbox import serve_sandbox
 from target_activecampaign.run.judge import judge, judge_rejects
 from target_activecampaign.run.mirror import Mirror
+from target_activecampaign.run.observer import Observer
 from target_activecampaign.run.opt_out_removals import OptOutRemovals
 from target_activecampaign.run.opt_outs import OptOuts
 from target_activecampaign.run.people import People
@@ -37,6 +38,7 @@ from target_activecampaign.run.preflight import check_account, guard_contract, r
 from target_activecampaign.run.removals import Removals
 from target_activecampaign.run.stream_matching import StreamMatching
 from target_activecampaign.run.subscribed_now import reasons_to_stay
+from target_activecampaign.run.watch import Watch
 from target_activecampaign.singer.completeness import Completeness
 from target_activecampaign.singer.state_output import StateOutput
 
@@ -112,6 +114,11 @@ class Run:
         self._began_at = 0  # as the ledger has it
         self._patience = Patience()
         interruption.on_stop = lambda: self._patience.end_within(settings.shutdown_grace_seconds)
+        self.observer = Observer(settings, self._clock, self._rate_limiter, self._patience, interruption)
+        """Looks at this run."""
+        self._report.ceiling_per_minute = self.observer.ceiling_per_minute
+        self.watch = Watch(self.observer.look, self._report.timeline)
+        """Has it look about once a second, and shows its observers."""
         self.people: People | None = None
         """Notes who comes, where that matters; `None` where it does not."""
         self._mirror: Mirror | None = None
@@ -135,6 +142,7 @@ class Run:
         if self._has_begun:
             return
         self._has_begun = True
+        self.watch.start()
         self._state_output.check()
         if self._settings.report_path is not None:
             check_report_path(self._settings.report_path)
@@ -151,7 +159,7 @@ class Run:
             # Nothing is read yet, and another process may hold the ledger locked.
             with self._interruption.at_once():
                 self._open_ledger(self._settings.ledger_url)
-        self._started_delivery = self._make_delivery()
+        self._started_delivery = self.observer.delivery = self._make_delivery()
         self._note_people_if_needed(self._started_delivery)
         self._note_opt_outs_if_needed(self._started_delivery)
 
@@ -501,6 +509,7 @@ class Run:
         self.begin()
         self.connect()
         self._mirror = self.people = None  # no input says who comes
+        self.observer.is_taking_off = True
         stopped = self._removals().carry_out_pending(also_earlier=also_earlier)
         self.delivery.finish()
         self._close(stopped.exit_code if stopped else 0)
@@ -525,6 +534,7 @@ class Run:
             self.people.end_input()
         if has_failed:
             self._mirror = None
+        self.observer.is_taking_off = True
         return self._removals().carry_out(is_cut_short=bool(self._report.totals().held_back))
 
     def _list_of(self, stream: str) -> int | None:
@@ -565,6 +575,7 @@ class Run:
         if self._is_closed:
             return
         self._is_closed = True
+        self.watch.stop()
         try:
             self._resources.close()
         finally:
@@ -573,6 +584,11 @@ class Run:
     def _write_report(self, exit_code: int) -> None:
         requests = self._client.requests if self._client else 0
         delivery = self._started_delivery
+        if self._client is not None:
+            self._report.retries = self._client.retries
+            self._report.requests_by = self._client.requests_by()
+        if delivery is not None:
+            self._report.import_seconds = delivery.import_seconds(self.observer.started_at)
         if self._settings.dry_run:
             self._report.plan = plan_run(
                 imports=self._report.imports,
