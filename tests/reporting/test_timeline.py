@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import statistics
 
 import pytest
@@ -26,7 +27,7 @@ def test_a_run_of_any_length_has_200_points_at_most_with_its_first_and_last_look
     assert min(100, seconds) < len(points) <= 200
     assert (points[0]["seconds"], points[-1]["seconds"]) == (0, seconds)
     assert list(points[0]) == KEYS
-    gaps = {later["seconds"] - point["seconds"] for point, later in zip(points, points[1:-1], strict=False)}
+    gaps = {later["seconds"] - point["seconds"] for point, later in itertools.pairwise(points[:-1])}
     assert len(gaps) <= 1
     assert all(point["read"] == 10 * point["seconds"] for point in points)
 
