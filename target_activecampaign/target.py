@@ -31,6 +31,7 @@ from target_activecampaign.cli.command import TargetCommand
 from target_activecampaign.cli.config_files import ConfigFileError, read_config_file
 from target_activecampaign.cli.log_level import problem_of_log_level
 from target_activecampaign.cli.log_redaction import redact_logs
+from target_activecampaign.cli.progress_display import show_progress
 from target_activecampaign.cli.runtime_tuning import prepare_process
 from target_activecampaign.config.distinct_files import NamedFile, find_shared
 from target_activecampaign.config.environment import settings_from_environment
@@ -241,6 +242,7 @@ class TargetActiveCampaign(Target):
         about_format: str | None = None,
         config: t.Any = None,  # noqa: ANN401 - private type of the SDK
         file_input: t.IO[t.Any] | None = None,
+        quiet: bool = False,
     ) -> None:
         """Run as a command; ends the process with the run's exit code.
 
@@ -249,6 +251,7 @@ class TargetActiveCampaign(Target):
             about_format: How.
             config: Configuration from files, and whether to read the environment.
             file_input: Lines to read instead of standard input.
+            quiet: Show no progress.
         """
         if about:
             cls.print_about(about_format)
@@ -262,6 +265,7 @@ class TargetActiveCampaign(Target):
             raise _configuration_error(error) from None
         target.interruption.install()
         prepare_process()
+        show_progress(target.current_run, is_quiet=quiet)
         sys.exit(target.run_to_end(file_input and open_input(file_input)))
 
     def run_to_end(self, file_input: t.IO[t.Any] | None) -> int:
@@ -316,6 +320,9 @@ class TargetActiveCampaign(Target):
                 help="A path to read messages from instead of from standard in.",
                 type=click.File("rb"),
             ),
+        )
+        params.append(
+            click.Option(["--quiet"], is_flag=True, help="Show no progress; the log stays as it is."),
         )
         return TargetCommand(
             name=cls.name,

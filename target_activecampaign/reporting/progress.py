@@ -33,6 +33,7 @@ class Progress:
         seconds: Since the run began.
         read: Records read; of these the next five had that outcome.
         ceiling_per_minute: Contacts that the limits let through in a minute.
+        imports_per_minute: As the setting of this name.
         per_minute: Contacts delivered in the last minute, or as many as the time so far makes in one.
         imports_open: Imports that ActiveCampaign took and has not ended.
         oldest_import_seconds: The age of the oldest of them.
@@ -51,6 +52,7 @@ class Progress:
     rejected: int = 0
     held_back: int = 0
     ceiling_per_minute: int = 0
+    imports_per_minute: int = 0
     per_minute: int = 0
     imports_open: int = 0
     oldest_import_seconds: float | None = None

@@ -32,6 +32,7 @@ class Observer:
         delivery: Of the run, once it has one.
         is_taking_off: Whether the run takes people off lists at its end.
         total: Records that the input has, where that is known.
+        source: The name of the file that is sent; "" where a tap sends.
         run_number: Of the run, where runs are counted.
     """
 
@@ -47,9 +48,11 @@ class Observer:
         self.started_at = clock.now()
         imports = min(settings.imports_per_minute, 60 * settings.requests_per_second)
         self.ceiling_per_minute = imports * settings.batch_size_rows
+        self._imports_per_minute = settings.imports_per_minute
         self.delivery: Delivery | None = None
         self.is_taking_off = False
         self.total: int | None = None
+        self.source = ""
         self.run_number: int | None = None
         self._clock = clock
         self._rate_limiter = rate_limiter
@@ -68,6 +71,7 @@ class Observer:
             seconds=seconds,
             **sums._asdict(),
             ceiling_per_minute=self.ceiling_per_minute,
+            imports_per_minute=self._imports_per_minute,
             per_minute=self._pace.note(seconds, sums.delivered),
             imports_open=0 if view is None else view.imports_open,
             oldest_import_seconds=None if view is None else view.oldest_seconds,

@@ -11,6 +11,7 @@ from dataclasses import replace
 from target_activecampaign.api.client import Client
 from target_activecampaign.api.rate_limiter import RateLimiter
 from target_activecampaign.clock import SystemClock
+from target_activecampaign.config.names import shown_text
 from target_activecampaign.contacts.mapping import MappingOptions, RecordMapper, compile_mapping
 from target_activecampaign.delivery.change_detection import LedgerChanges, NoLedger
 from target_activecampaign.delivery.contract_headroom import ContractHeadroom
@@ -22,6 +23,7 @@ from target_activecampaign.ledger.patience import Patience
 from target_activecampaign.reporting.mapping_notes import MappingNotes
 from target_activecampaign.reporting.outcomes_file import OutcomesFile
 from target_activecampaign.reporting.plan import plan_run
+from target_activecampaign.reporting.progress_lines import ProgressLines
 from target_activecampaign.reporting.rejects import RejectsFile
 from target_activecampaign.reporting.report import Report
 from target_activecampaign.reporting.report_file import check_report_path, write_report
@@ -43,7 +45,7 @@ from target_activecampaign.singer.completeness import Completeness
 from target_activecampaign.singer.state_output import StateOutput
 
 if t.TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from target_activecampaign.api.responses import Contract
     from target_activecampaign.clock import Clock
@@ -56,6 +58,7 @@ if t.TYPE_CHECKING:
     from target_activecampaign.delivery.change_detection import ChangeDetection
     from target_activecampaign.errors import MirrorStoppedError, TargetError
     from target_activecampaign.ledger.ledger import Ledger
+    from target_activecampaign.reporting.progress import Progress
     from target_activecampaign.reporting.report import StreamFigures
     from target_activecampaign.run.signals import Interruption
 
@@ -119,6 +122,9 @@ class Run:
         self._report.ceiling_per_minute = self.observer.ceiling_per_minute
         self.watch = Watch(self.observer.look, self._report.timeline)
         """Has it look about once a second, and shows its observers."""
+        self.show_progress: Callable[[Progress], None] = ProgressLines(settings.progress_seconds).show
+        """Shows people how far the run is."""
+        self.watch.observers.append(self._show)
         self.people: People | None = None
         """Notes who comes, where that matters; `None` where it does not."""
         self._mirror: Mirror | None = None
@@ -128,6 +134,16 @@ class Run:
         self._changes: ChangeDetection = NoLedger()
         self._headroom = ContractHeadroom()
         self._started_delivery: Delivery | None = None
+
+    @property
+    def title(self) -> str:
+        """What goes where, for a line of text: the source, and the list where there is one."""
+        source = shown_text(self.observer.source or self._settings.display_name)
+        lists = [str(list_id) for list_id in self._settings.list_ids() if list_id]
+        return f"{source} to list {lists[0]}" if len(lists) == 1 else source
+
+    def _show(self, progress: Progress) -> None:
+        self.show_progress(progress)
 
     def begin(self) -> None:
         """Open the run's files and its ledger, once: what can't be written is said before anything is sent.

@@ -24,7 +24,8 @@ class Watch:
     """Keeps looking at a run, from `start` to `stop`.
 
     Attributes:
-        observers: Are shown each look, in the watch's thread.
+        observers: Are shown each look, mostly in the watch's thread.
+        at_end: Are called when the watch has ended.
     """
 
     def __init__(self, look: Callable[[], Progress], timeline: Timeline) -> None:
@@ -35,6 +36,7 @@ class Watch:
             timeline: Takes them.
         """
         self.observers: list[Callable[[Progress], None]] = []
+        self.at_end: list[Callable[[], None]] = []
         self._look = look
         self._timeline = timeline
         self._ended = threading.Event()
@@ -55,7 +57,8 @@ class Watch:
             return
         self._ended.set()
         self._thread.join(_SECONDS_TO_END)
-        self._guarded(self._note)
+        for act in (*self.at_end, self._note):
+            self._guarded(act)
 
     def take_look(self) -> None:
         """Take a look, and show it to the observers."""
@@ -80,5 +83,5 @@ class Watch:
 
     def _note_and_show(self) -> None:
         progress = self._note()
-        for show in self.observers:
-            show(progress)
+        for show in list(self.observers):
+            self._guarded(lambda show=show: show(progress))  # type: ignore[misc]
