@@ -33,6 +33,8 @@ from target_activecampaign.cli.log_level import problem_of_log_level
 from target_activecampaign.cli.log_redaction import redact_logs
 from target_activecampaign.cli.progress_display import show_progress
 from target_activecampaign.cli.runtime_tuning import prepare_process
+from target_activecampaign.cli.sdk_log import quiet_sdk
+from target_activecampaign.cli.sdk_metrics import LoadMetrics
 from target_activecampaign.config.distinct_files import NamedFile, find_shared
 from target_activecampaign.config.environment import settings_from_environment
 from target_activecampaign.config.schema import CONFIG_JSONSCHEMA
@@ -256,7 +258,9 @@ class TargetActiveCampaign(Target):
         if about:
             cls.print_about(about_format)
             return
+        quiet_sdk(cls.name)
         redact_logs()
+        metrics = LoadMetrics()
         cls.print_version(print_fn=cls.logger.info)
         target = cls(config=config.config, parse_env_config=config.parse_env) if config else cls()
         try:
@@ -266,7 +270,10 @@ class TargetActiveCampaign(Target):
         target.interruption.install()
         prepare_process()
         show_progress(target.current_run, is_quiet=quiet)
-        sys.exit(target.run_to_end(file_input and open_input(file_input)))
+        target.current_run.on_import_end = metrics.end_import
+        exit_code = target.run_to_end(file_input and open_input(file_input))
+        metrics.end(target.current_run.figures, exit_code)
+        sys.exit(exit_code)
 
     def run_to_end(self, file_input: t.IO[t.Any] | None) -> int:
         """Read all input and deliver it.

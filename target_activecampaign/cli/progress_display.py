@@ -30,9 +30,9 @@ def show_progress(run: Run, *, is_quiet: bool) -> None:
         is_quiet: Whether nothing is shown.
     """
     if is_quiet:
-        run.show_progress = lambda _: None
+        run.watch.show = lambda _: None
     elif (display := display_for(sys.stderr, lambda: run.title)) is not None:
-        run.show_progress = display.show
+        run.watch.show = display.show
         run.watch.at_end.append(display.close)
 
 

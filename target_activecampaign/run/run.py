@@ -58,7 +58,6 @@ if t.TYPE_CHECKING:
     from target_activecampaign.delivery.change_detection import ChangeDetection
     from target_activecampaign.errors import MirrorStoppedError, TargetError
     from target_activecampaign.ledger.ledger import Ledger
-    from target_activecampaign.reporting.progress import Progress
     from target_activecampaign.reporting.report import StreamFigures
     from target_activecampaign.run.signals import Interruption
 
@@ -74,6 +73,9 @@ _NAMED_REJECTS = 5  # of each reason; the rejects file holds them all
 
 class Run:
     """Everything that one run owns. Nothing is opened or sent before `begin` and `connect`."""
+
+    on_import_end: Callable[[str, float], None] | None = None
+    """Is told of each import that ended, as `Confirming` does it."""
 
     def __init__(self, settings: Settings, interruption: Interruption, clock: Clock | None = None) -> None:
         """Prepare.
@@ -120,11 +122,9 @@ class Run:
         self.observer = Observer(settings, self._clock, self._rate_limiter, self._patience, interruption)
         """Looks at this run."""
         self._report.ceiling_per_minute = self.observer.ceiling_per_minute
-        self.watch = Watch(self.observer.look, self._report.timeline)
+        lines = ProgressLines(settings.progress_seconds)
+        self.watch = Watch(self.observer.look, self._report.timeline, lines.show)
         """Has it look about once a second, and shows its observers."""
-        self.show_progress: Callable[[Progress], None] = ProgressLines(settings.progress_seconds).show
-        """Shows people how far the run is."""
-        self.watch.observers.append(self._show)
         self.people: People | None = None
         """Notes who comes, where that matters; `None` where it does not."""
         self._mirror: Mirror | None = None
@@ -141,9 +141,6 @@ class Run:
         source = shown_text(self.observer.source or self._settings.display_name)
         lists = [str(list_id) for list_id in self._settings.list_ids() if list_id]
         return f"{source} to list {lists[0]}" if len(lists) == 1 else source
-
-    def _show(self, progress: Progress) -> None:
-        self.show_progress(progress)
 
     def begin(self) -> None:
         """Open the run's files and its ledger, once: what can't be written is said before anything is sent.
@@ -176,6 +173,8 @@ class Run:
             with self._interruption.at_once():
                 self._open_ledger(self._settings.ledger_url)
         self._started_delivery = self.observer.delivery = self._make_delivery()
+        if self.on_import_end is not None:
+            self._started_delivery.confirming.on_import_end = self.on_import_end
         self._note_people_if_needed(self._started_delivery)
         self._note_opt_outs_if_needed(self._started_delivery)
 

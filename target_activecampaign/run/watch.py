@@ -24,17 +24,22 @@ class Watch:
     """Keeps looking at a run, from `start` to `stop`.
 
     Attributes:
-        observers: Are shown each look, mostly in the watch's thread.
+        show: Shows people a look, mostly in the watch's thread.
+        observers: Are shown each look, too.
         at_end: Are called when the watch has ended.
     """
 
-    def __init__(self, look: Callable[[], Progress], timeline: Timeline) -> None:
+    def __init__(
+        self, look: Callable[[], Progress], timeline: Timeline, show: Callable[[Progress], None]
+    ) -> None:
         """Prepare.
 
         Args:
             look: Returns the figures of now.
             timeline: Takes them.
+            show: Shows people.
         """
+        self.show = show
         self.observers: list[Callable[[Progress], None]] = []
         self.at_end: list[Callable[[], None]] = []
         self._look = look
@@ -83,5 +88,5 @@ class Watch:
 
     def _note_and_show(self) -> None:
         progress = self._note()
-        for show in list(self.observers):
+        for show in (self.show, *self.observers):
             self._guarded(lambda show=show: show(progress))  # type: ignore[misc]

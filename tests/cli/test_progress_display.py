@@ -98,11 +98,11 @@ def test_without_rich_there_is_no_display(terminal: PseudoTerminal, monkeypatch:
 def test_a_quiet_run_shows_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     run = make_target(config_for("http://127.0.0.1:1", tmp_path)).current_run
-    run.show_progress(Progress(1000))
+    run.watch.show(Progress(1000))
     assert "progress: " in caplog.text
     caplog.clear()
     show_progress(run, is_quiet=True)
-    run.show_progress(Progress(2000))
+    run.watch.show(Progress(2000))
     assert caplog.text == ""
 
 

@@ -128,9 +128,10 @@ def test_the_environment_says_how_often_progress_is_told(text: str, seconds: int
 def test_a_pace_of_progress_that_is_none_is_refused_without_its_text(text: str) -> None:
     with pytest.raises(SettingsError) as refusal:
         parse_settings(MINIMAL, {"TARGET_ACTIVECAMPAIGN_PROGRESS_SECONDS": text})
-    assert refusal.value.problems == (
+    (problem,) = refusal.value.problems
+    assert problem == (
         "TARGET_ACTIVECAMPAIGN_PROGRESS_SECONDS: must be a whole number of seconds from 0 to 86,400. Write 0 "
-        "for no lines of progress, or unset it for one each 30 seconds",
+        "for no lines of progress, or unset it for one each 30 seconds"
     )
 
 

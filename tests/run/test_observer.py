@@ -187,22 +187,22 @@ def test_a_ledger_that_another_process_holds_locked_comes_before_all_else(scene:
 
 
 def test_a_fault_of_a_look_or_of_what_shows_it_fails_nothing(scene: Scene) -> None:
-    watch = Watch(scene.observer.look, Timeline())
     shown: list[Progress] = []
+    watch = Watch(scene.observer.look, Timeline(), shown.append)
 
     def fail(_: Progress) -> t.NoReturn:
         raise RuntimeError
 
-    watch.observers += [shown.append, fail]
+    watch.observers += [fail, shown.append]
     watch.take_look()
     scene.observer.delivery = t.cast("t.Any", object())
     watch.take_look()
-    assert len(shown) == 1
+    assert len(shown) == 2
 
 
 def test_the_thread_keeps_no_process_alive_and_ends_with_the_run(scene: Scene) -> None:
     timeline = Timeline()
-    watch = Watch(scene.observer.look, timeline)
+    watch = Watch(scene.observer.look, timeline, lambda _: None)
     before = set(threading.enumerate())
     watch.start()
     (thread,) = set(threading.enumerate()) - before
