@@ -85,7 +85,7 @@ class Confirming:
         self._verify = verify
         self._import_timeout_seconds = import_timeout_seconds
         self.on_import_end: Callable[[str, float], None] = lambda _stream, _seconds: None
-        """Is told the stream of each import that ended, and how long it took; by any thread, without a lock."""
+        """Is told the stream of each import that ended, and how long it took; in any thread."""
         self._said_doubts: set[str] = set()
         self._has_said_untold = False
         self._to_read: deque[RemovalReading] = deque()
