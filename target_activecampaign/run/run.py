@@ -12,7 +12,7 @@ from dataclasses import replace
 from target_activecampaign.api.client import Client
 from target_activecampaign.api.rate_limiter import RateLimiter
 from target_activecampaign.clock import SystemClock
-from target_activecampaign.config.names import shown_name
+from target_activecampaign.config.names import shown_name, shown_text
 from target_activecampaign.contacts.mapping import MappingOptions, RecordMapper, compile_mapping
 from target_activecampaign.delivery.change_detection import LedgerChanges, NoLedger
 from target_activecampaign.delivery.contract_headroom import ContractHeadroom
@@ -25,6 +25,7 @@ from target_activecampaign.ledger.patience import Patience
 from target_activecampaign.reporting.mapping_notes import MappingNotes
 from target_activecampaign.reporting.outcomes_file import OutcomesFile
 from target_activecampaign.reporting.plan import plan_run
+from target_activecampaign.reporting.progress_lines import ProgressLines
 from target_activecampaign.reporting.report import Report
 from target_activecampaign.reporting.report_file import check_report_path, write_report
 from target_activecampaign.reporting.summary import log_summary
@@ -32,6 +33,7 @@ from target_activecampaign.run.brake import Brake
 from target_activecampaign.run.embedded_sandbox import serve_sandbox
 from target_activecampaign.run.judge import judge, judge_rejects
 from target_activecampaign.run.mirror import Mirror
+from target_activecampaign.run.observer import Observer
 from target_activecampaign.run.opt_out_removals import OptOutRemovals
 from target_activecampaign.run.opt_outs import OptOuts
 from target_activecampaign.run.people import People
@@ -41,12 +43,13 @@ from target_activecampaign.run.removals import Removals
 from target_activecampaign.run.row_names import name_place
 from target_activecampaign.run.stream_matching import StreamMatching
 from target_activecampaign.run.subscribed_now import reasons_to_stay
+from target_activecampaign.run.watch import Watch
 from target_activecampaign.singer.completeness import Completeness
 from target_activecampaign.singer.state_output import StateOutput
 from target_activecampaign.source_files.source_file import listed
 
 if t.TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from target_activecampaign.api.responses import Contract
     from target_activecampaign.clock import Clock
@@ -87,6 +90,9 @@ _NAMED_REJECTS = 5  # of each reason; the rejects file holds them all
 class Run:
     """Everything that one run owns. Nothing is opened or sent before `begin` and `connect`."""
 
+    on_import_end: Callable[[str, float], None] | None = None
+    """Is told of each import that ended, as `Confirming` does it."""
+
     def __init__(
         self,
         settings: Settings,
@@ -104,7 +110,6 @@ class Run:
         """
         self._settings = settings
         self.source = source
-        self.shows_progress = True
         self._interruption = interruption
         self._clock = clock or SystemClock()
         self._rate_limiter = RateLimiter(
@@ -138,6 +143,12 @@ class Run:
         self._began_at = 0  # as the ledger has it
         self._patience = Patience()
         interruption.on_stop = lambda: self._patience.end_within(settings.shutdown_grace_seconds)
+        self.observer = Observer(settings, self._clock, self._rate_limiter, self._patience, interruption)
+        """Looks at this run."""
+        self._report.ceiling_per_minute = self.observer.ceiling_per_minute
+        lines = ProgressLines(settings.progress_seconds)
+        self.watch = Watch(self.observer.look, self._report.timeline, lines.show)
+        """Has it look about once a second, and shows its observers."""
         self.people: People | None = None
         """Notes who comes, where that matters; `None` where it does not."""
         self._mirror: Mirror | None = None
@@ -147,6 +158,13 @@ class Run:
         self._changes: ChangeDetection = NoLedger()
         self._headroom = ContractHeadroom()
         self._started_delivery: Delivery | None = None
+
+    @property
+    def title(self) -> str:
+        """What goes where, for a line of text: the source, and the list where there is one."""
+        source = shown_text(self.observer.source or self._settings.display_name)
+        lists = [str(list_id) for list_id in self._settings.list_ids() if list_id]
+        return f"{source} to list {lists[0]}" if len(lists) == 1 else source
 
     def begin(self) -> None:
         """Open the run's files and its ledger, once: what can't be written is said before anything is sent.
@@ -161,6 +179,7 @@ class Run:
         if self._has_begun:
             return
         self._has_begun = True
+        self.watch.start()
         self._state_output.check()
         if self._settings.report_path is not None:
             check_report_path(self._settings.report_path)
@@ -177,7 +196,9 @@ class Run:
             # Nothing is read yet, and another process may hold the ledger locked.
             with self._interruption.at_once():
                 self._open_ledger(self._settings.ledger_url)
-        self._started_delivery = self._make_delivery()
+        self._started_delivery = self.observer.delivery = self._make_delivery()
+        if self.on_import_end is not None:
+            self._started_delivery.confirming.on_import_end = self.on_import_end
         self._note_people_if_needed(self._started_delivery)
         self._note_opt_outs_if_needed(self._started_delivery)
 
@@ -535,6 +556,7 @@ class Run:
         self.begin()
         self.connect()
         self._mirror = self.people = None  # no input says who comes
+        self.observer.is_taking_off = True
         stopped = self._removals().carry_out_pending(also_earlier=also_earlier)
         self.delivery.finish()
         self._close(stopped.exit_code if stopped else 0)
@@ -559,6 +581,7 @@ class Run:
             self.people.end_input()
         if has_failed:
             self._mirror = None
+        self.observer.is_taking_off = True
         return self._removals().carry_out(is_cut_short=bool(self._report.totals().held_back))
 
     def _list_of(self, stream: str) -> int | None:
@@ -599,6 +622,7 @@ class Run:
         if self._is_closed:
             return
         self._is_closed = True
+        self.watch.stop()
         try:
             self._resources.close()
         finally:
@@ -607,6 +631,11 @@ class Run:
     def _write_report(self, exit_code: int) -> None:
         requests = self._client.requests if self._client else 0
         delivery = self._started_delivery
+        if self._client is not None:
+            self._report.retries = self._client.retries
+            self._report.requests_by = self._client.requests_by()
+        if delivery is not None:
+            self._report.import_seconds = delivery.import_seconds(self.observer.started_at)
         if self._settings.dry_run:
             self._report.plan = plan_run(
                 imports=self._report.imports,
