@@ -23,7 +23,7 @@ class TargetCommand(SingerCommand, click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - by click
         """Return the names of the subcommands."""
-        return ["fields", "ledger", "lists", "mirror", "sandbox", "tags"]
+        return ["check", "fields", "ledger", "lists", "mirror", "sandbox", "tags"]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - by click
         """Import and return the subcommand of this name, or None."""
@@ -36,6 +36,10 @@ class TargetCommand(SingerCommand, click.Group):
             from target_activecampaign.cli.ledger import make_command  # noqa: PLC0415
 
             return make_command(config_option)
+        if cmd_name == "check":
+            from target_activecampaign.cli.check import make_command as make_check  # noqa: PLC0415
+
+            return make_check(config_option)
         if cmd_name in {"fields", "lists", "tags"}:
             from target_activecampaign.cli.account import make_command as make_account  # noqa: PLC0415
 
