@@ -16,7 +16,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from target_activecampaign.errors import LedgerError
 from target_activecampaign.ledger.crypto import Cipher
 from target_activecampaign.ledger.data_key import data_key_of
-from target_activecampaign.ledger.database import Database
 from target_activecampaign.ledger.driver_errors import cause_of
 from target_activecampaign.ledger.list_lock import holder_of, is_held
 from target_activecampaign.ledger.migrations import version_of
@@ -34,6 +33,7 @@ if t.TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from target_activecampaign.config.secret import Secret
+    from target_activecampaign.ledger.database import Database
 
 
 class Inspection(t.NamedTuple):

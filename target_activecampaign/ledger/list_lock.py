@@ -74,9 +74,9 @@ class ListLocks:
         path = self._database.path
         release = _lock_file(path, list_id) if path else self._lock_on_server(list_id)
         if release is None:
+            holder = holder_of(self._database, list_id)
             raise unusable(
-                f"list {list_id} is being written by {holder_of(self._database, list_id)}; wait until that run "
-                "has ended, or stop it"
+                f"list {list_id} is being written by {holder}; wait until that run has ended, or stop it"
             )
         return release
 

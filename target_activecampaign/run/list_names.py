@@ -69,8 +69,8 @@ def problems_of_lists(list_ids: Iterable[int], lists: Collection[AccountList]) -
             problems.append(
                 Problem(
                     "list_id",
-                    f"list {list_id} ({_shown(one)}) is for {shown_text(one.channel, _LONGEST_NAME)}, not for "
-                    "email: to be on it counts as consent that nobody gave",
+                    f"list {list_id} ({_shown(one)}) is for {shown_text(one.channel, _LONGEST_NAME)}, not for"
+                    " email: to be on it counts as consent that nobody gave",
                     f"choose one of these: {_known(lists)}",
                 )
             )

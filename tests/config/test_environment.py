@@ -207,8 +207,8 @@ def test_required_settings_that_stand_in_the_environment_alone_are_pointed_at() 
         parse_settings({"hostname": "acme.api-us1.com", "data_privacy_consent": True, "list_id": 3}, environ)
     assert refusal.value.problems == (
         (
-            "api_key: is missing. TARGET_ACTIVECAMPAIGN_API_KEY is set but was not read: add --config ENV after "
-            "--config config.json"
+            "api_key: is missing. TARGET_ACTIVECAMPAIGN_API_KEY is set but was not read: add --config ENV "
+            "after --config config.json"
         ),
     )
     environ["TARGET_ACTIVECAMPAIGN_HOSTNAME"] = "acme.api-us1.com"

@@ -83,7 +83,7 @@ _WORDS = {
     "certificate": (
         "",
         "the certificate of {host} could not be verified, or TLS failed",
-        "Where a proxy opens TLS, let REQUESTS_CA_BUNDLE name its authority; else look at the date and at hostname",
+        "Where a proxy opens TLS, let REQUESTS_CA_BUNDLE name its authority; else look at date and hostname",
     ),
     "time-out": (
         "hostname",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import typing as t
 
-from target_activecampaign.errors import Problem
-
 if t.TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from target_activecampaign.errors import Problem
 
 IDS = (
     "settings",
