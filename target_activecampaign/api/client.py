@@ -80,6 +80,20 @@ class ImportBody(t.Protocol):
         """Encode the request's body."""
 
 
+class Bounds(t.NamedTuple):
+    """How long a client insists on an answer.
+
+    Attributes:
+        tries: After which to give a request up.
+        seconds: Likewise.
+        is_quiet: Whether the caller says each failure itself, so that tries are not logged.
+    """
+
+    tries: int = MOST_TRIES
+    seconds: float = math.inf
+    is_quiet: bool = False
+
+
 class Client:
     """Talks to one account. Threads may share it.
 
@@ -95,7 +109,7 @@ class Client:
         rate_limiter: RateLimiter,
         timeout_seconds: float,
         *,
-        bounds: tuple[int, float] = (MOST_TRIES, math.inf),
+        bounds: Bounds | None = None,
     ) -> None:
         """Prepare; nothing is sent yet.
 
@@ -104,11 +118,11 @@ class Client:
             api_key: Goes to this host alone, as the header `Api-Token`.
             rate_limiter: Gives a permit for each request.
             timeout_seconds: For one request.
-            bounds: Tries and seconds after which to give any request up, below its own bounds.
+            bounds: For all requests, below those of each.
         """
         self.requests = 0
         self.latency_seconds: float | None = None
-        self._most_tries, self._most_seconds = bounds
+        self._bounds = bounds or Bounds()
         self._api_key = api_key
         self._transport = Transport(base_url, api_key, timeout_seconds)
         self._rate_limiter = rate_limiter
@@ -448,10 +462,10 @@ class Client:
             attempt,
             self._rate_limiter,
             endpoint,
-            most_tries=min(most_tries, self._most_tries),
-            most_seconds=min(most_seconds, self._most_seconds),
+            most_tries=min(most_tries, self._bounds.tries),
+            most_seconds=min(most_seconds, self._bounds.seconds),
             pause=pause,
-            is_optional=is_optional,
+            is_optional=is_optional or self._bounds.is_quiet,
         )
 
     def _send(

@@ -140,7 +140,7 @@ def _give_up(endpoint: str, error: TryAgainError, tries: int, seconds: float) ->
 def _remedy(error: TryAgainError) -> str:
     if error.limit is not None:
         return "Check what else uses the account (settings requests_per_second, imports_per_minute)"
-    return _REMEDIES[error.cause]
+    return error.remedy or _REMEDIES[error.cause]
 
 
 _REMEDIES: dict[Cause, str] = {

@@ -27,6 +27,7 @@ OLD_API_KEY = f"{PREFIX}OLD_API_KEY"
 _OTHERS = {"LOGLEVEL", "OLD_API_KEY"}
 """Variables of the SDK and of a command, without the prefix."""
 
+_CONSENT = "data_privacy_consent"
 _LEAST_LIKENESS = 0.6
 
 _BOOLEANS = {
@@ -53,6 +54,9 @@ def settings_from_environment(environ: Mapping[str, str]) -> dict[str, t.Any]:
         text = environ.get(f"{PREFIX}{name.upper()}", "")
         if text.strip():
             value = _value_of(text, schema["type"])
+            if name == _CONSENT and text.strip().lower() != "true":
+                # As in a file: no other word is a signature.
+                value = False if value is False else text
             unfolds = isinstance(value, dict) and _is_meltano(environ)
             found[name] = unfold(name, value) if unfolds else value
     return found

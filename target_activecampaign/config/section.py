@@ -138,6 +138,10 @@ class Section:
         """Tell whether the setting is true; the caller adds the problem where it is not."""
         return self._values.get(name) is True
 
+    def is_false(self, name: str) -> bool:
+        """Tell whether the setting is false."""
+        return self._values.get(name) is False
+
     def integer(self, name: str) -> int:
         """Return an integer of a setting that has a default."""
         value = self.optional_integer(name)

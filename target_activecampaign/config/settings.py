@@ -315,12 +315,14 @@ def read_base_url(section: Section) -> str:
 
 
 def _require_consent(section: Section) -> None:
-    if not section.is_true("data_privacy_consent"):
-        section.add_problem(
-            "data_privacy_consent",
-            "must be true, without quotes: personal data leaves the place where it is and goes to "
-            "ActiveCampaign, and the person who writes true agrees to that and answers for it",
-        )
+    name = "data_privacy_consent"
+    if section.is_true(name):
+        return
+    found = "is false" if section.is_false(name) else "is no consent" if section.has(name) else "is missing"
+    section.add_problem(
+        name,
+        f"{found}; set it to true, without quotes, if the data may leave for ActiveCampaign",
+    )
 
 
 def read_api_key(section: Section) -> Secret:

@@ -160,7 +160,7 @@ class AccountChecks:
         who = f"of {shown_text(user.name) or 'its user'}"
         name = f' (user "{shown_text(user.username)}")' if user.username else ""
         may = [f"may read {' and '.join(self.may_read)}"] if self.may_read else []
-        may_not = [f"may not read {' and '.join(self.may_not_read)}"] if self.may_not_read else []
+        may_not = [f"may not read {' or '.join(self.may_not_read)}"] if self.may_not_read else []
         return Check("key", "ok", "; ".join([f"{who}{name}", *may, *may_not]))
 
 
