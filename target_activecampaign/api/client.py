@@ -99,6 +99,7 @@ class Client:
 
     Attributes:
         requests: Requests that were sent, every try counted.
+        has_submitted: Whether an import was sent, accepted or not.
         latency_seconds: Of the quickest answer; `None` before the first.
     """
 
@@ -121,6 +122,7 @@ class Client:
             bounds: For all requests, below those of each.
         """
         self.requests = 0
+        self.has_submitted = False
         self.latency_seconds: float | None = None
         self._bounds = bounds or Bounds()
         self._api_key = api_key
@@ -241,6 +243,7 @@ class Client:
         def note_sent() -> None:
             nonlocal unanswered
             unanswered += 1
+            self.has_submitted = True
             on_send()
 
         def read(response: Response) -> Accepted | Refused:
