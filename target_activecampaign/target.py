@@ -288,8 +288,9 @@ class TargetActiveCampaign(Target):
                 self.logger.error("%s", problem)  # noqa: TRY400 - a message for a person
             return self._fail(error.exit_code)
         except (TargetError, *_KNOWN_ERRORS) as error:
-            said = self._with_consequence([str(error)]) if _says_nothing_of_it(error) else [str(error)]
-            self.logger.error("%s", said[0])  # noqa: TRY400 - a message for a person
+            said = [*self.current_run.unsaid_problems, str(error)]
+            for message in self._with_consequence(said) if _says_nothing_of_it(error) else said:
+                self.logger.error("%s", message)  # noqa: TRY400 - a message for a person
             exit_code = getattr(error, "exit_code", 1)
             if isinstance(error, LedgerError):
                 # A run that was asked to stop waits less for a ledger that is locked.

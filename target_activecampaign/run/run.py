@@ -46,7 +46,7 @@ from target_activecampaign.singer.completeness import Completeness
 from target_activecampaign.singer.state_output import StateOutput
 
 if t.TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from target_activecampaign.api.responses import Contract
     from target_activecampaign.clock import Clock
@@ -174,6 +174,11 @@ class Run:
                 raise
             self._refusal = error
         return self._refusal is None
+
+    @property
+    def unsaid_problems(self) -> Sequence[str]:
+        """What the account lacks, where something else ended the run before that was raised."""
+        return () if self._refusal is None else self._refusal.problems
 
     @property
     def has_sent(self) -> bool:

@@ -38,7 +38,7 @@ KEY = "made-up-key-0123456789"
         ),
         (
             "%s: 1\n",
-            "config.json looks like YAML in line 1; write the settings as a JSON object, or: target-activecampaign init",
+            "config.json looks like YAML in line 1; write the settings as a JSON object, or: target-activec",
         ),
         ("---\napi_key: %s\n", "looks like YAML in line 1"),
         ("api_key=%s\n", 'looks like a file of variables, line 1 begins with "api_key"'),

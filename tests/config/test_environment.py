@@ -39,7 +39,12 @@ def test_integers_are_read(text: str, value: int) -> None:
 
 @pytest.mark.parametrize("text", ["true", "TRUE", "1", "yes", "On"])
 def test_words_for_true_are_read(text: str) -> None:
-    assert read(DATA_PRIVACY_CONSENT=text) == {"data_privacy_consent": True}
+    assert read(DRY_RUN=text) == {"dry_run": True}
+
+
+@pytest.mark.parametrize(("text", "value"), [("True", True), ("yes", "yes"), ("1", "1"), ("no", False)])
+def test_consent_is_the_word_true_alone_as_in_a_file(text: str, value: object) -> None:
+    assert read(DATA_PRIVACY_CONSENT=text) == {"data_privacy_consent": value}
 
 
 @pytest.mark.parametrize("text", ["false", "False", "0", "no", "OFF"])
@@ -82,7 +87,7 @@ def test_variables_of_no_setting_are_left_alone() -> None:
     ],
 )
 def test_what_cannot_be_read_stays_a_string_and_is_refused_by_name(name: str, text: str) -> None:
-    found = read(HOSTNAME="sandbox", API_KEY="sandbox", DATA_PRIVACY_CONSENT="yes", **{name.upper(): text})
+    found = read(HOSTNAME="sandbox", API_KEY="sandbox", DATA_PRIVACY_CONSENT="true", **{name.upper(): text})
     assert found[name] == text
     with pytest.raises(SettingsError) as refusal:
         parse_settings({"list_id": 1, **found})
@@ -94,7 +99,7 @@ def test_a_whole_configuration_can_come_from_the_environment() -> None:
         read(
             HOSTNAME="sandbox",
             API_KEY="sandbox",
-            DATA_PRIVACY_CONSENT="yes",
+            DATA_PRIVACY_CONSENT="true",
             LIST_ID="3",
             FIELD_MAPPING='{"email": "mail"}',
             MAX_REJECTED_PERCENT="5",
