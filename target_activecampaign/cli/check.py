@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import sys
@@ -84,9 +85,10 @@ def _check(*, records: int | None, alert_test: bool, as_json: bool) -> None:
     sys.exit(0 if is_good else 1)
 
 
-def _send_test(settings: Settings) -> None:
-    """Send one alert that is marked as a test."""
-    raise NotImplementedError(settings)
+def _send_test(settings: Settings) -> str | None:
+    """Send one alert that is marked as a test; returns why that failed, if it did."""
+    notices = importlib.import_module("target_activecampaign.run.notices")  # needed where alerts are set
+    return t.cast("str | None", notices.send_test_alert(settings))
 
 
 def _document(checks: Sequence[Check], plan: dict[str, t.Any] | None) -> dict[str, t.Any]:

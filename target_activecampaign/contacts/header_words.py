@@ -25,7 +25,7 @@ _MOST_SHOWN = 3
 
 
 def is_header(cells: Sequence[str]) -> bool:
-    """Tell whether cells are names of columns: one says email, and none holds an address or a number alone."""
+    """Tell whether cells are names of columns: one says email, none is an address or a number."""
     names = [folded_name(cell.strip(" \"'")) for cell in cells]
     holds_values = any("@" in name or name.isdigit() for name in names)
     return not holds_values and any(name in _EMAIL for name in names)

@@ -46,7 +46,7 @@ class Examination:
         environ: Mapping[str, str],
         *,
         records: int | None = None,
-        send_test: Callable[[Settings], None] | None = None,
+        send_test: Callable[[Settings], str | None] | None = None,
         clock: Clock | None = None,
     ) -> None:
         """Read the settings; nothing is asked yet.
