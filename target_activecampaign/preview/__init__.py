@@ -1,1 +1,1 @@
-"""What a run would send, seen record by record: the run's own figures, changes with their reasons, coverage."""
+"""What a run would send: its own figures, records beside contacts with reasons, coverage over all records."""

@@ -143,9 +143,7 @@ def explain_custom_value(
     return explain_text(raw, sent)
 
 
-def _explain_options(
-    raw: object, sent: str, field: CustomField, reader: OptionReader | None
-) -> Changes:
+def _explain_options(raw: object, sent: str, field: CustomField, reader: OptionReader | None) -> Changes:
     if reader is None or field.options is None:
         return [] if trim(text_of(raw)) == sent else [Change(Cause.OPTIONS, "the")]
     labels = {option.value: option.label for option in field.options}

@@ -43,9 +43,7 @@ class OpenedStream(t.NamedTuple):
 class StreamObserver(t.Protocol):
     """Sees the records of one stream, in the reader's thread."""
 
-    def see(
-        self, origin: Origin, record: Mapping[str, t.Any], result: Contact | Rejection | OptOut
-    ) -> None:
+    def see(self, origin: Origin, record: Mapping[str, t.Any], result: Contact | Rejection | OptOut) -> None:
         """See what a record became, before it is handed on.
 
         Args:
