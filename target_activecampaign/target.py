@@ -324,6 +324,7 @@ class TargetActiveCampaign(Target):
             context_settings=command.context_settings,
             params=params,
             logger=cls.logger,
+            target_class=cls,
         )
 
     @classmethod

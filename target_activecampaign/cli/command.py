@@ -17,13 +17,20 @@ if t.TYPE_CHECKING:
 class TargetCommand(SingerCommand, click.Group):
     """Runs the target, or the subcommand that is named."""
 
-    def __init__(self, *args: t.Any, **kwargs: t.Any) -> None:  # noqa: ANN401
-        """Make the command; see the SDK for the arguments."""
+    def __init__(self, *args: t.Any, target_class: t.Any = None, **kwargs: t.Any) -> None:  # noqa: ANN401
+        """Make the command; see the SDK for the arguments.
+
+        Args:
+            args: Of the SDK's command.
+            target_class: The target, for commands that run it in this process.
+            kwargs: Of the SDK's command.
+        """
         super().__init__(*args, invoke_without_command=True, **kwargs)
+        self.target_class = target_class
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - by click
         """Return the names of the subcommands."""
-        return ["fields", "ledger", "lists", "mirror", "sandbox", "tags"]
+        return ["fields", "ledger", "lists", "mirror", "preview", "sandbox", "tags"]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - by click
         """Import and return the subcommand of this name, or None."""
@@ -40,6 +47,10 @@ class TargetCommand(SingerCommand, click.Group):
             from target_activecampaign.cli.account import make_command as make_account  # noqa: PLC0415
 
             return make_account(cmd_name, config_option)
+        if cmd_name == "preview":
+            from target_activecampaign.cli.preview import make_command as make_preview  # noqa: PLC0415
+
+            return make_preview(config_option, self.target_class)
         if cmd_name == "mirror":
             from target_activecampaign.cli.mirror import make_command as make_mirror  # noqa: PLC0415
 

@@ -38,6 +38,7 @@ class Cause(str, enum.Enum):
     ABSENT = "absent"
     LEFT_OUT = "left_out"
     NO_SUCH_OPTION = "no_such_option"
+    EXCLUDED = "excluded"
     REJECTED = "rejected"
     UNKNOWN = "changed"
 
@@ -70,6 +71,7 @@ _TEXTS = {
     Cause.ABSENT: "not in this record",
     Cause.LEFT_OUT: "{}",
     Cause.NO_SUCH_OPTION: "no such option, {} exist",
+    Cause.EXCLUDED: "on the account's exclusion list: {}",
     Cause.REJECTED: "{}",
     Cause.UNKNOWN: "changed",
 }

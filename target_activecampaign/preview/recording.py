@@ -131,7 +131,9 @@ def _tags(
         if not problems:
             changes = [Change(Cause.ABSENT)] if raw is UNSET else []
         return ShownValue(field.mapped.path, text_of(raw), "tags", "", state, changes)
-    return ShownValue(field.mapped.path, text_of(raw), "tags", ", ".join(sent), "sent", changes)
+    # Their order has no meaning: those of the record stand first, as it has them.
+    ordered = [*(tag for tag in sent if tag not in static), *static]
+    return ShownValue(field.mapped.path, text_of(raw), "tags", ", ".join(ordered), "sent", changes)
 
 
 def _wish(
@@ -159,6 +161,9 @@ def _reject(
         changes = explain_no_address(raw)
     elif reason is Reason.EMAIL_MISSING:
         changes = []
+    elif reason is Reason.EXCLUDED:
+        # The account's phrase may be somebody's address.
+        changes = [Change(Cause.EXCLUDED, detail.partition(": ")[2], is_of_record=True)]
     else:
         changes = [Change(Cause.REJECTED, detail.removeprefix(f"{about.mapped.path}: "))]
     shown.values = [ShownValue(about.mapped.path, text_of(raw), about.name, "", "none", changes)]

@@ -44,7 +44,7 @@ _OF_THE_SDK = (
     RecordsWithoutSchemaException,
     StreamMapConfigError,
 )
-_LOGGERS = ("target_activecampaign", "target-activecampaign")
+_LOGGERS = ("target_activecampaign", "target-activecampaign", "singer_sdk.metrics")
 _CHECKS = "target_activecampaign.run.preflight"
 
 
