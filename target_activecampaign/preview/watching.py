@@ -70,10 +70,10 @@ class RunWatching:
 
     def count(self, line: int) -> None:
         """Count a record that is seen."""
-        self.rows += 1
+        self.rows = rows = self.rows + 1
         self.last_line = line
-        if not self.rows % _ROWS_BETWEEN_LOOKS:
-            self._on_rows(self.rows)
+        if not rows % _ROWS_BETWEEN_LOOKS:
+            self._on_rows(rows)
 
     @property
     def is_choosing(self) -> bool:
@@ -111,6 +111,7 @@ class RunWatching:
     def end(self) -> None:
         """Find what is found once, when all records were seen."""
         for stream in self._streams.values():
+            stream.flush()
             stream.find_nearest_tags()
 
 
