@@ -88,7 +88,9 @@ class StreamWatching:
         self._stream = stream
         self._fields = fields
         mapped = {field.mapped.keys[0] for field in fields} | set(stream.keys)
-        self.coverage = StreamCoverage(stream.name, mapped) if before is None else before.coverage
+        self.coverage: StreamCoverage = (
+            StreamCoverage(stream.name, mapped) if before is None else before.coverage
+        )
         known = {(one.name, one.column): one for one in self.coverage.fields}
         for field in fields:
             name = field.name, field.mapped.path
