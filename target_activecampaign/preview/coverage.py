@@ -18,7 +18,7 @@ if t.TYPE_CHECKING:
 PLACES_KEPT = 5
 _MOST_WORDS = 1_000  # of one remark
 _MOST_COLUMNS = 1_000  # that are not mapped
-_LONGEST_KEPT = 200  # characters of an example
+_LONGEST_KEPT = 200  # characters of an example, a word, or the name of a column
 
 RemarkKind: t.TypeAlias = t.Literal[
     "email_invalid",
@@ -63,7 +63,8 @@ class Remark:
         self.count += 1
         if len(self.places) < PLACES_KEPT:
             self.places.append(place)
-        for word in words:
+        for text in words:
+            word = text[:_LONGEST_KEPT]
             if word in self.words or len(self.words) < _MOST_WORDS:
                 self.words[word] += 1
 
@@ -164,7 +165,7 @@ class StreamCoverage:
         self.records += len(records)
         names = dict.fromkeys(name for record in records for name in record)
         for name in names:
-            if name in self._mapped or name.startswith("_sdc_"):
+            if name in self._mapped or name.startswith("_sdc_") or len(name) > _LONGEST_KEPT:
                 continue
             if name not in self.unmapped and len(self.unmapped) >= _MOST_COLUMNS:
                 continue

@@ -21,6 +21,8 @@ if t.TYPE_CHECKING:
     from target_activecampaign.run.observer import OpenedStream
 
 _ROWS_BETWEEN_LOOKS = 1_000  # at the clock
+_MOST_BYTES = 2**20
+"""Of input: then records are counted that are in memory until then."""
 
 
 class RunWatching:
@@ -49,6 +51,7 @@ class RunWatching:
         self._waiting: dict[int, ShownRecord] = {}  # by the id of their origin, which they keep
         self._on_rows = on_rows
         self._now: ContactsNow | None = None
+        self._bytes = 0
 
     @property
     def streams(self) -> list[StreamCoverage]:
@@ -74,6 +77,14 @@ class RunWatching:
         self.last_line = line
         if not rows % _ROWS_BETWEEN_LOOKS:
             self._on_rows(rows)
+
+    def note_bytes(self, count: int) -> None:
+        """Note how much more of the input was read."""
+        self._bytes += count
+        if self._bytes >= _MOST_BYTES:
+            self._bytes = 0
+            for stream in self._streams.values():
+                stream.flush()
 
     @property
     def is_choosing(self) -> bool:

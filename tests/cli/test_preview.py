@@ -31,8 +31,9 @@ id;e-mail;given_name;surname;mobile;town;customer_since;language;interests;notes
 1003;not-an-address;Cy;;;;;;;
 1004;;Dora;Dee;;;;;mug;called twice
 1005;eve@example.com;EVE;Easy;ask her;Paris;soon;de;Coffe;
-1006;ada@example.com;Ada;King;;;;;;
+1006;gus@example.com;Gus;;;;;;;
 1007;blocked@excluded.example;Fay;;;;;;;
+1008;Gus@Example.com;;Green;;;;;;
 """
 MAPPING = {
     "email": "e-mail",
@@ -114,7 +115,7 @@ def test_one_row_is_found_by_its_number_or_its_address() -> None:
     assert "row 6, key 1005: would be sent without 1 value\n" in by_row.stdout
     assert by_row.stdout == by_address.stdout
     assert "row 2, key" not in by_row.stdout
-    assert "No record stands in row 99; the last one stands in row 8." in preview("--row", "99").stdout
+    assert "No record stands in row 99; the last one stands in row 9." in preview("--row", "99").stdout
     assert "No record has this address." in preview("--find", "nobody@example.com").stdout
 
 
@@ -126,8 +127,8 @@ def test_problems_are_rows_that_are_rejected_or_lose_a_value() -> None:
 
 @pytest.mark.usefixtures("folder")
 def test_a_repeat_says_so() -> None:
-    assert "row 2, key 1001: a repeat, merged into a later row" in preview("--row", "2", "--scan", "9").stdout
-    assert "row 2, key 1001: would be sent" in preview("--row", "2", "--scan", "3").stdout
+    assert "row 7, key 1006: a repeat, merged into a later row" in preview("--row", "7").stdout
+    assert "row 7, key 1006: would be sent" in preview("--row", "7", "--scan", "7").stdout
 
 
 @pytest.mark.usefixtures("folder")
@@ -183,10 +184,10 @@ def test_one_document_has_keys_that_stay() -> None:
         "plan",
     ]
     figures = document["figures"]
-    assert (figures["read"], figures["delivered"], figures["superseded"]) == (7, 3, 1)
+    assert (figures["read"], figures["delivered"], figures["superseded"]) == (8, 4, 1)
     assert figures["rejected"] == {"email_invalid": 1, "email_missing": 1, "excluded": 1}
     first = document["records"][0]
-    assert (first["line"], first["key"], first["outcome"]) == (2, {"id": "1001"}, "superseded")
+    assert (first["line"], first["key"], first["outcome"]) == (2, {"id": "1001"}, "delivered")
     assert first["values"][0] == {
         "column": "e-mail",
         "value": "Ada@Example.com",
@@ -210,7 +211,7 @@ def test_it_ends_as_the_run_would(folder: Path, sandbox: RunningSandbox) -> None
     assert "Next: target-activecampaign preview --input shop-customers.csv --problems" in said.stderr
     write_config(folder, hostname=sandbox.url, profile_limit=1)
     document = json.loads(preview("--json").stdout)
-    assert (document["ok"], document["exit_code"], document["figures"]["held_back"]) == (False, 3, 2)
+    assert (document["ok"], document["exit_code"], document["figures"]["held_back"]) == (False, 3, 4)
     write_config(folder, hostname=sandbox.url, list_id="Newsleter")
     failed = preview("--json")
     assert failed.exit_code == 1
