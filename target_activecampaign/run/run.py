@@ -43,6 +43,7 @@ from target_activecampaign.run.opt_out_removals import OptOutRemovals
 from target_activecampaign.run.opt_outs import OptOuts
 from target_activecampaign.run.people import People
 from target_activecampaign.run.preflight import check_account, guard_contract, read_exclusions
+from target_activecampaign.run.record_observer import OpenedStream
 from target_activecampaign.run.rejects import open_rejects
 from target_activecampaign.run.removals import Removals
 from target_activecampaign.run.row_names import name_place
@@ -63,6 +64,7 @@ if t.TYPE_CHECKING:
     from target_activecampaign.contacts.contact import LeftAlone, Origin, Reason, Rejection
     from target_activecampaign.contacts.custom_fields import CustomField
     from target_activecampaign.contacts.exclusions import Exclusions
+    from target_activecampaign.contacts.mapping import MappingNotes as Notes
     from target_activecampaign.delivery.account import Account
     from target_activecampaign.delivery.change_detection import ChangeDetection
     from target_activecampaign.errors import MirrorStoppedError, TargetError
@@ -70,6 +72,7 @@ if t.TYPE_CHECKING:
     from target_activecampaign.reporting.rejected_rows import RejectedRows
     from target_activecampaign.reporting.rejects import RejectsFile
     from target_activecampaign.reporting.report import StreamFigures
+    from target_activecampaign.run.record_observer import RecordObserver, StreamObserver
     from target_activecampaign.run.signals import Interruption
     from target_activecampaign.source_files import SourceFile
 
@@ -95,6 +98,11 @@ _NAMED_REJECTS = 5  # of each reason; the rejects file holds them all
 class Run:
     """Everything that one run owns. Nothing is opened or sent before `begin` and `connect`."""
 
+    _holds_states = False
+    _has_begun = False
+    _may_write_report = False
+    _reads_input = True
+    _is_closed = False
     on_import_end: Callable[[str, float], None] | None = None
     """Is told of each import that ended, as `Confirming` does it."""
 
@@ -124,22 +132,20 @@ class Run:
         self._rejects: RejectsFile | RejectedRows | None = None
         self.outcomes_file: OutcomesFile | None = None
         """Takes every record of an exported stream that is read, where outcomes are written."""
+        self.record_observer: RecordObserver | None = None
+        """Sees each record and its outcome, where somebody watches."""
         self._named_rejects: Counter[Reason] = Counter()
         self._client: Client | None = None
         self._account: Account | None = None
         self._fields: Mapping[str, CustomField] = {}
         self._exclusions: Exclusions | None = None  # `None` where there are none
+        self._mapping_options: MappingOptions | None = None  # of the stream that was opened last
         self._resources = contextlib.ExitStack()
         self._deletions = 0
         self._streams = StreamMatching(settings)
         self._mapping_notes: dict[str, MappingNotes] = {}
-        self._holds_states = False
-        self._has_begun = False
         self._refusal: SettingsError | None = None  # of the account
-        self._may_write_report = False
-        self._reads_input = True
         self.figures: dict[str, t.Any] = {}
-        self._is_closed = False
         self.keeps_records = settings.rejects_path is not None and not settings.dry_run
         """Whether rejected records are written down, so that their lines are kept until then."""
         self.is_mirror = settings.is_mirror
@@ -259,7 +265,7 @@ class Run:
             changes=self._changes,
             headroom=self._headroom,
             reject=self._write_rejected,
-            outcomes_file=self.outcomes_file,
+            outcomes_file=self.outcomes_file or self.record_observer,
             check_interruption=self._interruption.check,
             # A plan depends on the input alone: no part of an import leaves because the tap paused.
             partial_batches=PartialBatches(math.inf, math.inf) if settings.dry_run else None,
@@ -448,7 +454,10 @@ class Run:
             rejects_invalid=self._settings.on_invalid_value == "reject",
             subscription_words=self._settings.subscription_words,
         )
-        notes = self.mapping_notes_of(stream)
+        notes: Notes = self.mapping_notes_of(stream)
+        if self.record_observer is not None:
+            notes = self.record_observer.watch_notes(notes)
+        self._mapping_options = options
         try:
             return compile_mapping(stream, schema, export, self._fields, options, notes=notes)
         except SettingsError as error:
@@ -466,6 +475,14 @@ class Run:
         except SettingsError as error:
             more = [] if export is None else problems_of_mapping(stream, schema, export)
             raise SettingsError([*error.problems, *more]) from None
+
+    def observe(self, stream: str, keys: Sequence[str], mapper: RecordMapper) -> StreamObserver | None:
+        """Return what sees the records of a stream whose mapping is compiled; `None` where nobody watches."""
+        export, client, options = self._settings.export_for(stream), self._client, self._mapping_options
+        if self.record_observer is None or export is None or client is None or options is None:
+            return None
+        opened = OpenedStream(stream, keys, mapper, export, self._fields, options, client)
+        return self.record_observer.open_stream(opened)
 
     def _note_stream(self, stream: str, list_id: int) -> None:
         """Note that a stream is exported to a list."""
