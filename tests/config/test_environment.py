@@ -195,7 +195,9 @@ def test_a_target_refuses_an_unknown_variable_though_its_configuration_is_a_file
     with pytest.raises(ConfigValidationError) as refused:
         TargetActiveCampaign(config=config)
     (problem,) = refused.value.errors
-    assert problem == ("TARGET_ACTIVECAMPAIGN_DRYRUN: is no setting; write TARGET_ACTIVECAMPAIGN_DRY_RUN")
+    assert problem == (
+        "TARGET_ACTIVECAMPAIGN_DRYRUN: is no setting; write TARGET_ACTIVECAMPAIGN_DRY_RUN. Nothing was sent."
+    )
 
 
 def test_a_dry_run_that_is_set_and_not_read_is_refused() -> None:
