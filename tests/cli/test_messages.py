@@ -54,7 +54,7 @@ def said_by_run(url: str, messages: list[t.Any], **changes: object) -> list[str]
 
 
 MAPPING = "field_mapping"
-OF_SETTINGS = {
+OF_SETTINGS: dict[str, tuple[dict[str, t.Any], str]] = {
     "a list that is misspelt": (
         {"list_id": "Newsleter"},
         (
