@@ -19,6 +19,8 @@ if t.TYPE_CHECKING:
 def with_nothing_sent(messages: Sequence[str]) -> list[str]:
     """Return messages; the last one says as well what they mean for the run."""
     *others, last = messages
+    if last.endswith("Nothing was sent"):
+        return [*others, f"{last}."]
     return [*others, f"{last}{'' if last.endswith(('.', '?')) else '.'} Nothing was sent."]
 
 
@@ -83,6 +85,10 @@ class SettingsError(TargetError):
 
 class InputError(TargetError):
     """The input is not what a Singer tap writes: look at the tap and at the line that is named."""
+
+
+class SourceFileError(TargetError):
+    """A file of people can't be read: mend or save it anew as the message says."""
 
 
 class ServiceError(TargetError):

@@ -55,13 +55,17 @@ def configuration() -> dict[str, t.Any]:
     return merged
 
 
-def config_sources() -> list[str]:
-    """Return what the configuration was taken from: files, and `ENV` for the environment."""
+def configuration_files() -> list[Path]:
+    """Return the files that `configuration` reads."""
     given = _given()
     if not given:
-        return [name for name in (CONFIG_FILE, VARIABLES_FILE) if Path(name).is_file()]
-    files = [str(path) for one in given for path in one.paths]
-    return [*files, *(["ENV"] if any(one.parse_env for one in given) else [])]
+        return [path for path in (Path(CONFIG_FILE), Path(VARIABLES_FILE)) if path.is_file()]
+    return [path for one in given for path in one.paths]
+
+
+def config_sources() -> list[str]:
+    """Return what the configuration was taken from: files, and `ENV` for the environment."""
+    return [*map(str, configuration_files()), *(["ENV"] if any(one.parse_env for one in _given()) else [])]
 
 
 def config_arguments() -> str:
@@ -88,6 +92,11 @@ def errors_shown(*, as_json: bool = False) -> Iterator[None]:
     """
     try:
         yield
+    except click.ClickException as error:
+        if not as_json:
+            raise
+        click.echo(json.dumps({"ok": False, "problems": [error.format_message()]}))
+        sys.exit(error.exit_code)
     except TargetError as error:
         problems = error.problems if isinstance(error, SettingsError) else (str(error),)
         if as_json:
