@@ -101,10 +101,10 @@ class Client:
 
     Attributes:
         requests: Requests that were sent, every try counted.
-        has_submitted: Whether an import was sent, accepted or not.
-        latency_seconds: Of the quickest answer; `None` before the first.
         retries: Those of them that were not the first try.
         answers: How many had which status, by endpoint without ids; `None` stands for no answer.
+        has_submitted: Whether an import was sent, accepted or not.
+        latency_seconds: Of the quickest answer; `None` before the first.
     """
 
     def __init__(
@@ -126,11 +126,11 @@ class Client:
             bounds: For all requests, below those of each.
         """
         self.requests = 0
+        self.retries = 0
+        self.answers: Counter[tuple[str, int | None]] = Counter()
         self.has_submitted = False
         self.latency_seconds: float | None = None
         self._bounds = bounds or Bounds()
-        self.retries = 0
-        self.answers: Counter[tuple[str, int | None]] = Counter()
         self._api_key = api_key
         self._transport = Transport(base_url, api_key, timeout_seconds)
         self._rate_limiter = rate_limiter
@@ -153,7 +153,8 @@ class Client:
     @property
     def seconds_ahead(self) -> float | None:
         """By how much the service's clock is ahead of ours, `None` as long as it told no time."""
-        return None if math.isinf(self._ahead[1]) else self._seconds_ahead
+        least, most = self._ahead
+        return None if math.isinf(most) else (least + most) / 2
 
     def check_key(self) -> User:
         """Return the key's own user.
@@ -336,7 +337,7 @@ class Client:
         )
         if ids and not lists.is_whole:
             lists = self._documented_lists(ids, lists)
-        return lists.earlier_by(self._seconds_ahead)
+        return lists.earlier_by(self.seconds_ahead)
 
     def _documented_lists(self, ids: Iterable[str], included: ContactLists) -> ContactLists:
         """Return the lists of contacts by their ids: the documented way, and a request for each.
@@ -404,7 +405,7 @@ class Client:
             query={**query, **include},
             wait=limiter.wait_for_read_back if is_read_back else limiter.wait_for_request,
         )
-        return page.earlier_by(self._seconds_ahead)
+        return page.earlier_by(self.seconds_ahead)
 
     # One request
 
@@ -534,12 +535,6 @@ class Client:
         with self._lock:
             bounds = max(self._ahead[0], least), min(self._ahead[1], most)
             self._ahead = bounds if bounds[0] <= bounds[1] else (least, most)
-
-    @property
-    def _seconds_ahead(self) -> float | None:
-        """How far the service's clock is before ours; `None` where no answer named a time."""
-        least, most = self._ahead
-        return None if math.isinf(most) else (least + most) / 2
 
 
 def _without_ids(path: str) -> str:

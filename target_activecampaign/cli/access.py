@@ -55,17 +55,13 @@ def configuration() -> dict[str, t.Any]:
     return merged
 
 
-def configuration_files() -> list[Path]:
-    """Return the files that `configuration` reads."""
-    given = _given()
-    if not given:
-        return [path for path in (Path(CONFIG_FILE), Path(VARIABLES_FILE)) if path.is_file()]
-    return [path for one in given for path in one.paths]
-
-
 def config_sources() -> list[str]:
     """Return what the configuration was taken from: files, and `ENV` for the environment."""
-    return [*map(str, configuration_files()), *(["ENV"] if any(one.parse_env for one in _given()) else [])]
+    given = _given()
+    if not given:
+        return [name for name in (CONFIG_FILE, VARIABLES_FILE) if Path(name).is_file()]
+    files = [str(path) for one in given for path in one.paths]
+    return [*files, *(["ENV"] if any(one.parse_env for one in given) else [])]
 
 
 def config_arguments() -> str:
@@ -81,6 +77,11 @@ def _given() -> list[t.Any]:
         given.append(step.params.get("config"))
         step = step.parent
     return [one for one in reversed(given) if one and (one.paths or one.parse_env)]
+
+
+def configuration_files() -> list[Path]:
+    """Return the files that `configuration` reads."""
+    return [Path(name) for name in config_sources() if name != "ENV"]
 
 
 @contextlib.contextmanager
