@@ -17,19 +17,21 @@ from target_activecampaign.delivery.contract_headroom import ContractHeadroom
 from target_activecampaign.delivery.delivery import Delivery
 from target_activecampaign.delivery.dry_run import DryRun
 from target_activecampaign.delivery.workers import WorkerThreads
-from target_activecampaign.errors import LimitReachedError
+from target_activecampaign.errors import LimitReachedError, TargetError
 from target_activecampaign.ledger.patience import Patience
 from target_activecampaign.reporting.mapping_notes import MappingNotes
 from target_activecampaign.reporting.outcomes_file import OutcomesFile
 from target_activecampaign.reporting.plan import plan_run
 from target_activecampaign.reporting.rejects import RejectsFile
 from target_activecampaign.reporting.report import Report
-from target_activecampaign.reporting.report_file import check_report_path, write_report
+from target_activecampaign.reporting.report_file import check_report_path, make_folder, path_at, write_report
 from target_activecampaign.reporting.summary import log_summary
 from target_activecampaign.run.brake import Brake
 from target_activecampaign.run.embedded_sandbox import serve_sandbox
+from target_activecampaign.run.history import open_history
 from target_activecampaign.run.judge import judge, judge_rejects
 from target_activecampaign.run.mirror import Mirror
+from target_activecampaign.run.notices import Notices
 from target_activecampaign.run.opt_out_removals import OptOutRemovals
 from target_activecampaign.run.opt_outs import OptOuts
 from target_activecampaign.run.people import People
@@ -52,9 +54,10 @@ if t.TYPE_CHECKING:
     from target_activecampaign.contacts.exclusions import Exclusions
     from target_activecampaign.delivery.account import Account
     from target_activecampaign.delivery.change_detection import ChangeDetection
-    from target_activecampaign.errors import MirrorStoppedError, TargetError
+    from target_activecampaign.errors import MirrorStoppedError
     from target_activecampaign.ledger.ledger import Ledger
     from target_activecampaign.reporting.report import StreamFigures
+    from target_activecampaign.reporting.run_results import Kind
     from target_activecampaign.run.signals import Interruption
 
 logger = logging.getLogger(__name__)
@@ -64,6 +67,7 @@ CONNECTION_TEST_STREAM = "meltano_test_stream"
 
 _SECONDS_PER_DAY = 86_400
 _DRY_RUN_POLLS_PER_SECOND = 1_000_000
+_SECONDS_FOR_NOTICES = 20.0
 _NAMED_REJECTS = 5  # of each reason; the rejects file holds them all
 
 
@@ -84,7 +88,14 @@ class Run:
         self._rate_limiter = RateLimiter(
             settings.requests_per_second, settings.imports_per_minute, self._clock
         )
-        self._report = Report(settings.display_name, self._clock.utc_now())
+        self._started_at = self._clock.utc_now()
+        self._report = Report(settings.display_name, self._started_at)
+        self.report_path = settings.report_path and path_at(settings.report_path, self._started_at)
+        """Where the report of this run is written; `None` where none is."""
+        self.is_trial = False
+        """Whether this run tries the settings on a few people, and tells nothing of what is usual."""
+        self.history = open_history(settings, self._clock)
+        self._notices = Notices(settings, self.history, self._clock)
         self._rejects: RejectsFile | None = None
         self.outcomes_file: OutcomesFile | None = None
         """Takes every record of an exported stream that is read, where outcomes are written."""
@@ -135,10 +146,16 @@ class Run:
         if self._has_begun:
             return
         self._has_begun = True
+        if self._reads_input:
+            self._notices.say_started()
         self._state_output.check()
-        if self._settings.report_path is not None:
-            check_report_path(self._settings.report_path)
+        if self.report_path is not None:
+            if self.report_path != self._settings.report_path:
+                make_folder(self.report_path)
+            check_report_path(self.report_path)
             self._may_write_report = True
+            if self._settings.ledger_url is None:
+                self._enter_history()
         if self.keeps_records and self._settings.rejects_path is not None:
             self._rejects = RejectsFile(self._settings.rejects_path)
             self._resources.callback(self._rejects.close)
@@ -197,6 +214,7 @@ class Run:
             patience=self._patience,
         )
         self._resources.callback(ledger.close)
+        self._enter_history()
         ledger.hold(settings.list_ids())
         if self._reads_input:
             self._began_at = ledger.begin_run(now)
@@ -208,6 +226,24 @@ class Run:
             note_people=self._flush_people,
             is_read_only=settings.dry_run,
         )
+
+    @property
+    def _kind(self) -> Kind:
+        """What the history calls this run."""
+        if self._settings.dry_run:
+            return "dry run"
+        return "trial" if self.is_trial else "run"
+
+    def _enter_history(self) -> None:
+        """Enter the run where runs are remembered, and tell of those before that never ended."""
+        if not self._reads_input:
+            return
+        self.history.begin(started_at=self._started_at, kind=self._kind, count_read=self._count_read)
+        if self._kind == "run":
+            self._notices.say_lost()
+
+    def _count_read(self) -> int:
+        return sum(figures.read for figures in list(self._report.streams.values()))
 
     @property
     def _takes_people_off(self) -> bool:
@@ -347,6 +383,7 @@ class Run:
         self.begin()
         export = self._settings.export_for(stream)
         is_test = stream == CONNECTION_TEST_STREAM
+        self.is_trial |= is_test
         if export is not None or is_test:
             self.connect()
         self._streams.note_mapped(stream, is_exported=export is not None or is_test)
@@ -567,10 +604,37 @@ class Run:
         self._is_closed = True
         try:
             self._resources.close()
-        finally:
-            self._write_report(exit_code)
+        except TargetError as error:
+            self._end(error.exit_code)
+            raise
+        except BaseException:
+            self._end(exit_code or 1)
+            raise
+        self._end(exit_code)
 
-    def _write_report(self, exit_code: int) -> None:
+    def _end(self, exit_code: int) -> None:
+        """Write the report, close the entry in the history, and tell those who are to hear of it."""
+        report = self._make_report(exit_code)
+        try:
+            if self.report_path is not None and self._may_write_report:
+                write_report(self.report_path, report)
+        except TargetError as error:
+            report |= {"exit_code": error.exit_code, "result": "failed"}
+            raise
+        finally:
+            if self._reads_input:
+                self._tell(report)
+
+    def _tell(self, report: dict[str, t.Any]) -> None:
+        self._enter_history()  # where the run failed before it could
+        rejects = self._settings.rejects_path if self._rejects is not None else None
+        path = None if self.report_path is None else str(self.report_path)
+        self.history.end(report, report_path=path, rejects_path=rejects and str(rejects))
+        if self._kind == "run":
+            # A run that was asked to stop has its grace for what it sent to the account.
+            self._notices.say_ended(report, path, self._patience.seconds_left(_SECONDS_FOR_NOTICES))
+
+    def _make_report(self, exit_code: int) -> dict[str, t.Any]:
         requests = self._client.requests if self._client else 0
         delivery = self._started_delivery
         if self._settings.dry_run:
@@ -587,10 +651,10 @@ class Run:
             waited_seconds=self._rate_limiter.waited_seconds,
             exit_code=exit_code,
         )
+        report |= self.history.judge(report, self._kind)
         self.figures = report
         log_summary(report)
-        if self._settings.report_path is not None and self._may_write_report:
-            write_report(self._settings.report_path, report)
+        return report
 
     # Rejected records
 
