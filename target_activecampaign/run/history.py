@@ -34,8 +34,7 @@ KEPT = 400
 _SECONDS_BETWEEN_SIGNS = 30.0
 _SECONDS_WITHOUT_SIGN = 900  # thirty signs that did not come; another host's clock may be some minutes off
 _SECONDS_FOR_A_LOCK = 5.0
-# Of a report: what may be long, and what the run before has for itself.
-_NOT_REMEMBERED = ("timeline", "waiting", "import_seconds", "requests_by", "settings", "plan", "before")
+_NOT_REMEMBERED = ("timeline", "import_seconds", "requests_by")  # of a report: what may be long
 
 
 class Store(t.Protocol):
