@@ -147,7 +147,7 @@ def alert_of_recovery(
     )
 
 
-def test_alert(origin: Origin) -> Alert:
+def alert_for_test(origin: Origin) -> Alert:
     """Return an alert that says it is a test."""
     return Alert(
         kind="test",

@@ -19,10 +19,10 @@ from target_activecampaign.reporting.alert_bodies import body_of
 from target_activecampaign.reporting.alert_repeats import failed_runs, weigh
 from target_activecampaign.reporting.alerts import (
     Origin,
+    alert_for_test,
     alert_of,
     alert_of_lost,
     alert_of_recovery,
-    test_alert,
 )
 from target_activecampaign.run.process_mark import own_host
 
@@ -161,7 +161,7 @@ def send_test_alert(settings: Settings, timeout_seconds: float = _ALERT_SECONDS)
     url: Secret | None = settings.alert_url
     if url is None:
         return "alert_url is not set"
-    body = json.dumps(body_of(test_alert(origin_of(settings)), settings.alert_format)).encode()
+    body = json.dumps(body_of(alert_for_test(origin_of(settings)), settings.alert_format)).encode()
     return _try(lambda: send_once("POST", url, timeout_seconds, body=body))[0]
 
 
