@@ -122,7 +122,7 @@ class Section:
         words: list[str] = self._schema_of(name)["enum"]
         value = self._values.get(name)
         if value is None or value in words:
-            return t.cast("str | None", value)
+            return value
         self.add_problem(name, f"must be {', '.join(words[:-1])} or {words[-1]}")
         return None
 

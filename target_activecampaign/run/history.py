@@ -14,7 +14,7 @@ import typing as t
 
 from target_activecampaign import __version__
 from target_activecampaign.clock import SystemClock
-from target_activecampaign.errors import TargetError
+from target_activecampaign.errors import InterruptedRunError, TargetError
 from target_activecampaign.reporting.run_results import FINISHED, Kind, figures_of, result_of, usual_of
 from target_activecampaign.run.process_mark import fate_of, mark_of, own_host
 
@@ -124,7 +124,12 @@ class History:
     # A run
 
     def begin(
-        self, *, started_at: dt.datetime, kind: Kind = "run", count_read: Callable[[], int] | None = None
+        self,
+        *,
+        started_at: dt.datetime,
+        kind: Kind = "run",
+        count_read: Callable[[], int] | None = None,
+        is_late: bool = False,
     ) -> int | None:
         """Enter a run, once; returns its number, or None where it can't be entered.
 
@@ -132,7 +137,10 @@ class History:
             started_at: With time zone.
             kind: A dry run or a trial is entered as one, and tells nothing of what is usual.
             count_read: Returns how many records were read; may be called from another thread.
+            is_late: Whether the run ends already. What stopped it may keep it out of the history too, and was
+                said.
         """
+        self._has_warned |= is_late
         if self._entry or not self._writes or self._store is None:
             return self.run
         pid = os.getpid()
@@ -242,9 +250,12 @@ class History:
         return usual_of([one.report for one in self._finished(list_id)])
 
     def earlier(self) -> list[PastRun]:
-        """Return the earlier runs for the same lists of the account, the oldest first, without trials."""
+        """Return the earlier runs for the same lists of the account, the oldest first, without trials.
+
+        None for a dry run with a ledger: to open it without a copy could make files beside it.
+        """
         with self._warning():
-            return [one for one in reversed(self.runs()) if self._is_alike(one)]
+            return [one for one in reversed(self.runs()) if self._is_alike(one)] if self._writes else []
         return []
 
     def close_lost(self) -> list[PastRun]:
@@ -257,10 +268,12 @@ class History:
         return lost
 
     def _finished(self, list_id: int | None = None) -> list[PastRun]:
+        past: list[PastRun] = []
         if list_id is None:
             past = self.earlier()
         else:
-            past = [one for one in self.runs(list_id)[::-1] if one.entry["kind"] == "run"]
+            with self._warning():
+                past = [one for one in self.runs(list_id)[::-1] if one.entry["kind"] == "run"]
         return [one for one in past if one.result in FINISHED]
 
     def _is_alike(self, past: PastRun) -> bool:
@@ -286,6 +299,8 @@ class History:
         """Say once, as a warning, what can't be read or written."""
         try:
             yield
+        except InterruptedRunError:
+            raise
         except (TargetError, KeyError, TypeError) as error:
             if not self._has_warned:
                 self._has_warned = True

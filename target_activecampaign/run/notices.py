@@ -14,7 +14,7 @@ from target_activecampaign import __version__
 from target_activecampaign.api.responses import TryAgainError
 from target_activecampaign.api.transport import send_once
 from target_activecampaign.clock import SystemClock
-from target_activecampaign.errors import TargetError
+from target_activecampaign.errors import InterruptedRunError, TargetError
 from target_activecampaign.reporting.alert_bodies import body_of
 from target_activecampaign.reporting.alert_repeats import failed_runs, weigh
 from target_activecampaign.reporting.alerts import (
@@ -183,6 +183,8 @@ def _try(send: Callable[[], int]) -> tuple[str | None, bool]:
         status = send()
     except TryAgainError as error:
         return str(error), True
+    except InterruptedRunError:
+        raise
     except TargetError as error:
         return str(error), False
     except (ValueError, UnicodeError):

@@ -110,6 +110,7 @@ class Run:
         self._mapping_notes: dict[str, MappingNotes] = {}
         self._holds_states = False
         self._has_begun = False
+        self._is_entered = False
         self._may_write_report = False
         self._reads_input = True
         self.figures: dict[str, t.Any] = {}
@@ -234,11 +235,14 @@ class Run:
             return "dry run"
         return "trial" if self.is_trial else "run"
 
-    def _enter_history(self) -> None:
-        """Enter the run where runs are remembered, and tell of those before that never ended."""
-        if not self._reads_input:
+    def _enter_history(self, *, is_late: bool = False) -> None:
+        """Enter the run where runs are remembered, once, and tell of those before that never ended."""
+        if not self._reads_input or self._is_entered:
             return
-        self.history.begin(started_at=self._started_at, kind=self._kind, count_read=self._count_read)
+        self._is_entered = True
+        self.history.begin(
+            started_at=self._started_at, kind=self._kind, count_read=self._count_read, is_late=is_late
+        )
         if self._kind == "run":
             self._notices.say_lost()
 
@@ -614,6 +618,7 @@ class Run:
 
     def _end(self, exit_code: int) -> None:
         """Write the report, close the entry in the history, and tell those who are to hear of it."""
+        self._enter_history(is_late=True)
         report = self._make_report(exit_code)
         try:
             if self.report_path is not None and self._may_write_report:
@@ -626,7 +631,6 @@ class Run:
                 self._tell(report)
 
     def _tell(self, report: dict[str, t.Any]) -> None:
-        self._enter_history()  # where the run failed before it could
         rejects = self._settings.rejects_path if self._rejects is not None else None
         path = None if self.report_path is None else str(self.report_path)
         self.history.end(report, report_path=path, rejects_path=rejects and str(rejects))
@@ -651,7 +655,8 @@ class Run:
             waited_seconds=self._rate_limiter.waited_seconds,
             exit_code=exit_code,
         )
-        report |= self.history.judge(report, self._kind)
+        if self._reads_input:
+            report |= self.history.judge(report, self._kind)
         self.figures = report
         log_summary(report)
         return report
