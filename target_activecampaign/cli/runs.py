@@ -49,26 +49,6 @@ _WORDS = {
 }
 
 
-class _Since(click.ParamType):
-    """A moment: a span before now, like `7d`, or a date."""
-
-    name = "span or date"
-
-    def convert(self, value: t.Any, param: click.Parameter | None, ctx: click.Context | None) -> t.Any:  # noqa: ANN401
-        """Return the moment, with time zone.
-
-        Raises:
-            BadParameter: If it is none.
-        """
-        if span := _SPAN.fullmatch(value):
-            return SystemClock().utc_now() - dt.timedelta(**{_UNITS[span[2]]: int(span[1])})
-        try:
-            moment = dt.datetime.fromisoformat(value)
-        except ValueError:
-            self.fail("write a span, like 7d or 12h, or a date, like 2026-11-30", param, ctx)
-        return moment if moment.tzinfo else moment.replace(tzinfo=dt.timezone.utc)
-
-
 def make_command(config_option: click.Parameter) -> click.Command:
     """Make the command.
 
@@ -81,7 +61,7 @@ def make_command(config_option: click.Parameter) -> click.Command:
         params=[
             click.Argument(["run"], type=click.IntRange(1), required=False),
             click.Option(["--failed"], is_flag=True, help="Only runs that are worth a look."),
-            click.Option(["--since"], type=_Since(), help="Only later ones: 7d, 12h, or a date."),
+            click.Option(["--since"], callback=_read_moment, help="Only later ones: 7d, 12h, or a date."),
             click.Option(
                 ["--limit"], type=click.IntRange(1), default=_SHOWN, show_default=True, help="At most."
             ),
@@ -95,6 +75,23 @@ def make_command(config_option: click.Parameter) -> click.Command:
 target-activecampaign runs
 target-activecampaign runs 44 --config config.json""",
     )
+
+
+def _read_moment(_context: click.Context, _option: click.Parameter, value: str | None) -> dt.datetime | None:
+    """Return the moment, with time zone, of a span before now or a date.
+
+    Raises:
+        BadParameter: If it is none.
+    """
+    if value is None:
+        return None
+    if span := _SPAN.fullmatch(value):
+        return SystemClock().utc_now() - dt.timedelta(**{_UNITS[span[2]]: int(span[1])})
+    try:
+        moment = dt.datetime.fromisoformat(value)
+    except ValueError:
+        raise click.BadParameter("write a span, like 7d or 12h, or a date, like 2026-11-30") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=dt.timezone.utc)
 
 
 def _runs(  # noqa: PLR0913 - options, all by name

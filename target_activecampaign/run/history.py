@@ -254,9 +254,10 @@ class History:
 
         None for a dry run with a ledger: to open it without a copy could make files beside it.
         """
+        found: list[PastRun] = []
         with self._warning():
-            return [one for one in reversed(self.runs()) if self._is_alike(one)] if self._writes else []
-        return []
+            found += [one for one in reversed(self.runs()) if self._is_alike(one)] if self._writes else []
+        return found
 
     def close_lost(self) -> list[PastRun]:
         """Close the entries of earlier runs for these lists that are gone; returns them."""

@@ -144,7 +144,7 @@ class Notices:
 
 def origin_of(settings: Settings) -> Origin:
     """Return whose runs the settings are for."""
-    lists = (*settings.list_ids(), *settings.list_names())
+    lists: tuple[int | str, ...] = (*settings.list_ids(), *settings.list_names())
     return Origin(settings.display_name, lists, own_host(), __version__)
 
 

@@ -631,9 +631,9 @@ class Run:
                 self._tell(report)
 
     def _tell(self, report: dict[str, t.Any]) -> None:
-        rejects = self._settings.rejects_path if self._rejects is not None else None
+        rejects = None if self._rejects is None else str(self._settings.rejects_path)
         path = None if self.report_path is None else str(self.report_path)
-        self.history.end(report, report_path=path, rejects_path=rejects and str(rejects))
+        self.history.end(report, report_path=path, rejects_path=rejects)
         if self._kind == "run":
             # A run that was asked to stop has its grace for what it sent to the account.
             self._notices.say_ended(report, path, self._patience.seconds_left(_SECONDS_FOR_NOTICES))

@@ -138,6 +138,12 @@ def test_options_choose_among_the_runs(options: list[str], numbers: list[int]) -
 
 
 @pytest.mark.usefixtures("_kept")
+def test_since_takes_a_span_before_now() -> None:
+    assert json.loads(invoke("runs", "--json", "--since", "99999w").stdout)["runs"]
+    assert invoke("runs", "--since", "soon").exit_code == 2
+
+
+@pytest.mark.usefixtures("_kept")
 def test_json_has_the_figures_as_numbers() -> None:
     newest, *_, lost = json.loads(invoke("runs", "--json", "--limit", "5").stdout)["runs"]
     assert (newest["delivered"], newest["rejected"]["excluded"], newest["seconds"]) == (42_400, 20, 151.0)

@@ -23,7 +23,7 @@ if t.TYPE_CHECKING:
     from target_activecampaign.config.settings import Settings
 
 SECRET = "T0CKEN"
-FAILED = {"exit_code": 1, "error": "no answer in time"}
+FAILED: dict[str, t.Any] = {"exit_code": 1, "error": "no answer in time"}
 
 
 class Calendar:
@@ -166,7 +166,7 @@ def not_found(handler: Handler) -> None:
 
 
 def redirect(handler: Handler) -> None:
-    handler.say(302, b"", Location=f"{handler.server.url}/elsewhere")  # type: ignore[attr-defined]
+    handler.say(302, b"", Location=f"{handler.server.url}/elsewhere")
 
 
 def broken(handler: Handler) -> None:
