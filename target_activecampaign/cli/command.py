@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 import typing as t
 
@@ -13,17 +14,29 @@ from target_activecampaign.cli.log_redaction import log_fault
 if t.TYPE_CHECKING:
     from types import TracebackType
 
+    from target_activecampaign.cli.send import Sender
+
+_PLAIN = frozenset({"ledger", "mirror", "runs"})
+"""Subcommands that need the option `--config` alone; their modules have their names."""
+
 
 class TargetCommand(SingerCommand, click.Group):
     """Runs the target, or the subcommand that is named."""
 
-    def __init__(self, *args: t.Any, **kwargs: t.Any) -> None:  # noqa: ANN401
-        """Make the command; see the SDK for the arguments."""
+    def __init__(self, *args: t.Any, send: Sender, **kwargs: t.Any) -> None:  # noqa: ANN401
+        """Make the command.
+
+        Args:
+            args: As the SDK's.
+            send: Sends a file.
+            kwargs: As the SDK's.
+        """
+        self._send = send
         super().__init__(*args, invoke_without_command=True, **kwargs)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - by click
         """Return the names of the subcommands."""
-        return ["fields", "ledger", "lists", "mirror", "runs", "sandbox", "tags"]
+        return ["fields", "ledger", "lists", "mirror", "runs", "sandbox", "send", "tags"]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - by click
         """Import and return the subcommand of this name, or None."""
@@ -32,22 +45,17 @@ class TargetCommand(SingerCommand, click.Group):
 
             return command
         config_option = next(param for param in self.params if param.name == "config")
-        if cmd_name == "ledger":
-            from target_activecampaign.cli.ledger import make_command  # noqa: PLC0415
-
-            return make_command(config_option)
+        if cmd_name in _PLAIN:
+            module = importlib.import_module(f"target_activecampaign.cli.{cmd_name}")
+            return t.cast("click.Command", module.make_command(config_option))
         if cmd_name in {"fields", "lists", "tags"}:
             from target_activecampaign.cli.account import make_command as make_account  # noqa: PLC0415
 
             return make_account(cmd_name, config_option)
-        if cmd_name == "mirror":
-            from target_activecampaign.cli.mirror import make_command as make_mirror  # noqa: PLC0415
+        if cmd_name == "send":
+            from target_activecampaign.cli.send import make_command as make_send  # noqa: PLC0415
 
-            return make_mirror(config_option)
-        if cmd_name == "runs":
-            from target_activecampaign.cli.runs import make_command as make_runs  # noqa: PLC0415
-
-            return make_runs(config_option)
+            return make_send(config_option, self._send)
         return None
 
     def excepthook(

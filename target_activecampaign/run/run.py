@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import typing as t
 from collections import Counter
 from dataclasses import replace
@@ -11,18 +12,19 @@ from dataclasses import replace
 from target_activecampaign.api.client import Client
 from target_activecampaign.api.rate_limiter import RateLimiter
 from target_activecampaign.clock import SystemClock
+from target_activecampaign.config.names import shown_name
 from target_activecampaign.contacts.mapping import MappingOptions, RecordMapper, compile_mapping
 from target_activecampaign.delivery.change_detection import LedgerChanges, NoLedger
 from target_activecampaign.delivery.contract_headroom import ContractHeadroom
 from target_activecampaign.delivery.delivery import Delivery
 from target_activecampaign.delivery.dry_run import DryRun
+from target_activecampaign.delivery.submitting import PartialBatches
 from target_activecampaign.delivery.workers import WorkerThreads
-from target_activecampaign.errors import LimitReachedError, TargetError
+from target_activecampaign.errors import LimitReachedError, SettingsError, TargetError
 from target_activecampaign.ledger.patience import Patience
 from target_activecampaign.reporting.mapping_notes import MappingNotes
 from target_activecampaign.reporting.outcomes_file import OutcomesFile
 from target_activecampaign.reporting.plan import plan_run
-from target_activecampaign.reporting.rejects import RejectsFile
 from target_activecampaign.reporting.report import Report
 from target_activecampaign.reporting.report_file import check_report_path, make_folder, path_at, write_report
 from target_activecampaign.reporting.summary import log_summary
@@ -36,11 +38,14 @@ from target_activecampaign.run.opt_out_removals import OptOutRemovals
 from target_activecampaign.run.opt_outs import OptOuts
 from target_activecampaign.run.people import People
 from target_activecampaign.run.preflight import check_account, guard_contract, read_exclusions
+from target_activecampaign.run.rejects import open_rejects
 from target_activecampaign.run.removals import Removals
+from target_activecampaign.run.row_names import name_place
 from target_activecampaign.run.stream_matching import StreamMatching
 from target_activecampaign.run.subscribed_now import reasons_to_stay
 from target_activecampaign.singer.completeness import Completeness
 from target_activecampaign.singer.state_output import StateOutput
+from target_activecampaign.source_files.source_file import listed
 
 if t.TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -56,9 +61,12 @@ if t.TYPE_CHECKING:
     from target_activecampaign.delivery.change_detection import ChangeDetection
     from target_activecampaign.errors import MirrorStoppedError
     from target_activecampaign.ledger.ledger import Ledger
+    from target_activecampaign.reporting.rejected_rows import RejectedRows
+    from target_activecampaign.reporting.rejects import RejectsFile
     from target_activecampaign.reporting.report import StreamFigures
     from target_activecampaign.reporting.run_results import Kind
     from target_activecampaign.run.signals import Interruption
+    from target_activecampaign.source_files import SourceFile
 
 logger = logging.getLogger(__name__)
 
@@ -68,35 +76,52 @@ CONNECTION_TEST_STREAM = "meltano_test_stream"
 _SECONDS_PER_DAY = 86_400
 _DRY_RUN_POLLS_PER_SECOND = 1_000_000
 _SECONDS_FOR_NOTICES = 20.0
+_NOT_KEPT = (
+    "a record is rejected and rejects_path is not set, so STATE waits here until the run is judged at its "
+    "end. With rejects_path the record is kept, and STATE can pass meanwhile"
+)
+_ROW_NOT_KEPT = (
+    "a row is rejected and rejects_path is not set, so it is named here alone. With "
+    '"rejects_path": "rejects.csv" the rows are kept with their reasons, to be mended and sent again'
+)
+_FILE_IS_NO_PROOF = "a file does not show that it holds everybody"
 _NAMED_REJECTS = 5  # of each reason; the rejects file holds them all
 
 
 class Run:
     """Everything that one run owns. Nothing is opened or sent before `begin` and `connect`."""
 
-    def __init__(self, settings: Settings, interruption: Interruption, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        interruption: Interruption,
+        clock: Clock | None = None,
+        source: SourceFile | None = None,
+    ) -> None:
         """Prepare.
 
         Args:
             settings: Of the run.
             interruption: Whether the run was asked to stop.
             clock: Where time comes from; the machine's by default.
+            source: The file that is sent; `None` where messages come from a tap.
         """
         self._settings = settings
+        self.source = source
+        self.shows_progress = True
         self._interruption = interruption
         self._clock = clock or SystemClock()
         self._rate_limiter = RateLimiter(
             settings.requests_per_second, settings.imports_per_minute, self._clock
         )
-        self._started_at = self._clock.utc_now()
-        self._report = Report(settings.display_name, self._started_at)
-        self.report_path = settings.report_path and path_at(settings.report_path, self._started_at)
+        self._report = Report(settings.display_name, self._clock.utc_now())
+        self.report_path = settings.report_path and path_at(settings.report_path, self._report.started_at)
         """Where the report of this run is written; `None` where none is."""
         self.is_trial = False
         """Whether this run tries the settings on a few people, and tells nothing of what is usual."""
         self.history = open_history(settings, self._clock)
         self._notices = Notices(settings, self.history, self._clock)
-        self._rejects: RejectsFile | None = None
+        self._rejects: RejectsFile | RejectedRows | None = None
         self.outcomes_file: OutcomesFile | None = None
         """Takes every record of an exported stream that is read, where outcomes are written."""
         self._named_rejects: Counter[Reason] = Counter()
@@ -110,7 +135,6 @@ class Run:
         self._mapping_notes: dict[str, MappingNotes] = {}
         self._holds_states = False
         self._has_begun = False
-        self._is_entered = False
         self._may_write_report = False
         self._reads_input = True
         self.figures: dict[str, t.Any] = {}
@@ -119,7 +143,7 @@ class Run:
         """Whether rejected records are written down, so that their lines are kept until then."""
         self.is_mirror = settings.is_mirror
         """Whether the run notes which streams come whole."""
-        self.completeness = Completeness()
+        self.completeness = Completeness() if source is None else Completeness(_FILE_IS_NO_PROOF)
         self._ledger: Ledger | None = None
         self._began_at = 0  # as the ledger has it
         self._patience = Patience()
@@ -129,7 +153,7 @@ class Run:
         self._mirror: Mirror | None = None
         self.opt_outs: OptOuts | None = None
         """Takes records that say no, where that may be; `None` where it may not."""
-        self._state_output = StateOutput(self._make_durable, is_silent=settings.dry_run)
+        self._state_output = StateOutput(self._make_durable, is_silent=settings.dry_run or source is not None)
         self._changes: ChangeDetection = NoLedger()
         self._headroom = ContractHeadroom()
         self._started_delivery: Delivery | None = None
@@ -158,7 +182,7 @@ class Run:
             if self._settings.ledger_url is None:
                 self._enter_history()
         if self.keeps_records and self._settings.rejects_path is not None:
-            self._rejects = RejectsFile(self._settings.rejects_path)
+            self._rejects = open_rejects(self._settings.rejects_path, self.source)
             self._resources.callback(self._rejects.close)
         if self._settings.outcomes_path is not None and not self._settings.dry_run:
             self.outcomes_file = OutcomesFile(self._settings.outcomes_path, self._clock.utc_now)
@@ -196,6 +220,8 @@ class Run:
             reject=self._write_rejected,
             outcomes_file=self.outcomes_file,
             check_interruption=self._interruption.check,
+            # A plan depends on the input alone: no part of an import leaves because the tap paused.
+            partial_batches=PartialBatches(math.inf, math.inf) if settings.dry_run else None,
         )
 
     def _open_ledger(self, url: Secret) -> None:
@@ -237,11 +263,10 @@ class Run:
 
     def _enter_history(self, *, is_late: bool = False) -> None:
         """Enter the run where runs are remembered, once, and tell of those before that never ended."""
-        if not self._reads_input or self._is_entered:
+        if not self._reads_input:
             return
-        self._is_entered = True
         self.history.begin(
-            started_at=self._started_at, kind=self._kind, count_read=self._count_read, is_late=is_late
+            started_at=self._report.started_at, kind=self._kind, count_read=self._count_read, is_late=is_late
         )
         if self._kind == "run":
             self._notices.say_lost()
@@ -366,7 +391,7 @@ class Run:
 
     @property
     def _may_take_off_own(self) -> bool:
-        """Whether this run may take somebody off whom it put on the list itself."""
+        """Whether this run may take somebody off that it put on the list itself."""
         return not self.ignores_deletions or self._settings.takes_opt_outs
 
     def note_schema(self, stream: str) -> None:
@@ -405,7 +430,13 @@ class Run:
             subscription_words=self._settings.subscription_words,
         )
         notes = self.mapping_notes_of(stream)
-        return compile_mapping(stream, schema, export, self._fields, options, notes=notes)
+        try:
+            return compile_mapping(stream, schema, export, self._fields, options, notes=notes)
+        except SettingsError as error:
+            if self.source is None:
+                raise
+            columns = f"{shown_name(self.source.name)} has the columns {listed(self.source.headers)}"
+            raise SettingsError([*error.problems, f"{columns}. Nothing was sent"]) from None
 
     def _note_stream(self, stream: str, list_id: int) -> None:
         """Note that a stream is exported to a list."""
@@ -533,7 +564,7 @@ class Run:
         """Take off who is pending in the ledger; returns why nobody was, if so.
 
         Args:
-            also_earlier: Whether those too whom an earlier run than the last one did not bring.
+            also_earlier: Whether those too that an earlier run than the last one did not bring.
 
         Raises:
             TargetError: What stopped the delivery.
@@ -674,13 +705,9 @@ class Run:
 
     def _write_rejected(self, origin: Origin, rejection: Rejection) -> None:
         if not self._named_rejects and self._settings.rejects_path is None and not self._settings.dry_run:
-            logger.warning(
-                "a record is rejected and rejects_path is not set, so STATE waits here until the run is "
-                "judged at its end. With rejects_path the record is kept, and STATE can pass meanwhile"
-            )
+            logger.warning("%s", _NOT_KEPT if self.source is None else _ROW_NOT_KEPT)
         self._named_rejects[rejection.reason] += 1
         if self._named_rejects[rejection.reason] <= _NAMED_REJECTS:
-            place = f"line {origin.line}" if origin.row is None else f"line {origin.line}, row {origin.row}"
-            logger.warning("stream %r, %s: rejected, %s", origin.stream, place, rejection.reason.value)
+            logger.warning("%s: rejected, %s", name_place(origin, self.source), rejection.reason.value)
         if self._rejects is not None:
             self._rejects.write(origin, rejection)
