@@ -31,7 +31,10 @@ from target_activecampaign.cli.command import TargetCommand
 from target_activecampaign.cli.config_files import ConfigFileError, read_config_file
 from target_activecampaign.cli.log_level import problem_of_log_level
 from target_activecampaign.cli.log_redaction import redact_logs
+from target_activecampaign.cli.progress_display import show_progress
 from target_activecampaign.cli.runtime_tuning import prepare_process
+from target_activecampaign.cli.sdk_log import quiet_sdk
+from target_activecampaign.cli.sdk_metrics import LoadMetrics
 from target_activecampaign.cli.terminal import somebody_answers
 from target_activecampaign.config.distinct_files import NamedFile, find_shared
 from target_activecampaign.config.environment import settings_from_environment
@@ -247,6 +250,7 @@ class TargetActiveCampaign(Target):
         about_format: str | None = None,
         config: t.Any = None,  # noqa: ANN401 - private type of the SDK
         file_input: t.IO[t.Any] | None = None,
+        quiet: bool = False,
     ) -> None:
         """Run as a command; ends the process with the run's exit code.
 
@@ -255,11 +259,14 @@ class TargetActiveCampaign(Target):
             about_format: How.
             config: Configuration from files, and whether to read the environment.
             file_input: Lines to read instead of standard input.
+            quiet: Show no progress.
         """
         if about:
             cls.print_about(about_format)
             return
+        quiet_sdk(cls.name)
         redact_logs()
+        metrics = LoadMetrics()
         cls.print_version(print_fn=cls.logger.info)
         target = cls(config=config.config, parse_env_config=config.parse_env) if config else cls()
         try:
@@ -270,7 +277,11 @@ class TargetActiveCampaign(Target):
         prepare_process()
         if file_input is None and somebody_answers():
             click.echo(_WAITING, err=True)
-        sys.exit(target.run_to_end(file_input and open_input(file_input)))
+        show_progress(target.current_run, is_quiet=quiet)
+        target.current_run.on_import_end = metrics.end_import
+        exit_code = target.run_to_end(file_input and open_input(file_input))
+        metrics.end(target.current_run.figures, exit_code)
+        sys.exit(exit_code)
 
     @classmethod
     def send_file(
@@ -297,7 +308,8 @@ class TargetActiveCampaign(Target):
         except ConfigValidationError as error:
             raise SettingsError(error.errors) from None
         target.current_run = run = Run(target.settings, target.interruption, source=source)
-        run.shows_progress = shows_progress
+        run.observer.source, run.observer.total = source.path.stem, source.count_rows()
+        show_progress(run, is_quiet=not shows_progress)
         target._router.trusts_keys = trusts_keys
         _refuse_overwriting(target.settings, [NamedFile("the file to send", source.path)])
         target.interruption.install()
@@ -357,6 +369,9 @@ class TargetActiveCampaign(Target):
                 help="A path to read messages from instead of from standard in.",
                 type=click.File("rb"),
             ),
+        )
+        params.append(
+            click.Option(["--quiet"], is_flag=True, help="Show no progress; the log stays as it is."),
         )
         return TargetCommand(
             name=cls.name,

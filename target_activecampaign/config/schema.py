@@ -329,7 +329,7 @@ _DELIVERY = (
         default=False,
         description=(
             "Do all but the writes, and report what would be sent: no import, no STATE, and no file but the "
-            "report is changed."
+            "report and that of the runs beside it is changed."
         ),
     ),
 )

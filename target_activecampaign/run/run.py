@@ -12,7 +12,7 @@ from dataclasses import replace
 from target_activecampaign.api.client import Client
 from target_activecampaign.api.rate_limiter import RateLimiter
 from target_activecampaign.clock import SystemClock
-from target_activecampaign.config.names import shown_name
+from target_activecampaign.config.names import shown_name, shown_text
 from target_activecampaign.contacts.mapping import MappingOptions, RecordMapper, compile_mapping
 from target_activecampaign.delivery.change_detection import LedgerChanges, NoLedger
 from target_activecampaign.delivery.contract_headroom import ContractHeadroom
@@ -25,15 +25,15 @@ from target_activecampaign.ledger.patience import Patience
 from target_activecampaign.reporting.mapping_notes import MappingNotes
 from target_activecampaign.reporting.outcomes_file import OutcomesFile
 from target_activecampaign.reporting.plan import plan_run
+from target_activecampaign.reporting.progress_lines import ProgressLines
 from target_activecampaign.reporting.report import Report
-from target_activecampaign.reporting.report_file import check_report_path, make_folder, path_at, write_report
 from target_activecampaign.reporting.summary import log_summary
 from target_activecampaign.run.brake import Brake
+from target_activecampaign.run.chronicle import Chronicle
 from target_activecampaign.run.embedded_sandbox import serve_sandbox
-from target_activecampaign.run.history import open_history
 from target_activecampaign.run.judge import judge, judge_rejects
 from target_activecampaign.run.mirror import Mirror
-from target_activecampaign.run.notices import Notices
+from target_activecampaign.run.observer import Observer
 from target_activecampaign.run.opt_out_removals import OptOutRemovals
 from target_activecampaign.run.opt_outs import OptOuts
 from target_activecampaign.run.people import People
@@ -43,12 +43,13 @@ from target_activecampaign.run.removals import Removals
 from target_activecampaign.run.row_names import name_place
 from target_activecampaign.run.stream_matching import StreamMatching
 from target_activecampaign.run.subscribed_now import reasons_to_stay
+from target_activecampaign.run.watch import Watch
 from target_activecampaign.singer.completeness import Completeness
 from target_activecampaign.singer.state_output import StateOutput
 from target_activecampaign.source_files.source_file import listed
 
 if t.TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from target_activecampaign.api.responses import Contract
     from target_activecampaign.clock import Clock
@@ -64,7 +65,6 @@ if t.TYPE_CHECKING:
     from target_activecampaign.reporting.rejected_rows import RejectedRows
     from target_activecampaign.reporting.rejects import RejectsFile
     from target_activecampaign.reporting.report import StreamFigures
-    from target_activecampaign.reporting.run_results import Kind
     from target_activecampaign.run.signals import Interruption
     from target_activecampaign.source_files import SourceFile
 
@@ -75,7 +75,6 @@ CONNECTION_TEST_STREAM = "meltano_test_stream"
 
 _SECONDS_PER_DAY = 86_400
 _DRY_RUN_POLLS_PER_SECOND = 1_000_000
-_SECONDS_FOR_NOTICES = 20.0
 _NOT_KEPT = (
     "a record is rejected and rejects_path is not set, so STATE waits here until the run is judged at its "
     "end. With rejects_path the record is kept, and STATE can pass meanwhile"
@@ -90,6 +89,9 @@ _NAMED_REJECTS = 5  # of each reason; the rejects file holds them all
 
 class Run:
     """Everything that one run owns. Nothing is opened or sent before `begin` and `connect`."""
+
+    on_import_end: Callable[[str, float], None] | None = None
+    """Is told of each import that ended, as `Confirming` does it."""
 
     def __init__(
         self,
@@ -108,19 +110,14 @@ class Run:
         """
         self._settings = settings
         self.source = source
-        self.shows_progress = True
         self._interruption = interruption
         self._clock = clock or SystemClock()
         self._rate_limiter = RateLimiter(
             settings.requests_per_second, settings.imports_per_minute, self._clock
         )
         self._report = Report(settings.display_name, self._clock.utc_now())
-        self.report_path = settings.report_path and path_at(settings.report_path, self._report.started_at)
-        """Where the report of this run is written; `None` where none is."""
-        self.is_trial = False
-        """Whether this run tries the settings on a few people, and tells nothing of what is usual."""
-        self.history = open_history(settings, self._clock)
-        self._notices = Notices(settings, self.history, self._clock)
+        self.chronicle = Chronicle(settings, self._report, self._clock)
+        """What stays of this run when it is over."""
         self._rejects: RejectsFile | RejectedRows | None = None
         self.outcomes_file: OutcomesFile | None = None
         """Takes every record of an exported stream that is read, where outcomes are written."""
@@ -135,7 +132,6 @@ class Run:
         self._mapping_notes: dict[str, MappingNotes] = {}
         self._holds_states = False
         self._has_begun = False
-        self._may_write_report = False
         self._reads_input = True
         self.figures: dict[str, t.Any] = {}
         self._is_closed = False
@@ -148,6 +144,12 @@ class Run:
         self._began_at = 0  # as the ledger has it
         self._patience = Patience()
         interruption.on_stop = lambda: self._patience.end_within(settings.shutdown_grace_seconds)
+        self.observer = Observer(settings, self._clock, self._rate_limiter, self._patience, interruption)
+        """Looks at this run."""
+        self._report.ceiling_per_minute = self.observer.ceiling_per_minute
+        lines = ProgressLines(settings.progress_seconds)
+        self.watch = Watch(self.observer.look, self._report.timeline, lines.show)
+        """Has it look about once a second, and shows its observers."""
         self.people: People | None = None
         """Notes who comes, where that matters; `None` where it does not."""
         self._mirror: Mirror | None = None
@@ -157,6 +159,13 @@ class Run:
         self._changes: ChangeDetection = NoLedger()
         self._headroom = ContractHeadroom()
         self._started_delivery: Delivery | None = None
+
+    @property
+    def title(self) -> str:
+        """What goes where, for a line of text: the source, and the list where there is one."""
+        source = shown_text(self.observer.source or self._settings.display_name)
+        lists = [str(list_id) for list_id in self._settings.list_ids() if list_id]
+        return f"{source} to list {lists[0]}" if len(lists) == 1 else source
 
     def begin(self) -> None:
         """Open the run's files and its ledger, once: what can't be written is said before anything is sent.
@@ -171,16 +180,12 @@ class Run:
         if self._has_begun:
             return
         self._has_begun = True
-        if self._reads_input:
-            self._notices.say_started()
+        self.watch.observers.append(self.chronicle.note_progress)
+        self.watch.start()
+        self.chronicle.is_silent = not self._reads_input
+        self.chronicle.begin()
         self._state_output.check()
-        if self.report_path is not None:
-            if self.report_path != self._settings.report_path:
-                make_folder(self.report_path)
-            check_report_path(self.report_path)
-            self._may_write_report = True
-            if self._settings.ledger_url is None:
-                self._enter_history()
+        self.chronicle.check_report()
         if self.keeps_records and self._settings.rejects_path is not None:
             self._rejects = open_rejects(self._settings.rejects_path, self.source)
             self._resources.callback(self._rejects.close)
@@ -193,7 +198,9 @@ class Run:
             # Nothing is read yet, and another process may hold the ledger locked.
             with self._interruption.at_once():
                 self._open_ledger(self._settings.ledger_url)
-        self._started_delivery = self._make_delivery()
+        self._started_delivery = self.observer.delivery = self._make_delivery()
+        if self.on_import_end is not None:
+            self._started_delivery.confirming.on_import_end = self.on_import_end
         self._note_people_if_needed(self._started_delivery)
         self._note_opt_outs_if_needed(self._started_delivery)
 
@@ -241,7 +248,7 @@ class Run:
             patience=self._patience,
         )
         self._resources.callback(ledger.close)
-        self._enter_history()
+        self.chronicle.enter()
         ledger.hold(settings.list_ids())
         if self._reads_input:
             self._began_at = ledger.begin_run(now)
@@ -253,26 +260,6 @@ class Run:
             note_people=self._flush_people,
             is_read_only=settings.dry_run,
         )
-
-    @property
-    def _kind(self) -> Kind:
-        """What the history calls this run."""
-        if self._settings.dry_run:
-            return "dry run"
-        return "trial" if self.is_trial else "run"
-
-    def _enter_history(self, *, is_late: bool = False) -> None:
-        """Enter the run where runs are remembered, once, and tell of those before that never ended."""
-        if not self._reads_input:
-            return
-        self.history.begin(
-            started_at=self._report.started_at, kind=self._kind, count_read=self._count_read, is_late=is_late
-        )
-        if self._kind == "run":
-            self._notices.say_lost()
-
-    def _count_read(self) -> int:
-        return sum(figures.read for figures in list(self._report.streams.values()))
 
     @property
     def _takes_people_off(self) -> bool:
@@ -412,7 +399,7 @@ class Run:
         self.begin()
         export = self._settings.export_for(stream)
         is_test = stream == CONNECTION_TEST_STREAM
-        self.is_trial |= is_test
+        self.chronicle.is_trial |= is_test
         if export is not None or is_test:
             self.connect()
         self._streams.note_mapped(stream, is_exported=export is not None or is_test)
@@ -573,6 +560,7 @@ class Run:
         self.begin()
         self.connect()
         self._mirror = self.people = None  # no input says who comes
+        self.observer.is_taking_off = True
         stopped = self._removals().carry_out_pending(also_earlier=also_earlier)
         self.delivery.finish()
         self._close(stopped.exit_code if stopped else 0)
@@ -597,6 +585,7 @@ class Run:
             self.people.end_input()
         if has_failed:
             self._mirror = None
+        self.observer.is_taking_off = True
         return self._removals().carry_out(is_cut_short=bool(self._report.totals().held_back))
 
     def _list_of(self, stream: str) -> int | None:
@@ -637,6 +626,7 @@ class Run:
         if self._is_closed:
             return
         self._is_closed = True
+        self.watch.stop()
         try:
             self._resources.close()
         except TargetError as error:
@@ -648,30 +638,20 @@ class Run:
         self._end(exit_code)
 
     def _end(self, exit_code: int) -> None:
-        """Write the report, close the entry in the history, and tell those who are to hear of it."""
-        self._enter_history(is_late=True)
+        """Log the figures, write the report, and tell those who are to hear of it."""
         report = self._make_report(exit_code)
-        try:
-            if self.report_path is not None and self._may_write_report:
-                write_report(self.report_path, report)
-        except TargetError as error:
-            report |= {"exit_code": error.exit_code, "result": "failed"}
-            raise
-        finally:
-            if self._reads_input:
-                self._tell(report)
-
-    def _tell(self, report: dict[str, t.Any]) -> None:
-        rejects = None if self._rejects is None else str(self._settings.rejects_path)
-        path = None if self.report_path is None else str(self.report_path)
-        self.history.end(report, report_path=path, rejects_path=rejects)
-        if self._kind == "run":
-            # A run that was asked to stop has its grace for what it sent to the account.
-            self._notices.say_ended(report, path, self._patience.seconds_left(_SECONDS_FOR_NOTICES))
+        rejects_path = None if self._rejects is None else self._settings.rejects_path
+        grace = None if self._interruption.exit_code is None else self._patience.seconds_left(0)
+        self.chronicle.close(report, rejects_path, grace)
 
     def _make_report(self, exit_code: int) -> dict[str, t.Any]:
         requests = self._client.requests if self._client else 0
         delivery = self._started_delivery
+        if self._client is not None:
+            self._report.retries = self._client.retries
+            self._report.requests_by = self._client.requests_by()
+        if delivery is not None:
+            self._report.import_seconds = delivery.import_seconds(self.observer.started_at)
         if self._settings.dry_run:
             self._report.plan = plan_run(
                 imports=self._report.imports,
@@ -686,8 +666,7 @@ class Run:
             waited_seconds=self._rate_limiter.waited_seconds,
             exit_code=exit_code,
         )
-        if self._reads_input:
-            report |= self.history.judge(report, self._kind)
+        report |= self.chronicle.judge(report)
         self.figures = report
         log_summary(report)
         return report
