@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from target_activecampaign.wording import counted, duration, minutes_told, share, size
+from target_activecampaign.wording import about_minutes, counted, duration, share, size
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_a_size_is_a_round_figure(number: int, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("minutes", "text"),
-    [(0.4, "under a minute"), (1.2, "about 1 minute"), (10.0, "about 10 minutes"), (240, "about 4 hours")],
+    [(0.4, "about 1 minute"), (10.0, "about 10 minutes"), (240, "about 4 h"), (125, "about 2 h 5 min")],
 )
 def test_minutes_are_told_as_about(minutes: float, text: str) -> None:
-    assert minutes_told(minutes) == text
+    assert about_minutes(minutes) == text

@@ -25,16 +25,16 @@ from target_activecampaign.delivery.delivery import Delivery
 from target_activecampaign.delivery.dry_run import DryRun
 from target_activecampaign.delivery.submitting import PartialBatches
 from target_activecampaign.delivery.workers import WorkerThreads
-from target_activecampaign.errors import LimitReachedError, SettingsError
+from target_activecampaign.errors import LimitReachedError, SettingsError, TargetError
 from target_activecampaign.ledger.patience import Patience
 from target_activecampaign.reporting.mapping_notes import MappingNotes
 from target_activecampaign.reporting.outcomes_file import OutcomesFile
 from target_activecampaign.reporting.plan import plan_run
 from target_activecampaign.reporting.progress_lines import ProgressLines
 from target_activecampaign.reporting.report import Report
-from target_activecampaign.reporting.report_file import check_report_path, write_report
 from target_activecampaign.reporting.summary import log_summary
 from target_activecampaign.run.brake import Brake
+from target_activecampaign.run.chronicle import Chronicle
 from target_activecampaign.run.embedded_sandbox import serve_sandbox
 from target_activecampaign.run.judge import judge, judge_rejects
 from target_activecampaign.run.mirror import Mirror
@@ -67,7 +67,7 @@ if t.TYPE_CHECKING:
     from target_activecampaign.contacts.mapping import MappingNotes as Notes
     from target_activecampaign.delivery.account import Account
     from target_activecampaign.delivery.change_detection import ChangeDetection
-    from target_activecampaign.errors import MirrorStoppedError, TargetError
+    from target_activecampaign.errors import MirrorStoppedError
     from target_activecampaign.ledger.ledger import Ledger
     from target_activecampaign.reporting.rejected_rows import RejectedRows
     from target_activecampaign.reporting.rejects import RejectsFile
@@ -100,7 +100,6 @@ class Run:
 
     _holds_states = False
     _has_begun = False
-    _may_write_report = False
     _reads_input = True
     _is_closed = False
     on_import_end: Callable[[str, float], None] | None = None
@@ -129,6 +128,8 @@ class Run:
             settings.requests_per_second, settings.imports_per_minute, self._clock
         )
         self._report = Report(settings.display_name, self._clock.utc_now())
+        self.chronicle = Chronicle(settings, self._report, self._clock)
+        """What stays of this run when it is over."""
         self._rejects: RejectsFile | RejectedRows | None = None
         self.outcomes_file: OutcomesFile | None = None
         """Takes every record of an exported stream that is read, where outcomes are written."""
@@ -191,11 +192,12 @@ class Run:
         if self._has_begun:
             return
         self._has_begun = True
+        self.watch.observers.append(self.chronicle.note_progress)
         self.watch.start()
+        self.chronicle.is_silent = not self._reads_input
+        self.chronicle.begin()
         self._state_output.check()
-        if self._settings.report_path is not None:
-            check_report_path(self._settings.report_path)
-            self._may_write_report = True
+        self.chronicle.check_report()
         if self.keeps_records and self._settings.rejects_path is not None:
             self._rejects = open_rejects(self._settings.rejects_path, self.source)
             self._resources.callback(self._rejects.close)
@@ -288,6 +290,7 @@ class Run:
             patience=self._patience,
         )
         self._resources.callback(ledger.close)
+        self.chronicle.enter()
         ledger.hold(settings.list_ids())
         if self._reads_input:
             self._began_at = ledger.begin_run(now)
@@ -438,6 +441,7 @@ class Run:
         self.begin()
         export = self._settings.export_for(stream)
         is_test = stream == CONNECTION_TEST_STREAM
+        self.chronicle.is_trial |= is_test
         if export is not None or is_test:
             self._connect_for(stream, schema, export)
         self._streams.note_mapped(stream, is_exported=export is not None or is_test)
@@ -688,10 +692,22 @@ class Run:
         self.watch.stop()
         try:
             self._resources.close()
-        finally:
-            self._write_report(exit_code)
+        except TargetError as error:
+            self._end(error.exit_code)
+            raise
+        except BaseException:
+            self._end(exit_code or 1)
+            raise
+        self._end(exit_code)
 
-    def _write_report(self, exit_code: int) -> None:
+    def _end(self, exit_code: int) -> None:
+        """Log the figures, write the report, and tell those who are to hear of it."""
+        report = self._make_report(exit_code)
+        rejects_path = None if self._rejects is None else self._settings.rejects_path
+        grace = None if self._interruption.exit_code is None else self._patience.seconds_left(0)
+        self.chronicle.close(report, rejects_path, grace)
+
+    def _make_report(self, exit_code: int) -> dict[str, t.Any]:
         requests = self._client.requests if self._client else 0
         delivery = self._started_delivery
         if self._client is not None:
@@ -713,10 +729,10 @@ class Run:
             waited_seconds=self._rate_limiter.waited_seconds,
             exit_code=exit_code,
         )
+        report |= self.chronicle.judge(report)
         self.figures = report
         log_summary(report)
-        if self._settings.report_path is not None and self._may_write_report:
-            write_report(self._settings.report_path, report)
+        return report
 
     # Rejected records
 

@@ -19,16 +19,27 @@ if t.TYPE_CHECKING:
 
 COMMAND = t.cast("TargetCommand", TargetActiveCampaign.cli)
 
+NAMES = ["check", "fields", "ledger", "lists", "mirror", "preview", "runs", "sandbox", "send", "tags"]
+
 
 def test_the_help_names_the_subcommands() -> None:
     output = CliRunner().invoke(COMMAND, ["--help"]).output
     names = [line.split()[0] for line in output.partition("Commands:")[2].splitlines() if line]
-    assert names == ["check", "fields", "ledger", "lists", "mirror", "preview", "sandbox", "send", "tags"]
+    assert names == [
+        "check",
+        "fields",
+        "ledger",
+        "lists",
+        "mirror",
+        "preview",
+        "runs",
+        "sandbox",
+        "send",
+        "tags",
+    ]
 
 
-@pytest.mark.parametrize(
-    "name", ["check", "fields", "ledger", "lists", "mirror", "preview", "sandbox", "send", "tags"]
-)
+@pytest.mark.parametrize("name", NAMES)
 def test_each_subcommand_has_a_help_of_its_own(name: str) -> None:
     result = CliRunner().invoke(COMMAND, [name, "--help"])
     assert result.exit_code == 0
