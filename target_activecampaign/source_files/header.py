@@ -12,7 +12,7 @@ if t.TYPE_CHECKING:
     from collections.abc import Sequence
 
 NOTES_OF_REJECTS = ("_reason", "_detail", "_source")
-"""Columns that a rejects file has beside those of its source."""
+"""Columns that a rejects file has behind those of its source, and that are no part of a record."""
 
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
