@@ -36,6 +36,10 @@ def read_header(file_name: str, row: int, cells: Sequence[str]) -> tuple[str, ..
             f"{file_name}, row {row}: the first row holds an address, so it is a person and no header. Put a "
             "row with the names of the columns above it"
         )
+    if not names:
+        raise SourceFileError(
+            f"{file_name}, row {row}: the first row names no column. Put the names of the columns into it"
+        )
     problems = [*_unnamed(names), *_repeated(names)]
     if problems:
         raise SourceFileError(
