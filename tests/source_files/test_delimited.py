@@ -139,6 +139,11 @@ def test_a_row_that_the_file_ends_in_is_no_record_of_its_columns(write: Write) -
     assert [(one.kind, one.rows) for one in source.problems] == [("cut", (3,))]
 
 
+def test_a_column_of_texts_with_commas_is_one_where_the_delimiter_is_named(write: Write) -> None:
+    source = write("name\nLovelace, Ada\nByron, Anne\n", delimiter="semicolon")
+    assert [row["name"] for _, row in source.rows()] == ["Lovelace, Ada", "Byron, Anne"]
+
+
 def test_a_row_of_blanks_is_none(write: Write) -> None:
     source = write("e-mail,name\nada@example.com,Ada\n   \n , \n,\n")
     assert (source.count_rows(), source.problems) == (1, ())
@@ -177,10 +182,8 @@ def test_a_quote_that_does_not_end_is_said_with_its_row(write: Write, text: str)
         ("a,,,d", "columns 2 and 3 have no name"),
         ("a,b,a,b ,a", 'columns 1, 3 and 5 are named alike, "a"; columns 2 and 4 are named alike, "b"'),
         (",,,", "row 1: the first row names no column"),
-        (
-            "Customers of 2026\nid,e-mail,name",
-            "it has one cell, and the rows below have more, so it is a title",
-        ),
+        ("Customers of 2026\nid,e-mail,name", "the rows below have more, so it is a title and no header"),
+        ("Customers of 2026,,\nid,e-mail,name", "the rows below have more, so it is a title and no header"),
         ("ada@example.com,Ada", "the first row holds an address, so it is a person and no header"),
     ],
 )
