@@ -31,14 +31,27 @@ from target_activecampaign.cli.command import TargetCommand
 from target_activecampaign.cli.config_files import ConfigFileError, read_config_file
 from target_activecampaign.cli.log_level import problem_of_log_level
 from target_activecampaign.cli.log_redaction import redact_logs
+from target_activecampaign.cli.progress_display import show_progress
 from target_activecampaign.cli.runtime_tuning import prepare_process
+from target_activecampaign.cli.sdk_log import quiet_sdk
+from target_activecampaign.cli.sdk_metrics import LoadMetrics
 from target_activecampaign.cli.terminal import somebody_answers
 from target_activecampaign.config.distinct_files import NamedFile, find_shared
 from target_activecampaign.config.environment import settings_from_environment
 from target_activecampaign.config.schema import CONFIG_JSONSCHEMA
 from target_activecampaign.config.settings import parse_settings
 from target_activecampaign.config.stream_maps import find_problems
-from target_activecampaign.errors import LedgerError, OutputError, SettingsError, TargetError
+from target_activecampaign.errors import (
+    InterruptedRunError,
+    LedgerError,
+    LimitReachedError,
+    MirrorStoppedError,
+    OutputError,
+    SettingsError,
+    TargetError,
+    TooManyRejectedError,
+    with_nothing_sent,
+)
 from target_activecampaign.run.signals import Interruption
 from target_activecampaign.singer.batch_records import read_batch
 from target_activecampaign.singer.input_file import open_input
@@ -247,6 +260,7 @@ class TargetActiveCampaign(Target):
         about_format: str | None = None,
         config: t.Any = None,  # noqa: ANN401 - private type of the SDK
         file_input: t.IO[t.Any] | None = None,
+        quiet: bool = False,
     ) -> None:
         """Run as a command; ends the process with the run's exit code.
 
@@ -255,11 +269,14 @@ class TargetActiveCampaign(Target):
             about_format: How.
             config: Configuration from files, and whether to read the environment.
             file_input: Lines to read instead of standard input.
+            quiet: Show no progress.
         """
         if about:
             cls.print_about(about_format)
             return
+        quiet_sdk(cls.name)
         redact_logs()
+        metrics = LoadMetrics()
         cls.print_version(print_fn=cls.logger.info)
         target = cls(config=config.config, parse_env_config=config.parse_env) if config else cls()
         try:
@@ -270,7 +287,11 @@ class TargetActiveCampaign(Target):
         prepare_process()
         if file_input is None and somebody_answers():
             click.echo(_WAITING, err=True)
-        sys.exit(target.run_to_end(file_input and open_input(file_input)))
+        show_progress(target.current_run, is_quiet=quiet)
+        target.current_run.on_import_end = metrics.end_import
+        exit_code = target.run_to_end(file_input and open_input(file_input))
+        metrics.end(target.current_run.figures, exit_code)
+        sys.exit(exit_code)
 
     @classmethod
     def send_file(
@@ -297,7 +318,8 @@ class TargetActiveCampaign(Target):
         except ConfigValidationError as error:
             raise SettingsError(error.errors) from None
         target.current_run = run = Run(target.settings, target.interruption, source=source)
-        run.shows_progress = shows_progress
+        run.observer.source, run.observer.total = source.path.stem, source.count_rows()
+        show_progress(run, is_quiet=not shows_progress)
         target._router.trusts_keys = trusts_keys
         _refuse_overwriting(target.settings, [NamedFile("the file to send", source.path)])
         target.interruption.install()
@@ -315,11 +337,13 @@ class TargetActiveCampaign(Target):
             self.current_run.begin()
             self.listen(file_input)
         except SettingsError as error:
-            for problem in error.problems:
+            for problem in self._with_consequence(error.problems):
                 self.logger.error("%s", problem)  # noqa: TRY400 - a message for a person
             return self._fail(error.exit_code)
         except (TargetError, *_KNOWN_ERRORS) as error:
-            self.logger.error("%s", error)  # noqa: TRY400 - a message for a person
+            said = [*self.current_run.unsaid_problems, str(error)]
+            for message in self._with_consequence(said) if _says_nothing_of_it(error) else said:
+                self.logger.error("%s", message)  # noqa: TRY400 - a message for a person
             exit_code = getattr(error, "exit_code", 1)
             if isinstance(error, LedgerError):
                 # A run that was asked to stop waits less for a ledger that is locked.
@@ -329,6 +353,10 @@ class TargetActiveCampaign(Target):
             self._fail(1)
             raise
         return 0
+
+    def _with_consequence(self, messages: Sequence[str]) -> list[str]:
+        """Return messages; the last one says that nothing was sent, where that is so."""
+        return list(messages) if self.current_run.has_sent else with_nothing_sent(messages)
 
     def _fail(self, exit_code: int, said: str = "") -> int:
         try:
@@ -358,6 +386,9 @@ class TargetActiveCampaign(Target):
                 type=click.File("rb"),
             ),
         )
+        params.append(
+            click.Option(["--quiet"], is_flag=True, help="Show no progress; the log stays as it is."),
+        )
         return TargetCommand(
             name=cls.name,
             callback=cls._invoke_without_subcommand,
@@ -365,7 +396,7 @@ class TargetActiveCampaign(Target):
             context_settings=command.context_settings,
             params=params,
             logger=cls.logger,
-            send=cls.send_file,
+            target_class=cls,
         )
 
     @classmethod
@@ -395,7 +426,8 @@ class TargetActiveCampaign(Target):
             try:
                 merged.config.update(read_config_file(path))
             except ConfigFileError as error:
-                raise click.ClickException(f"--config: {error}") from None
+                (said,) = with_nothing_sent([f"--config: {error}"])
+                raise click.ClickException(said) from None
         return merged
 
 
@@ -421,7 +453,16 @@ def _refuse_overwriting(settings: Settings, reads: Iterable[NamedFile]) -> None:
 
 
 def _configuration_error(error: SettingsError) -> ConfigValidationError:
-    return ConfigValidationError("Config validation failed", errors=list(error.problems), schema={})
+    errors = with_nothing_sent(error.problems)
+    return ConfigValidationError("Config validation failed", errors=errors, schema={})
+
+
+def _says_nothing_of_it(error: Exception) -> bool:
+    """Tell whether a message does not say itself what the end means for what was sent."""
+    speaks = isinstance(
+        error, (LimitReachedError, TooManyRejectedError, MirrorStoppedError, InterruptedRunError)
+    )
+    return not speaks and "othing was sent" not in str(error)
 
 
 def _check_stream_maps(sdk_settings: Mapping[str, t.Any]) -> None:

@@ -12,8 +12,13 @@ from dataclasses import replace
 from target_activecampaign.api.client import Client
 from target_activecampaign.api.rate_limiter import RateLimiter
 from target_activecampaign.clock import SystemClock
-from target_activecampaign.config.names import shown_name
-from target_activecampaign.contacts.mapping import MappingOptions, RecordMapper, compile_mapping
+from target_activecampaign.config.names import shown_name, shown_text
+from target_activecampaign.contacts.mapping import (
+    MappingOptions,
+    RecordMapper,
+    compile_mapping,
+    problems_of_mapping,
+)
 from target_activecampaign.delivery.change_detection import LedgerChanges, NoLedger
 from target_activecampaign.delivery.contract_headroom import ContractHeadroom
 from target_activecampaign.delivery.delivery import Delivery
@@ -25,6 +30,7 @@ from target_activecampaign.ledger.patience import Patience
 from target_activecampaign.reporting.mapping_notes import MappingNotes
 from target_activecampaign.reporting.outcomes_file import OutcomesFile
 from target_activecampaign.reporting.plan import plan_run
+from target_activecampaign.reporting.progress_lines import ProgressLines
 from target_activecampaign.reporting.report import Report
 from target_activecampaign.reporting.report_file import check_report_path, write_report
 from target_activecampaign.reporting.summary import log_summary
@@ -32,6 +38,7 @@ from target_activecampaign.run.brake import Brake
 from target_activecampaign.run.embedded_sandbox import serve_sandbox
 from target_activecampaign.run.judge import judge, judge_rejects
 from target_activecampaign.run.mirror import Mirror
+from target_activecampaign.run.observer import Observer
 from target_activecampaign.run.opt_out_removals import OptOutRemovals
 from target_activecampaign.run.opt_outs import OptOuts
 from target_activecampaign.run.people import People
@@ -41,17 +48,18 @@ from target_activecampaign.run.removals import Removals
 from target_activecampaign.run.row_names import name_place
 from target_activecampaign.run.stream_matching import StreamMatching
 from target_activecampaign.run.subscribed_now import reasons_to_stay
+from target_activecampaign.run.watch import Watch
 from target_activecampaign.singer.completeness import Completeness
 from target_activecampaign.singer.state_output import StateOutput
 from target_activecampaign.source_files.source_file import listed
 
 if t.TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from target_activecampaign.api.responses import Contract
     from target_activecampaign.clock import Clock
     from target_activecampaign.config.secret import Secret
-    from target_activecampaign.config.settings import Settings
+    from target_activecampaign.config.settings import Settings, StreamExport
     from target_activecampaign.contacts.contact import LeftAlone, Origin, Reason, Rejection
     from target_activecampaign.contacts.custom_fields import CustomField
     from target_activecampaign.contacts.exclusions import Exclusions
@@ -87,6 +95,9 @@ _NAMED_REJECTS = 5  # of each reason; the rejects file holds them all
 class Run:
     """Everything that one run owns. Nothing is opened or sent before `begin` and `connect`."""
 
+    on_import_end: Callable[[str, float], None] | None = None
+    """Is told of each import that ended, as `Confirming` does it."""
+
     def __init__(
         self,
         settings: Settings,
@@ -104,7 +115,6 @@ class Run:
         """
         self._settings = settings
         self.source = source
-        self.shows_progress = True
         self._interruption = interruption
         self._clock = clock or SystemClock()
         self._rate_limiter = RateLimiter(
@@ -125,6 +135,7 @@ class Run:
         self._mapping_notes: dict[str, MappingNotes] = {}
         self._holds_states = False
         self._has_begun = False
+        self._refusal: SettingsError | None = None  # of the account
         self._may_write_report = False
         self._reads_input = True
         self.figures: dict[str, t.Any] = {}
@@ -138,6 +149,12 @@ class Run:
         self._began_at = 0  # as the ledger has it
         self._patience = Patience()
         interruption.on_stop = lambda: self._patience.end_within(settings.shutdown_grace_seconds)
+        self.observer = Observer(settings, self._clock, self._rate_limiter, self._patience, interruption)
+        """Looks at this run."""
+        self._report.ceiling_per_minute = self.observer.ceiling_per_minute
+        lines = ProgressLines(settings.progress_seconds)
+        self.watch = Watch(self.observer.look, self._report.timeline, lines.show)
+        """Has it look about once a second, and shows its observers."""
         self.people: People | None = None
         """Notes who comes, where that matters; `None` where it does not."""
         self._mirror: Mirror | None = None
@@ -147,6 +164,13 @@ class Run:
         self._changes: ChangeDetection = NoLedger()
         self._headroom = ContractHeadroom()
         self._started_delivery: Delivery | None = None
+
+    @property
+    def title(self) -> str:
+        """What goes where, for a line of text: the source, and the list where there is one."""
+        source = shown_text(self.observer.source or self._settings.display_name)
+        lists = [str(list_id) for list_id in self._settings.list_ids() if list_id]
+        return f"{source} to list {lists[0]}" if len(lists) == 1 else source
 
     def begin(self) -> None:
         """Open the run's files and its ledger, once: what can't be written is said before anything is sent.
@@ -161,6 +185,7 @@ class Run:
         if self._has_begun:
             return
         self._has_begun = True
+        self.watch.start()
         self._state_output.check()
         if self._settings.report_path is not None:
             check_report_path(self._settings.report_path)
@@ -171,20 +196,52 @@ class Run:
         if self._settings.outcomes_path is not None and not self._settings.dry_run:
             self.outcomes_file = OutcomesFile(self._settings.outcomes_path, self._clock.utc_now)
             self._resources.callback(self.outcomes_file.close)
-        if self._settings.list_names():
-            self._check_account()
+        if self._settings.list_names() and not self._knows_account():
+            return
         if self._settings.ledger_url is not None:
             # Nothing is read yet, and another process may hold the ledger locked.
             with self._interruption.at_once():
                 self._open_ledger(self._settings.ledger_url)
-        self._started_delivery = self._make_delivery()
+        self._started_delivery = self.observer.delivery = self._make_delivery()
+        if self.on_import_end is not None:
+            self._started_delivery.confirming.on_import_end = self.on_import_end
         self._note_people_if_needed(self._started_delivery)
         self._note_opt_outs_if_needed(self._started_delivery)
 
+    def _knows_account(self) -> bool:
+        """Check the account, and keep its refusal until a SCHEMA shows what else is to mend.
+
+        Raises:
+            SettingsError: If the run reads no input.
+        """
+        try:
+            self._check_account()
+        except SettingsError as error:
+            if not self._reads_input:
+                raise
+            self._refusal = error
+        return self._refusal is None
+
+    @property
+    def unsaid_problems(self) -> Sequence[str]:
+        """What the account lacks, where something else ended the run before that was raised."""
+        return () if self._refusal is None else self._refusal.problems
+
+    @property
+    def has_sent(self) -> bool:
+        """Whether something may have been written to the account."""
+        return self._client is not None and self._client.has_submitted
+
     @property
     def delivery(self) -> Delivery:
-        """The delivery of this run, which begins with the first question for it."""
+        """The delivery of this run, which begins with the first question for it.
+
+        Raises:
+            SettingsError: If the account lacks what the settings name.
+        """
         self.begin()
+        if self._refusal is not None:
+            raise self._refusal
         if self._started_delivery is None:
             raise RuntimeError("the run could not begin")
         return self._started_delivery
@@ -376,7 +433,7 @@ class Run:
         export = self._settings.export_for(stream)
         is_test = stream == CONNECTION_TEST_STREAM
         if export is not None or is_test:
-            self.connect()
+            self._connect_for(stream, schema, export)
         self._streams.note_mapped(stream, is_exported=export is not None or is_test)
         self._release_states()
         if export is None or is_test:
@@ -399,6 +456,16 @@ class Run:
                 raise
             columns = f"{shown_name(self.source.name)} has the columns {listed(self.source.headers)}"
             raise SettingsError([*error.problems, f"{columns}. Nothing was sent"]) from None
+
+    def _connect_for(self, stream: str, schema: Mapping[str, t.Any], export: StreamExport | None) -> None:
+        """Connect. What the account lacks is said together with what the schema of the stream lacks."""
+        try:
+            if self._refusal is not None:
+                raise self._refusal
+            self.connect()
+        except SettingsError as error:
+            more = [] if export is None else problems_of_mapping(stream, schema, export)
+            raise SettingsError([*error.problems, *more]) from None
 
     def _note_stream(self, stream: str, list_id: int) -> None:
         """Note that a stream is exported to a list."""
@@ -535,6 +602,7 @@ class Run:
         self.begin()
         self.connect()
         self._mirror = self.people = None  # no input says who comes
+        self.observer.is_taking_off = True
         stopped = self._removals().carry_out_pending(also_earlier=also_earlier)
         self.delivery.finish()
         self._close(stopped.exit_code if stopped else 0)
@@ -559,6 +627,7 @@ class Run:
             self.people.end_input()
         if has_failed:
             self._mirror = None
+        self.observer.is_taking_off = True
         return self._removals().carry_out(is_cut_short=bool(self._report.totals().held_back))
 
     def _list_of(self, stream: str) -> int | None:
@@ -599,6 +668,7 @@ class Run:
         if self._is_closed:
             return
         self._is_closed = True
+        self.watch.stop()
         try:
             self._resources.close()
         finally:
@@ -607,6 +677,11 @@ class Run:
     def _write_report(self, exit_code: int) -> None:
         requests = self._client.requests if self._client else 0
         delivery = self._started_delivery
+        if self._client is not None:
+            self._report.retries = self._client.retries
+            self._report.requests_by = self._client.requests_by()
+        if delivery is not None:
+            self._report.import_seconds = delivery.import_seconds(self.observer.started_at)
         if self._settings.dry_run:
             self._report.plan = plan_run(
                 imports=self._report.imports,
