@@ -37,7 +37,13 @@ from target_activecampaign.config.environment import settings_from_environment
 from target_activecampaign.config.schema import CONFIG_JSONSCHEMA
 from target_activecampaign.config.settings import parse_settings
 from target_activecampaign.config.stream_maps import find_problems
-from target_activecampaign.errors import LedgerError, OutputError, SettingsError, TargetError
+from target_activecampaign.errors import (
+    InterruptedRunError,
+    LedgerError,
+    OutputError,
+    SettingsError,
+    TargetError,
+)
 from target_activecampaign.run.signals import Interruption
 from target_activecampaign.singer.batch_records import read_batch
 from target_activecampaign.singer.input_file import open_input
@@ -273,30 +279,35 @@ class TargetActiveCampaign(Target):
         try:
             self.current_run.begin()
             self.listen(file_input)
-        except SettingsError as error:
-            for problem in error.problems:
-                self.logger.error("%s", problem)  # noqa: TRY400 - a message for a person
-            return self._fail(error.exit_code)
+        except InterruptedRunError as error:
+            self.logger.warning("%s", error)  # at once: what is open may still take its time
+            return self._fail(error.exit_code, str(error))
         except (TargetError, *_KNOWN_ERRORS) as error:
-            self.logger.error("%s", error)  # noqa: TRY400 - a message for a person
+            problems = error.problems if isinstance(error, SettingsError) else (str(error),)
             exit_code = getattr(error, "exit_code", 1)
             if isinstance(error, LedgerError):
                 # A run that was asked to stop waits less for a ledger that is locked.
                 exit_code = self.interruption.exit_code or exit_code
-            return self._fail(exit_code, said=str(error))
+            return self._fail(exit_code, "\n".join(problems))
         except Exception:
-            self._fail(1)
+            self._fail(1, "a fault of the program itself, please report it with the lines that follow")
             raise
         return 0
 
-    def _fail(self, exit_code: int, said: str = "") -> int:
+    def _fail(self, exit_code: int, error: str) -> int:
+        """End the run; its summary says the error, and a line of its own what came after that."""
+        run = self.current_run
         try:
-            self.current_run.fail(exit_code)
-        except TargetError as error:
-            if str(error) != said:
-                self.logger.error("%s", error)  # noqa: TRY400 - a message for a person
-            return error.exit_code
+            run.fail(exit_code, error)
+        except TargetError as later:
+            exit_code = later.exit_code
+            self._say_unless_said(str(later))
+        self._say_unless_said(error)
         return exit_code
+
+    def _say_unless_said(self, error: str) -> None:
+        if error != self.current_run.figures.get("error"):
+            self.logger.error("%s", error)
 
     @plugin_cli
     def cli(cls) -> click.Command:  # noqa: N805 - as the SDK's

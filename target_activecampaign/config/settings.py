@@ -104,6 +104,7 @@ class Settings:
         exports: Name or glob of streams to export, in the user's order. An exact name counts first, then the
             first glob that matches.
         sdk: What the SDK reads by itself, nulls left out.
+        shown: What was set, without secrets and without expressions, which may name people: for reports.
     """
 
     display_name: str
@@ -139,6 +140,9 @@ class Settings:
     max_removal_percent: int
     on_delete: OnDelete
     sdk: Mapping[str, t.Any] = field(repr=False)
+    shown: Mapping[str, t.Any] = field(
+        repr=False, compare=False, default_factory=lambda: MappingProxyType({})
+    )
 
     def export_for(self, stream_name: str) -> StreamExport | None:
         """Return how a stream is exported, or None if it is not."""
@@ -216,7 +220,7 @@ def parse_settings(config: Mapping[str, t.Any], environ: Mapping[str, str] | Non
     """
     problems = [*find_unknown_variables(environ or {}), *_find_unread(config, environ or {})]
     section = Section(config, CONFIG_JSONSCHEMA, problems)
-    settings = _read_settings(section)
+    settings = replace(_read_settings(section), shown=_without_secrets(config))
     problems += _find_shared_files(settings)
     if settings_from_environment(environ or {}).get("dry_run") is True and not settings.dry_run:
         # The one setting whose loss does harm: who sets it wants nothing sent.
@@ -228,6 +232,20 @@ def parse_settings(config: Mapping[str, t.Any], environ: Mapping[str, str] | Non
     if problems:
         raise SettingsError(_without_key(problem, settings.api_key) for problem in problems)
     return settings
+
+
+def _without_secrets(config: Mapping[str, t.Any]) -> Mapping[str, t.Any]:
+    properties = CONFIG_JSONSCHEMA["properties"]
+    return MappingProxyType(
+        {
+            name: value
+            for name, value in config.items()
+            if value is not None
+            and name in properties
+            and name not in SDK_PROPERTIES
+            and not properties[name].get("secret")
+        }
+    )
 
 
 def _find_unread(config: Mapping[str, t.Any], environ: Mapping[str, str]) -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import typing as t
-from collections import Counter
 from dataclasses import replace
 
 from target_activecampaign.api.client import Client
@@ -17,7 +16,7 @@ from target_activecampaign.delivery.contract_headroom import ContractHeadroom
 from target_activecampaign.delivery.delivery import Delivery
 from target_activecampaign.delivery.dry_run import DryRun
 from target_activecampaign.delivery.workers import WorkerThreads
-from target_activecampaign.errors import LimitReachedError
+from target_activecampaign.errors import LimitReachedError, OutputError
 from target_activecampaign.ledger.patience import Patience
 from target_activecampaign.reporting.mapping_notes import MappingNotes
 from target_activecampaign.reporting.outcomes_file import OutcomesFile
@@ -25,7 +24,8 @@ from target_activecampaign.reporting.plan import plan_run
 from target_activecampaign.reporting.rejects import RejectsFile
 from target_activecampaign.reporting.report import Report
 from target_activecampaign.reporting.report_file import check_report_path, write_report
-from target_activecampaign.reporting.summary import log_summary
+from target_activecampaign.reporting.run_ended import log_end
+from target_activecampaign.reporting.run_facts import RunFacts
 from target_activecampaign.run.brake import Brake
 from target_activecampaign.run.embedded_sandbox import serve_sandbox
 from target_activecampaign.run.judge import judge, judge_rejects
@@ -41,13 +41,13 @@ from target_activecampaign.singer.completeness import Completeness
 from target_activecampaign.singer.state_output import StateOutput
 
 if t.TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from target_activecampaign.api.responses import Contract
     from target_activecampaign.clock import Clock
     from target_activecampaign.config.secret import Secret
     from target_activecampaign.config.settings import Settings
-    from target_activecampaign.contacts.contact import LeftAlone, Origin, Reason, Rejection
+    from target_activecampaign.contacts.contact import LeftAlone, Origin, Rejection
     from target_activecampaign.contacts.custom_fields import CustomField
     from target_activecampaign.contacts.exclusions import Exclusions
     from target_activecampaign.delivery.account import Account
@@ -64,7 +64,6 @@ CONNECTION_TEST_STREAM = "meltano_test_stream"
 
 _SECONDS_PER_DAY = 86_400
 _DRY_RUN_POLLS_PER_SECOND = 1_000_000
-_NAMED_REJECTS = 5  # of each reason; the rejects file holds them all
 
 
 class Run:
@@ -85,10 +84,12 @@ class Run:
             settings.requests_per_second, settings.imports_per_minute, self._clock
         )
         self._report = Report(settings.display_name, self._clock.utc_now())
+        self._report.facts = RunFacts.of(settings)
         self._rejects: RejectsFile | None = None
         self.outcomes_file: OutcomesFile | None = None
         """Takes every record of an exported stream that is read, where outcomes are written."""
-        self._named_rejects: Counter[Reason] = Counter()
+        self.say_end: Callable[[Mapping[str, t.Any]], None] = log_end
+        """Says once, when the run has ended, what became of it: to a log, or to a person."""
         self._client: Client | None = None
         self._account: Account | None = None
         self._fields: Mapping[str, CustomField] = {}
@@ -293,6 +294,7 @@ class Run:
         self._report.room = None if contract is None else int(self._headroom.left)
         if contract is not None:
             self._report.contract = contract.subscriber_limit, contract.subscriber_total
+            self._report.contract_before = contract.subscriber_total
         self._account = account = self._make_dry_run(client, contract) if self._settings.dry_run else client
         self.delivery.connect(
             WorkerThreads(
@@ -316,7 +318,8 @@ class Run:
             )
             # Nothing is sent yet, so nothing is lost where a signal ends this.
             with self._interruption.at_once():
-                self._settings, self._fields = check_account(self._settings, self._client)
+                self._settings, self._fields, names = check_account(self._settings, self._client)
+            self._report.facts.lists = dict(names)
         return self._client
 
     def _make_dry_run(self, client: Client, contract: Contract | None) -> DryRun:
@@ -444,7 +447,7 @@ class Run:
             # A full contract keeps nobody on a list: nobody new is needed for that.
             failure = self._carry_out_removals(has_failed=failure is not None) or failure
         self.delivery.finish()
-        self._close(failure.exit_code if failure else 0)
+        self._close(failure)
         if failure:
             raise failure
 
@@ -461,8 +464,12 @@ class Run:
             self.delivery.accept_rejected()
         return judge(self._settings, self._report)
 
-    def fail(self, exit_code: int) -> None:
+    def fail(self, exit_code: int, error: str = "") -> None:
         """End the run early: submit nothing more, settle what settles in time, write STATE and report.
+
+        Args:
+            exit_code: The run's.
+            error: The message of what ended it, a line for each problem.
 
         Raises:
             OutputError: If one can't be written.
@@ -475,7 +482,7 @@ class Run:
             if self._started_delivery is not None:
                 self._started_delivery.abandon(grace)
         finally:
-            self._close(exit_code)
+            self._end(exit_code, error)
 
     def count_pending(self) -> int:
         """Return how many people are to be taken off the lists of this run, which reads no input.
@@ -503,7 +510,7 @@ class Run:
         self._mirror = self.people = None  # no input says who comes
         stopped = self._removals().carry_out_pending(also_earlier=also_earlier)
         self.delivery.finish()
-        self._close(stopped.exit_code if stopped else 0)
+        self._close(stopped)
         return stopped
 
     def _carry_out_removals(self, *, has_failed: bool) -> TargetError | None:
@@ -560,20 +567,40 @@ class Run:
         with self._interruption.at_once():
             return reasons_to_stay(self._account, list_id, emails, touched)
 
-    def _close(self, exit_code: int) -> None:
-        """Close the run's files, write the report and log the figures."""
+    def _close(self, failure: TargetError | None) -> None:
+        self._end(failure.exit_code if failure else 0, str(failure) if failure else "")
+
+    def _end(self, exit_code: int, error: str) -> None:
+        """Close the run's files, write the report and say what became of the run."""
         if self._is_closed:
             return
         self._is_closed = True
+        self._report.error = error or None
         try:
             self._resources.close()
         finally:
             self._write_report(exit_code)
 
     def _write_report(self, exit_code: int) -> None:
+        report = self._make_report(exit_code)
+        self.figures = report
+        try:
+            if self._settings.report_path is not None and self._may_write_report:
+                write_report(self._settings.report_path, report)
+        except OutputError as error:
+            # The figures are known here alone now, so they are said all the same.
+            report |= {"exit_code": exit_code or error.exit_code, "error": report["error"] or str(error)}
+            report["report_path"] = None
+            raise
+        finally:
+            self.say_end(report)
+
+    def _make_report(self, exit_code: int) -> dict[str, t.Any]:
         requests = self._client.requests if self._client else 0
         delivery = self._started_delivery
+        self._report.contract = self._headroom.figures or self._report.contract
         if self._settings.dry_run:
+            self._report.state_record = None
             self._report.plan = plan_run(
                 imports=self._report.imports,
                 requests_made=requests,
@@ -581,16 +608,12 @@ class Run:
                 imports_per_minute=self._settings.imports_per_minute,
                 first_contact=None if delivery is None else delivery.first_contact,
             )
-        report = self._report.as_json(
+        return self._report.as_json(
             ended_at=self._clock.utc_now(),
             requests=requests,
             waited_seconds=self._rate_limiter.waited_seconds,
             exit_code=exit_code,
         )
-        self.figures = report
-        log_summary(report)
-        if self._settings.report_path is not None and self._may_write_report:
-            write_report(self._settings.report_path, report)
 
     # Rejected records
 
@@ -604,14 +627,14 @@ class Run:
             self.opt_outs.flush()
 
     def _write_rejected(self, origin: Origin, rejection: Rejection) -> None:
-        if not self._named_rejects and self._settings.rejects_path is None and not self._settings.dry_run:
+        place = origin.line if origin.row is None else f"{origin.line}, row {origin.row}"
+        is_named, is_first = self._report.note_rejected(rejection.reason, place)
+        if is_first and self._settings.rejects_path is None and not self._settings.dry_run:
             logger.warning(
                 "a record is rejected and rejects_path is not set, so STATE waits here until the run is "
                 "judged at its end. With rejects_path the record is kept, and STATE can pass meanwhile"
             )
-        self._named_rejects[rejection.reason] += 1
-        if self._named_rejects[rejection.reason] <= _NAMED_REJECTS:
-            place = f"line {origin.line}" if origin.row is None else f"line {origin.line}, row {origin.row}"
-            logger.warning("stream %r, %s: rejected, %s", origin.stream, place, rejection.reason.value)
+        if is_named:
+            logger.warning("stream %r, line %s: rejected, %s", origin.stream, place, rejection.reason.value)
         if self._rejects is not None:
             self._rejects.write(origin, rejection)
