@@ -29,6 +29,7 @@ from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabiliti
 
 from target_activecampaign.cli.command import TargetCommand
 from target_activecampaign.cli.config_files import ConfigFileError, read_config_file
+from target_activecampaign.cli.end_display import show_end
 from target_activecampaign.cli.log_level import problem_of_log_level
 from target_activecampaign.cli.log_redaction import redact_logs
 from target_activecampaign.cli.runtime_tuning import prepare_process
@@ -268,6 +269,7 @@ class TargetActiveCampaign(Target):
             raise _configuration_error(error) from None
         target.interruption.install()
         prepare_process()
+        show_end(target.current_run)
         sys.exit(target.run_to_end(file_input and open_input(file_input)))
 
     def run_to_end(self, file_input: t.IO[t.Any] | None) -> int:

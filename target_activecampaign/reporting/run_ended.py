@@ -25,4 +25,4 @@ def log_end(report: ReportJson) -> None:
     elif report["limit"] is not None and report["held_back"]:
         level = logging.WARNING
     figures = {key: value for key, value in report.items() if key not in _TOO_LONG}
-    logger.log(level, "%s", log_line(report), extra=log_fields("run_ended", figures))
+    log_fields(logger, "run_ended", log_line(report), figures, level)
