@@ -138,8 +138,10 @@ def _of_rejected(report: ReportJson) -> Iterator[str]:
     path, rejected = report["rejects"]["path"], rejected_count(report)
     place = ""
     if path is not None:
-        those = "It stands" if rejected == 1 else f"The {rejected:,} stand"
-        place = f"{those} in {shown_text(path, _LONGEST_PATH)} with reasons. "
+        shown = shown_text(path, _LONGEST_PATH)
+        place = f"The {rejected:,} stand in {shown} with reasons. "
+        if rejected == 1:
+            place = f"It stands in {shown} with its reason. "
     state = "" if report["state_record"] is None else _state(report)
     if place or state:
         yield f"{place}{state}".rstrip()

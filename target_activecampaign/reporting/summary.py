@@ -142,7 +142,7 @@ def _others(report: ReportJson, others: int) -> str:
     arrived = report["delivered"] + report["superseded"]
     if not others or arrived != others or report["unsubscribed"]:
         return ""
-    return f" The other {others:,} arrived."
+    return f" The other {'one' if others == 1 else format(others, ',')} arrived."
 
 
 def _removals_stopped(report: ReportJson) -> str:

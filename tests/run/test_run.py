@@ -80,7 +80,9 @@ def test_rejected_records_that_a_file_keeps_hold_no_state_up(run: Runner) -> Non
     outcome = run(schema_message(), record_message(BAD), state_message("end"))
     assert (outcome.exit_code, outcome.states) == (4, ["end"])
     assert "The only record was rejected, so the run failed (exit code 4)" in outcome.log
-    assert "rejects.singer with reasons. The tap goes on behind record 1 at the latest (STATE)" in outcome.log
+    assert (
+        "rejects.singer with its reason. The tap goes on behind record 1 at the latest (STATE)" in outcome.log
+    )
 
 
 # Automations
