@@ -23,7 +23,7 @@ _END_OF_SENTENCE = re.compile(r"(?<=[\w)\]}\"'%])\.\s+(?=[A-Z])")
 
 def next_step(report: ReportJson) -> str:
     """Return what to do next, in one or two sentences; `Nothing to do.` where nothing is."""
-    if report["limit"] is not None and report["held_back"] and report["exit_code"] in {0, 3}:
+    if _is_at_limit(report):
         return _make_room(report)
     if report["dry_run"]:
         return "Run it without dry_run." if not report["exit_code"] else _mend_the_cause(report)
@@ -39,7 +39,7 @@ def next_step(report: ReportJson) -> str:
 def advice_lines(report: ReportJson) -> Iterator[str]:
     """Yield what is safe to do now and what is not, a paragraph each; the next step is the last."""
     step = next_step(report)
-    if report["limit"] is not None and report["held_back"]:
+    if _is_at_limit(report):
         yield f"{_waiting(report)} {step}"
         if report["exit_code"]:
             yield 'To end such runs without an error: "on_limit": "stop".'
@@ -55,6 +55,11 @@ def advice_lines(report: ReportJson) -> Iterator[str]:
         yield from _of_rejected(report)
         if step != NOTHING_TO_DO:
             yield f"Next: {_lower(step)}"
+
+
+def _is_at_limit(report: ReportJson) -> bool:
+    """Tell whether a limit is what the run ended with, and not a failure that matters more."""
+    return report["limit"] is not None and report["held_back"] > 0 and report["exit_code"] in {0, 3}
 
 
 def are_rejects_usual(report: ReportJson) -> bool:

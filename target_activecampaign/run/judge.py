@@ -43,7 +43,7 @@ def judge_rejects(settings: Settings, report: Report) -> TargetError | None:
     is_allowed = report.rejected_percent() <= settings.max_rejected_percent
     if not rejected or (is_allowed and rejected < total.read):
         return None
-    verb = "would be" if settings.dry_run else "were" if total.read > 1 else "was"
+    verb = "would be" if settings.dry_run else "was" if rejected == 1 else "were"
     return TooManyRejectedError(f"{_share(settings, rejected, total.read, verb)}. {_remedy(settings)}")
 
 

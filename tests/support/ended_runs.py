@@ -1,12 +1,20 @@
-"""Reports of runs as they may end, made by `Report` itself: name to what happened."""
+"""Reports of runs as they may end, made by `Report` itself: name to what happened.
+
+`python tests/support/ended_runs.py` writes their texts anew, to be read before they are kept.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import typing as t
+from pathlib import Path
 
 from target_activecampaign.contacts.contact import LeftAlone, Reason
 from target_activecampaign.reporting.report import Report, ReportJson, StreamFigures
+from target_activecampaign.reporting.summary import log_line, summary_lines
+
+SUMMARIES = Path(__file__).parents[1] / "reporting" / "summaries"
+WIDTH = 103  # of the specification's transcripts
 
 STARTED = dt.datetime(2026, 11, 29, 2, 0, 4, tzinfo=dt.timezone.utc)
 TIMED_OUT = (
@@ -211,6 +219,9 @@ def _failed() -> dict[str, ReportJson]:
         "exit_1_import_without_automations": ended(
             729, 1, stream=WAITING, run=timed_out | {"state_record": 0}, facts={"automations": False}
         ),
+        "exit_1_at_a_limit": ended(
+            729, 1, stream=FULL, run=AT_THE_CONTRACT | {"error": "HTTP 500. Run again later"}
+        ),
         "exit_1_settings": ended(0.4, 1, run=before | {"error": settings}),
         "exit_1_service": ended(0.4, 1, run=before | {"error": proxy}),
         "exit_1_input": ended(
@@ -258,3 +269,13 @@ def _removals() -> dict[str, ReportJson]:
         "exit_5": ended(9, 5, stream=sent, run={"error": BRAKED, "mirror": BRAKED, "pending_removals": 40}),
         "mirror_command": ended(2, stream={"unsubscribed": 1, **left_alone}, run={"pending_removals": 0}),
     }
+
+
+def text_of(report: ReportJson) -> str:
+    """Return what a log says of a run, and below it the lines for a person."""
+    return "\n".join([log_line(report), "", *summary_lines(report, WIDTH), ""])
+
+
+if __name__ == "__main__":
+    for name, ending in runs().items():
+        (SUMMARIES / f"{name}.txt").write_text(text_of(ending), encoding="utf-8")
