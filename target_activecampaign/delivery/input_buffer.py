@@ -68,7 +68,7 @@ class InputBuffer:
             self._since = now
         self._items.extend(some)
 
-    def add_state(self, value: CoveredState) -> None:
+    def add_state(self, value: t.Any) -> None:  # noqa: ANN401 - it is not looked at here
         """Put a STATE behind the contacts before it; there is at least one."""
         if isinstance(self._items[-1], State):
             self._items.pop()  # nothing stands between the two

@@ -47,7 +47,7 @@ def wrapped_sum(line: str, width: int) -> list[str]:
 
 def says_parts(report: ReportJson) -> bool:
     """Tell whether the verdict says new and updated contacts already, of exactly those delivered."""
-    return (
+    return bool(
         report["exit_code"] == 0
         and report["limit"] is None
         and not report["dry_run"]

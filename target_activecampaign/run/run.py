@@ -88,7 +88,7 @@ class Run:
         self._rejects: RejectsFile | None = None
         self.outcomes_file: OutcomesFile | None = None
         """Takes every record of an exported stream that is read, where outcomes are written."""
-        self.say_end: Callable[[Mapping[str, t.Any]], None] = log_end
+        self.say_end: Callable[[dict[str, t.Any]], None] = log_end
         """Says once, when the run has ended, what became of it: to a log, or to a person."""
         self._client: Client | None = None
         self._account: Account | None = None

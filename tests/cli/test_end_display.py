@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import io
+import sys
 import typing as t
 from types import SimpleNamespace
 
 from support.ended_runs import runs
 
-from target_activecampaign.cli import end_display
 from target_activecampaign.cli.end_display import show_end, write_end
 
 if t.TYPE_CHECKING:
@@ -24,7 +24,7 @@ class Terminal(io.StringIO):
 
 def way_of(stream: io.StringIO | None, monkeypatch: pytest.MonkeyPatch, **how: bool) -> object:
     run = SimpleNamespace(say_end="the log")
-    monkeypatch.setattr(end_display.sys, "stderr", stream)
+    monkeypatch.setattr(sys, "stderr", stream)
     show_end(t.cast("Run", run), **how)
     return run.say_end
 

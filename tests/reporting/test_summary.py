@@ -51,7 +51,12 @@ REJECTED = st.dictionaries(st.sampled_from(list(Reason)), st.integers(0, 1_200),
 CODES = st.sampled_from([0, 1, 3, 4, 5, 130, 143])
 
 
-def a_run(figures: dict[str, int], rejected: dict[Reason, int], code: int, **more: object) -> ReportJson:
+def a_run(
+    figures: dict[str, int],
+    rejected: dict[Reason, int],
+    code: int,
+    **more: t.Any,  # noqa: ANN401 - of JSON
+) -> ReportJson:
     delivered = figures["created"] + figures["updated"]
     counts = {name: figures[name] for name in ("created", "unchanged", "superseded", "held_back")}
     others = sum(figures[name] for name in ("unchanged", "superseded", "held_back", "unsettled"))

@@ -8,6 +8,7 @@ import pytest
 from support.command import config_for, record_message, schema_message, state_message
 from support.quick_target import QuickClock, run_quickly
 
+from target_activecampaign.reporting.report_file import write_report
 from target_activecampaign.sandbox import serve
 
 if t.TYPE_CHECKING:
@@ -16,7 +17,7 @@ if t.TYPE_CHECKING:
 
     from support.command import Outcome
 
-    from target_activecampaign.sandbox import RunningSandbox
+    from target_activecampaign.sandbox.server import RunningSandbox
 
 
 @pytest.fixture
@@ -127,15 +128,11 @@ def test_a_report_that_cannot_be_written_fails_the_run_whose_figures_are_said_al
         yield schema_message()
         yield person(1)
 
-    from target_activecampaign.run import run as run_module  # noqa: PLC0415 - what it calls is replaced
-
-    write = run_module.write_report
-
     def fail(path: Path, report: dict[str, t.Any]) -> None:
         folder.rmdir()
-        write(path, report)
+        write_report(path, report)
 
-    monkeypatch.setattr(run_module, "write_report", fail)
+    monkeypatch.setattr("target_activecampaign.run.run.write_report", fail)
     outcome = run_quickly(config, lines(), QuickClock(50))
     assert outcome.exit_code == 1
     (line,) = [line for line in outcome.log.splitlines() if line.startswith("ERROR")]

@@ -37,7 +37,7 @@ def ended(  # noqa: PLR0913 - what a run may be, each by its name
     streams: t.Mapping[str, t.Mapping[str, t.Any]] | None = None,
     run: t.Mapping[str, t.Any] | None = None,
     facts: t.Mapping[str, t.Any] | None = None,
-    **later: object,
+    **later: t.Any,  # noqa: ANN401 - of JSON
 ) -> ReportJson:
     """Return the report of a run.
 
@@ -179,7 +179,11 @@ def _with_rejects() -> dict[str, ReportJson]:
     with_rows(rejects_up, "email_invalid", 18, 44, 61, 70, 93)
     first = ended(4, stream=SIXTY | {"read": 42, "rejected": {Reason.EMAIL_INVALID: 2}}, facts=file)
     only_excluded = ended(4, stream=SIXTY | {"read": 41, "rejected": {Reason.EXCLUDED: 1}}, facts=file)
-    too_many = {"exit_code": 4, "stream": SIXTY, "run": {"error": TOO_MANY, "state_record": 0}}
+    too_many: dict[str, t.Any] = {
+        "exit_code": 4,
+        "stream": SIXTY,
+        "run": {"error": TOO_MANY, "state_record": 0},
+    }
     all_of_them = {"read": 3, "rejected": {Reason.EMAIL_MISSING: 3}}
     return {
         "rejects_up": rejects_up,
