@@ -473,9 +473,10 @@ class Client:
             self._ahead = bounds if bounds[0] <= bounds[1] else (least, most)
 
     @property
-    def _seconds_ahead(self) -> float:
+    def _seconds_ahead(self) -> float | None:
+        """How far the service's clock is before ours; `None` where no answer named a time."""
         least, most = self._ahead
-        return 0.0 if math.isinf(most) else (least + most) / 2
+        return None if math.isinf(most) else (least + most) / 2
 
 
 def _patiently(read: Callable[[Response], ImportStatus]) -> Callable[[Response], ImportStatus]:

@@ -101,7 +101,7 @@ class RateLimiter:
 
         Args:
             permit: The permit.
-            is_answered: Whether a response came, of whatever kind.
+            is_answered: Whether a response came, of any kind.
         """
         with self._changed:
             self._limits.end(permit, self.clock.now(), is_answered=is_answered)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import typing as t
 from dataclasses import replace
 
@@ -15,6 +16,7 @@ from target_activecampaign.delivery.change_detection import LedgerChanges, NoLed
 from target_activecampaign.delivery.contract_headroom import ContractHeadroom
 from target_activecampaign.delivery.delivery import Delivery
 from target_activecampaign.delivery.dry_run import DryRun
+from target_activecampaign.delivery.submitting import PartialBatches
 from target_activecampaign.delivery.workers import WorkerThreads
 from target_activecampaign.errors import LimitReachedError, OutputError
 from target_activecampaign.ledger.patience import Patience
@@ -179,6 +181,8 @@ class Run:
             reject=self._write_rejected,
             outcomes_file=self.outcomes_file,
             check_interruption=self._interruption.check,
+            # A plan depends on the input alone: no part of an import leaves because the tap paused.
+            partial_batches=PartialBatches(math.inf, math.inf) if settings.dry_run else None,
         )
 
     def _open_ledger(self, url: Secret) -> None:
@@ -329,7 +333,7 @@ class Run:
 
     @property
     def _may_take_off_own(self) -> bool:
-        """Whether this run may take somebody off whom it put on the list itself."""
+        """Whether this run may take somebody off that it put on the list itself."""
         return not self.ignores_deletions or self._settings.takes_opt_outs
 
     def note_schema(self, stream: str) -> None:
@@ -499,7 +503,7 @@ class Run:
         """Take off who is pending in the ledger; returns why nobody was, if so.
 
         Args:
-            also_earlier: Whether those too whom an earlier run than the last one did not bring.
+            also_earlier: Whether those too that an earlier run than the last one did not bring.
 
         Raises:
             TargetError: What stopped the delivery.

@@ -21,16 +21,17 @@ CONTACT = {"id": "9", "email": "Ada@example.com"}
 ITEM = {"contact": "9", "list": "3", "status": "1", "sdate": None}
 
 
-def ask(answers: dict[str, object], seconds_ahead: float = 0) -> tuple[ContactLists, list[str]]:
+def ask(answers: dict[str, object], seconds_ahead: float | None = 0) -> tuple[ContactLists, list[str]]:
     """Return what is told of Ada, and the paths that were asked."""
 
     def reply(handler: Handler) -> None:
         path = handler.path.removeprefix("/api/3/").partition("?")[0]
-        moment = dt.datetime.now(dt.timezone.utc) + dt.timedelta(seconds=seconds_ahead)
         answer = answers[path]
         status, content = answer if isinstance(answer, tuple) else (200, answer)
         handler.send_response_only(status)
-        handler.send_header("Date", email.utils.format_datetime(moment, usegmt=True))
+        if seconds_ahead is not None:
+            moment = dt.datetime.now(dt.timezone.utc) + dt.timedelta(seconds=seconds_ahead)
+            handler.send_header("Date", email.utils.format_datetime(moment, usegmt=True))
         body = json.dumps(content).encode()
         handler.send_header("Content-Length", str(len(body)))
         handler.end_headers()
@@ -153,6 +154,10 @@ def test_the_time_of_a_subscription_is_on_our_clock(ahead: float, offset: str) -
     its_time = (now + dt.timedelta(seconds=ahead)).astimezone(zone).strftime("%Y-%m-%dT%H:%M:%S")
     found, _ = ask(one(sdate=its_time + offset), ahead)
     assert found.by_list[3].subscribed_at == pytest.approx(now.timestamp(), abs=1.5)
+
+
+def test_a_time_is_none_where_no_answer_names_the_time() -> None:
+    assert ask(one(sdate="2026-05-28T03:05:55-05:00"), None)[0] == ON_LIST
 
 
 @pytest.mark.parametrize(
