@@ -58,7 +58,7 @@ def says_parts(report: ReportJson) -> bool:
 
 def is_cut_short(report: ReportJson) -> bool:
     """Tell whether the run may have ended before its input did."""
-    return report["exit_code"] == 1 or report["exit_code"] > _SMALLEST_SIGNAL
+    return bool(report["exit_code"] == 1 or report["exit_code"] > _SMALLEST_SIGNAL)
 
 
 def rejected_count(figures: ReportJson) -> int:
