@@ -32,7 +32,11 @@ from target_activecampaign.cli.config_files import ConfigFileError, read_config_
 from target_activecampaign.cli.end_display import show_end
 from target_activecampaign.cli.log_level import problem_of_log_level
 from target_activecampaign.cli.log_redaction import redact_logs
+from target_activecampaign.cli.progress_display import show_progress
 from target_activecampaign.cli.runtime_tuning import prepare_process
+from target_activecampaign.cli.sdk_log import quiet_sdk
+from target_activecampaign.cli.sdk_metrics import LoadMetrics
+from target_activecampaign.cli.terminal import somebody_answers
 from target_activecampaign.config.distinct_files import NamedFile, find_shared
 from target_activecampaign.config.environment import settings_from_environment
 from target_activecampaign.config.schema import CONFIG_JSONSCHEMA
@@ -41,9 +45,13 @@ from target_activecampaign.config.stream_maps import find_problems
 from target_activecampaign.errors import (
     InterruptedRunError,
     LedgerError,
+    LimitReachedError,
+    MirrorStoppedError,
     OutputError,
     SettingsError,
     TargetError,
+    TooManyRejectedError,
+    with_nothing_sent,
 )
 from target_activecampaign.run.signals import Interruption
 from target_activecampaign.singer.batch_records import read_batch
@@ -61,6 +69,11 @@ if t.TYPE_CHECKING:
 
     from target_activecampaign.config.settings import Settings
     from target_activecampaign.singer.messages import DecodedRecords
+    from target_activecampaign.source_files import SourceFile
+
+_WAITING = (
+    "Waiting for Singer messages on standard input. Pipe a tap in, or: target-activecampaign send FILE.csv"
+)
 
 # Raised by the SDK or for it, with messages that hold names of streams and settings alone.
 _KNOWN_ERRORS = (
@@ -248,6 +261,7 @@ class TargetActiveCampaign(Target):
         about_format: str | None = None,
         config: t.Any = None,  # noqa: ANN401 - private type of the SDK
         file_input: t.IO[t.Any] | None = None,
+        quiet: bool = False,
     ) -> None:
         """Run as a command; ends the process with the run's exit code.
 
@@ -256,11 +270,14 @@ class TargetActiveCampaign(Target):
             about_format: How.
             config: Configuration from files, and whether to read the environment.
             file_input: Lines to read instead of standard input.
+            quiet: Show no progress.
         """
         if about:
             cls.print_about(about_format)
             return
+        quiet_sdk(cls.name)
         redact_logs()
+        metrics = LoadMetrics()
         cls.print_version(print_fn=cls.logger.info)
         target = cls(config=config.config, parse_env_config=config.parse_env) if config else cls()
         try:
@@ -269,8 +286,49 @@ class TargetActiveCampaign(Target):
             raise _configuration_error(error) from None
         target.interruption.install()
         prepare_process()
+        if file_input is None and somebody_answers():
+            click.echo(_WAITING, err=True)
+        show_progress(target.current_run, is_quiet=quiet)
         show_end(target.current_run)
-        sys.exit(target.run_to_end(file_input and open_input(file_input)))
+        target.current_run.on_import_end = metrics.end_import
+        exit_code = target.run_to_end(file_input and open_input(file_input))
+        metrics.end(target.current_run.figures, exit_code)
+        sys.exit(exit_code)
+
+    @classmethod
+    def send_file(
+        cls, config: dict[str, t.Any], source: SourceFile, *, trusts_keys: bool, shows_progress: bool
+    ) -> tuple[int, dict[str, t.Any]]:
+        """Send a file as if a tap wrote it.
+
+        Args:
+            config: The settings, which were found to be right.
+            source: The file.
+            trusts_keys: Whether a person named its key.
+            shows_progress: Whether somebody wants to see how far it is.
+
+        Returns:
+            The exit code and the report.
+
+        Raises:
+            SettingsError: If the run would write over the file.
+        """
+        from target_activecampaign.run.run import Run  # noqa: PLC0415 - as above
+
+        try:
+            target = cls(config=config)
+        except ConfigValidationError as error:
+            raise SettingsError(error.errors) from None
+        target.current_run = run = Run(target.settings, target.interruption, source=source)
+        run.observer.source, run.observer.total = source.path.stem, source.count_rows()
+        show_progress(run, is_quiet=not shows_progress)
+        show_end(run, is_for_people=True)
+        target._router.trusts_keys = trusts_keys
+        _refuse_overwriting(target.settings, [NamedFile("the file to send", source.path)])
+        target.interruption.install()
+        prepare_process()
+        exit_code = target.run_to_end(t.cast("t.IO[bytes]", source.messages()))
+        return exit_code, run.figures
 
     def run_to_end(self, file_input: t.IO[t.Any] | None) -> int:
         """Read all input and deliver it.
@@ -285,26 +343,41 @@ class TargetActiveCampaign(Target):
             self.logger.warning("%s", error)  # at once: what is open may still take its time
             return self._fail(error.exit_code, str(error))
         except (TargetError, *_KNOWN_ERRORS) as error:
-            problems = error.problems if isinstance(error, SettingsError) else (str(error),)
+            if isinstance(error, SettingsError):
+                problems = self._with_consequence(error.problems)
+            else:
+                problems = [*self.current_run.unsaid_problems, str(error)]
+                problems = self._with_consequence(problems) if _says_nothing_of_it(error) else problems
             exit_code = getattr(error, "exit_code", 1)
             if isinstance(error, LedgerError):
                 # A run that was asked to stop waits less for a ledger that is locked.
                 exit_code = self.interruption.exit_code or exit_code
-            return self._fail(exit_code, "\n".join(problems))
+            return self._fail(exit_code, "\n".join(problems), str(error))
         except Exception:
             self._fail(1, "a fault of the program itself, please report it with the lines that follow")
             raise
         return 0
 
-    def _fail(self, exit_code: int, error: str) -> int:
-        """End the run; its summary says the error, and a line of its own what came after that."""
+    def _with_consequence(self, messages: Sequence[str]) -> list[str]:
+        """Return messages; the last one says that nothing was sent, where that is so."""
+        return list(messages) if self.current_run.has_sent else with_nothing_sent(messages)
+
+    def _fail(self, exit_code: int, error: str, said_as: str = "") -> int:
+        """End the run; its summary says the error, and a line of its own what came after that.
+
+        Args:
+            exit_code: The run's.
+            error: What ended it, a line for each problem.
+            said_as: The same as a run says it that comes to its end by itself.
+        """
         run = self.current_run
         try:
             run.fail(exit_code, error)
         except TargetError as later:
             exit_code = later.exit_code
             self._say_unless_said(str(later))
-        self._say_unless_said(error)
+        if run.figures.get("error") != said_as:
+            self._say_unless_said(error)
         return exit_code
 
     def _say_unless_said(self, error: str) -> None:
@@ -330,6 +403,9 @@ class TargetActiveCampaign(Target):
                 type=click.File("rb"),
             ),
         )
+        params.append(
+            click.Option(["--quiet"], is_flag=True, help="Show no progress; the log stays as it is."),
+        )
         return TargetCommand(
             name=cls.name,
             callback=cls._invoke_without_subcommand,
@@ -337,6 +413,7 @@ class TargetActiveCampaign(Target):
             context_settings=command.context_settings,
             params=params,
             logger=cls.logger,
+            target_class=cls,
         )
 
     @classmethod
@@ -366,7 +443,8 @@ class TargetActiveCampaign(Target):
             try:
                 merged.config.update(read_config_file(path))
             except ConfigFileError as error:
-                raise click.ClickException(f"--config: {error}") from None
+                (said,) = with_nothing_sent([f"--config: {error}"])
+                raise click.ClickException(said) from None
         return merged
 
 
@@ -382,13 +460,26 @@ def _refuse_shared_files(settings: Settings, configs: Iterable[Path], file_input
             reads.append(NamedFile("--input", file_input.fileno()))
         elif stat.S_ISREG(os.fstat(0).st_mode):
             reads.append(NamedFile("standard input", 0))
+    _refuse_overwriting(settings, reads)
+
+
+def _refuse_overwriting(settings: Settings, reads: Iterable[NamedFile]) -> None:
     problems = [problem for file in settings.written_files() for problem in find_shared([file], reads)]
     if problems:
         raise SettingsError(problems)
 
 
 def _configuration_error(error: SettingsError) -> ConfigValidationError:
-    return ConfigValidationError("Config validation failed", errors=list(error.problems), schema={})
+    errors = with_nothing_sent(error.problems)
+    return ConfigValidationError("Config validation failed", errors=errors, schema={})
+
+
+def _says_nothing_of_it(error: Exception) -> bool:
+    """Tell whether a message does not say itself what the end means for what was sent."""
+    speaks = isinstance(
+        error, (LimitReachedError, TooManyRejectedError, MirrorStoppedError, InterruptedRunError)
+    )
+    return not speaks and "othing was sent" not in str(error)
 
 
 def _check_stream_maps(sdk_settings: Mapping[str, t.Any]) -> None:

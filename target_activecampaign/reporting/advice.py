@@ -154,7 +154,8 @@ def _of_rejected(report: ReportJson) -> Iterator[str]:
 
 def _of_unanswered(report: ReportJson) -> Iterator[str]:
     if report["imports_tried"] == 0:
-        yield "Nothing was sent."
+        if "othing was sent" not in (report["error"] or ""):
+            yield "Nothing was sent."
     elif report["unsettled"]:
         yield f"{_resending(report['unsettled'])}{_of_automations(report)}"
     if report["state_record"] is not None:

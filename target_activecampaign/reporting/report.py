@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field, fields
 
 from target_activecampaign.reporting.run_facts import RunFacts
+from target_activecampaign.reporting.timeline import Timeline
 
 if t.TYPE_CHECKING:
     import datetime as dt
@@ -114,6 +115,17 @@ def _shown(figure: int | Counter[t.Any]) -> int | dict[str, int]:
     return figure
 
 
+class Sums(t.NamedTuple):
+    """Figures over all streams while the run goes on."""
+
+    read: int
+    delivered: int
+    unchanged: int
+    superseded: int
+    rejected: int
+    held_back: int
+
+
 class Report:
     """Counts one run. Has no lock: its owner has.
 
@@ -138,6 +150,11 @@ class Report:
             where the input had no STATE.
         error: The message that ended the run, without personal data; `None` where none did.
         facts: What the run is.
+        timeline: How the run went over time.
+        import_seconds: How long imports took, over the run.
+        requests_by: Requests by endpoint and status.
+        retries: Requests that were not the first try.
+        ceiling_per_minute: Contacts that the limits let through in a minute.
     """
 
     def __init__(self, display_name: str, started_at: dt.datetime) -> None:
@@ -165,8 +182,28 @@ class Report:
         self.error: str | None = None
         self.facts = RunFacts()
         self._rejected_at: defaultdict[Reason, list[int | str]] = defaultdict(list)
+        self.timeline = Timeline()
+        self.import_seconds: list[dict[str, t.Any]] = []
+        self.requests_by: list[dict[str, t.Any]] = []
+        self.retries = 0
+        self.ceiling_per_minute = 0
         self._display_name = display_name
         self._started_at = started_at
+
+    def sums(self) -> Sums:
+        """Return the figures as they are now; for use in any thread that holds the owner's lock.
+
+        Sinks add streams and records without it, so the outcomes are summed before what was read.
+        """
+        streams = list(self.streams.values())
+        outcomes = [
+            sum(one.delivered for one in streams),
+            sum(one.unchanged for one in streams),
+            sum(one.superseded for one in streams),
+            sum(one.rejected.total() for one in streams),
+            sum(one.held_back for one in streams),
+        ]
+        return Sums(sum(one.read for one in streams), *outcomes)
 
     def totals(self) -> StreamFigures:
         """Return the figures over all streams."""
@@ -236,6 +273,12 @@ class Report:
             "limit": self.limit,
             "read_back": self.read_back,
             "still_unsubscribed": self.still_unsubscribed,
+            "retries": self.retries,
+            "ceiling_per_minute": self.ceiling_per_minute,
+            "timeline": self.timeline.points(),
+            "waiting": self.timeline.waiting(),
+            "import_seconds": self.import_seconds,
+            "requests_by": self.requests_by,
             "created_may_be_too_high": self.names_more_than_new,
             "room": self.room,
             "pending_removals": self.pending_removals,

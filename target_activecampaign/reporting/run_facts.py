@@ -40,8 +40,8 @@ class RunFacts:
     settings: Mapping[str, t.Any] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, settings: Settings) -> RunFacts:
-        """Return what the settings of a run say."""
+    def of(cls, settings: Settings, source: str | None = None) -> RunFacts:
+        """Return what the settings of a run say, with the name of the file that it sends, if any."""
         rejects_path = None if settings.dry_run else settings.rejects_path
         return cls(
             host=settings.account,
@@ -50,6 +50,7 @@ class RunFacts:
             has_ledger=settings.ledger_url is not None,
             rejects_path=None if rejects_path is None else str(rejects_path),
             report_path=None if settings.report_path is None else str(settings.report_path),
+            source=source,
             settings=settings.shown,
         )
 

@@ -8,6 +8,7 @@ import json
 import typing as t
 
 import pytest
+from support.fake_clock import FakeClock
 from support.loopback_server import Handler, serve_replies
 
 from target_activecampaign.api.client import Client
@@ -188,3 +189,27 @@ class Body:
 
     def encode(self) -> bytes:
         return b"{}"
+
+
+def test_requests_are_counted_by_endpoint_without_ids_and_by_status() -> None:
+    replies = iter([(503, {}), (200, {}), (200, {"contacts": [CONTACT]}), (200, {"contactLists": [ITEM]})])
+
+    def reply(handler: Handler) -> None:
+        status, content = next(replies)
+        body = json.dumps(content).encode()
+        handler.send_response_only(status)
+        handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    with serve_replies(reply) as server:
+        client = Client(server.url, Secret("k"), RateLimiter(1000, 1000, FakeClock()), 5)
+        client.check_key()
+        client.memberships("ada@example.com")
+    assert (client.requests, client.retries) == (4, 1)
+    assert client.requests_by() == [
+        {"endpoint": "GET /contacts", "status": 200, "requests": 1},
+        {"endpoint": "GET /contacts/{id}/contactLists", "status": 200, "requests": 1},
+        {"endpoint": "GET /users/me", "status": 200, "requests": 1},
+        {"endpoint": "GET /users/me", "status": 503, "requests": 1},
+    ]
