@@ -278,7 +278,7 @@ def _show_one(run: PastRun, past: Sequence[PastRun], *, as_json: bool) -> None:
 def _summary_of(run: PastRun) -> list[str]:
     from target_activecampaign.reporting.summary import summary_lines  # noqa: PLC0415 - for one run alone
 
-    return list(summary_lines(run.report, width()))
+    return list(summary_lines(dict(run.report), width()))
 
 
 def _state_of_open(run: PastRun, past: Sequence[PastRun]) -> str:
