@@ -13,26 +13,34 @@ from target_activecampaign.cli.log_redaction import log_fault
 if t.TYPE_CHECKING:
     from types import TracebackType
 
+    from target_activecampaign.cli.send import Sender
+
 
 class TargetCommand(SingerCommand, click.Group):
     """Runs the target, or the subcommand that is named."""
 
-    def __init__(self, *args: t.Any, target_class: t.Any = None, **kwargs: t.Any) -> None:  # noqa: ANN401
-        """Make the command; see the SDK for the arguments.
+    def __init__(self, *args: t.Any, send: Sender, target_class: t.Any = None, **kwargs: t.Any) -> None:  # noqa: ANN401
+        """Make the command.
 
         Args:
-            args: Of the SDK's command.
+            args: As the SDK's.
+            send: Sends a file.
             target_class: The target, for commands that run it in this process.
-            kwargs: Of the SDK's command.
+            kwargs: As the SDK's.
         """
+        self._send = send
         super().__init__(*args, invoke_without_command=True, **kwargs)
         self.target_class = target_class
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - by click
         """Return the names of the subcommands."""
-        return ["fields", "ledger", "lists", "mirror", "preview", "sandbox", "tags"]
+        return ["fields", "ledger", "lists", "mirror", "preview", "sandbox", "send", "tags"]
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - by click
+    def get_command(  # noqa: PLR0911 - one for each command
+        self,
+        ctx: click.Context,  # noqa: ARG002 - by click
+        cmd_name: str,
+    ) -> click.Command | None:
         """Import and return the subcommand of this name, or None."""
         if cmd_name == "sandbox":
             from target_activecampaign.sandbox.command import command  # noqa: PLC0415
@@ -55,6 +63,10 @@ class TargetCommand(SingerCommand, click.Group):
             from target_activecampaign.cli.mirror import make_command as make_mirror  # noqa: PLC0415
 
             return make_mirror(config_option)
+        if cmd_name == "send":
+            from target_activecampaign.cli.send import make_command as make_send  # noqa: PLC0415
+
+            return make_send(config_option, self._send)
         return None
 
     def excepthook(

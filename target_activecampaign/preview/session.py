@@ -116,7 +116,7 @@ def preview_rows(  # noqa: PLR0913 - what a preview is made of
         silence()  # making it sets levels
         watching = RunWatching(choice, on_rows)
         run = target.current_run
-        run.observer = watching
+        run.watcher = watching
         source = LimitedInput(file, most_records, lambda: watching.rows, watching.note_bytes)
         failure = _run_to_end(target, source)
         watching.end()

@@ -24,7 +24,7 @@ if t.TYPE_CHECKING:
     from target_activecampaign.preview.coverage import RemarkKind
     from target_activecampaign.preview.mapped_field import MappedField
     from target_activecampaign.preview.shown import Choice, ShownRecord
-    from target_activecampaign.run.observer import OpenedStream
+    from target_activecampaign.run.watcher import OpenedStream
 
 _OF_ADDRESS: dict[Reason, RemarkKind] = {
     Reason.EMAIL_INVALID: "email_invalid",
@@ -61,7 +61,7 @@ class Watcher(t.Protocol):
 
 
 class StreamWatching:
-    """Sees the records of one stream, as `StreamObserver` says.
+    """Sees the records of one stream, as `StreamWatcher` says.
 
     Attributes:
         coverage: What all of them say.

@@ -18,7 +18,7 @@ if t.TYPE_CHECKING:
     from target_activecampaign.contacts.mapping import MappingNotes
     from target_activecampaign.preview.coverage import StreamCoverage
     from target_activecampaign.preview.shown import Choice, ShownRecord
-    from target_activecampaign.run.observer import OpenedStream
+    from target_activecampaign.run.watcher import OpenedStream
 
 _ROWS_BETWEEN_LOOKS = 1_000  # at the clock
 _MOST_BYTES = 2**20
@@ -26,7 +26,7 @@ _MOST_BYTES = 2**20
 
 
 class RunWatching:
-    """Watches one run, as `RunObserver` says.
+    """Watches one run, as `RunWatcher` says.
 
     Attributes:
         shown: The records that are shown, in the order of the input.

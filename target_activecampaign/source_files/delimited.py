@@ -13,17 +13,18 @@ from target_activecampaign.source_files.delimiter import find_delimiter, named_d
 from target_activecampaign.source_files.encoding import Encoding, find_encoding, named_encoding
 from target_activecampaign.source_files.header import NOTES_OF_REJECTS, read_header
 from target_activecampaign.source_files.problems import FileProblem, RowProblems
-from target_activecampaign.source_files.source_file import SourceFile, make_scan
-from target_activecampaign.source_files.source_key import Uniqueness, key_column
+from target_activecampaign.source_files.source_file import SourceFile, listed, make_scan
+from target_activecampaign.source_files.source_key import Uniqueness
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
     from target_activecampaign.source_files.source_file import Scan
 
 _SAMPLE_CHARACTERS = 200_000
 _SAMPLE_LINES = 1_000
+_SOURCE = "_source"  # of the notes of rejects
 _TEXT = {"type": ["string", "null"]}
 
 
@@ -41,7 +42,7 @@ class Row(t.NamedTuple):
         line: Where it begins.
         lines: How many it takes.
         cells: What stands in it, without blank cells beyond the last column.
-        fault: `short`, `long` or `swallowed`; `None` for a row as wide as the header.
+        fault: A key of `_FAULTS`; `None` for a row as wide as the header.
     """
 
     line: int
@@ -72,7 +73,10 @@ class DelimitedFile(SourceFile):
         self.header_line = 1
         self._header_lines = 1
         self.all_headers = self._read_header()
-        self.headers = tuple(name for name in self.all_headers if name not in NOTES_OF_REJECTS)
+        own = tuple(name for name in self.all_headers if name not in NOTES_OF_REJECTS)
+        self.headers = self.all_headers if own == self.all_headers else own
+        self.is_part = "_reason" in self.all_headers
+        self._read_source_of_rejects()
 
     def rows(self) -> Iterator[tuple[int, dict[str, t.Any]]]:
         """Yield the rows, as in `SourceFile`; those that are too wide are left out."""
@@ -80,17 +84,39 @@ class DelimitedFile(SourceFile):
             if row.fault in {None, "short"}:
                 yield row.line, self._record(row)
 
-    def iterate_messages(self) -> Iterator[bytes]:
+    def iterate_messages(self, only: Collection[int] | None = None) -> Iterator[bytes]:
         """Yield messages, as in `SourceFile`; a row that is too wide is a record that is no object."""
         encode = msgspec.json.Encoder().encode
         yield b"\n" * (self.header_line - 1) + encode(self._schema()) + b"\n" * self._header_lines
         start = b'{"type":"RECORD","stream":' + encode(self.stream) + b',"record":'
         next_line = self.header_line + self._header_lines
         for row in self.read_rows():
-            value = row.cells if row.fault in {"long", "swallowed"} else self._record(row)
-            blank_before = b"\n" * (row.line - next_line)
-            yield blank_before + start + encode(value) + b"}" + b"\n" * row.lines
+            if only is not None and row.line not in only:
+                continue
+            value = self._record(row) if row.fault in {None, "short"} else self._own_cells(row)
+            message = start + encode(value) + b"}\n"
+            if row.lines > 1 or row.line > next_line:
+                message = b"\n" * (row.line - next_line) + message + b"\n" * (row.lines - 1)
             next_line = row.line + row.lines
+            yield message
+
+    def _read_source_of_rejects(self) -> None:
+        """Call the records of a rejects file as they were called before: they are the same ones.
+
+        Raises:
+            SourceFileError: If they are of several files.
+        """
+        if _SOURCE not in self.all_headers:
+            return
+        place = self.all_headers.index(_SOURCE)
+        sources = {row.cells[place].strip() for row in self.read_rows() if len(row.cells) > place}
+        sources.discard("")
+        if len(sources) > 1:
+            raise SourceFileError(
+                f"{self.name} holds rows of several files ({listed(sorted(sources))}, column {_SOURCE}). "
+                "Send those of each file apart"
+            )
+        self.stream = next(iter(sources), self.stream)
 
     def _schema(self) -> dict[str, t.Any]:
         return {
@@ -100,10 +126,16 @@ class DelimitedFile(SourceFile):
             "key_properties": [self.key] if self.key else [],
         }
 
+    def _own_cells(self, row: Row) -> list[str]:
+        """Return the cells of a row as they stand, without notes of an earlier run."""
+        notes = {self.all_headers.index(name) for name in NOTES_OF_REJECTS if name in self.all_headers}
+        return [cell for place, cell in enumerate(row.cells) if place not in notes]
+
     def _record(self, row: Row) -> dict[str, str | None]:
         record = dict(zip(self.all_headers, [cell or None for cell in row.cells], strict=False))
-        for name in NOTES_OF_REJECTS:
-            record.pop(name, None)
+        if self.headers is not self.all_headers:
+            for name in NOTES_OF_REJECTS:
+                record.pop(name, None)
         return record
 
     def read_rows(self) -> Iterator[Row]:
@@ -115,12 +147,16 @@ class DelimitedFile(SourceFile):
         width = len(self.all_headers)
         rows = self._parse()
         next(rows)
-        for line, lines, cells in rows:
-            while len(cells) > width and not cells[-1].strip():
-                cells.pop()
+        for line, lines, cells, last_line in rows:
+            fault = None
+            if len(cells) != width:
+                while len(cells) > width and not cells[-1].strip():
+                    cells.pop()
+                fault = None if len(cells) == width else "short" if len(cells) < width else "long"
             if not any(cells):
                 continue
-            fault = None if len(cells) == width else "short" if len(cells) < width else "long"
+            if fault == "short" and not last_line.endswith(("\n", "\r")):
+                fault = "cut"
             if lines > 1 and self._swallows(cells, width):
                 fault = "swallowed"
             yield Row(line, lines, cells, fault)
@@ -134,14 +170,17 @@ class DelimitedFile(SourceFile):
         return any(line.count(self.delimiter) >= width - 1 for line in inner)
 
     def _read_header(self) -> tuple[str, ...]:
-        for line, lines, cells in self._parse():
+        for line, lines, cells, _ in self._parse():
             self.header_line, self._header_lines = line, lines
             return read_header(self.name, line, cells)
         raise SourceFileError(f"{self.name} is empty. Export it again")
 
     def _read_sample(self) -> list[str]:
-        with self._open() as file:
-            text = file.read(_SAMPLE_CHARACTERS)
+        try:
+            with self._open() as file:
+                text = file.read(_SAMPLE_CHARACTERS)
+        except UnicodeError:
+            raise self._undecodable("row 1 or one of the next") from None
         lines = text.splitlines(keepends=True)
         # The last one may be cut.
         return lines[:_SAMPLE_LINES] if len(text) < _SAMPLE_CHARACTERS else lines[:-1][:_SAMPLE_LINES]
@@ -149,8 +188,8 @@ class DelimitedFile(SourceFile):
     def _open(self) -> t.TextIO:
         return self.path.open(encoding=self._codec, newline="")
 
-    def _parse(self) -> Iterator[tuple[int, int, list[str]]]:
-        """Yield the line, the number of lines and the cells of rows that are not empty, the header first."""
+    def _parse(self) -> Iterator[tuple[int, int, list[str], str]]:
+        """Yield line, number of lines, cells and last line of rows that are not empty, the header first."""
         with self._open() as file:
             lines = _Lines(file)
             for _ in itertools.islice(lines, self._skipped_lines):
@@ -164,17 +203,22 @@ class DelimitedFile(SourceFile):
                     if lines.has_ended:
                         raise self._unclosed(line)
                     if cells:
-                        yield line, count, cells
+                        yield line, count, cells, lines.last
             except csv.Error as error:
                 line = self._skipped_lines + before + 1
                 if "field limit" in str(error):
                     raise self._unclosed(line) from None
                 raise SourceFileError(f"{self.name}, row {line}: it can't be read ({error})") from None
             except UnicodeError:
-                raise SourceFileError(
-                    f"{self.name}, row {self._skipped_lines + before + 1} or one of the next: it is no "
-                    f'{self.encoding}. Save it as "CSV UTF-8", or name the encoding with --encoding'
+                raise self._undecodable(
+                    f"row {self._skipped_lines + before + 1} or one of the next"
                 ) from None
+
+    def _undecodable(self, where: str) -> SourceFileError:
+        return SourceFileError(
+            f'{self.name}, {where}: it is no {self.encoding}. Save the file as "CSV UTF-8", or name its '
+            "encoding: --encoding"
+        )
 
     def _unclosed(self, line: int) -> SourceFileError:
         return SourceFileError(
@@ -183,7 +227,7 @@ class DelimitedFile(SourceFile):
         )
 
     def _scan_file(self) -> Scan:
-        candidate = key_column(self.headers)
+        candidate = self._key_candidate()
         place = None if candidate is None else self.all_headers.index(candidate)
         values, count = Uniqueness(), 0
         faults = {kind: RowProblems(words) for kind, words in _FAULTS.items()}
@@ -205,6 +249,7 @@ _FAULTS = {
     "short": "fewer cells than the header; what is missing there stays as it is at the contact",
     "long": "more cells than the header, so they are rejected. Put quotes around a text that holds the "
     "delimiter",
+    "cut": "the file ends within it, so it is rejected. Wait until the file is written, or export it again",
     "swallowed": "a quote runs over lines that look like rows, so they are rejected. Close it",
 }
 
@@ -214,6 +259,7 @@ class _Lines:
 
     def __init__(self, file: t.TextIO) -> None:
         self._file = file
+        self.last = ""
         self.has_ended = False
 
     def __iter__(self) -> Iterator[str]:
@@ -224,4 +270,7 @@ class _Lines:
         if not line:
             self.has_ended = True
             raise StopIteration
+        if "\0" in line:
+            raise csv.Error("a NUL byte, which no text holds")
+        self.last = line
         return line
