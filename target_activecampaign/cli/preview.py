@@ -146,7 +146,7 @@ def _run(
 ) -> Preview:
     from target_activecampaign.preview.session import preview_rows  # noqa: PLC0415 - 0.3 s, not for `--help`
 
-    file = sys.stdin.buffer if source is None else source.messages()
+    file = t.cast("t.IO[bytes]", sys.stdin.buffer if source is None else source.messages())
     return preview_rows(
         make_target, config, file, choice, most_records=scan, on_rows=_Progress("rows read").note
     )

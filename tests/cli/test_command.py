@@ -23,7 +23,7 @@ COMMAND = t.cast("TargetCommand", TargetActiveCampaign.cli)
 def test_the_help_names_the_subcommands() -> None:
     output = CliRunner().invoke(COMMAND, ["--help"]).output
     names = [line.split()[0] for line in output.partition("Commands:")[2].splitlines() if line]
-    assert names == ["fields", "ledger", "lists", "mirror", "sandbox", "send", "tags"]
+    assert names == ["fields", "ledger", "lists", "mirror", "preview", "sandbox", "send", "tags"]
 
 
 @pytest.mark.parametrize("name", ["fields", "ledger", "lists", "mirror", "sandbox", "send", "tags"])
