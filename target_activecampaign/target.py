@@ -313,6 +313,25 @@ class TargetActiveCampaign(Target):
         Raises:
             SettingsError: If the run would write over the file.
         """
+        target = cls.for_file(config, source, trusts_keys=trusts_keys)
+        run = target.current_run
+        show_progress(run, is_quiet=not shows_progress)
+        show_end(run, is_for_people=True)
+        _refuse_overwriting(target.settings, [NamedFile("the file to send", source.path)])
+        target.interruption.install()
+        prepare_process()
+        exit_code = target.run_to_end(t.cast("t.IO[bytes]", source.messages()))
+        return exit_code, run.figures
+
+    @classmethod
+    def for_file(
+        cls, config: dict[str, t.Any], source: SourceFile, *, trusts_keys: bool
+    ) -> TargetActiveCampaign:
+        """Make a target whose input are the messages of a file; see `send_file`.
+
+        Raises:
+            SettingsError: If the settings are wrong.
+        """
         from target_activecampaign.run.run import Run  # noqa: PLC0415 - as above
 
         try:
@@ -320,15 +339,9 @@ class TargetActiveCampaign(Target):
         except ConfigValidationError as error:
             raise SettingsError(error.errors) from None
         target.current_run = run = Run(target.settings, target.interruption, source=source)
-        run.observer.source, run.observer.total = source.path.stem, source.count_rows()
-        show_progress(run, is_quiet=not shows_progress)
-        show_end(run, is_for_people=True)
+        run.observer.source, run.observer.total = source.stream, source.count_rows()
         target._router.trusts_keys = trusts_keys
-        _refuse_overwriting(target.settings, [NamedFile("the file to send", source.path)])
-        target.interruption.install()
-        prepare_process()
-        exit_code = target.run_to_end(t.cast("t.IO[bytes]", source.messages()))
-        return exit_code, run.figures
+        return target
 
     def run_to_end(self, file_input: t.IO[t.Any] | None) -> int:
         """Read all input and deliver it.

@@ -141,7 +141,6 @@ class Run:
         self._account: Account | None = None
         self._fields: Mapping[str, CustomField] = {}
         self._exclusions: Exclusions | None = None  # `None` where there are none
-        self._mapping_options: MappingOptions | None = None  # of the stream that was opened last
         self._resources = contextlib.ExitStack()
         self._deletions = 0
         self._streams = StreamMatching(settings)
