@@ -12,7 +12,7 @@ from dataclasses import replace
 from target_activecampaign.api.client import Client
 from target_activecampaign.api.rate_limiter import RateLimiter
 from target_activecampaign.clock import SystemClock
-from target_activecampaign.config.names import shown_text
+from target_activecampaign.config.names import shown_name, shown_text
 from target_activecampaign.contacts.mapping import MappingOptions, RecordMapper, compile_mapping
 from target_activecampaign.delivery.change_detection import LedgerChanges, NoLedger
 from target_activecampaign.delivery.contract_headroom import ContractHeadroom
@@ -20,13 +20,12 @@ from target_activecampaign.delivery.delivery import Delivery
 from target_activecampaign.delivery.dry_run import DryRun
 from target_activecampaign.delivery.submitting import PartialBatches
 from target_activecampaign.delivery.workers import WorkerThreads
-from target_activecampaign.errors import LimitReachedError
+from target_activecampaign.errors import LimitReachedError, SettingsError
 from target_activecampaign.ledger.patience import Patience
 from target_activecampaign.reporting.mapping_notes import MappingNotes
 from target_activecampaign.reporting.outcomes_file import OutcomesFile
 from target_activecampaign.reporting.plan import plan_run
 from target_activecampaign.reporting.progress_lines import ProgressLines
-from target_activecampaign.reporting.rejects import RejectsFile
 from target_activecampaign.reporting.report import Report
 from target_activecampaign.reporting.report_file import check_report_path, write_report
 from target_activecampaign.reporting.summary import log_summary
@@ -39,12 +38,15 @@ from target_activecampaign.run.opt_out_removals import OptOutRemovals
 from target_activecampaign.run.opt_outs import OptOuts
 from target_activecampaign.run.people import People
 from target_activecampaign.run.preflight import check_account, guard_contract, read_exclusions
+from target_activecampaign.run.rejects import open_rejects
 from target_activecampaign.run.removals import Removals
+from target_activecampaign.run.row_names import name_place
 from target_activecampaign.run.stream_matching import StreamMatching
 from target_activecampaign.run.subscribed_now import reasons_to_stay
 from target_activecampaign.run.watch import Watch
 from target_activecampaign.singer.completeness import Completeness
 from target_activecampaign.singer.state_output import StateOutput
+from target_activecampaign.source_files.source_file import listed
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -60,8 +62,11 @@ if t.TYPE_CHECKING:
     from target_activecampaign.delivery.change_detection import ChangeDetection
     from target_activecampaign.errors import MirrorStoppedError, TargetError
     from target_activecampaign.ledger.ledger import Ledger
+    from target_activecampaign.reporting.rejected_rows import RejectedRows
+    from target_activecampaign.reporting.rejects import RejectsFile
     from target_activecampaign.reporting.report import StreamFigures
     from target_activecampaign.run.signals import Interruption
+    from target_activecampaign.source_files import SourceFile
 
 logger = logging.getLogger(__name__)
 
@@ -70,6 +75,15 @@ CONNECTION_TEST_STREAM = "meltano_test_stream"
 
 _SECONDS_PER_DAY = 86_400
 _DRY_RUN_POLLS_PER_SECOND = 1_000_000
+_NOT_KEPT = (
+    "a record is rejected and rejects_path is not set, so STATE waits here until the run is judged at its "
+    "end. With rejects_path the record is kept, and STATE can pass meanwhile"
+)
+_ROW_NOT_KEPT = (
+    "a row is rejected and rejects_path is not set, so it is named here alone. With "
+    '"rejects_path": "rejects.csv" the rows are kept with their reasons, to be mended and sent again'
+)
+_FILE_IS_NO_PROOF = "a file does not show that it holds everybody"
 _NAMED_REJECTS = 5  # of each reason; the rejects file holds them all
 
 
@@ -79,22 +93,30 @@ class Run:
     on_import_end: Callable[[str, float], None] | None = None
     """Is told of each import that ended, as `Confirming` does it."""
 
-    def __init__(self, settings: Settings, interruption: Interruption, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        interruption: Interruption,
+        clock: Clock | None = None,
+        source: SourceFile | None = None,
+    ) -> None:
         """Prepare.
 
         Args:
             settings: Of the run.
             interruption: Whether the run was asked to stop.
             clock: Where time comes from; the machine's by default.
+            source: The file that is sent; `None` where messages come from a tap.
         """
         self._settings = settings
+        self.source = source
         self._interruption = interruption
         self._clock = clock or SystemClock()
         self._rate_limiter = RateLimiter(
             settings.requests_per_second, settings.imports_per_minute, self._clock
         )
         self._report = Report(settings.display_name, self._clock.utc_now())
-        self._rejects: RejectsFile | None = None
+        self._rejects: RejectsFile | RejectedRows | None = None
         self.outcomes_file: OutcomesFile | None = None
         """Takes every record of an exported stream that is read, where outcomes are written."""
         self._named_rejects: Counter[Reason] = Counter()
@@ -116,13 +138,14 @@ class Run:
         """Whether rejected records are written down, so that their lines are kept until then."""
         self.is_mirror = settings.is_mirror
         """Whether the run notes which streams come whole."""
-        self.completeness = Completeness()
+        self.completeness = Completeness() if source is None else Completeness(_FILE_IS_NO_PROOF)
         self._ledger: Ledger | None = None
         self._began_at = 0  # as the ledger has it
         self._patience = Patience()
         interruption.on_stop = lambda: self._patience.end_within(settings.shutdown_grace_seconds)
         self.observer = Observer(settings, self._clock, self._rate_limiter, self._patience, interruption)
         """Looks at this run."""
+        self.observer.source = source
         self._report.ceiling_per_minute = self.observer.ceiling_per_minute
         lines = ProgressLines(settings.progress_seconds)
         self.watch = Watch(self.observer.look, self._report.timeline, lines.show)
@@ -132,7 +155,7 @@ class Run:
         self._mirror: Mirror | None = None
         self.opt_outs: OptOuts | None = None
         """Takes records that say no, where that may be; `None` where it may not."""
-        self._state_output = StateOutput(self._make_durable, is_silent=settings.dry_run)
+        self._state_output = StateOutput(self._make_durable, is_silent=settings.dry_run or source is not None)
         self._changes: ChangeDetection = NoLedger()
         self._headroom = ContractHeadroom()
         self._started_delivery: Delivery | None = None
@@ -140,7 +163,7 @@ class Run:
     @property
     def title(self) -> str:
         """What goes where, for a line of text: the source, and the list where there is one."""
-        source = shown_text(self.observer.source or self._settings.display_name)
+        source = shown_text(self._settings.display_name if self.source is None else self.source.stream)
         lists = [str(list_id) for list_id in self._settings.list_ids() if list_id]
         return f"{source} to list {lists[0]}" if len(lists) == 1 else source
 
@@ -163,7 +186,7 @@ class Run:
             check_report_path(self._settings.report_path)
             self._may_write_report = True
         if self.keeps_records and self._settings.rejects_path is not None:
-            self._rejects = RejectsFile(self._settings.rejects_path)
+            self._rejects = open_rejects(self._settings.rejects_path, self.source)
             self._resources.callback(self._rejects.close)
         if self._settings.outcomes_path is not None and not self._settings.dry_run:
             self.outcomes_file = OutcomesFile(self._settings.outcomes_path, self._clock.utc_now)
@@ -391,7 +414,13 @@ class Run:
             subscription_words=self._settings.subscription_words,
         )
         notes = self.mapping_notes_of(stream)
-        return compile_mapping(stream, schema, export, self._fields, options, notes=notes)
+        try:
+            return compile_mapping(stream, schema, export, self._fields, options, notes=notes)
+        except SettingsError as error:
+            if self.source is None:
+                raise
+            columns = f"{shown_name(self.source.name)} has the columns {listed(self.source.headers)}"
+            raise SettingsError([*error.problems, f"{columns}. Nothing was sent"]) from None
 
     def _note_stream(self, stream: str, list_id: int) -> None:
         """Note that a stream is exported to a list."""
@@ -640,13 +669,9 @@ class Run:
 
     def _write_rejected(self, origin: Origin, rejection: Rejection) -> None:
         if not self._named_rejects and self._settings.rejects_path is None and not self._settings.dry_run:
-            logger.warning(
-                "a record is rejected and rejects_path is not set, so STATE waits here until the run is "
-                "judged at its end. With rejects_path the record is kept, and STATE can pass meanwhile"
-            )
+            logger.warning("%s", _NOT_KEPT if self.source is None else _ROW_NOT_KEPT)
         self._named_rejects[rejection.reason] += 1
         if self._named_rejects[rejection.reason] <= _NAMED_REJECTS:
-            place = f"line {origin.line}" if origin.row is None else f"line {origin.line}, row {origin.row}"
-            logger.warning("stream %r, %s: rejected, %s", origin.stream, place, rejection.reason.value)
+            logger.warning("%s: rejected, %s", name_place(origin, self.source), rejection.reason.value)
         if self._rejects is not None:
             self._rejects.write(origin, rejection)
