@@ -23,7 +23,7 @@ class TargetCommand(SingerCommand, click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - by click
         """Return the names of the subcommands."""
-        return ["fields", "ledger", "lists", "mirror", "sandbox", "tags"]
+        return ["fields", "ledger", "lists", "mirror", "report", "sandbox", "tags"]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - by click
         """Import and return the subcommand of this name, or None."""
@@ -44,6 +44,10 @@ class TargetCommand(SingerCommand, click.Group):
             from target_activecampaign.cli.mirror import make_command as make_mirror  # noqa: PLC0415
 
             return make_mirror(config_option)
+        if cmd_name == "report":
+            from target_activecampaign.cli.report import make_command as make_report  # noqa: PLC0415
+
+            return make_report(config_option)
         return None
 
     def excepthook(

@@ -21,6 +21,8 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 if t.TYPE_CHECKING:
     from collections.abc import Callable
 
+__all__ = ["Figure", "draw", "few_ticks", "separated"]
+
 WIDTH = 400
 """Units of a plot. On a phone of 390 pixels letters of 12 units stand in 10.7 pixels."""
 
@@ -78,9 +80,7 @@ _DIGITS = re.compile(r"\d+\.\d{3,}")
 logging.getLogger("matplotlib").setLevel(logging.ERROR)
 
 
-def draw(
-    name: str, title: str, description: str, *, height: int, paint: Callable[[Figure], None]
-) -> str:
+def draw(name: str, title: str, description: str, *, height: int, paint: Callable[[Figure], None]) -> str:
     """Return a plot as an `svg` element.
 
     Args:

@@ -1,4 +1,4 @@
-"""Owns the folded section for engineers: settings, requests, STATE, and the report itself, as far as it fits."""
+"""Owns the folded section for engineers: settings, requests, STATE, and the report itself, shortened."""
 
 from __future__ import annotations
 
@@ -41,16 +41,17 @@ def engineers_section(report: ReportFigures, document: dict[str, t.Any]) -> Engi
         tables.append(_settings(report.settings))
     if report.requests_by:
         tables.append(_requests(report))
-    section = Section("engineers", "For engineers", "What exactly was done?", _sentences(report), None, tables)
+    section = Section(
+        "engineers", "For engineers", "What exactly was done?", _sentences(report), None, tables
+    )
     return Engineers(section, _json(document))
 
 
 def _sentences(report: ReportFigures) -> list[str]:
     retries = "" if report.retries is None else f", {counted(report.retries, 'retry', 'retries')} among them"
-    said = [
-        f"{counted(report.imports, 'import')}, {counted(report.requests, 'request')}{retries}; imports waited "
-        f"{duration(report.waited_seconds)} for the rate limits, summed. Exit code {report.exit_code}."
-    ]
+    sent = f"{counted(report.imports, 'import')}, {counted(report.requests, 'request')}{retries}."
+    waited = f"Imports waited {duration(report.waited_seconds)} for the rate limits, summed."
+    said = [f"{sent} {waited} Exit code {report.exit_code}."]
     if report.state_record is not None:
         said.append(f"STATE: {_short(report.state_record)}.")
     if report.limit:
@@ -71,7 +72,10 @@ def _settings(settings: dict[str, t.Any]) -> Table:
 def _requests(report: ReportFigures) -> Table:
     ranked = sorted(report.requests_by, key=lambda one: -one.requests)
     rows, rest = cut(
-        [(name_of(one.endpoint, _LONGEST_VALUE), name_of(str(one.status)), f"{one.requests:,}") for one in ranked],
+        [
+            (name_of(one.endpoint, _LONGEST_VALUE), name_of(str(one.status)), f"{one.requests:,}")
+            for one in ranked
+        ],
         "endpoints",
     )
     header = ("endpoint", "status", "requests")
@@ -83,7 +87,7 @@ def _json(document: dict[str, t.Any]) -> str:
     text = json.dumps(shown, indent=1, ensure_ascii=True, default=str)
     if len(text) <= _LONGEST_JSON:
         return text
-    return f"{text[:_LONGEST_JSON]}\n… {len(text) - _LONGEST_JSON:,} more characters; the file of the report has all."
+    return f"{text[:_LONGEST_JSON]}\n… {len(text) - _LONGEST_JSON:,} more characters: see the report's file."
 
 
 def _reduced(value: object, depth: int = 0) -> object:

@@ -12,11 +12,10 @@ from target_activecampaign.wording import counted, duration
 if t.TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from matplotlib.figure import Figure
-
+    from target_activecampaign.report_page.drawing import Figure
     from target_activecampaign.report_page.figures import ImportsPoint, ReportFigures
 
-_HEIGHT = 190
+_HEIGHT = 180
 
 
 def import_times_section(report: ReportFigures) -> Section | None:
@@ -27,8 +26,10 @@ def import_times_section(report: ReportFigures) -> Section | None:
     slowest = max(points, key=lambda point: point.p95)
     sentences = (
         f"{counted(report.imports, 'import')}. Half of them ended in {duration(_middle(points))} or less.",
-        f"The slowest stretch came {duration(slowest.seconds)} after the start: 95 of 100 imports ended there "
-        f"in {duration(slowest.p95)} or less.",
+        (
+            f"They were slowest {duration(slowest.seconds)} after the start: 95 of 100 ended there in "
+            f"{duration(slowest.p95)} or less."
+        ),
     )
     return Section(
         "imports",

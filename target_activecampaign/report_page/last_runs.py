@@ -11,12 +11,11 @@ from target_activecampaign.wording import counted, duration
 if t.TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from matplotlib.figure import Figure
-
+    from target_activecampaign.report_page.drawing import Figure
     from target_activecampaign.report_page.figures import ReportFigures, RunFigures
 
 MOST_RUNS = 30
-_HEIGHT = 270
+_HEIGHT = 236
 _FIGURES = frozenset({0, 4, 5, 6, 7})
 
 
@@ -41,12 +40,14 @@ def last_runs_section(report: ReportFigures, runs: Sequence[RunFigures]) -> Sect
 
 
 def _sentences(report: ReportFigures, runs: Sequence[RunFigures]) -> list[str]:
-    bad = [f"{run.run} ({name_of(run.result, 24)})" for run in runs if run.result not in {None, "done", "trial"}]
+    bad = [
+        f"{run.run} ({name_of(run.result, 24)})" for run in runs if run.result not in {None, "done", "trial"}
+    ]
     if not bad:
         return ["All of them ended well."]
     others = f", and {len(bad) - 8} more" if len(bad) > 8 else ""  # noqa: PLR2004 - of a line
     marked = "" if report.run is None else f" This run is {report.run}, marked in the picture."
-    return [f"Others than done: {', '.join(bad[-8:])}{others}.{marked}"]
+    return [f"Not simply done: {', '.join(bad[-8:])}{others}.{marked}"]
 
 
 def _plot(report: ReportFigures, runs: Sequence[RunFigures]) -> Plot:

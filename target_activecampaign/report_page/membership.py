@@ -64,7 +64,8 @@ def _plot(report: ReportFigures) -> Plot | None:
         return None
     rows = [(part.name, f"{part.figure:,}") for part in parts]
     table = Table("People who joined, left, or stayed", ("", "people"), rows, frozenset({1}))
-    return Plot(draw_parts("membership", "People who joined, left, or stayed", parts), table)
+    title = "People who joined, left, or stayed"
+    return Plot(draw_parts("membership", title, parts, with_shares=False), table)
 
 
 def _left_alone(report: ReportFigures) -> Table:

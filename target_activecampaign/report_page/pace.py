@@ -13,15 +13,14 @@ from target_activecampaign.wording import duration, share
 if t.TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from matplotlib.figure import Figure
-
+    from target_activecampaign.report_page.drawing import Figure
     from target_activecampaign.report_page.figures import ReportFigures, TimelinePoint
 
 CEILING = 25_000
 """Contacts a minute that ActiveCampaign's importer takes: 100 imports of 250."""
 _MOST_LANES = 5
 _LANE_UNITS = 17
-_PLOT_UNITS = 170
+_PLOT_UNITS = 150
 _CAUSES = {
     "input": "the tap",
     "import_limit": "the import limit",
@@ -57,7 +56,8 @@ def _sentences(report: ReportFigures, points: Sequence[TimelinePoint], ceiling: 
     if points:
         fastest = max(point.per_minute for point in points)
         said.append(
-            f"At most {fastest:,.0f} contacts a minute; ActiveCampaign takes {ceiling:,} ({share(round(fastest), ceiling)})."
+            f"At most {fastest:,.0f} contacts a minute, {share(round(fastest), ceiling)} of the {ceiling:,} that "
+            "ActiveCampaign takes."
         )
     waits = {cause: seconds for cause, seconds in report.waiting.items() if seconds}
     if waits:
@@ -148,12 +148,20 @@ def _paint_lanes(axes: t.Any, lanes: dict[str, list[tuple[float, float]]], unit:
     axes.spines["left"].set_visible(False)
 
 
+def _share_of(seconds: float, whole: float) -> str:
+    return share(round(min(seconds, whole)), round(whole)) if whole else "-"
+
+
 def _waits(report: ReportFigures) -> Table:
     ranked = sorted(report.waiting.items(), key=lambda one: (-one[1], one[0]))
     whole = report.seconds or 0
     rows, rest = cut(
         [
-            (_cause(cause), f"{seconds:,.0f}", share(round(min(seconds, whole)), round(whole)) if whole else "-")
+            (
+                _cause(cause),
+                f"{seconds:,.0f}",
+                share(round(min(seconds, whole)), round(whole)) if whole else "-",
+            )
             for cause, seconds in ranked
             if seconds
         ],
@@ -161,5 +169,3 @@ def _waits(report: ReportFigures) -> Table:
     )
     header = ("waiting for", "seconds", "of the run")
     return Table("Seconds by what the run waited for", header, rows, frozenset({1, 2}), rest)
-
-

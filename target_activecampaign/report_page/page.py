@@ -29,13 +29,15 @@ if t.TYPE_CHECKING:
     from collections.abc import Iterable
 
     from target_activecampaign.report_page.content import Section
+    from target_activecampaign.report_page.sentences import Sentences
 
 MARK = "<!-- page of a run, made by target-activecampaign report -->"
 """Stands in the first lines of every page; a file without it is never replaced."""
 _MOST_POINTS = 200
 _LONGEST_SENTENCE = 600
 _MOST_NAMED = 5
-_RESULTS = {0: "done", 3: "limit", 4: "rejects", 5: "braked", 129: "interrupted", 130: "interrupted", 143: "interrupted"}
+_RESULTS = {0: "done", 3: "limit", 4: "rejects", 5: "braked"}
+_FIRST_OF_SIGNALS = 129
 _GOOD_RESULTS = {"done", "trial", "dry run"}
 _OPTIONAL_TITLES = {
     "rejected": "Who was rejected, and why",
@@ -47,28 +49,14 @@ _OPTIONAL_TITLES = {
 }
 
 
-class Summary(t.NamedTuple):
-    """The report in sentences.
-
-    Attributes:
-        verdict: What came of the run.
-        sums: All outcomes as one sum.
-        next_step: What to do now.
-    """
-
-    verdict: str
-    sums: str
-    next_step: str
-
-
 def make_page(
-    document: dict[str, t.Any], summary: Summary, runs: Iterable[dict[str, t.Any]] = (), *, file: str = ""
+    document: dict[str, t.Any], sentences: Sentences, runs: Iterable[dict[str, t.Any]] = (), *, file: str = ""
 ) -> str:
     """Return the page.
 
     Args:
         document: The report's JSON object.
-        summary: The same in sentences.
+        sentences: The same in words.
         runs: The last runs of the same list, as the store of runs tells them.
         file: Name of the report's file.
 
@@ -76,23 +64,31 @@ def make_page(
         InputError: If the document is no report.
     """
     report = read_figures(_bounded(document))
-    sections = _sections(report, summary, runs)
+    sections = _sections(report, sentences, runs)
     engineers = engineers_section(report, document)
     return _template().render(
         mark=Markup(MARK),  # noqa: S704 - ours
         title=_title(report),
         status=_status(report),
         is_good=_status(report) in _GOOD_RESULTS,
-        verdict=name_of(summary.verdict, _LONGEST_SENTENCE),
-        next_steps=[name_of(line, _LONGEST_SENTENCE) for line in summary.next_step.splitlines()[:_MOST_NAMED]],
+        verdict=name_of(sentences.verdict, _LONGEST_SENTENCE),
+        next_steps=_lines(sentences.next_step),
         facts=_facts(report, file),
         sections=[_with_plot_as_markup(section) for section in sections],
         engineers=engineers.section,
         json_text=engineers.json_text,
-        left_out=[title for key, title in _OPTIONAL_TITLES.items() if key not in {one.id for one in sections}],
+        left_out=[
+            title for key, title in _OPTIONAL_TITLES.items() if key not in {one.id for one in sections}
+        ],
         unreadable=report.unreadable,
         words=WORDS,
     )
+
+
+def _lines(text: str) -> list[str]:
+    """Return the first lines of a text; the page has a heading where a terminal has `Next:`."""
+    lines = text.removeprefix("Next:").strip().splitlines()[:_MOST_NAMED]
+    return [name_of(line, _LONGEST_SENTENCE) for line in lines]
 
 
 def _bounded(document: dict[str, t.Any]) -> dict[str, t.Any]:
@@ -110,12 +106,10 @@ def _thinned(points: list[t.Any]) -> list[t.Any]:
     return [points[round(last * place / (_MOST_POINTS - 1))] for place in range(_MOST_POINTS)]
 
 
-def _sections(
-    report: ReportFigures, summary: Summary, runs: Iterable[dict[str, t.Any]]
-) -> list[Section]:
+def _sections(report: ReportFigures, sentences: Sentences, runs: Iterable[dict[str, t.Any]]) -> list[Section]:
     known = read_runs(runs)
     made = (
-        records_section(report, name_of(summary.sums, _LONGEST_SENTENCE)),
+        records_section(report, name_of(sentences.sums, _LONGEST_SENTENCE)),
         rejected_section(report),
         pace_section(report),
         import_times_section(report),
@@ -124,6 +118,11 @@ def _sections(
         last_runs_section(report, known),
     )
     return [section for section in made if section is not None]
+
+
+def _left_out(sections: list[Section]) -> list[str]:
+    shown = {section.id for section in sections}
+    return [title for key, title in _OPTIONAL_TITLES.items() if key not in shown]
 
 
 def _template() -> jinja2.Template:
@@ -147,7 +146,10 @@ def _with_plot_as_markup(section: Section) -> Section:
 def _status(report: ReportFigures) -> str:
     if report.result:
         return name_of(report.result, 24)
-    return "dry run" if report.dry_run else _RESULTS.get(report.exit_code, "failed")
+    if report.dry_run and not report.exit_code:
+        return "dry run"
+    is_signal = report.exit_code >= _FIRST_OF_SIGNALS
+    return _RESULTS.get(report.exit_code) or ("interrupted" if is_signal else "failed")
 
 
 def _title(report: ReportFigures) -> str:
@@ -157,7 +159,8 @@ def _title(report: ReportFigures) -> str:
 
 def _lists(report: ReportFigures) -> str:
     named = [
-        f"{name_of(one.name)} ({one.id})" if one.name else f"list {one.id}" for one in report.lists[:_MOST_NAMED]
+        f"{name_of(one.name)} ({one.id})" if one.name else f"list {one.id}"
+        for one in report.lists[:_MOST_NAMED]
     ]
     others = len(report.lists) - len(named)
     return ", ".join([*named, *([f"{others:,} more"] if others else [])])
@@ -175,7 +178,7 @@ def _facts(report: ReportFigures, file: str) -> list[tuple[str, str]]:
         "Source": name_of(report.source or ""),
         "Streams": ", ".join([*streams, *([f"{others:,} more"] if others else [])]),
         "Run": "" if report.run is None else f"{report.run:,}",
-        "Ran on": name_of(report.host or ""),
+        "Host": name_of(report.host or ""),
         "Version": name_of(report.version or ""),
         "Report": name_of(file, 200),
     }

@@ -10,9 +10,20 @@ from target_activecampaign.report_page.stacked_bar import Part, draw_parts
 from target_activecampaign.wording import counted, share
 
 if t.TYPE_CHECKING:
+    from collections.abc import Callable
+
     from target_activecampaign.report_page.figures import Figures, ReportFigures
 
-_FIGURES = frozenset(range(1, 9))
+_COLUMNS: dict[str, Callable[[Figures], int]] = {
+    "read": lambda figures: figures.read,
+    "new": lambda figures: figures.created,
+    "updated": lambda figures: figures.updated,
+    "unchanged": lambda figures: figures.unchanged,
+    "merged": lambda figures: figures.superseded,
+    "rejected": lambda figures: figures.rejected_records,
+    "held back": lambda figures: figures.held_back,
+    "no answer": lambda figures: figures.unsettled,
+}
 
 
 def records_section(report: ReportFigures, sums: str) -> Section:
@@ -65,20 +76,13 @@ def _beside_the_sum(report: ReportFigures) -> list[str]:
 
 
 def _streams(report: ReportFigures) -> Table:
-    rows, rest = cut([_row(name, figures) for name, figures in report.streams.items()], "streams")
-    header = ("stream", "read", "new", "updated", "unchanged", "merged", "rejected", "held back", "no answer")
-    return Table("Records by stream", header, rows, _FIGURES, rest)
-
-
-def _row(name: str, figures: Figures) -> tuple[str, ...]:
-    figures_of_row = (
-        figures.read,
-        figures.created,
-        figures.updated,
-        figures.unchanged,
-        figures.superseded,
-        figures.rejected_records,
-        figures.held_back,
-        figures.unsettled,
+    """Return a row for each stream, without the outcomes that no record of the run has."""
+    columns = [name for name, figure_of in _COLUMNS.items() if name == "read" or figure_of(report)]
+    rows = [
+        (name_of(name), *(f"{_COLUMNS[column](figures):,}" for column in columns))
+        for name, figures in report.streams.items()
+    ]
+    shown, rest = cut(rows, "streams")
+    return Table(
+        "Records by stream", ("stream", *columns), shown, frozenset(range(1, len(columns) + 1)), rest
     )
-    return (name_of(name), *(f"{figure:,}" for figure in figures_of_row))

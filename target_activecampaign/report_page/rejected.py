@@ -10,8 +10,7 @@ from target_activecampaign.reporting.reasons import REJECTED, Explained
 from target_activecampaign.wording import counted, share
 
 if t.TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
+    from target_activecampaign.report_page.drawing import Figure
     from target_activecampaign.report_page.figures import ReportFigures
 
 _MOST_BARS = 9
@@ -30,7 +29,10 @@ def rejected_section(report: ReportFigures) -> Section | None:
         "What must be mended?",
         _sentences(report),
         _plot(report) if report.rejected_records else None,
-        [*([_reasons(report)] if report.rejected_records else ()), *([_left_out(report)] if report.left_out else ())],
+        [
+            *([_reasons(report)] if report.rejected_records else ()),
+            *([_left_out(report)] if report.left_out else ()),
+        ],
     )
 
 
@@ -49,12 +51,14 @@ def _sentences(report: ReportFigures) -> list[str]:
     return said
 
 
-def _ranked(report: ReportFigures) -> list[tuple[str, int]]:
-    return sorted(((name, count) for name, count in report.rejected.items() if count), key=lambda one: (-one[1], one[0]))
+def _ranked(counts: dict[str, int]) -> list[tuple[str, int]]:
+    """Return names with their figures, the largest first."""
+    found = [(name, count) for name, count in counts.items() if count]
+    return sorted(found, key=lambda one: (-one[1], one[0]))
 
 
 def _plot(report: ReportFigures) -> Plot:
-    ranked = _ranked(report)
+    ranked = _ranked(report.rejected)
     bars = [(name_of(name, 28), count, _before(report, name)) for name, count in ranked[:_MOST_BARS]]
     if others := sum(count for _, count in ranked[_MOST_BARS:]):
         bars.append((f"{len(ranked) - _MOST_BARS:,} other reasons", others, None))
@@ -81,8 +85,8 @@ def _paint(figure: Figure, bars: list[tuple[str, int, int | None]]) -> None:
     axes.set(xlim=(0, largest), ylim=(len(bars) - 0.4, -0.62))
     axes.axis("off")
     for place, (name, count, before) in enumerate(bars):
-        said = "" if before is None else f"   in the run before {before:,}"
-        axes.text(0, place - 0.22, f"{name}  {count:,}{said}", va="center", fontsize=12)
+        said = "" if before is None else f" (in the run before: {before:,})"
+        axes.text(0, place - 0.22, f"{name}: {count:,}{said}", va="center", fontsize=12)
         axes.barh(place + 0.12, max(count, largest / 200), height=0.28, color=drawing.ORANGE)
         if before:
             axes.barh(
@@ -96,8 +100,8 @@ def _paint(figure: Figure, bars: list[tuple[str, int, int | None]]) -> None:
 
 
 def _reasons(report: ReportFigures) -> Table:
-    rows, rest = cut([_row(report, name, count) for name, count in _ranked(report)], "reasons")
-    header = ("reason", "records", "before", "what it means", "what to do", "the first of them")
+    rows, rest = cut([_row(report, name, count) for name, count in _ranked(report.rejected)], "reasons")
+    header = ("reason", "records", "before", "what it means, and what to do", "the first of them")
     return Table("What the reasons mean, and what to do", header, rows, frozenset({1, 2}), rest)
 
 
@@ -111,14 +115,12 @@ def _row(report: ReportFigures, name: str, count: int) -> tuple[str, ...]:
         name_of(name),
         f"{count:,}",
         "-" if before is None else f"{before:,}",
-        meaning,
-        remedy,
+        f"{meaning} {remedy}",
         f"{kind} {', '.join(places)}" if places else "-",
     )
 
 
 def _left_out(report: ReportFigures) -> Table:
-    ranked = sorted(report.left_out.items(), key=lambda one: (-one[1], one[0]))
-    rows, rest = cut([(name_of(name), f"{count:,}") for name, count in ranked], "fields")
+    rows, rest = cut([(name_of(name), f"{count:,}") for name, count in _ranked(report.left_out)], "fields")
     caption = "Values that could not be written: their contacts went without them"
     return Table(caption, ("field", "values left out"), rows, frozenset({1}), rest)

@@ -49,8 +49,10 @@ def _room(contract: Contract) -> int:
 def _sentences(contract: Contract) -> list[str]:
     used = _used(contract)
     return [
-        f"{used:,} of {contract.limit:,} contacts are used ({share(used, contract.limit)}): "
-        f"room for {_room(contract):,}."
+        (
+            f"{used:,} of {contract.limit:,} contacts are used ({share(used, contract.limit)}): "
+            f"room for {_room(contract):,}."
+        )
     ]
 
 
@@ -86,5 +88,3 @@ def _plot(contract: Contract) -> Plot:
     ]
     table = Table("The contract", ("", "contacts"), rows, frozenset({1}))
     return Plot(draw_parts("room", "Contacts of the contract", parts), table)
-
-

@@ -12,7 +12,7 @@ START = dt.datetime(2026, 11, 30, 2, 0, 4, tzinfo=dt.timezone.utc)
 CEILING = 25_000
 
 
-def figures(**given: t.Any) -> Report:
+def figures(**given: t.Any) -> Report:  # noqa: ANN401 - keys of a report
     """Return figures of a run or stream that add up: what is read is the sum of the outcomes."""
     made: Report = {
         "delivered": 0,
@@ -36,7 +36,7 @@ def figures(**given: t.Any) -> Report:
     return made
 
 
-def old_report(seconds: float = 64.2, **given: t.Any) -> Report:
+def old_report(seconds: float = 64.2, **given: t.Any) -> Report:  # noqa: ANN401 - keys of a report
     """Return a report of the form before it knew its run, list and timeline."""
     names = set(figures())
     made = figures(**{name: value for name, value in given.items() if name in names})
@@ -64,7 +64,7 @@ def old_report(seconds: float = 64.2, **given: t.Any) -> Report:
     }
 
 
-def report(seconds: float = 64.2, points: int = 12, **given: t.Any) -> Report:
+def report(seconds: float = 64.2, points: int = 12, **given: t.Any) -> Report:  # noqa: ANN401 - keys of a report
     """Return a report of today's form.
 
     Args:
@@ -285,7 +285,7 @@ def hostile() -> Report:
         "left_alone_reasons": dict.fromkeys(names, 1),
         "lists": [{"id": number, "name": nasty} for number in range(5_000)],
         "waiting": dict.fromkeys(names, 1.0),
-        "settings": dict.fromkeys(names, {"deep": [nasty] * 50}),
+        "settings": {key: {"deep": [nasty] * 50} for key in names},
         "requests_by": [{"endpoint": name, "status": 200, "requests": 1} for name in names],
         "rejects": {"path": nasty, "reasons": {name: {"count": 3, "rows": [nasty] * 9} for name in names}},
         "mirror": nasty,
@@ -317,7 +317,7 @@ ALL: dict[str, t.Callable[[], Report]] = {
 
 
 def last_runs(count: int = 30, last: int = 44) -> list[Report]:
-    """Return the last runs up to one, newest first: one of them failed, one was lost, the last has rejects."""
+    """Return the last runs up to one, newest first: one failed, one was lost, the last has rejects."""
     return [last_run(number, is_last=number == last) for number in range(last, last - count, -1)]
 
 
