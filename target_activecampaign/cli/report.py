@@ -149,7 +149,6 @@ def _write(page: Path, found: _Source) -> None:
     try:
         from target_activecampaign.report_page.page import make_page  # noqa: PLC0415 - an extra, and 0.5 s
         from target_activecampaign.report_page.page_file import write_page  # noqa: PLC0415 - likewise
-        from target_activecampaign.report_page.sentences import sentences_of  # noqa: PLC0415 - likewise
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in _LIBRARIES:
             raise
@@ -159,8 +158,7 @@ def _write(page: Path, found: _Source) -> None:
         ) from None
     name = "" if found.path is None else str(found.path)
     try:
-        sentences = sentences_of(found.document)
-        text = make_page(found.document, sentences, found.runs[:_MOST_RUNS], file=name)
+        text = make_page(found.document, found.runs[:_MOST_RUNS], file=name)
     except InputError as error:
         raise InputError(f"{shown_text(name)} is no report that this version can read. {error}") from None
     write_page(page, text, found.path)

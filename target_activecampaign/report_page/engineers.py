@@ -11,8 +11,8 @@ from target_activecampaign.wording import counted, duration
 if t.TYPE_CHECKING:
     from target_activecampaign.report_page.figures import ReportFigures
 
-_LONGEST_VALUE = 120
-_LONGEST_JSON = 16_000
+_LONGEST_VALUE = 80
+_LONGEST_JSON = 10_000
 _DEEPEST = 6
 _IN_TABLES = {"timeline", "import_seconds"}
 

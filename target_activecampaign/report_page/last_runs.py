@@ -16,6 +16,8 @@ if t.TYPE_CHECKING:
 
 MOST_RUNS = 30
 _HEIGHT = 236
+_UNITS_OF_BARS = 328  # that lie beside each other between the axes' ends
+_SHARE_OF_BARS = 0.7
 _FIGURES = frozenset({0, 4, 5, 6, 7})
 
 
@@ -95,14 +97,14 @@ def _paint(figure: Figure, report: ReportFigures, runs: Sequence[RunFigures]) ->
 
 def _paint_row(axes: t.Any, name: str, values: list[float | None], is_this: list[bool]) -> None:  # noqa: ANN401
     known = [value or 0 for value in values]
-    bars = axes.bar(range(len(values)), known, width=0.7, color=drawing.GREY)
-    for bar, value, marked in zip(bars, values, is_this, strict=True):
-        if marked:
-            bar.set(facecolor=drawing.ORANGE)
-        if value is None:
-            axes.text(bar.get_x() + 0.35, 0, "?", ha="center", va="bottom")
+    # Wide lines instead of bars: one artist for all of them, and half the SVG.
+    colours = [drawing.ORANGE if marked else drawing.GREY for marked in is_this]
+    width = _SHARE_OF_BARS * _UNITS_OF_BARS / len(values)
+    axes.vlines(range(len(values)), 0, known, colors=colours, linewidth=width)
     highest = max(known) or 1
     for place, marked in enumerate(is_this):
+        if values[place] is None:
+            axes.text(place, 0, "?", ha="center", va="bottom")
         if marked:
             axes.plot([place], [known[place] + highest * 0.14], marker="v", markersize=5, color=drawing.INK)
     axes.set_title(name, loc="left", fontsize=11, pad=2)

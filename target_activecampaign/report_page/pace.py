@@ -55,9 +55,9 @@ def _sentences(report: ReportFigures, points: Sequence[TimelinePoint], ceiling: 
     said = []
     if points:
         fastest = max(point.per_minute for point in points)
+        reached = share(round(fastest), ceiling)
         said.append(
-            f"At most {fastest:,.0f} contacts a minute, {share(round(fastest), ceiling)} of the {ceiling:,} that "
-            "ActiveCampaign takes."
+            f"At most {fastest:,.0f} contacts a minute: {reached} of ActiveCampaign's ceiling, {ceiling:,}."
         )
     waits = {cause: seconds for cause, seconds in report.waiting.items() if seconds}
     if waits:

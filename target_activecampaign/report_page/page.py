@@ -22,14 +22,14 @@ from target_activecampaign.report_page.pace import pace_section
 from target_activecampaign.report_page.records import records_section
 from target_activecampaign.report_page.rejected import rejected_section
 from target_activecampaign.report_page.room import room_section
+from target_activecampaign.report_page.sentences import Sentences, sentences_of
 from target_activecampaign.report_page.words import WORDS
 from target_activecampaign.wording import duration
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from target_activecampaign.report_page.content import Section
-    from target_activecampaign.report_page.sentences import Sentences
 
 MARK = "<!-- page of a run, made by target-activecampaign report -->"
 """Stands in the first lines of every page; a file without it is never replaced."""
@@ -50,20 +50,25 @@ _OPTIONAL_TITLES = {
 
 
 def make_page(
-    document: dict[str, t.Any], sentences: Sentences, runs: Iterable[dict[str, t.Any]] = (), *, file: str = ""
+    document: dict[str, t.Any],
+    runs: Iterable[dict[str, t.Any]] = (),
+    *,
+    file: str = "",
+    in_words: Callable[[dict[str, t.Any]], Sentences] = sentences_of,
 ) -> str:
     """Return the page.
 
     Args:
         document: The report's JSON object.
-        sentences: The same in words.
         runs: The last runs of the same list, as the store of runs tells them.
         file: Name of the report's file.
+        in_words: Returns the verdict, the sum and the next step of a report.
 
     Raises:
         InputError: If the document is no report.
     """
     report = read_figures(_bounded(document))
+    sentences = in_words(document)
     sections = _sections(report, sentences, runs)
     engineers = engineers_section(report, document)
     return _template().render(

@@ -109,7 +109,7 @@ def _row(report: ReportFigures, name: str, count: int) -> tuple[str, ...]:
     meaning, remedy = REJECTED.get(name, _UNKNOWN)
     before = _before(report, name)
     known = report.rejects.reasons.get(name) if report.rejects else None
-    places = [name_of(str(one), 24) for one in (known.rows or known.records)[:_PLACES]] if known else []
+    places = [name_of(str(one), 16) for one in (known.rows or known.records)[:_PLACES]] if known else []
     kind = "row" if known and known.rows else "record"
     return (
         name_of(name),

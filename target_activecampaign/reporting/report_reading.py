@@ -75,26 +75,20 @@ def _matching(pattern: Path) -> list[Path]:
 def _read(path: Path, name: str) -> bytes:
     try:
         if path.stat().st_size > _LARGEST_BYTES:
-            raise InputError(
-                f"{name} is too large for a report ({path.stat().st_size:,} bytes). {_remedy(path)}"
-            )
+            raise InputError(f"{name} is no report of a run: it has over 16 MiB. {_remedy(path)}")
         content = path.read_bytes()
     except FileNotFoundError:
         raise InputError(f"There is no file {name}. {_remedy(path)}") from None
     except OSError as error:
         raise InputError(f"{name} can't be read: {error.strerror}. {_remedy(path)}") from None
     if not content.strip():
-        raise InputError(
-            f"{name} is empty: its run has not ended yet, or did not end by itself. {_remedy(path)}"
-        )
+        raise InputError(f"{name} is empty: its run did not come to its end. {_remedy(path)}")
     return content
 
 
 def _parse(content: bytes, name: str) -> object:
     if content.lstrip()[:1] == b"<":
-        raise InputError(
-            f"{name} is a page, not a report. Open it in a browser, or name the .json file beside it."
-        )
+        raise InputError(f"{name} is a page, not a report. Open it, or name the .json file beside it.")
     try:
         return json.loads(content)
     except UnicodeDecodeError:
