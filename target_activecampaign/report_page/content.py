@@ -8,7 +8,9 @@ from target_activecampaign.config.names import shown_text
 
 if t.TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
+
+_Item = t.TypeVar("_Item")
 
 MOST_ROWS = 50
 """Rows of a table; the rest is counted."""
@@ -83,15 +85,21 @@ def time_of(moment: dt.datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M} {zone}"
 
 
-def cut(rows: Sequence[tuple[str, ...]], what: str) -> tuple[Sequence[tuple[str, ...]], str]:
+def cut(
+    items: Iterable[_Item], what: str, row_of: Callable[[_Item], tuple[str, ...]]
+) -> tuple[Sequence[tuple[str, ...]], str]:
     """Return the first rows of a table, and how many more there are.
 
     Args:
-        rows: All of them.
+        items: One for each row.
         what: The word for several.
+        row_of: Returns the row of an item.
     """
-    rest = len(rows) - MOST_ROWS
-    return rows[:MOST_ROWS], f"{rest:,} more {what} are not shown." if rest > 0 else ""
+    known = list(items)
+    rest = len(known) - MOST_ROWS
+    return [
+        row_of(one) for one in known[:MOST_ROWS]
+    ], f"{rest:,} more {what} are not shown." if rest > 0 else ""
 
 
 def thinned(rows: Sequence[tuple[str, ...]]) -> tuple[Sequence[tuple[str, ...]], str]:

@@ -65,18 +65,16 @@ def _short(value: object) -> str:
 
 
 def _settings(settings: dict[str, t.Any]) -> Table:
-    rows, rest = cut([(name_of(name), _short(value)) for name, value in settings.items()], "settings")
+    rows, rest = cut(settings.items(), "settings", lambda one: (name_of(one[0]), _short(one[1])))
     return Table("Settings, without secrets", ("setting", "value"), rows, frozenset(), rest)
 
 
 def _requests(report: ReportFigures) -> Table:
     ranked = sorted(report.requests_by, key=lambda one: -one.requests)
     rows, rest = cut(
-        [
-            (name_of(one.endpoint, _LONGEST_VALUE), name_of(str(one.status)), f"{one.requests:,}")
-            for one in ranked
-        ],
+        ranked,
         "endpoints",
+        lambda one: (name_of(one.endpoint, _LONGEST_VALUE), name_of(str(one.status)), f"{one.requests:,}"),
     )
     header = ("endpoint", "status", "requests")
     return Table("Requests by endpoint and status", header, rows, frozenset({1, 2}), rest)

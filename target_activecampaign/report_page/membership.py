@@ -14,6 +14,7 @@ if t.TYPE_CHECKING:
     from target_activecampaign.report_page.figures import ReportFigures
 
 _LONGEST_REASON = 400
+_UNKNOWN = "This version does not know the reason."
 
 
 def membership_section(report: ReportFigures) -> Section | None:
@@ -71,11 +72,9 @@ def _plot(report: ReportFigures) -> Plot | None:
 def _left_alone(report: ReportFigures) -> Table:
     ranked = sorted(report.left_alone_reasons.items(), key=lambda one: (-one[1], one[0]))
     rows, rest = cut(
-        [
-            (name_of(name), f"{count:,}", LEFT_ALONE.get(name, "This version does not know the reason."))
-            for name, count in ranked
-        ],
+        ranked,
         "reasons",
+        lambda one: (name_of(one[0]), f"{one[1]:,}", LEFT_ALONE.get(one[0], _UNKNOWN)),
     )
     caption = "People who were to leave and were left alone"
     return Table(caption, ("reason", "people", "what it means"), rows, frozenset({1}), rest)

@@ -156,16 +156,9 @@ def _waits(report: ReportFigures) -> Table:
     ranked = sorted(report.waiting.items(), key=lambda one: (-one[1], one[0]))
     whole = report.seconds or 0
     rows, rest = cut(
-        [
-            (
-                _cause(cause),
-                f"{seconds:,.0f}",
-                share(round(min(seconds, whole)), round(whole)) if whole else "-",
-            )
-            for cause, seconds in ranked
-            if seconds
-        ],
+        [one for one in ranked if one[1]],
         "causes",
+        lambda one: (_cause(one[0]), f"{one[1]:,.0f}", _share_of(one[1], whole)),
     )
     header = ("waiting for", "seconds", "of the run")
     return Table("Seconds by what the run waited for", header, rows, frozenset({1, 2}), rest)

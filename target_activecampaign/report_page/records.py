@@ -78,11 +78,10 @@ def _beside_the_sum(report: ReportFigures) -> list[str]:
 def _streams(report: ReportFigures) -> Table:
     """Return a row for each stream, without the outcomes that no record of the run has."""
     columns = [name for name, figure_of in _COLUMNS.items() if name == "read" or figure_of(report)]
-    rows = [
-        (name_of(name), *(f"{_COLUMNS[column](figures):,}" for column in columns))
-        for name, figures in report.streams.items()
-    ]
-    shown, rest = cut(rows, "streams")
-    return Table(
-        "Records by stream", ("stream", *columns), shown, frozenset(range(1, len(columns) + 1)), rest
+    rows, rest = cut(
+        report.streams.items(),
+        "streams",
+        lambda one: (name_of(one[0]), *(f"{_COLUMNS[column](one[1]):,}" for column in columns)),
     )
+    numbers = frozenset(range(1, len(columns) + 1))
+    return Table("Records by stream", ("stream", *columns), rows, numbers, rest)

@@ -100,7 +100,7 @@ def _paint(figure: Figure, bars: list[tuple[str, int, int | None]]) -> None:
 
 
 def _reasons(report: ReportFigures) -> Table:
-    rows, rest = cut([_row(report, name, count) for name, count in _ranked(report.rejected)], "reasons")
+    rows, rest = cut(_ranked(report.rejected), "reasons", lambda one: _row(report, *one))
     header = ("reason", "records", "before", "what it means, and what to do", "the first of them")
     return Table("What the reasons mean, and what to do", header, rows, frozenset({1, 2}), rest)
 
@@ -121,6 +121,6 @@ def _row(report: ReportFigures, name: str, count: int) -> tuple[str, ...]:
 
 
 def _left_out(report: ReportFigures) -> Table:
-    rows, rest = cut([(name_of(name), f"{count:,}") for name, count in _ranked(report.left_out)], "fields")
+    rows, rest = cut(_ranked(report.left_out), "fields", lambda one: (name_of(one[0]), f"{one[1]:,}"))
     caption = "Values that could not be written: their contacts went without them"
     return Table(caption, ("field", "values left out"), rows, frozenset({1}), rest)
