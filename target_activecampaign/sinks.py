@@ -284,7 +284,7 @@ class ActiveCampaignSink(Sink):
         results: Sequence[Contact | Rejection],
         keys: Sequence[bytes | None],
     ) -> None:
-        """Tell the run whom some records bring, in their order, and whom they may bring."""
+        """Tell the run the people that some records bring or may bring, in the records' order."""
         stream, list_id = self.stream_name, mapper.list_id
         all_of_them = zip(records, results, keys, strict=True)
         for is_rejected, some in itertools.groupby(all_of_them, lambda one: isinstance(one[1], Rejection)):

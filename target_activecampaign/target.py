@@ -31,7 +31,11 @@ from target_activecampaign.cli.command import TargetCommand
 from target_activecampaign.cli.config_files import ConfigFileError, read_config_file
 from target_activecampaign.cli.log_level import problem_of_log_level
 from target_activecampaign.cli.log_redaction import redact_logs
+from target_activecampaign.cli.progress_display import show_progress
 from target_activecampaign.cli.runtime_tuning import prepare_process
+from target_activecampaign.cli.sdk_log import quiet_sdk
+from target_activecampaign.cli.sdk_metrics import LoadMetrics
+from target_activecampaign.cli.terminal import somebody_answers
 from target_activecampaign.config.distinct_files import NamedFile, find_shared
 from target_activecampaign.config.environment import settings_from_environment
 from target_activecampaign.config.schema import CONFIG_JSONSCHEMA
@@ -54,6 +58,11 @@ if t.TYPE_CHECKING:
 
     from target_activecampaign.config.settings import Settings
     from target_activecampaign.singer.messages import DecodedRecords
+    from target_activecampaign.source_files import SourceFile
+
+_WAITING = (
+    "Waiting for Singer messages on standard input. Pipe a tap in, or: target-activecampaign send FILE.csv"
+)
 
 # Raised by the SDK or for it, with messages that hold names of streams and settings alone.
 _KNOWN_ERRORS = (
@@ -241,6 +250,7 @@ class TargetActiveCampaign(Target):
         about_format: str | None = None,
         config: t.Any = None,  # noqa: ANN401 - private type of the SDK
         file_input: t.IO[t.Any] | None = None,
+        quiet: bool = False,
     ) -> None:
         """Run as a command; ends the process with the run's exit code.
 
@@ -249,11 +259,14 @@ class TargetActiveCampaign(Target):
             about_format: How.
             config: Configuration from files, and whether to read the environment.
             file_input: Lines to read instead of standard input.
+            quiet: Show no progress.
         """
         if about:
             cls.print_about(about_format)
             return
+        quiet_sdk(cls.name)
         redact_logs()
+        metrics = LoadMetrics()
         cls.print_version(print_fn=cls.logger.info)
         target = cls(config=config.config, parse_env_config=config.parse_env) if config else cls()
         try:
@@ -262,7 +275,47 @@ class TargetActiveCampaign(Target):
             raise _configuration_error(error) from None
         target.interruption.install()
         prepare_process()
-        sys.exit(target.run_to_end(file_input and open_input(file_input)))
+        if file_input is None and somebody_answers():
+            click.echo(_WAITING, err=True)
+        show_progress(target.current_run, is_quiet=quiet)
+        target.current_run.on_import_end = metrics.end_import
+        exit_code = target.run_to_end(file_input and open_input(file_input))
+        metrics.end(target.current_run.figures, exit_code)
+        sys.exit(exit_code)
+
+    @classmethod
+    def send_file(
+        cls, config: dict[str, t.Any], source: SourceFile, *, trusts_keys: bool, shows_progress: bool
+    ) -> tuple[int, dict[str, t.Any]]:
+        """Send a file as if a tap wrote it.
+
+        Args:
+            config: The settings, which were found to be right.
+            source: The file.
+            trusts_keys: Whether a person named its key.
+            shows_progress: Whether somebody wants to see how far it is.
+
+        Returns:
+            The exit code and the report.
+
+        Raises:
+            SettingsError: If the run would write over the file.
+        """
+        from target_activecampaign.run.run import Run  # noqa: PLC0415 - as above
+
+        try:
+            target = cls(config=config)
+        except ConfigValidationError as error:
+            raise SettingsError(error.errors) from None
+        target.current_run = run = Run(target.settings, target.interruption, source=source)
+        run.observer.source, run.observer.total = source.path.stem, source.count_rows()
+        show_progress(run, is_quiet=not shows_progress)
+        target._router.trusts_keys = trusts_keys
+        _refuse_overwriting(target.settings, [NamedFile("the file to send", source.path)])
+        target.interruption.install()
+        prepare_process()
+        exit_code = target.run_to_end(t.cast("t.IO[bytes]", source.messages()))
+        return exit_code, run.figures
 
     def run_to_end(self, file_input: t.IO[t.Any] | None) -> int:
         """Read all input and deliver it.
@@ -317,6 +370,9 @@ class TargetActiveCampaign(Target):
                 type=click.File("rb"),
             ),
         )
+        params.append(
+            click.Option(["--quiet"], is_flag=True, help="Show no progress; the log stays as it is."),
+        )
         return TargetCommand(
             name=cls.name,
             callback=cls._invoke_without_subcommand,
@@ -324,6 +380,7 @@ class TargetActiveCampaign(Target):
             context_settings=command.context_settings,
             params=params,
             logger=cls.logger,
+            send=cls.send_file,
         )
 
     @classmethod
@@ -369,6 +426,10 @@ def _refuse_shared_files(settings: Settings, configs: Iterable[Path], file_input
             reads.append(NamedFile("--input", file_input.fileno()))
         elif stat.S_ISREG(os.fstat(0).st_mode):
             reads.append(NamedFile("standard input", 0))
+    _refuse_overwriting(settings, reads)
+
+
+def _refuse_overwriting(settings: Settings, reads: Iterable[NamedFile]) -> None:
     problems = [problem for file in settings.written_files() for problem in find_shared([file], reads)]
     if problems:
         raise SettingsError(problems)

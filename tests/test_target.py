@@ -85,7 +85,9 @@ def test_two_thousand_messy_records_end_as_if_applied_one_by_one(tmp_path: Path)
             messages.append(state_message({"bookmark": number}))
     messages.append(state_message({"bookmark": "end"}))
     with serve(progress="seconds=1") as sandbox:
-        outcome = run_target(config_for(sandbox.url, tmp_path), messages, tmp_path, is_real=True)
+        environment = {"TARGET_ACTIVECAMPAIGN_PROGRESS_SECONDS": "1", "FORCE_COLOR": "1"}
+        config = config_for(sandbox.url, tmp_path)
+        outcome = run_target(config, messages, tmp_path, environment=environment, is_real=True)
         people = contacts_of(sandbox)
         answers = [entry.status for entry in sandbox.emulator.journal.after(0)]
     expected = applied_one_by_one(records)
@@ -98,6 +100,8 @@ def test_two_thousand_messy_records_end_as_if_applied_one_by_one(tmp_path: Path)
     assert 400 not in answers
     assert outcome.states[-1] == {"bookmark": "end"}
     assert_adds_up(outcome.report, 2000)
+    assert "progress: 0 delivered of 2,000 read so far" in outcome.log
+    assert not {"\x1b", "\r"} & set(outcome.log)
     assert outcome.report["delivered"] == outcome.report["created"] + outcome.report["updated"]
     assert outcome.report["created"] == len(expected)
     assert outcome.report["requests"] == len(answers)

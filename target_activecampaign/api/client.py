@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 import threading
 import typing as t
 import urllib.parse
+from collections import Counter
 from dataclasses import replace
 
 from target_activecampaign.api.contact_pages import read_contact_page
@@ -84,6 +86,8 @@ class Client:
 
     Attributes:
         requests: Requests that were sent, every try counted.
+        retries: Those of them that were not the first try.
+        answers: How many had which status, by endpoint without ids; `None` stands for no answer.
     """
 
     def __init__(
@@ -98,6 +102,8 @@ class Client:
             timeout_seconds: For one request.
         """
         self.requests = 0
+        self.retries = 0
+        self.answers: Counter[tuple[str, int | None]] = Counter()
         self._api_key = api_key
         self._transport = Transport(base_url, api_key, timeout_seconds)
         self._rate_limiter = rate_limiter
@@ -105,6 +111,15 @@ class Client:
         self._last_window = ""
         self._may_read_lists = True  # of a contact by its id
         self._ahead = (-math.inf, math.inf)  # seconds between which the service's clock is before ours
+
+    def requests_by(self) -> list[dict[str, t.Any]]:
+        """Return how many requests there were, by endpoint and status, as the report holds it."""
+        with self._lock:
+            answers = sorted(self.answers.items(), key=lambda one: (one[0][0], one[0][1] or 0))
+        return [
+            {"endpoint": endpoint, "status": status, "requests": requests}
+            for (endpoint, status), requests in answers
+        ]
 
     # Account
 
@@ -417,10 +432,15 @@ class Client:
             pause: As `retry` takes it.
             is_optional: As `retry` takes it.
         """
+        is_first = True
 
         def attempt() -> _T:
+            nonlocal is_first
             permit = (wait or self._rate_limiter.wait_for_request)()
             on_send()
+            with self._lock:
+                self.retries += not is_first
+            is_first = False
             return read(self._send(permit, endpoint, query, body))
 
         return retry(
@@ -440,15 +460,17 @@ class Client:
         with self._lock:
             self.requests += 1
         method, path = endpoint.split()
-        is_answered = False
+        is_answered, status = False, None
         sent_at = self._rate_limiter.clock.utc_now().timestamp()
         try:
             response = self._transport.send(method, path, query=query, body=body)
-            is_answered = True
+            is_answered, status = True, response.status
             self._learn_window(response)
             self._learn_time(response, sent_at)
         finally:
             self._rate_limiter.end(permit, is_answered=is_answered)
+            with self._lock:
+                self.answers[f"{method} /{_without_ids(path)}", status] += 1
         return response
 
     def _learn_window(self, response: Response) -> None:
@@ -473,9 +495,14 @@ class Client:
             self._ahead = bounds if bounds[0] <= bounds[1] else (least, most)
 
     @property
-    def _seconds_ahead(self) -> float:
+    def _seconds_ahead(self) -> float | None:
+        """How far the service's clock is before ours; `None` where no answer named a time."""
         least, most = self._ahead
-        return 0.0 if math.isinf(most) else (least + most) / 2
+        return None if math.isinf(most) else (least + most) / 2
+
+
+def _without_ids(path: str) -> str:
+    return re.sub(r"(?<=/)\d+(?=/|$)", "{id}", path)
 
 
 def _patiently(read: Callable[[Response], ImportStatus]) -> Callable[[Response], ImportStatus]:

@@ -189,10 +189,16 @@ class Membership:
     status: int
     subscribed_at: float | None
 
-    def earlier_by(self, seconds: float) -> Membership:
-        """Return the same with its time turned into that of a clock that is behind."""
+    def earlier_by(self, seconds: float | None) -> Membership:
+        """Return the same with its time turned into that of a clock that is behind.
+
+        Args:
+            seconds: How far; `None` where that is unknown: then the time is none that can be compared.
+        """
         at = self.subscribed_at
-        return self if at is None else replace(self, subscribed_at=at - seconds)
+        if at is None:
+            return self
+        return replace(self, subscribed_at=None if seconds is None else at - seconds)
 
 
 _DEFAULT_RETRY_AFTER_SECONDS = 1.0

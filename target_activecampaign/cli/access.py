@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from target_activecampaign.cli.folder_config import configuration_of_folder
+from target_activecampaign.cli.folder_config import CONFIG_FILE, VARIABLES_FILE, configuration_of_folder
 from target_activecampaign.config.environment import settings_from_environment
 from target_activecampaign.errors import SettingsError, TargetError
 
@@ -43,11 +43,7 @@ def configuration() -> dict[str, t.Any]:
 
     Without any, that of this folder: `config.json`, `.env` and the environment.
     """
-    given = []
-    step: click.Context | None = click.get_current_context()
-    while step:
-        given.append(step.params.get("config"))
-        step = step.parent
+    given = _given()
     if not any(one and (one.paths or one.parse_env) for one in given):
         return configuration_of_folder(Path())
     merged: dict[str, t.Any] = {}
@@ -56,6 +52,24 @@ def configuration() -> dict[str, t.Any]:
     if any(one.parse_env for one in given if one):
         merged.update(settings_from_environment(os.environ))
     return merged
+
+
+def configuration_files() -> list[Path]:
+    """Return the files that `configuration` reads."""
+    given = [path for one in _given() if one for path in one.paths]
+    if not given and not any(one and one.parse_env for one in _given()):
+        given = [path for path in (Path(CONFIG_FILE), Path(VARIABLES_FILE)) if path.exists()]
+    return given
+
+
+def _given() -> list[t.Any]:
+    """Return what each `--config` said, the last first."""
+    given = []
+    step: click.Context | None = click.get_current_context()
+    while step:
+        given.append(step.params.get("config"))
+        step = step.parent
+    return given
 
 
 @contextlib.contextmanager
@@ -67,6 +81,11 @@ def errors_shown(*, as_json: bool = False) -> Iterator[None]:
     """
     try:
         yield
+    except click.ClickException as error:
+        if not as_json:
+            raise
+        click.echo(json.dumps({"ok": False, "problems": [error.format_message()]}))
+        sys.exit(error.exit_code)
     except TargetError as error:
         problems = error.problems if isinstance(error, SettingsError) else (str(error),)
         if as_json:

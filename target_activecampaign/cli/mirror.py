@@ -41,7 +41,7 @@ def make_command(config_option: click.Parameter) -> click.Command:
             click.Option(
                 ["--all", "everybody"],
                 is_flag=True,
-                help="Those too whom earlier runs than the last one did not bring.",
+                help="Those too that earlier runs than the last one did not bring.",
             ),
             click.Option(["--yes"], is_flag=True, help="Do not ask."),
             click.Option(["--json", "as_json"], is_flag=True, help="Write the figures as JSON."),

@@ -23,8 +23,14 @@ PREFIX = "TARGET_ACTIVECAMPAIGN_"
 OLD_API_KEY = f"{PREFIX}OLD_API_KEY"
 """Read by `ledger rekey` alone."""
 
-_OTHERS = {"LOGLEVEL", "OLD_API_KEY"}
-"""Variables of the SDK and of a command, without the prefix."""
+PROGRESS_SECONDS = f"{PREFIX}PROGRESS_SECONDS"
+"""How many seconds are between two lines of progress in the log; 0 for none."""
+
+_OTHERS = {"LOGLEVEL", "OLD_API_KEY", "PROGRESS_SECONDS"}
+"""Variables of the SDK, of a command and of the log, without the prefix."""
+
+_USUAL_PROGRESS_SECONDS = 30
+_MOST_PROGRESS_SECONDS = 86_400
 
 _LEAST_LIKENESS = 0.6
 
@@ -77,6 +83,15 @@ def find_unknown_variables(environ: Mapping[str, str]) -> list[str]:
         if prefix is not None and text.strip() and not _is_known(name, prefix, is_meltano=is_meltano):
             problems.append(f"{shown_name(name)}: is no setting{_remedy(name, prefix)}")
     return problems
+
+
+def progress_seconds(environ: Mapping[str, str]) -> int | None:
+    """Return how many seconds are between two lines of progress; `None` where the environment's are none."""
+    text = environ.get(PROGRESS_SECONDS, "").strip()
+    if not text:
+        return _USUAL_PROGRESS_SECONDS
+    seconds = _integer_of(text)
+    return seconds if isinstance(seconds, int) and 0 <= seconds <= _MOST_PROGRESS_SECONDS else None
 
 
 def _plugin_prefixes(environ: Mapping[str, str]) -> list[str]:

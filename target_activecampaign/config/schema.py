@@ -274,9 +274,10 @@ _DELIVERY = (
         "rejects_path",
         th.StringType,
         description=(
-            "File for rejected records, as a Singer stream that can be mended and piped in again. It "
-            "holds personal data and is created for its owner's eyes alone. Without it STATE waits at the "
-            "first rejected record until the run has been judged, and exit code 4 passes none."
+            "File for rejected records, as a Singer stream that can be mended and piped in again; "
+            "one that ends in `.csv` takes rows, where `send` reads a CSV. It holds personal data and is "
+            "created for its owner's eyes alone. Without it STATE waits at the first rejected record until "
+            "the run has been judged, and exit code 4 passes none."
         ),
     ),
     th.Property(

@@ -18,7 +18,13 @@ from urllib.parse import urlsplit
 from target_activecampaign.config.attribute_hints import explain_attribute
 from target_activecampaign.config.attributes import ATTRIBUTES
 from target_activecampaign.config.distinct_files import NamedFile, find_shared
-from target_activecampaign.config.environment import PREFIX, find_unknown_variables, settings_from_environment
+from target_activecampaign.config.environment import (
+    PREFIX,
+    PROGRESS_SECONDS,
+    find_unknown_variables,
+    progress_seconds,
+    settings_from_environment,
+)
 from target_activecampaign.config.hostname import HostnameError, base_url_of
 from target_activecampaign.config.names import folded_name, nearest_name
 from target_activecampaign.config.schema import CONFIG_JSONSCHEMA, SDK_PROPERTIES
@@ -104,6 +110,7 @@ class Settings:
         exports: Name or glob of streams to export, in the user's order. An exact name counts first, then the
             first glob that matches.
         sdk: What the SDK reads by itself, nulls left out.
+        progress_seconds: Between two lines of progress in the log; 0 for none.
     """
 
     display_name: str
@@ -139,6 +146,7 @@ class Settings:
     max_removal_percent: int
     on_delete: OnDelete
     sdk: Mapping[str, t.Any] = field(repr=False)
+    progress_seconds: int = 30
 
     def export_for(self, stream_name: str) -> StreamExport | None:
         """Return how a stream is exported, or None if it is not."""
@@ -216,7 +224,13 @@ def parse_settings(config: Mapping[str, t.Any], environ: Mapping[str, str] | Non
     """
     problems = [*find_unknown_variables(environ or {}), *_find_unread(config, environ or {})]
     section = Section(config, CONFIG_JSONSCHEMA, problems)
-    settings = _read_settings(section)
+    seconds = progress_seconds(environ or {})
+    if seconds is None:
+        problems.append(
+            f"{PROGRESS_SECONDS}: must be a whole number of seconds from 0 to 86,400. Write 0 for no lines "
+            "of progress, or unset it for one each 30 seconds"
+        )
+    settings = replace(_read_settings(section), progress_seconds=seconds or 0)
     problems += _find_shared_files(settings)
     if settings_from_environment(environ or {}).get("dry_run") is True and not settings.dry_run:
         # The one setting whose loss does harm: who sets it wants nothing sent.

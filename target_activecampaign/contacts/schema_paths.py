@@ -50,7 +50,7 @@ def describe_properties(schema: Schema, path: str) -> str:
         # A tap for CSV took the whole first line for one name.
         return (
             ", only one whose name holds semicolons: the file is separated by semicolons, so set the tap's "
-            "delimiter to ';'"
+            "delimiter to ';', or: target-activecampaign send FILE.csv"
         )
     if near := nearest_path(schema, path):
         return f"; the nearest is {near!r}"

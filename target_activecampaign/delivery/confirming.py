@@ -16,7 +16,7 @@ from target_activecampaign.delivery.read_back import IN_ACCOUNT, find_doubt, pla
 from target_activecampaign.errors import UnconfirmedImportError
 
 if t.TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from target_activecampaign.api.responses import ImportStatus
     from target_activecampaign.config.settings import Verify
@@ -84,6 +84,8 @@ class Confirming:
         self._look_ups = look_ups
         self._verify = verify
         self._import_timeout_seconds = import_timeout_seconds
+        self.on_import_end: Callable[[str, float], None] = lambda _stream, _seconds: None
+        """Is told the stream of each import that ended, and how long it took; in any thread."""
         self._said_doubts: set[str] = set()
         self._has_said_untold = False
         self._to_read: deque[RemovalReading] = deque()
@@ -216,6 +218,7 @@ class Confirming:
         """
         rejected = _find_rejected(open_import, batch, status, missing)
         self._changes.record(batch, rejected)
+        self.on_import_end(batch.stream, open_import.polled_at - open_import.submitted_at)
         with self._monitor:
             self._in_flight.remove(open_import.batch)
             self._outcomes.record(batch, open_import.id, status.created, rejected)

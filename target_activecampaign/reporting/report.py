@@ -9,6 +9,8 @@ import typing as t
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, fields
 
+from target_activecampaign.reporting.timeline import Timeline
+
 if t.TYPE_CHECKING:
     import datetime as dt
 
@@ -102,6 +104,17 @@ def _shown(figure: int | Counter[t.Any]) -> int | dict[str, int]:
     return figure
 
 
+class Sums(t.NamedTuple):
+    """Figures over all streams while the run goes on."""
+
+    read: int
+    delivered: int
+    unchanged: int
+    superseded: int
+    rejected: int
+    held_back: int
+
+
 class Report:
     """Counts one run. Has no lock: its owner has.
 
@@ -120,6 +133,11 @@ class Report:
         plan: A dry run's prediction of the run that would follow; `None` in a real run.
         names_more_than_new: Whether an import's `success` named more contacts than can have been new: then
             it names updated ones too, and `created` is too high.
+        timeline: How the run went over time.
+        import_seconds: How long imports took, over the run.
+        requests_by: Requests by endpoint and status.
+        retries: Requests that were not the first try.
+        ceiling_per_minute: Contacts that the limits let through in a minute.
     """
 
     def __init__(self, display_name: str, started_at: dt.datetime) -> None:
@@ -141,8 +159,28 @@ class Report:
         self.mirror: str | None = None
         self.plan: dict[str, t.Any] | None = None
         self.names_more_than_new = False
+        self.timeline = Timeline()
+        self.import_seconds: list[dict[str, t.Any]] = []
+        self.requests_by: list[dict[str, t.Any]] = []
+        self.retries = 0
+        self.ceiling_per_minute = 0
         self._display_name = display_name
         self._started_at = started_at
+
+    def sums(self) -> Sums:
+        """Return the figures as they are now; for use in any thread that holds the owner's lock.
+
+        Sinks add streams and records without it, so the outcomes are summed before what was read.
+        """
+        streams = list(self.streams.values())
+        outcomes = [
+            sum(one.delivered for one in streams),
+            sum(one.unchanged for one in streams),
+            sum(one.superseded for one in streams),
+            sum(one.rejected.total() for one in streams),
+            sum(one.held_back for one in streams),
+        ]
+        return Sums(sum(one.read for one in streams), *outcomes)
 
     def totals(self) -> StreamFigures:
         """Return the figures over all streams."""
@@ -190,6 +228,12 @@ class Report:
             "limit": self.limit,
             "read_back": self.read_back,
             "still_unsubscribed": self.still_unsubscribed,
+            "retries": self.retries,
+            "ceiling_per_minute": self.ceiling_per_minute,
+            "timeline": self.timeline.points(),
+            "waiting": self.timeline.waiting(),
+            "import_seconds": self.import_seconds,
+            "requests_by": self.requests_by,
             "created_may_be_too_high": self.names_more_than_new,
             "room": self.room,
             "pending_removals": self.pending_removals,

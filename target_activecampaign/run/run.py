@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import typing as t
 from collections import Counter
 from dataclasses import replace
@@ -11,18 +12,20 @@ from dataclasses import replace
 from target_activecampaign.api.client import Client
 from target_activecampaign.api.rate_limiter import RateLimiter
 from target_activecampaign.clock import SystemClock
+from target_activecampaign.config.names import shown_name, shown_text
 from target_activecampaign.contacts.mapping import MappingOptions, RecordMapper, compile_mapping
 from target_activecampaign.delivery.change_detection import LedgerChanges, NoLedger
 from target_activecampaign.delivery.contract_headroom import ContractHeadroom
 from target_activecampaign.delivery.delivery import Delivery
 from target_activecampaign.delivery.dry_run import DryRun
+from target_activecampaign.delivery.submitting import PartialBatches
 from target_activecampaign.delivery.workers import WorkerThreads
-from target_activecampaign.errors import LimitReachedError
+from target_activecampaign.errors import LimitReachedError, SettingsError
 from target_activecampaign.ledger.patience import Patience
 from target_activecampaign.reporting.mapping_notes import MappingNotes
 from target_activecampaign.reporting.outcomes_file import OutcomesFile
 from target_activecampaign.reporting.plan import plan_run
-from target_activecampaign.reporting.rejects import RejectsFile
+from target_activecampaign.reporting.progress_lines import ProgressLines
 from target_activecampaign.reporting.report import Report
 from target_activecampaign.reporting.report_file import check_report_path, write_report
 from target_activecampaign.reporting.summary import log_summary
@@ -30,18 +33,23 @@ from target_activecampaign.run.brake import Brake
 from target_activecampaign.run.embedded_sandbox import serve_sandbox
 from target_activecampaign.run.judge import judge, judge_rejects
 from target_activecampaign.run.mirror import Mirror
+from target_activecampaign.run.observer import Observer
 from target_activecampaign.run.opt_out_removals import OptOutRemovals
 from target_activecampaign.run.opt_outs import OptOuts
 from target_activecampaign.run.people import People
 from target_activecampaign.run.preflight import check_account, guard_contract, read_exclusions
+from target_activecampaign.run.rejects import open_rejects
 from target_activecampaign.run.removals import Removals
+from target_activecampaign.run.row_names import name_place
 from target_activecampaign.run.stream_matching import StreamMatching
 from target_activecampaign.run.subscribed_now import reasons_to_stay
+from target_activecampaign.run.watch import Watch
 from target_activecampaign.singer.completeness import Completeness
 from target_activecampaign.singer.state_output import StateOutput
+from target_activecampaign.source_files.source_file import listed
 
 if t.TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from target_activecampaign.api.responses import Contract
     from target_activecampaign.clock import Clock
@@ -54,8 +62,11 @@ if t.TYPE_CHECKING:
     from target_activecampaign.delivery.change_detection import ChangeDetection
     from target_activecampaign.errors import MirrorStoppedError, TargetError
     from target_activecampaign.ledger.ledger import Ledger
+    from target_activecampaign.reporting.rejected_rows import RejectedRows
+    from target_activecampaign.reporting.rejects import RejectsFile
     from target_activecampaign.reporting.report import StreamFigures
     from target_activecampaign.run.signals import Interruption
+    from target_activecampaign.source_files import SourceFile
 
 logger = logging.getLogger(__name__)
 
@@ -64,28 +75,48 @@ CONNECTION_TEST_STREAM = "meltano_test_stream"
 
 _SECONDS_PER_DAY = 86_400
 _DRY_RUN_POLLS_PER_SECOND = 1_000_000
+_NOT_KEPT = (
+    "a record is rejected and rejects_path is not set, so STATE waits here until the run is judged at its "
+    "end. With rejects_path the record is kept, and STATE can pass meanwhile"
+)
+_ROW_NOT_KEPT = (
+    "a row is rejected and rejects_path is not set, so it is named here alone. With "
+    '"rejects_path": "rejects.csv" the rows are kept with their reasons, to be mended and sent again'
+)
+_FILE_IS_NO_PROOF = "a file does not show that it holds everybody"
 _NAMED_REJECTS = 5  # of each reason; the rejects file holds them all
 
 
 class Run:
     """Everything that one run owns. Nothing is opened or sent before `begin` and `connect`."""
 
-    def __init__(self, settings: Settings, interruption: Interruption, clock: Clock | None = None) -> None:
+    on_import_end: Callable[[str, float], None] | None = None
+    """Is told of each import that ended, as `Confirming` does it."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        interruption: Interruption,
+        clock: Clock | None = None,
+        source: SourceFile | None = None,
+    ) -> None:
         """Prepare.
 
         Args:
             settings: Of the run.
             interruption: Whether the run was asked to stop.
             clock: Where time comes from; the machine's by default.
+            source: The file that is sent; `None` where messages come from a tap.
         """
         self._settings = settings
+        self.source = source
         self._interruption = interruption
         self._clock = clock or SystemClock()
         self._rate_limiter = RateLimiter(
             settings.requests_per_second, settings.imports_per_minute, self._clock
         )
         self._report = Report(settings.display_name, self._clock.utc_now())
-        self._rejects: RejectsFile | None = None
+        self._rejects: RejectsFile | RejectedRows | None = None
         self.outcomes_file: OutcomesFile | None = None
         """Takes every record of an exported stream that is read, where outcomes are written."""
         self._named_rejects: Counter[Reason] = Counter()
@@ -107,20 +138,33 @@ class Run:
         """Whether rejected records are written down, so that their lines are kept until then."""
         self.is_mirror = settings.is_mirror
         """Whether the run notes which streams come whole."""
-        self.completeness = Completeness()
+        self.completeness = Completeness() if source is None else Completeness(_FILE_IS_NO_PROOF)
         self._ledger: Ledger | None = None
         self._began_at = 0  # as the ledger has it
         self._patience = Patience()
         interruption.on_stop = lambda: self._patience.end_within(settings.shutdown_grace_seconds)
+        self.observer = Observer(settings, self._clock, self._rate_limiter, self._patience, interruption)
+        """Looks at this run."""
+        self._report.ceiling_per_minute = self.observer.ceiling_per_minute
+        lines = ProgressLines(settings.progress_seconds)
+        self.watch = Watch(self.observer.look, self._report.timeline, lines.show)
+        """Has it look about once a second, and shows its observers."""
         self.people: People | None = None
         """Notes who comes, where that matters; `None` where it does not."""
         self._mirror: Mirror | None = None
         self.opt_outs: OptOuts | None = None
         """Takes records that say no, where that may be; `None` where it may not."""
-        self._state_output = StateOutput(self._make_durable, is_silent=settings.dry_run)
+        self._state_output = StateOutput(self._make_durable, is_silent=settings.dry_run or source is not None)
         self._changes: ChangeDetection = NoLedger()
         self._headroom = ContractHeadroom()
         self._started_delivery: Delivery | None = None
+
+    @property
+    def title(self) -> str:
+        """What goes where, for a line of text: the source, and the list where there is one."""
+        source = shown_text(self.observer.source or self._settings.display_name)
+        lists = [str(list_id) for list_id in self._settings.list_ids() if list_id]
+        return f"{source} to list {lists[0]}" if len(lists) == 1 else source
 
     def begin(self) -> None:
         """Open the run's files and its ledger, once: what can't be written is said before anything is sent.
@@ -135,12 +179,13 @@ class Run:
         if self._has_begun:
             return
         self._has_begun = True
+        self.watch.start()
         self._state_output.check()
         if self._settings.report_path is not None:
             check_report_path(self._settings.report_path)
             self._may_write_report = True
         if self.keeps_records and self._settings.rejects_path is not None:
-            self._rejects = RejectsFile(self._settings.rejects_path)
+            self._rejects = open_rejects(self._settings.rejects_path, self.source)
             self._resources.callback(self._rejects.close)
         if self._settings.outcomes_path is not None and not self._settings.dry_run:
             self.outcomes_file = OutcomesFile(self._settings.outcomes_path, self._clock.utc_now)
@@ -151,7 +196,9 @@ class Run:
             # Nothing is read yet, and another process may hold the ledger locked.
             with self._interruption.at_once():
                 self._open_ledger(self._settings.ledger_url)
-        self._started_delivery = self._make_delivery()
+        self._started_delivery = self.observer.delivery = self._make_delivery()
+        if self.on_import_end is not None:
+            self._started_delivery.confirming.on_import_end = self.on_import_end
         self._note_people_if_needed(self._started_delivery)
         self._note_opt_outs_if_needed(self._started_delivery)
 
@@ -178,6 +225,8 @@ class Run:
             reject=self._write_rejected,
             outcomes_file=self.outcomes_file,
             check_interruption=self._interruption.check,
+            # A plan depends on the input alone: no part of an import leaves because the tap paused.
+            partial_batches=PartialBatches(math.inf, math.inf) if settings.dry_run else None,
         )
 
     def _open_ledger(self, url: Secret) -> None:
@@ -326,7 +375,7 @@ class Run:
 
     @property
     def _may_take_off_own(self) -> bool:
-        """Whether this run may take somebody off whom it put on the list itself."""
+        """Whether this run may take somebody off that it put on the list itself."""
         return not self.ignores_deletions or self._settings.takes_opt_outs
 
     def note_schema(self, stream: str) -> None:
@@ -364,7 +413,13 @@ class Run:
             subscription_words=self._settings.subscription_words,
         )
         notes = self.mapping_notes_of(stream)
-        return compile_mapping(stream, schema, export, self._fields, options, notes=notes)
+        try:
+            return compile_mapping(stream, schema, export, self._fields, options, notes=notes)
+        except SettingsError as error:
+            if self.source is None:
+                raise
+            columns = f"{shown_name(self.source.name)} has the columns {listed(self.source.headers)}"
+            raise SettingsError([*error.problems, f"{columns}. Nothing was sent"]) from None
 
     def _note_stream(self, stream: str, list_id: int) -> None:
         """Note that a stream is exported to a list."""
@@ -492,7 +547,7 @@ class Run:
         """Take off who is pending in the ledger; returns why nobody was, if so.
 
         Args:
-            also_earlier: Whether those too whom an earlier run than the last one did not bring.
+            also_earlier: Whether those too that an earlier run than the last one did not bring.
 
         Raises:
             TargetError: What stopped the delivery.
@@ -501,6 +556,7 @@ class Run:
         self.begin()
         self.connect()
         self._mirror = self.people = None  # no input says who comes
+        self.observer.is_taking_off = True
         stopped = self._removals().carry_out_pending(also_earlier=also_earlier)
         self.delivery.finish()
         self._close(stopped.exit_code if stopped else 0)
@@ -525,6 +581,7 @@ class Run:
             self.people.end_input()
         if has_failed:
             self._mirror = None
+        self.observer.is_taking_off = True
         return self._removals().carry_out(is_cut_short=bool(self._report.totals().held_back))
 
     def _list_of(self, stream: str) -> int | None:
@@ -565,6 +622,7 @@ class Run:
         if self._is_closed:
             return
         self._is_closed = True
+        self.watch.stop()
         try:
             self._resources.close()
         finally:
@@ -573,6 +631,11 @@ class Run:
     def _write_report(self, exit_code: int) -> None:
         requests = self._client.requests if self._client else 0
         delivery = self._started_delivery
+        if self._client is not None:
+            self._report.retries = self._client.retries
+            self._report.requests_by = self._client.requests_by()
+        if delivery is not None:
+            self._report.import_seconds = delivery.import_seconds(self.observer.started_at)
         if self._settings.dry_run:
             self._report.plan = plan_run(
                 imports=self._report.imports,
@@ -605,13 +668,9 @@ class Run:
 
     def _write_rejected(self, origin: Origin, rejection: Rejection) -> None:
         if not self._named_rejects and self._settings.rejects_path is None and not self._settings.dry_run:
-            logger.warning(
-                "a record is rejected and rejects_path is not set, so STATE waits here until the run is "
-                "judged at its end. With rejects_path the record is kept, and STATE can pass meanwhile"
-            )
+            logger.warning("%s", _NOT_KEPT if self.source is None else _ROW_NOT_KEPT)
         self._named_rejects[rejection.reason] += 1
         if self._named_rejects[rejection.reason] <= _NAMED_REJECTS:
-            place = f"line {origin.line}" if origin.row is None else f"line {origin.line}, row {origin.row}"
-            logger.warning("stream %r, %s: rejected, %s", origin.stream, place, rejection.reason.value)
+            logger.warning("%s: rejected, %s", name_place(origin, self.source), rejection.reason.value)
         if self._rejects is not None:
             self._rejects.write(origin, rejection)

@@ -36,4 +36,5 @@ def looks_like(line: bytes) -> str | None:
     name = max(counts, key=lambda one: counts[one])
     if not counts[name]:
         return None
-    return f"CSV, {counts[name] + 1} columns separated by {name}; a tap reads files, like tap-csv"
+    columns = f"{counts[name] + 1} columns separated by {name}"
+    return f"CSV, {columns}; for a file: target-activecampaign send FILE.csv"

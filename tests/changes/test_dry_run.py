@@ -71,8 +71,7 @@ def test_the_plan_says_imports_requests_minutes_and_the_first_contact_with_its_v
     limits: dict[str, t.Any] = {"requests_per_second": 5, "imports_per_minute": 100}
     outcome = pipeline.run(people(range(600)), dry_run=True, tags=["vip"], **limits)
     plan = outcome.report["plan"]
-    # One more where the machine is so slow that a part of an import leaves for want of records.
-    assert plan["imports"] == outcome.report["imports"] in {3, 4}
+    assert plan["imports"] == outcome.report["imports"] == 3
     assert plan["requests"] >= 3 + 3
     assert plan["minutes"] == 0.0
     assert plan["first_contact"] == {

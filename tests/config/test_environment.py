@@ -20,6 +20,8 @@ from target_activecampaign.config.settings import parse_settings
 from target_activecampaign.errors import SettingsError
 from target_activecampaign.target import TargetActiveCampaign
 
+MINIMAL = {"data_privacy_consent": True, "hostname": "sandbox", "list_id": 1, "api_key": "k"}
+
 
 def read(**variables: str) -> dict[str, t.Any]:
     return settings_from_environment({f"{PREFIX}{name}": text for name, text in variables.items()})
@@ -116,9 +118,27 @@ def test_any_text_is_taken_without_an_error(variables: dict[str, str]) -> None:
     assert set(found) <= set(variables)
 
 
+@pytest.mark.parametrize(("text", "seconds"), [("", 30), (" 0 ", 0), ("5", 5), ("86400", 86_400)])
+def test_the_environment_says_how_often_progress_is_told(text: str, seconds: int) -> None:
+    settings = parse_settings(MINIMAL, {"TARGET_ACTIVECAMPAIGN_PROGRESS_SECONDS": text})
+    assert settings.progress_seconds == seconds
+
+
+@pytest.mark.parametrize("text", ["often", "-1", "86401", "1.5", "1e3", "ada@example.com"])
+def test_a_pace_of_progress_that_is_none_is_refused_without_its_text(text: str) -> None:
+    with pytest.raises(SettingsError) as refusal:
+        parse_settings(MINIMAL, {"TARGET_ACTIVECAMPAIGN_PROGRESS_SECONDS": text})
+    (problem,) = refusal.value.problems
+    assert problem == (
+        "TARGET_ACTIVECAMPAIGN_PROGRESS_SECONDS: must be a whole number of seconds from 0 to 86,400. Write 0 "
+        "for no lines of progress, or unset it for one each 30 seconds"
+    )
+
+
 KNOWN = {
     "by its setting": {"TARGET_ACTIVECAMPAIGN_DRY_RUN": "true"},
     "of the SDK": {"TARGET_ACTIVECAMPAIGN_LOGLEVEL": "DEBUG"},
+    "of the log": {"TARGET_ACTIVECAMPAIGN_PROGRESS_SECONDS": "30"},
     "of `ledger rekey`": {"TARGET_ACTIVECAMPAIGN_OLD_API_KEY": "k"},
     "an extra of Meltano": {"TARGET_ACTIVECAMPAIGN__LOG_PARSER": "singer-sdk"},
     "a sister plugin": {"TARGET_ACTIVECAMPAIGN__ACME_DRY_RUN": "true"},

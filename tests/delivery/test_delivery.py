@@ -728,7 +728,7 @@ class Repeating(Lagging):
 
 
 class Silent(Lagging):
-    """An account whose imports do not say whom they created."""
+    """An account whose imports do not say which contacts they created."""
 
     def poll(self, import_id: str, on_send: Callable[[], None]) -> ImportStatus:
         status = super().poll(import_id, on_send)

@@ -82,7 +82,7 @@ def run(  # noqa: PLR0913, PLR0917 - what tests vary
     more: t.Mapping[str, object] | None = None,
     **settings: object,
 ) -> Outcome:
-    """Run with some people, of whom the first ones are gone at the source."""
+    """Run with some people; the first ones are gone at the source."""
     messages: list[dict[str, t.Any]] = [schema_message()]
     for number in range(people):
         deletion = {"_sdc_deleted_at": "2026-01-01T00:00:00Z"} if number < gone else {}

@@ -188,6 +188,20 @@ def test_records_that_a_stream_map_filters_stand_in_a_figure(run: Runner) -> Non
     assert "0 held back; 2 filtered" in outcome.log
 
 
+def test_the_report_tells_how_the_run_went(run: Runner) -> None:
+    report = run(schema_message(), record_message(GOOD), record_message(BAD)).report
+    first, *_, last = report["timeline"]
+    assert (first["seconds"], first["read"], first["delivered"]) == (0, 0, 0)
+    assert (last["read"], last["delivered"], last["imports_open"]) == (2, 1, 0)
+    assert sum(one["requests"] for one in report["requests_by"]) == report["requests"]
+    assert {"endpoint": "POST /import/bulk_import", "status": 200, "requests": 1} in report["requests_by"]
+    # On this clock the sandbox finds the pace too quick, and says so.
+    refused = sum(one["requests"] for one in report["requests_by"] if one["status"] == 429)
+    assert report["retries"] == refused
+    assert sum(one["imports"] for one in report["import_seconds"]) == report["imports"] == 1
+    assert report["ceiling_per_minute"] == 250 * FAST["imports_per_minute"]
+
+
 def test_a_record_that_ends_the_run_is_unsettled(run: Runner) -> None:
     schema = {**schema_message(), "key_properties": ["email"]}
     outcome = run(schema, record_message(BAD), record_message({"first_name": "Ada"}))

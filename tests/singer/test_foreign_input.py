@@ -15,7 +15,7 @@ from target_activecampaign.singer.reader import MessageReader
     [
         (
             b"id;e-mail;vorname\n1;ada@example.com;Ada\n",
-            "CSV, 3 columns separated by semicolons; a tap reads files",
+            "CSV, 3 columns separated by semicolons; for a file: target-activecampaign send FILE.csv",
         ),
         (b"\xef\xbb\xbfada@example.com,Ada\n", "CSV, 2 columns separated by commas"),
         (b"email\tname\n", "CSV, 2 columns separated by tabs"),
