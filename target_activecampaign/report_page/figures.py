@@ -99,6 +99,7 @@ class RejectedReason(msgspec.Struct, frozen=True):
 
     count: Count = 0
     rows: list[int | str] = []
+    lines: list[int | str] = []
     records: list[int | str] = []
 
 

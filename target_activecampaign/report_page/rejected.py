@@ -108,16 +108,23 @@ def _reasons(report: ReportFigures) -> Table:
 def _row(report: ReportFigures, name: str, count: int) -> tuple[str, ...]:
     meaning, remedy = REJECTED.get(name, _UNKNOWN)
     before = _before(report, name)
-    known = report.rejects.reasons.get(name) if report.rejects else None
-    places = [name_of(str(one), 16) for one in (known.rows or known.records)[:_PLACES]] if known else []
-    kind = "row" if known and known.rows else "record"
     return (
         name_of(name),
         f"{count:,}",
         "-" if before is None else f"{before:,}",
         f"{meaning} {remedy}",
-        f"{kind} {', '.join(places)}" if places else "-",
+        _places(report, name),
     )
+
+
+def _places(report: ReportFigures, reason: str) -> str:
+    """Name the first records of a reason, as the person's file or the input counts them."""
+    known = report.rejects.reasons.get(reason) if report.rejects else None
+    if known is None:
+        return "-"
+    kinds = (("row", known.rows), ("line", known.lines), ("record", known.records))
+    kind, places = next((one for one in kinds if one[1]), ("", []))
+    return f"{kind} {', '.join(name_of(str(one), 16) for one in places[:_PLACES])}" if places else "-"
 
 
 def _left_out(report: ReportFigures) -> Table:
