@@ -19,6 +19,8 @@ Percent = t.Annotated[float, msgspec.Meta(ge=0, le=100)]
 Moment = t.Annotated[dt.datetime, msgspec.Meta(tz=True)]
 CountByName = dict[str, Count]
 
+_UNREADABLE = (msgspec.ValidationError, UnicodeEncodeError)  # a text may hold half of a surrogate pair
+
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """Figures of a run or of one of its streams, as `reporting.report.StreamFigures` explains them."""
@@ -195,7 +197,7 @@ def read_figures(document: dict[str, t.Any]) -> ReportFigures:
             continue
         try:
             read[key.name] = msgspec.convert(document[key.name], key.type)
-        except msgspec.ValidationError as error:
+        except _UNREADABLE as error:
             if key.required:
                 raise InputError(f"{key.name}: {error}") from None
             unreadable.append(key.name)
@@ -211,6 +213,6 @@ def read_runs(runs: t.Iterable[dict[str, t.Any]]) -> list[RunFigures]:
     for run in runs:
         try:
             known.append(msgspec.convert(run, RunFigures))
-        except msgspec.ValidationError:  # noqa: PERF203 - a run of another version is left out alone
+        except _UNREADABLE:  # noqa: PERF203 - a run of another version is left out alone
             continue
     return sorted(known, key=lambda one: one.run)

@@ -38,7 +38,7 @@ def records_section(report: ReportFigures, sums: str) -> Section:
         "What became of the records",
         "Did everybody arrive?",
         (sums, *_beside_the_sum(report)),
-        _plot(report) if report.read else None,
+        _plot(report) if any(part.figure for part in _parts(report)) else None,
         (_streams(report),) if report.streams else (),
     )
 
