@@ -41,7 +41,17 @@ from target_activecampaign.config.environment import settings_from_environment
 from target_activecampaign.config.schema import CONFIG_JSONSCHEMA
 from target_activecampaign.config.settings import parse_settings
 from target_activecampaign.config.stream_maps import find_problems
-from target_activecampaign.errors import LedgerError, OutputError, SettingsError, TargetError
+from target_activecampaign.errors import (
+    InterruptedRunError,
+    LedgerError,
+    LimitReachedError,
+    MirrorStoppedError,
+    OutputError,
+    SettingsError,
+    TargetError,
+    TooManyRejectedError,
+    with_nothing_sent,
+)
 from target_activecampaign.run.signals import Interruption
 from target_activecampaign.singer.batch_records import read_batch
 from target_activecampaign.singer.input_file import open_input
@@ -327,11 +337,13 @@ class TargetActiveCampaign(Target):
             self.current_run.begin()
             self.listen(file_input)
         except SettingsError as error:
-            for problem in error.problems:
+            for problem in self._with_consequence(error.problems):
                 self.logger.error("%s", problem)  # noqa: TRY400 - a message for a person
             return self._fail(error.exit_code)
         except (TargetError, *_KNOWN_ERRORS) as error:
-            self.logger.error("%s", error)  # noqa: TRY400 - a message for a person
+            said = [*self.current_run.unsaid_problems, str(error)]
+            for message in self._with_consequence(said) if _says_nothing_of_it(error) else said:
+                self.logger.error("%s", message)  # noqa: TRY400 - a message for a person
             exit_code = getattr(error, "exit_code", 1)
             if isinstance(error, LedgerError):
                 # A run that was asked to stop waits less for a ledger that is locked.
@@ -341,6 +353,10 @@ class TargetActiveCampaign(Target):
             self._fail(1)
             raise
         return 0
+
+    def _with_consequence(self, messages: Sequence[str]) -> list[str]:
+        """Return messages; the last one says that nothing was sent, where that is so."""
+        return list(messages) if self.current_run.has_sent else with_nothing_sent(messages)
 
     def _fail(self, exit_code: int, said: str = "") -> int:
         try:
@@ -380,7 +396,7 @@ class TargetActiveCampaign(Target):
             context_settings=command.context_settings,
             params=params,
             logger=cls.logger,
-            send=cls.send_file,
+            target_class=cls,
         )
 
     @classmethod
@@ -410,7 +426,8 @@ class TargetActiveCampaign(Target):
             try:
                 merged.config.update(read_config_file(path))
             except ConfigFileError as error:
-                raise click.ClickException(f"--config: {error}") from None
+                (said,) = with_nothing_sent([f"--config: {error}"])
+                raise click.ClickException(said) from None
         return merged
 
 
@@ -436,7 +453,16 @@ def _refuse_overwriting(settings: Settings, reads: Iterable[NamedFile]) -> None:
 
 
 def _configuration_error(error: SettingsError) -> ConfigValidationError:
-    return ConfigValidationError("Config validation failed", errors=list(error.problems), schema={})
+    errors = with_nothing_sent(error.problems)
+    return ConfigValidationError("Config validation failed", errors=errors, schema={})
+
+
+def _says_nothing_of_it(error: Exception) -> bool:
+    """Tell whether a message does not say itself what the end means for what was sent."""
+    speaks = isinstance(
+        error, (LimitReachedError, TooManyRejectedError, MirrorStoppedError, InterruptedRunError)
+    )
+    return not speaks and "othing was sent" not in str(error)
 
 
 def _check_stream_maps(sdk_settings: Mapping[str, t.Any]) -> None:

@@ -31,12 +31,12 @@ from target_activecampaign.api.responses import (
     read_exclusion,
     read_field,
     read_list,
-    read_object,
     read_page,
     read_service_time,
     read_tag,
     read_tagged_contacts,
     read_total,
+    read_user,
     read_window,
 )
 from target_activecampaign.api.retry import MOST_SECONDS, retry
@@ -59,6 +59,7 @@ if t.TYPE_CHECKING:
         Refused,
         Response,
         Tag,
+        User,
     )
     from target_activecampaign.config.secret import Secret
     from target_activecampaign.contacts.custom_fields import CustomField
@@ -81,6 +82,20 @@ class ImportBody(t.Protocol):
         """Encode the request's body."""
 
 
+class Bounds(t.NamedTuple):
+    """How long a client insists on an answer.
+
+    Attributes:
+        tries: After which to give a request up.
+        seconds: Likewise.
+        is_quiet: Whether the caller says each failure itself, so that tries are not logged.
+    """
+
+    tries: int = MOST_TRIES
+    seconds: float = math.inf
+    is_quiet: bool = False
+
+
 class Client:
     """Talks to one account. Threads may share it.
 
@@ -88,10 +103,18 @@ class Client:
         requests: Requests that were sent, every try counted.
         retries: Those of them that were not the first try.
         answers: How many had which status, by endpoint without ids; `None` stands for no answer.
+        has_submitted: Whether an import was sent, accepted or not.
+        latency_seconds: Of the quickest answer; `None` before the first.
     """
 
     def __init__(
-        self, base_url: str, api_key: Secret, rate_limiter: RateLimiter, timeout_seconds: float
+        self,
+        base_url: str,
+        api_key: Secret,
+        rate_limiter: RateLimiter,
+        timeout_seconds: float,
+        *,
+        bounds: Bounds | None = None,
     ) -> None:
         """Prepare; nothing is sent yet.
 
@@ -100,10 +123,14 @@ class Client:
             api_key: Goes to this host alone, as the header `Api-Token`.
             rate_limiter: Gives a permit for each request.
             timeout_seconds: For one request.
+            bounds: For all requests, below those of each.
         """
         self.requests = 0
         self.retries = 0
         self.answers: Counter[tuple[str, int | None]] = Counter()
+        self.has_submitted = False
+        self.latency_seconds: float | None = None
+        self._bounds = bounds or Bounds()
         self._api_key = api_key
         self._transport = Transport(base_url, api_key, timeout_seconds)
         self._rate_limiter = rate_limiter
@@ -123,13 +150,19 @@ class Client:
 
     # Account
 
-    def check_key(self) -> None:
-        """Read the key's own user.
+    @property
+    def seconds_ahead(self) -> float | None:
+        """By how much the service's clock is ahead of ours, `None` as long as it told no time."""
+        least, most = self._ahead
+        return None if math.isinf(most) else (least + most) / 2
+
+    def check_key(self) -> User:
+        """Return the key's own user.
 
         Raises:
             ServiceError: If the host can't be reached or refuses the key.
         """
-        self._request(KEY_CHECK, read_object, most_tries=_MOST_TRIES_AT_START)
+        return self._request(KEY_CHECK, read_user, most_tries=_MOST_TRIES_AT_START)
 
     def lists(self) -> list[AccountList]:
         """Return every list that the key's user may see.
@@ -149,13 +182,17 @@ class Client:
         fields = list(self._pages("fields", read_field, note=options.note))
         return [options.added_to(field) for field in fields]
 
-    def tags(self) -> list[Tag]:
-        """Return all tags that contacts may have.
+    def tags(self, most: int | None = None) -> list[Tag]:
+        """Return the tags that contacts may have.
+
+        Args:
+            most: How many to read at the most, those of templates included; all by default.
 
         Raises:
             ServiceError: If they can't be read.
         """
-        return [tag for tag in self._pages("tags", read_tag) if tag.is_for_contacts]
+        tags = itertools.islice(self._pages("tags", read_tag), most)
+        return [tag for tag in tags if tag.is_for_contacts]
 
     def tagged_contacts(self, tag_id: int) -> int | None:
         """Return how many contacts have a tag; `None` where the account does not say.
@@ -188,7 +225,8 @@ class Client:
                 "GET settings/account", read_contract, most_tries=_MOST_TRIES_AT_START, is_optional=True
             )
         except NotPermittedError:
-            return NoLimit("this key may not read the account's contract (only an administrator's may)")
+            reason = "this key may not read the account's contract (only an administrator's may)"
+            return NoLimit(reason, is_permitted=False)
 
     def contract(self) -> Contract | None:
         """Return the account's contract, or `None` where the account tells none to this key (any more).
@@ -221,6 +259,7 @@ class Client:
         def note_sent() -> None:
             nonlocal unanswered
             unanswered += 1
+            self.has_submitted = True
             on_send()
 
         def read(response: Response) -> Accepted | Refused:
@@ -298,7 +337,7 @@ class Client:
         )
         if ids and not lists.is_whole:
             lists = self._documented_lists(ids, lists)
-        return lists.earlier_by(self._seconds_ahead)
+        return lists.earlier_by(self.seconds_ahead)
 
     def _documented_lists(self, ids: Iterable[str], included: ContactLists) -> ContactLists:
         """Return the lists of contacts by their ids: the documented way, and a request for each.
@@ -366,7 +405,7 @@ class Client:
             query={**query, **include},
             wait=limiter.wait_for_read_back if is_read_back else limiter.wait_for_request,
         )
-        return page.earlier_by(self._seconds_ahead)
+        return page.earlier_by(self.seconds_ahead)
 
     # One request
 
@@ -447,10 +486,10 @@ class Client:
             attempt,
             self._rate_limiter,
             endpoint,
-            most_tries=most_tries,
-            most_seconds=most_seconds,
+            most_tries=min(most_tries, self._bounds.tries),
+            most_seconds=min(most_seconds, self._bounds.seconds),
             pause=pause,
-            is_optional=is_optional,
+            is_optional=is_optional or self._bounds.is_quiet,
         )
 
     def _send(
@@ -461,10 +500,13 @@ class Client:
             self.requests += 1
         method, path = endpoint.split()
         is_answered, status = False, None
+        began = self._rate_limiter.clock.now()
         sent_at = self._rate_limiter.clock.utc_now().timestamp()
         try:
             response = self._transport.send(method, path, query=query, body=body)
             is_answered, status = True, response.status
+            took = self._rate_limiter.clock.now() - began
+            self.latency_seconds = took if self.latency_seconds is None else min(took, self.latency_seconds)
             self._learn_window(response)
             self._learn_time(response, sent_at)
         finally:
@@ -493,12 +535,6 @@ class Client:
         with self._lock:
             bounds = max(self._ahead[0], least), min(self._ahead[1], most)
             self._ahead = bounds if bounds[0] <= bounds[1] else (least, most)
-
-    @property
-    def _seconds_ahead(self) -> float | None:
-        """How far the service's clock is before ours; `None` where no answer named a time."""
-        least, most = self._ahead
-        return None if math.isinf(most) else (least + most) / 2
 
 
 def _without_ids(path: str) -> str:

@@ -20,6 +20,7 @@ from collections import Counter
 
 from target_activecampaign.api.responses import MOST_TRIES, TryAgainError
 from target_activecampaign.errors import NotPermittedError, ServiceError
+from target_activecampaign.wording import counted
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable
@@ -126,17 +127,25 @@ def _level(*, is_optional: bool) -> int:
 
 def _give_up(endpoint: str, error: TryAgainError, tries: int, seconds: float) -> ServiceError:
     kind = NotPermittedError if error.cause in {"key", "rights"} else ServiceError
+    fix = _remedy(error)
     return kind(
-        f"{endpoint}: {error}. Gave up after {tries} {'try' if tries == 1 else 'tries'} in {seconds:.0f} s. "
-        f"{_remedy(error)}, then run again",
+        f"{_first_words(error)}. Gave up after {counted(tries, 'try', 'tries')} in {seconds:.0f} s "
+        f"({endpoint}). {fix}, then run again",
         cause=str(error),
+        matter=error.cause,
+        fix=fix,
     )
+
+
+def _first_words(error: TryAgainError) -> str:
+    words = str(error)
+    return f"ActiveCampaign answered {words}" if words.startswith("HTTP") else words[:1].upper() + words[1:]
 
 
 def _remedy(error: TryAgainError) -> str:
     if error.limit is not None:
         return "Check what else uses the account (settings requests_per_second, imports_per_minute)"
-    return _REMEDIES[error.cause]
+    return error.remedy or _REMEDIES[error.cause]
 
 
 _REMEDIES: dict[Cause, str] = {

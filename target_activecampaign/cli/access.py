@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shlex
 import sys
 import typing as t
 from pathlib import Path
@@ -44,32 +45,43 @@ def configuration() -> dict[str, t.Any]:
     Without any, that of this folder: `config.json`, `.env` and the environment.
     """
     given = _given()
-    if not any(one and (one.paths or one.parse_env) for one in given):
+    if not given:
         return configuration_of_folder(Path())
     merged: dict[str, t.Any] = {}
-    for one in filter(None, reversed(given)):
+    for one in given:
         merged.update(one.config)
-    if any(one.parse_env for one in given if one):
+    if any(one.parse_env for one in given):
         merged.update(settings_from_environment(os.environ))
     return merged
 
 
-def configuration_files() -> list[Path]:
-    """Return the files that `configuration` reads."""
-    given = [path for one in _given() if one for path in one.paths]
-    if not given and not any(one and one.parse_env for one in _given()):
-        given = [path for path in (Path(CONFIG_FILE), Path(VARIABLES_FILE)) if path.exists()]
-    return given
+def config_sources() -> list[str]:
+    """Return what the configuration was taken from: files, and `ENV` for the environment."""
+    given = _given()
+    if not given:
+        return [name for name in (CONFIG_FILE, VARIABLES_FILE) if Path(name).is_file()]
+    files = [str(path) for one in given for path in one.paths]
+    return [*files, *(["ENV"] if any(one.parse_env for one in given) else [])]
+
+
+def config_arguments() -> str:
+    """Return the options `--config` as they were given, for a further command: a blank before each."""
+    return "".join(f" --config {shlex.quote(name)}" for name in config_sources()) if _given() else ""
 
 
 def _given() -> list[t.Any]:
-    """Return what each `--config` said, the last first."""
+    """Return the values of `--config` that name something, those before the command first."""
     given = []
     step: click.Context | None = click.get_current_context()
     while step:
         given.append(step.params.get("config"))
         step = step.parent
-    return given
+    return [one for one in reversed(given) if one and (one.paths or one.parse_env)]
+
+
+def configuration_files() -> list[Path]:
+    """Return the files that `configuration` reads."""
+    return [Path(name) for name in config_sources() if name != "ENV"]
 
 
 @contextlib.contextmanager

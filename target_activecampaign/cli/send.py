@@ -38,16 +38,16 @@ class Sender(t.Protocol):
         """Return the exit code and the report."""
 
 
-def make_command(config_option: click.Parameter, send: Sender) -> click.Command:
+def make_command(config_option: click.Parameter, target_class: t.Any) -> click.Command:  # noqa: ANN401
     """Make the command.
 
     Args:
         config_option: The target's own `--config`.
-        send: The target.
+        target_class: The target.
     """
     return click.Command(
         "send",
-        callback=lambda config, **given: _send(send, **given),  # noqa: ARG005 - `configuration` reads it
+        callback=lambda config, **given: _send(target_class.send_file, **given),  # noqa: ARG005 - `configuration` reads it
         params=[
             click.Argument(["file"], type=click.Path(path_type=Path)),
             click.Option(["--dry-run"], is_flag=True, help="Say what would be sent, and send nothing."),

@@ -13,7 +13,12 @@ from target_activecampaign.api.client import Client
 from target_activecampaign.api.rate_limiter import RateLimiter
 from target_activecampaign.clock import SystemClock
 from target_activecampaign.config.names import shown_name, shown_text
-from target_activecampaign.contacts.mapping import MappingOptions, RecordMapper, compile_mapping
+from target_activecampaign.contacts.mapping import (
+    MappingOptions,
+    RecordMapper,
+    compile_mapping,
+    problems_of_mapping,
+)
 from target_activecampaign.delivery.change_detection import LedgerChanges, NoLedger
 from target_activecampaign.delivery.contract_headroom import ContractHeadroom
 from target_activecampaign.delivery.delivery import Delivery
@@ -49,12 +54,12 @@ from target_activecampaign.singer.state_output import StateOutput
 from target_activecampaign.source_files.source_file import listed
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from target_activecampaign.api.responses import Contract
     from target_activecampaign.clock import Clock
     from target_activecampaign.config.secret import Secret
-    from target_activecampaign.config.settings import Settings
+    from target_activecampaign.config.settings import Settings, StreamExport
     from target_activecampaign.contacts.contact import LeftAlone, Origin, Reason, Rejection
     from target_activecampaign.contacts.custom_fields import CustomField
     from target_activecampaign.contacts.exclusions import Exclusions
@@ -130,6 +135,7 @@ class Run:
         self._mapping_notes: dict[str, MappingNotes] = {}
         self._holds_states = False
         self._has_begun = False
+        self._refusal: SettingsError | None = None  # of the account
         self._may_write_report = False
         self._reads_input = True
         self.figures: dict[str, t.Any] = {}
@@ -190,8 +196,8 @@ class Run:
         if self._settings.outcomes_path is not None and not self._settings.dry_run:
             self.outcomes_file = OutcomesFile(self._settings.outcomes_path, self._clock.utc_now)
             self._resources.callback(self.outcomes_file.close)
-        if self._settings.list_names():
-            self._check_account()
+        if self._settings.list_names() and not self._knows_account():
+            return
         if self._settings.ledger_url is not None:
             # Nothing is read yet, and another process may hold the ledger locked.
             with self._interruption.at_once():
@@ -202,10 +208,40 @@ class Run:
         self._note_people_if_needed(self._started_delivery)
         self._note_opt_outs_if_needed(self._started_delivery)
 
+    def _knows_account(self) -> bool:
+        """Check the account, and keep its refusal until a SCHEMA shows what else is to mend.
+
+        Raises:
+            SettingsError: If the run reads no input.
+        """
+        try:
+            self._check_account()
+        except SettingsError as error:
+            if not self._reads_input:
+                raise
+            self._refusal = error
+        return self._refusal is None
+
+    @property
+    def unsaid_problems(self) -> Sequence[str]:
+        """What the account lacks, where something else ended the run before that was raised."""
+        return () if self._refusal is None else self._refusal.problems
+
+    @property
+    def has_sent(self) -> bool:
+        """Whether something may have been written to the account."""
+        return self._client is not None and self._client.has_submitted
+
     @property
     def delivery(self) -> Delivery:
-        """The delivery of this run, which begins with the first question for it."""
+        """The delivery of this run, which begins with the first question for it.
+
+        Raises:
+            SettingsError: If the account lacks what the settings name.
+        """
         self.begin()
+        if self._refusal is not None:
+            raise self._refusal
         if self._started_delivery is None:
             raise RuntimeError("the run could not begin")
         return self._started_delivery
@@ -397,7 +433,7 @@ class Run:
         export = self._settings.export_for(stream)
         is_test = stream == CONNECTION_TEST_STREAM
         if export is not None or is_test:
-            self.connect()
+            self._connect_for(stream, schema, export)
         self._streams.note_mapped(stream, is_exported=export is not None or is_test)
         self._release_states()
         if export is None or is_test:
@@ -420,6 +456,16 @@ class Run:
                 raise
             columns = f"{shown_name(self.source.name)} has the columns {listed(self.source.headers)}"
             raise SettingsError([*error.problems, f"{columns}. Nothing was sent"]) from None
+
+    def _connect_for(self, stream: str, schema: Mapping[str, t.Any], export: StreamExport | None) -> None:
+        """Connect. What the account lacks is said together with what the schema of the stream lacks."""
+        try:
+            if self._refusal is not None:
+                raise self._refusal
+            self.connect()
+        except SettingsError as error:
+            more = [] if export is None else problems_of_mapping(stream, schema, export)
+            raise SettingsError([*error.problems, *more]) from None
 
     def _note_stream(self, stream: str, list_id: int) -> None:
         """Note that a stream is exported to a list."""

@@ -23,10 +23,10 @@ COMMAND = t.cast("TargetCommand", TargetActiveCampaign.cli)
 def test_the_help_names_the_subcommands() -> None:
     output = CliRunner().invoke(COMMAND, ["--help"]).output
     names = [line.split()[0] for line in output.partition("Commands:")[2].splitlines() if line]
-    assert names == ["fields", "ledger", "lists", "mirror", "sandbox", "send", "tags"]
+    assert names == ["check", "fields", "ledger", "lists", "mirror", "sandbox", "send", "tags"]
 
 
-@pytest.mark.parametrize("name", ["fields", "ledger", "lists", "mirror", "sandbox", "send", "tags"])
+@pytest.mark.parametrize("name", ["check", "fields", "ledger", "lists", "mirror", "sandbox", "send", "tags"])
 def test_each_subcommand_has_a_help_of_its_own(name: str) -> None:
     result = CliRunner().invoke(COMMAND, [name, "--help"])
     assert result.exit_code == 0

@@ -319,28 +319,28 @@ _CONCERNS_ALL = (
 STOPPING: dict[str, tuple[list[str], str]] = {
     "a wrong key at the start": (
         ["* status=403"],
-        "GET users/me: HTTP 403, the key was refused. Gave up after 3",
+        "HTTP 403, the key was refused. Gave up after 3",
     ),
     "401 at the start": (
         ["* status=401"],
-        "GET users/me: HTTP 401, the key was refused. Gave up after 3 tries",
+        "HTTP 401, the key was refused. Gave up after 3 tries",
     ),
     "a login page at the start": (
         ["* html"],
         "HTTP 200 with a web page instead of JSON. Gave up after 3 tries",
     ),
-    "500 at the start": (["* status=500"], "GET users/me: HTTP 500. Gave up after 3 tries"),
+    "500 at the start": (["* status=500"], "HTTP 500. Gave up after 3 tries"),
     "404 at the start": (
         ["* status=404"],
         "HTTP 404, which no further try will change. Set hostname to",
     ),
     "403 in mid-run for good": (
         [f"{IMPORT} status=403"],
-        "POST import/bulk_import: HTTP 403, the key's user may not do this. Gave up after 5 tries in",
+        "HTTP 403, the key's user may not do this. Gave up after 5 tries in",
     ),
     "403 to looks for good": (
         [f"{LOOK} status=403"],
-        "GET import/info: HTTP 403, the key's user may not do this. Gave up",
+        "HTTP 403, the key's user may not do this. Gave up",
     ),
     "404 on the importer": (
         [f"{IMPORT} status=404"],
@@ -358,7 +358,7 @@ STOPPING: dict[str, tuple[list[str], str]] = {
         [f'{IMPORT} status=429 header="Retry-After: 99999"'],
         "HTTP 429, the account's rate limit",
     ),
-    "the importer's rate limit for good": ([RATE_REFUSAL], "the importer's rate limit was reached. Gave up"),
+    "the importer's rate limit for good": ([RATE_REFUSAL], "he importer's rate limit was reached. Gave up"),
     "a redirect": (
         [f'{IMPORT} status=302 header="Location: http://127.0.0.1:1/"'],
         "POST import/bulk_import: HTTP 302, which no further try will change",

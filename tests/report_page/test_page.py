@@ -260,7 +260,7 @@ def test_a_report_that_is_all_quotes_stays_small() -> None:
 
 
 def test_a_key_in_an_unknown_form_is_named_and_the_rest_is_shown() -> None:
-    unknown = {"ended_at": "\ud800", "timeline": "soon", "contract": {"limit": -1}, "waiting": {"input": "long"}}
+    unknown = {"ended_at": "\ud800", "timeline": "soon", "contract": {"limit": -1}, "waiting": "long"}
     report = made_up.good_night() | unknown
     page = Parsed(page_of(report))
     said = " ".join(page.text["footer"].split())
