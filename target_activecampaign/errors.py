@@ -19,6 +19,8 @@ if t.TYPE_CHECKING:
 def with_nothing_sent(messages: Sequence[str]) -> list[str]:
     """Return messages; the last one says as well what they mean for the run."""
     *others, last = messages
+    if last.endswith("Nothing was sent"):
+        return [*others, f"{last}."]
     return [*others, f"{last}{'' if last.endswith(('.', '?')) else '.'} Nothing was sent."]
 
 

@@ -20,6 +20,7 @@ import re
 import threading
 import typing as t
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import requests
 import urllib3
@@ -130,23 +131,61 @@ class Transport:
     def _session(self) -> requests.Session:
         """Return the session of this thread."""
         if not hasattr(self._of_thread, "session"):
-            self._of_thread.session = self._new_session()
+            self._of_thread.session = _new_session(self._base_url, self._connections)
         session: requests.Session = self._of_thread.session
         return session
 
-    def _new_session(self) -> requests.Session:
-        session = _Session()
-        session.headers["Accept"] = "application/json"
-        session.mount(self._base_url, self._connections)
-        # Proxies of the environment are for the internet.
-        session.trust_env = not is_loopback(self._base_url)
-        found = session.merge_environment_settings(self._base_url, {}, stream=None, verify=None, cert=None)
-        session.proxies, session.verify = found["proxies"], found["verify"]
-        check_proxy(self._base_url, session.proxies)
-        if isinstance(session.verify, str) and self._base_url.startswith("https"):
-            _check_certificates(session.verify)
-        session.trust_env = False
-        return session
+
+def send_once(
+    method: str, url: Secret, timeout_seconds: float, *, body: bytes | None = None, path: str = ""
+) -> int:
+    """Send one request to another host than the account's, without its key; returns the status of the answer.
+
+    Args:
+        method: Of HTTP.
+        url: Known to be one, with http only for this machine.
+        timeout_seconds: For all of it.
+        body: JSON.
+        path: Added to that of the URL.
+
+    Raises:
+        TryAgainError: If no response came in time; its words do not name the URL.
+        SettingsError: If the environment names certificates or a proxy that can't be used.
+    """
+    parts = urlsplit(url.reveal())
+    base_url = f"{parts.scheme}://{parts.netloc}"
+    target = urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}{path}" if path else parts.path))
+    headers = {} if body is None else {"Content-Type": "application/json"}
+    with _new_session(base_url, _Connections()) as session, Deadlines().within(timeout_seconds) as deadline:
+        try:
+            with session.request(
+                method,
+                target,
+                data=body,
+                headers=headers,
+                timeout=timeout_seconds,
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                return response.status_code
+        except (OSError, urllib3.exceptions.HTTPError) as error:
+            by_socks = is_socks(select_proxy(base_url, session.proxies))
+            raise _overdue() if deadline.is_over else _as_failure(error, by_socks=by_socks) from None
+
+
+def _new_session(base_url: str, connections: _Connections) -> requests.Session:
+    session = _Session()
+    session.headers["Accept"] = "application/json"
+    session.mount(base_url, connections)
+    # Proxies of the environment are for the internet.
+    session.trust_env = not is_loopback(base_url)
+    found = session.merge_environment_settings(base_url, {}, stream=None, verify=None, cert=None)
+    session.proxies, session.verify = found["proxies"], found["verify"]
+    check_proxy(base_url, session.proxies)
+    if isinstance(session.verify, str) and base_url.startswith("https"):
+        _check_certificates(session.verify)
+    session.trust_env = False
+    return session
 
 
 class _Session(requests.Session):

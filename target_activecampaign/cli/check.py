@@ -16,7 +16,7 @@ from target_activecampaign.cli.log_redaction import redact_logs
 from target_activecampaign.cli.terminal import status_word, width
 from target_activecampaign.clock import SystemClock
 from target_activecampaign.config.names import shown_text
-from target_activecampaign.wording import counted, minutes_told
+from target_activecampaign.wording import about_minutes, counted
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -164,6 +164,6 @@ def _verdict(checks: Sequence[Check], plan: dict[str, t.Any] | None) -> list[str
     passed += f", {counted(warnings, 'warning')}." if warnings else "."
     if plan is not None:
         imports = counted(plan["imports"], "import")
-        took = minutes_told(plan["minutes"])
+        took = about_minutes(plan["minutes"])
         passed += f" {counted(plan['records'], 'record')}: {imports}, {took} at ActiveCampaign's limits."
     return [passed, f"Next: target-activecampaign preview{config} --input FILE"]

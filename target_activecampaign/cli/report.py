@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shlex
@@ -17,7 +18,7 @@ from target_activecampaign.cli.folder_config import CONFIG_FILE
 from target_activecampaign.cli.known_runs import known_runs
 from target_activecampaign.cli.log_redaction import redact_logs
 from target_activecampaign.config.names import shown_text
-from target_activecampaign.errors import InputError, OutputError, SettingsError
+from target_activecampaign.errors import InputError, OutputError, SettingsError, TargetError
 from target_activecampaign.reporting.report_reading import newest_report, read_report
 
 _DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY")
@@ -88,15 +89,15 @@ def _find(source: str | None) -> _Source:
     """
     if source is not None and (Path(source).exists() or not source.isdecimal()):
         path = Path(source)
-        runs = known_runs(configuration()) if _has_configuration() else []
+        runs = _runs_beside(configuration()) if _has_configuration() else []
         return _of_file(newest_report(path / "*.json") if path.is_dir() else path, runs)
     config = configuration()
-    runs = known_runs(config)
     if source is not None:
-        return _of_run(int(source), runs)
+        return _of_run(int(source), known_runs(config))
     pattern = config.get("report_path")
     if isinstance(pattern, str) and pattern:
-        return _of_file(newest_report(Path(pattern)), runs)
+        return _of_file(newest_report(Path(pattern)), _runs_beside(config))
+    runs = known_runs(config) if "ledger_url" in config else []
     if ended := [run for run in runs if run["report"]]:
         return _of_run(ended[0]["run"], runs)
     raise SettingsError(
@@ -107,6 +108,13 @@ def _find(source: str | None) -> _Source:
             )
         ]
     )
+
+
+def _runs_beside(config: dict[str, t.Any]) -> list[dict[str, t.Any]]:
+    """Return the last runs; none where they can't be read, since a page can do without."""
+    with contextlib.suppress(TargetError):
+        return known_runs(config)
+    return []
 
 
 def _has_configuration() -> bool:

@@ -16,6 +16,7 @@ import click
 
 from target_activecampaign.cli.access import configuration, configuration_files, errors_shown
 from target_activecampaign.cli.log_redaction import redact_logs
+from target_activecampaign.cli.sdk_log import quiet_sdk
 from target_activecampaign.cli.terminal import somebody_answers
 from target_activecampaign.config.distinct_files import NamedFile, find_shared
 from target_activecampaign.config.settings import parse_settings
@@ -27,6 +28,8 @@ if t.TYPE_CHECKING:
     from target_activecampaign.source_files import SourceFile
 
 logger = logging.getLogger(__name__)
+
+_TARGET = "target-activecampaign"  # its logger
 
 
 class Sender(t.Protocol):
@@ -88,6 +91,7 @@ def _send(  # noqa: PLR0913 - the options
     quiet: bool,
     as_json: bool,
 ) -> None:
+    quiet_sdk(_TARGET)
     redact_logs()
     with errors_shown(as_json=as_json):
         config = _read_config(file, dry_run=dry_run)

@@ -31,6 +31,7 @@ from target_activecampaign.config.schema import CONFIG_JSONSCHEMA, SDK_PROPERTIE
 from target_activecampaign.config.secret import HIDDEN, Secret
 from target_activecampaign.config.section import Section
 from target_activecampaign.config.subscription_words import read_subscription_words
+from target_activecampaign.config.webhooks import AlertFormat, format_by_host, read_webhook
 from target_activecampaign.errors import Problem, SettingsError
 
 if t.TYPE_CHECKING:
@@ -40,7 +41,14 @@ if t.TYPE_CHECKING:
 SANDBOX = "sandbox"
 """The hostname that stands for the bundled emulator."""
 
+START_OF_RUN = "{time}"
+"""Stands in `report_path` for the time at which the run began."""
+
+RUNS_FILE = "runs.jsonl"
+"""Name of the file beside the report that remembers the runs, where no ledger does."""
+
 _EVERY_STREAM = "*"
+_NO_FOLDERS = ("/dev/", "/proc/")
 _SQLITE = {"sqlite", "sqlite+pysqlite"}
 _STANDARD_OUTPUT = {"/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"}
 _NO_LIST = 0
@@ -105,7 +113,9 @@ class Settings:
         rejects_path: None when rejected records are only counted.
         chooses_automations: Whether `exclude_automations` is set at all.
         outcomes_path: None when the outcomes of records are only counted.
-        report_path: None when no report is written.
+        report_path: As it is written, with `{time}`; None when no report is written.
+        alert_url: None when nobody is alerted.
+        heartbeat_url: None when no monitor waits for the run.
         ledger_url: None when there is no ledger.
         exports: Name or glob of streams to export, in the user's order. An exact name counts first, then the
             first glob that matches.
@@ -139,6 +149,9 @@ class Settings:
     rejects_path: Path | None
     outcomes_path: Path | None
     report_path: Path | None
+    alert_url: Secret | None
+    alert_format: AlertFormat
+    heartbeat_url: Secret | None
     dry_run: bool
     ledger_url: Secret | None
     ledger_max_age_days: int
@@ -185,9 +198,22 @@ class Settings:
         )
         return [NamedFile(name, path) for name, path in named if path is not None]
 
+    @property
+    def runs_file(self) -> Path | None:
+        """The file that remembers the runs, beside the report; None where the ledger does, or nothing."""
+        path = self.report_path
+        if path is None or self.ledger_url is not None or str(path).startswith(_NO_FOLDERS):
+            return None
+        is_plain = os.path.isfile(path) or not os.path.exists(path)  # noqa: PTH110, PTH113 - for any length
+        return path.parent / RUNS_FILE if is_plain else None
+
     def written_files(self) -> list[NamedFile]:
         """Return every file that the run writes, with those of a ledger on SQLite."""
-        return [*self.output_files(), *_files_of_ledger(self.ledger_url, self.list_ids())]
+        runs = self.runs_file
+        files = (
+            [] if runs is None else [NamedFile("report_path", Path(f"{runs}{end}")) for end in ("", ".lock")]
+        )
+        return [*self.output_files(), *files, *_files_of_ledger(self.ledger_url, self.list_ids())]
 
     def list_ids(self) -> tuple[int, ...]:
         """Return the lists that can be written to, each once, in ascending order, without `list_names`."""
@@ -303,6 +329,11 @@ def _read_settings(section: Section) -> Settings:
         rejects_path=_read_path(section, "rejects_path"),
         outcomes_path=_read_path(section, "outcomes_path"),
         report_path=_read_path(section, "report_path"),
+        alert_url=(alert_url := read_webhook(section, "alert_url")),
+        alert_format=format_by_host(alert_url)
+        if (form := section.optional_choice("alert_format")) is None
+        else t.cast("AlertFormat", form),
+        heartbeat_url=read_webhook(section, "heartbeat_url"),
         dry_run=section.boolean("dry_run"),
         ledger_url=_read_ledger_url(section),
         ledger_max_age_days=section.integer("ledger_max_age_days"),
@@ -398,7 +429,9 @@ def _read_path(section: Section, name: str) -> Path | None:
         section.add_problem(name, "is no file, pipe or terminal; write the path of one")
     elif name in {"rejects_path", "outcomes_path"} and os.path.realpath(text) == os.devnull:
         section.add_problem(name, "keeps nothing, and STATE would pass over it; leave the setting out")
-    elif not os.path.isdir(os.path.dirname(text) or "."):  # noqa: PTH112, PTH120 - as above
+    elif START_OF_RUN in text and name != "report_path":
+        section.add_problem(name, f"holds {START_OF_RUN}, which report_path alone knows; take it out")
+    elif START_OF_RUN not in text and not os.path.isdir(os.path.dirname(text) or "."):  # noqa: PTH112, PTH120
         section.add_problem(
             name, "stands in a folder that does not exist; create the folder, or write another"
         )

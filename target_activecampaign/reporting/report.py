@@ -119,6 +119,7 @@ class Report:
     """Counts one run. Has no lock: its owner has.
 
     Attributes:
+        started_at: When the run began.
         streams: Figures of each stream, as stream maps call it.
         imports: Imports that ActiveCampaign accepted.
         limit: The setting whose limit was reached, or `None`.
@@ -165,7 +166,7 @@ class Report:
         self.retries = 0
         self.ceiling_per_minute = 0
         self._display_name = display_name
-        self._started_at = started_at
+        self.started_at = started_at
 
     def sums(self) -> Sums:
         """Return the figures as they are now; for use in any thread that holds the owner's lock.
@@ -218,9 +219,9 @@ class Report:
         return {
             "display_name": self._display_name,
             **self.totals().as_json(),
-            "started_at": self._started_at.isoformat(timespec="milliseconds"),
+            "started_at": self.started_at.isoformat(timespec="milliseconds"),
             "ended_at": ended_at.isoformat(timespec="milliseconds"),
-            "seconds": round((ended_at - self._started_at).total_seconds(), 3),
+            "seconds": round((ended_at - self.started_at).total_seconds(), 3),
             "imports": self.imports,
             "requests": requests,
             "waited_seconds": round(waited_seconds, 3),

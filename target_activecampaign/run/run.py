@@ -25,16 +25,16 @@ from target_activecampaign.delivery.delivery import Delivery
 from target_activecampaign.delivery.dry_run import DryRun
 from target_activecampaign.delivery.submitting import PartialBatches
 from target_activecampaign.delivery.workers import WorkerThreads
-from target_activecampaign.errors import LimitReachedError, SettingsError
+from target_activecampaign.errors import LimitReachedError, SettingsError, TargetError
 from target_activecampaign.ledger.patience import Patience
 from target_activecampaign.reporting.mapping_notes import MappingNotes
 from target_activecampaign.reporting.outcomes_file import OutcomesFile
 from target_activecampaign.reporting.plan import plan_run
 from target_activecampaign.reporting.progress_lines import ProgressLines
 from target_activecampaign.reporting.report import Report
-from target_activecampaign.reporting.report_file import check_report_path, write_report
 from target_activecampaign.reporting.summary import log_summary
 from target_activecampaign.run.brake import Brake
+from target_activecampaign.run.chronicle import Chronicle
 from target_activecampaign.run.embedded_sandbox import serve_sandbox
 from target_activecampaign.run.judge import judge, judge_rejects
 from target_activecampaign.run.mirror import Mirror
@@ -43,6 +43,7 @@ from target_activecampaign.run.opt_out_removals import OptOutRemovals
 from target_activecampaign.run.opt_outs import OptOuts
 from target_activecampaign.run.people import People
 from target_activecampaign.run.preflight import check_account, guard_contract, read_exclusions
+from target_activecampaign.run.record_observer import OpenedStream
 from target_activecampaign.run.rejects import open_rejects
 from target_activecampaign.run.removals import Removals
 from target_activecampaign.run.row_names import name_place
@@ -63,13 +64,15 @@ if t.TYPE_CHECKING:
     from target_activecampaign.contacts.contact import LeftAlone, Origin, Reason, Rejection
     from target_activecampaign.contacts.custom_fields import CustomField
     from target_activecampaign.contacts.exclusions import Exclusions
+    from target_activecampaign.contacts.mapping import MappingNotes as Notes
     from target_activecampaign.delivery.account import Account
     from target_activecampaign.delivery.change_detection import ChangeDetection
-    from target_activecampaign.errors import MirrorStoppedError, TargetError
+    from target_activecampaign.errors import MirrorStoppedError
     from target_activecampaign.ledger.ledger import Ledger
     from target_activecampaign.reporting.rejected_rows import RejectedRows
     from target_activecampaign.reporting.rejects import RejectsFile
     from target_activecampaign.reporting.report import StreamFigures
+    from target_activecampaign.run.record_observer import RecordObserver, StreamObserver
     from target_activecampaign.run.signals import Interruption
     from target_activecampaign.source_files import SourceFile
 
@@ -95,6 +98,10 @@ _NAMED_REJECTS = 5  # of each reason; the rejects file holds them all
 class Run:
     """Everything that one run owns. Nothing is opened or sent before `begin` and `connect`."""
 
+    _holds_states = False
+    _has_begun = False
+    _reads_input = True
+    _is_closed = False
     on_import_end: Callable[[str, float], None] | None = None
     """Is told of each import that ended, as `Confirming` does it."""
 
@@ -121,25 +128,25 @@ class Run:
             settings.requests_per_second, settings.imports_per_minute, self._clock
         )
         self._report = Report(settings.display_name, self._clock.utc_now())
+        self.chronicle = Chronicle(settings, self._report, self._clock)
+        """What stays of this run when it is over."""
         self._rejects: RejectsFile | RejectedRows | None = None
         self.outcomes_file: OutcomesFile | None = None
         """Takes every record of an exported stream that is read, where outcomes are written."""
+        self.record_observer: RecordObserver | None = None
+        """Sees each record and its outcome, where somebody watches."""
         self._named_rejects: Counter[Reason] = Counter()
         self._client: Client | None = None
         self._account: Account | None = None
         self._fields: Mapping[str, CustomField] = {}
         self._exclusions: Exclusions | None = None  # `None` where there are none
+        self._mapping_options: MappingOptions | None = None  # of the stream that was opened last
         self._resources = contextlib.ExitStack()
         self._deletions = 0
         self._streams = StreamMatching(settings)
         self._mapping_notes: dict[str, MappingNotes] = {}
-        self._holds_states = False
-        self._has_begun = False
         self._refusal: SettingsError | None = None  # of the account
-        self._may_write_report = False
-        self._reads_input = True
         self.figures: dict[str, t.Any] = {}
-        self._is_closed = False
         self.keeps_records = settings.rejects_path is not None and not settings.dry_run
         """Whether rejected records are written down, so that their lines are kept until then."""
         self.is_mirror = settings.is_mirror
@@ -185,11 +192,12 @@ class Run:
         if self._has_begun:
             return
         self._has_begun = True
+        self.watch.observers.append(self.chronicle.note_progress)
         self.watch.start()
+        self.chronicle.is_silent = not self._reads_input
+        self.chronicle.begin()
         self._state_output.check()
-        if self._settings.report_path is not None:
-            check_report_path(self._settings.report_path)
-            self._may_write_report = True
+        self.chronicle.check_report()
         if self.keeps_records and self._settings.rejects_path is not None:
             self._rejects = open_rejects(self._settings.rejects_path, self.source)
             self._resources.callback(self._rejects.close)
@@ -259,7 +267,7 @@ class Run:
             changes=self._changes,
             headroom=self._headroom,
             reject=self._write_rejected,
-            outcomes_file=self.outcomes_file,
+            outcomes_file=self.outcomes_file or self.record_observer,
             check_interruption=self._interruption.check,
             # A plan depends on the input alone: no part of an import leaves because the tap paused.
             partial_batches=PartialBatches(math.inf, math.inf) if settings.dry_run else None,
@@ -282,6 +290,7 @@ class Run:
             patience=self._patience,
         )
         self._resources.callback(ledger.close)
+        self.chronicle.enter()
         ledger.hold(settings.list_ids())
         if self._reads_input:
             self._began_at = ledger.begin_run(now)
@@ -432,6 +441,7 @@ class Run:
         self.begin()
         export = self._settings.export_for(stream)
         is_test = stream == CONNECTION_TEST_STREAM
+        self.chronicle.is_trial |= is_test
         if export is not None or is_test:
             self._connect_for(stream, schema, export)
         self._streams.note_mapped(stream, is_exported=export is not None or is_test)
@@ -448,7 +458,10 @@ class Run:
             rejects_invalid=self._settings.on_invalid_value == "reject",
             subscription_words=self._settings.subscription_words,
         )
-        notes = self.mapping_notes_of(stream)
+        notes: Notes = self.mapping_notes_of(stream)
+        if self.record_observer is not None:
+            notes = self.record_observer.watch_notes(notes)
+        self._mapping_options = options
         try:
             return compile_mapping(stream, schema, export, self._fields, options, notes=notes)
         except SettingsError as error:
@@ -466,6 +479,14 @@ class Run:
         except SettingsError as error:
             more = [] if export is None else problems_of_mapping(stream, schema, export)
             raise SettingsError([*error.problems, *more]) from None
+
+    def observe(self, stream: str, keys: Sequence[str], mapper: RecordMapper) -> StreamObserver | None:
+        """Return what sees the records of a stream whose mapping is compiled; `None` where nobody watches."""
+        export, client, options = self._settings.export_for(stream), self._client, self._mapping_options
+        if self.record_observer is None or export is None or client is None or options is None:
+            return None
+        opened = OpenedStream(stream, keys, mapper, export, self._fields, options, client)
+        return self.record_observer.open_stream(opened)
 
     def _note_stream(self, stream: str, list_id: int) -> None:
         """Note that a stream is exported to a list."""
@@ -671,10 +692,22 @@ class Run:
         self.watch.stop()
         try:
             self._resources.close()
-        finally:
-            self._write_report(exit_code)
+        except TargetError as error:
+            self._end(error.exit_code)
+            raise
+        except BaseException:
+            self._end(exit_code or 1)
+            raise
+        self._end(exit_code)
 
-    def _write_report(self, exit_code: int) -> None:
+    def _end(self, exit_code: int) -> None:
+        """Log the figures, write the report, and tell those who are to hear of it."""
+        report = self._make_report(exit_code)
+        rejects_path = None if self._rejects is None else self._settings.rejects_path
+        grace = None if self._interruption.exit_code is None else self._patience.seconds_left(0)
+        self.chronicle.close(report, rejects_path, grace)
+
+    def _make_report(self, exit_code: int) -> dict[str, t.Any]:
         requests = self._client.requests if self._client else 0
         delivery = self._started_delivery
         if self._client is not None:
@@ -696,10 +729,10 @@ class Run:
             waited_seconds=self._rate_limiter.waited_seconds,
             exit_code=exit_code,
         )
+        report |= self.chronicle.judge(report)
         self.figures = report
         log_summary(report)
-        if self._settings.report_path is not None and self._may_write_report:
-            write_report(self._settings.report_path, report)
+        return report
 
     # Rejected records
 

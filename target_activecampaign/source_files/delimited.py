@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import csv
+import io
 import itertools
 import typing as t
 
 import msgspec
 
 from target_activecampaign.errors import SourceFileError
-from target_activecampaign.source_files.delimiter import find_delimiter, named_delimiter, said_delimiter
+from target_activecampaign.source_files.delimiter import (
+    DELIMITERS,
+    find_delimiter,
+    is_wider_below,
+    named_delimiter,
+    said_delimiter,
+)
 from target_activecampaign.source_files.encoding import Encoding, find_encoding, named_encoding
 from target_activecampaign.source_files.header import NOTES_OF_REJECTS, read_header
 from target_activecampaign.source_files.problems import FileProblem, RowProblems
@@ -17,7 +24,7 @@ from target_activecampaign.source_files.source_file import SourceFile, listed, m
 from target_activecampaign.source_files.source_key import Uniqueness
 
 if t.TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from target_activecampaign.source_files.source_file import Scan
@@ -73,6 +80,8 @@ class DelimitedFile(SourceFile):
         self.header_line = 1
         self._header_lines = 1
         self.all_headers = self._read_header()
+        if len(self.all_headers) == 1:
+            self._refuse_title(lines[self._skipped_lines :], DELIMITERS if delimiter is None else delimiter)
         own = tuple(name for name in self.all_headers if name not in NOTES_OF_REJECTS)
         self.headers = self.all_headers if own == self.all_headers else own
         self.is_part = "_reason" in self.all_headers
@@ -153,7 +162,7 @@ class DelimitedFile(SourceFile):
                 while len(cells) > width and not cells[-1].strip():
                     cells.pop()
                 fault = None if len(cells) == width else "short" if len(cells) < width else "long"
-            if not any(cells):
+            if not any(map(str.strip, cells)):
                 continue
             if fault == "short" and not last_line.endswith(("\n", "\r")):
                 fault = "cut"
@@ -175,13 +184,25 @@ class DelimitedFile(SourceFile):
             return read_header(self.name, line, cells)
         raise SourceFileError(f"{self.name} is empty. Export it again")
 
+    def _refuse_title(self, lines: Sequence[str], delimiters: Iterable[str]) -> None:
+        """Make sure that a header of one column has rows of one column below it.
+
+        Raises:
+            SourceFileError: If most of them are wider.
+        """
+        if any(is_wider_below(lines, delimiter) for delimiter in delimiters):
+            raise SourceFileError(
+                f"{self.name}, row {self.header_line}: it has one cell, and the rows below have more, so it "
+                "is a title and no header. Take out what stands above the names of the columns"
+            )
+
     def _read_sample(self) -> list[str]:
         try:
             with self._open() as file:
                 text = file.read(_SAMPLE_CHARACTERS)
         except UnicodeError:
             raise self._undecodable("row 1 or one of the next") from None
-        lines = text.splitlines(keepends=True)
+        lines = list(io.StringIO(text, newline=""))
         # The last one may be cut.
         return lines[:_SAMPLE_LINES] if len(text) < _SAMPLE_CHARACTERS else lines[:-1][:_SAMPLE_LINES]
 
@@ -207,7 +228,7 @@ class DelimitedFile(SourceFile):
             except csv.Error as error:
                 line = self._skipped_lines + before + 1
                 if "field limit" in str(error):
-                    raise self._unclosed(line) from None
+                    raise self._too_long(line) from None
                 raise SourceFileError(f"{self.name}, row {line}: it can't be read ({error})") from None
             except UnicodeError:
                 raise self._undecodable(
@@ -218,6 +239,12 @@ class DelimitedFile(SourceFile):
         return SourceFileError(
             f'{self.name}, {where}: it is no {self.encoding}. Save the file as "CSV UTF-8", or name its '
             "encoding: --encoding"
+        )
+
+    def _too_long(self, line: int) -> SourceFileError:
+        return SourceFileError(
+            f"{self.name}, row {line}: a cell holds more than {csv.field_size_limit():,} characters, most "
+            'likely since a quote (") is opened and not closed. Close it, or shorten the text'
         )
 
     def _unclosed(self, line: int) -> SourceFileError:

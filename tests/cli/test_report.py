@@ -220,7 +220,7 @@ def _remembered(monkeypatch: pytest.MonkeyPatch) -> None:
         {**last_run(40, is_last=False), "report_path": None, "report": {}},
     ]
     monkeypatch.setattr(report, "known_runs", lambda _: kept)
-    Path("config.json").write_text("{}")
+    Path("config.json").write_text('{"ledger_url": "sqlite:///ledger.db"}')
 
 
 @pytest.mark.usefixtures("_remembered", "_plain_page")

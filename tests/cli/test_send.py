@@ -53,6 +53,7 @@ class Sent(t.NamedTuple):
 @pytest.fixture(autouse=True)
 def _process_as_it_was(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Keeps the command from changing the tests' own process, and waits short."""
+    monkeypatch.setattr(send, "quiet_sdk", lambda _: None)
     monkeypatch.setattr(send, "redact_logs", lambda: None)
     monkeypatch.setattr(target_module, "prepare_process", lambda: None)
     monkeypatch.setattr(Interruption, "install", lambda _: None)

@@ -332,7 +332,7 @@ STOPPING: dict[str, tuple[list[str], str]] = {
     "500 at the start": (["* status=500"], "HTTP 500. Gave up after 3 tries"),
     "404 at the start": (
         ["* status=404"],
-        "HTTP 404, which no further try will change. Set hostname to",
+        "GET users/me: HTTP 404, which no further try will change. Set hostname to",
     ),
     "403 in mid-run for good": (
         [f"{IMPORT} status=403"],
@@ -350,8 +350,11 @@ STOPPING: dict[str, tuple[list[str], str]] = {
         [f"{IMPORT} status=405"],
         "POST import/bulk_import: HTTP 405, which no further try",
     ),
-    "503 for good": ([f"{IMPORT} status=503"], f"POST import/bulk_import: HTTP 503. {_GAVE_UP_AFTER_8}"),
-    "503 to looks for good": ([f"{LOOK} status=503"], f"GET import/info: HTTP 503. {_GAVE_UP_AFTER_8}"),
+    "503 for good": ([f"{IMPORT} status=503"], f"ActiveCampaign answered HTTP 503. {_GAVE_UP_AFTER_8}"),
+    "503 to looks for good": (
+        [f"{LOOK} status=503"],
+        f"ActiveCampaign answered HTTP 503. {_GAVE_UP_AFTER_8}",
+    ),
     "no answer for good": ([f"{IMPORT} cut"], f"or cut the connection. {_GAVE_UP_AFTER_8}"),
     "no answer after the effect, for good": ([f"{IMPORT} cut effect"], _GAVE_UP_AFTER_8),
     "429 for good": (
@@ -461,7 +464,7 @@ def test_a_host_that_refuses_the_connection_is_given_up_within_a_few_requests() 
         url = server.url
     client = client_for(url)
     with pytest.raises(
-        ServiceError, match=r"GET users/me: the host refused the connection.* after 3 tries.*firewall"
+        ServiceError, match=r"The host refused the connection.* after 3 tries.*GET users/me.*firewall"
     ):
         client.check_key()
     assert client.requests == 3

@@ -139,6 +139,21 @@ def test_a_row_that_the_file_ends_in_is_no_record_of_its_columns(write: Write) -
     assert [(one.kind, one.rows) for one in source.problems] == [("cut", (3,))]
 
 
+def test_a_column_of_texts_with_commas_is_one_where_the_delimiter_is_named(write: Write) -> None:
+    source = write("name\nLovelace, Ada\nByron, Anne\n", delimiter="semicolon")
+    assert [row["name"] for _, row in source.rows()] == ["Lovelace, Ada", "Byron, Anne"]
+
+
+def test_a_row_of_blanks_is_none(write: Write) -> None:
+    source = write("e-mail,name\nada@example.com,Ada\n   \n , \n,\n")
+    assert (source.count_rows(), source.problems) == (1, ())
+
+
+def test_only_line_ends_divide_lines(write: Write) -> None:
+    ((_, row),) = write("e-mail;name\nada@example.com;A\u2028d\x0ca\x85\n").rows()
+    assert row["name"] == "A\u2028d\x0ca\x85"
+
+
 def test_blank_cells_behind_the_last_column_are_nothing(write: Write) -> None:
     source = write("e-mail;name;;\nada@example.com;Ada;;\nbo@example.com;Bo\ncy@example.com;Cy;;x\n")
     assert source.headers == ("e-mail", "name")
@@ -156,7 +171,7 @@ def test_rows_inside_a_quote_that_nobody_closed_are_not_lost_in_silence(write: W
 
 @pytest.mark.parametrize("text", ['a,b\n1,"x\n2,y\n', 'a,b\n1,"' + "x" * 200_000 + "\n2,y\n"])
 def test_a_quote_that_does_not_end_is_said_with_its_row(write: Write, text: str) -> None:
-    with pytest.raises(SourceFileError, match=r"shop.csv, row 2: a quote .* not closed"):
+    with pytest.raises(SourceFileError, match=r"shop.csv, row 2: .*quote .* is opened .*not closed"):
         list(write(text).rows())
 
 
@@ -166,6 +181,9 @@ def test_a_quote_that_does_not_end_is_said_with_its_row(write: Write, text: str)
         ("a,,c", "row 1 (header): column 2 has no name"),
         ("a,,,d", "columns 2 and 3 have no name"),
         ("a,b,a,b ,a", 'columns 1, 3 and 5 are named alike, "a"; columns 2 and 4 are named alike, "b"'),
+        (",,,", "row 1: the first row names no column"),
+        ("Customers of 2026\nid,e-mail,name", "the rows below have more, so it is a title and no header"),
+        ("Customers of 2026,,\nid,e-mail,name", "the rows below have more, so it is a title and no header"),
         ("ada@example.com,Ada", "the first row holds an address, so it is a person and no header"),
     ],
 )
