@@ -29,6 +29,7 @@ from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabiliti
 
 from target_activecampaign.cli.command import TargetCommand
 from target_activecampaign.cli.config_files import ConfigFileError, read_config_file
+from target_activecampaign.cli.end_display import show_end
 from target_activecampaign.cli.log_level import problem_of_log_level
 from target_activecampaign.cli.log_redaction import redact_logs
 from target_activecampaign.cli.progress_display import show_progress
@@ -288,6 +289,7 @@ class TargetActiveCampaign(Target):
         if file_input is None and somebody_answers():
             click.echo(_WAITING, err=True)
         show_progress(target.current_run, is_quiet=quiet)
+        show_end(target.current_run)
         target.current_run.on_import_end = metrics.end_import
         exit_code = target.run_to_end(file_input and open_input(file_input))
         metrics.end(target.current_run.figures, exit_code)
@@ -320,6 +322,7 @@ class TargetActiveCampaign(Target):
         target.current_run = run = Run(target.settings, target.interruption, source=source)
         run.observer.source, run.observer.total = source.path.stem, source.count_rows()
         show_progress(run, is_quiet=not shows_progress)
+        show_end(run, is_for_people=True)
         target._router.trusts_keys = trusts_keys
         _refuse_overwriting(target.settings, [NamedFile("the file to send", source.path)])
         target.interruption.install()
@@ -336,21 +339,22 @@ class TargetActiveCampaign(Target):
         try:
             self.current_run.begin()
             self.listen(file_input)
-        except SettingsError as error:
-            for problem in self._with_consequence(error.problems):
-                self.logger.error("%s", problem)  # noqa: TRY400 - a message for a person
-            return self._fail(error.exit_code)
+        except InterruptedRunError as error:
+            self.logger.warning("%s", error)  # at once: what is open may still take its time
+            return self._fail(error.exit_code, str(error))
         except (TargetError, *_KNOWN_ERRORS) as error:
-            said = [*self.current_run.unsaid_problems, str(error)]
-            for message in self._with_consequence(said) if _says_nothing_of_it(error) else said:
-                self.logger.error("%s", message)  # noqa: TRY400 - a message for a person
+            if isinstance(error, SettingsError):
+                problems = self._with_consequence(error.problems)
+            else:
+                problems = [*self.current_run.unsaid_problems, str(error)]
+                problems = self._with_consequence(problems) if _says_nothing_of_it(error) else problems
             exit_code = getattr(error, "exit_code", 1)
             if isinstance(error, LedgerError):
                 # A run that was asked to stop waits less for a ledger that is locked.
                 exit_code = self.interruption.exit_code or exit_code
-            return self._fail(exit_code, said=str(error))
+            return self._fail(exit_code, "\n".join(problems), str(error))
         except Exception:
-            self._fail(1)
+            self._fail(1, "a fault of the program itself, please report it with the lines that follow")
             raise
         return 0
 
@@ -358,14 +362,27 @@ class TargetActiveCampaign(Target):
         """Return messages; the last one says that nothing was sent, where that is so."""
         return list(messages) if self.current_run.has_sent else with_nothing_sent(messages)
 
-    def _fail(self, exit_code: int, said: str = "") -> int:
+    def _fail(self, exit_code: int, error: str, said_as: str = "") -> int:
+        """End the run; its summary says the error, and a line of its own what came after that.
+
+        Args:
+            exit_code: The run's.
+            error: What ended it, a line for each problem.
+            said_as: The same as a run says it that comes to its end by itself.
+        """
+        run = self.current_run
         try:
-            self.current_run.fail(exit_code)
-        except TargetError as error:
-            if str(error) != said:
-                self.logger.error("%s", error)  # noqa: TRY400 - a message for a person
-            return error.exit_code
+            run.fail(exit_code, error)
+        except TargetError as later:
+            exit_code = later.exit_code
+            self._say_unless_said(str(later))
+        if run.figures.get("error") != said_as:
+            self._say_unless_said(error)
         return exit_code
+
+    def _say_unless_said(self, error: str) -> None:
+        if error != self.current_run.figures.get("error"):
+            self.logger.error("%s", error)
 
     @plugin_cli
     def cli(cls) -> click.Command:  # noqa: N805 - as the SDK's

@@ -136,7 +136,10 @@ def test_profile_limit_is_kept_to_the_contact(
     assert len(contacts_of(sandbox)) == outcome.report["delivered"] == 730
     assert outcome.report["held_back"] == 470
     assert outcome.report["limit"] == "profile_limit"
-    assert "470 records were held back" in outcome.log
+    assert (
+        "+ 470 held back. 470 new people wait; nothing is lost. Raise profile_limit, or run again"
+        in outcome.log
+    )
     assert outcome.states[-1] == {"after": 730}
     assert_adds_up(outcome.report, 1200)
 
@@ -345,7 +348,7 @@ def test_too_many_rejected_records_fail_the_run_after_the_rest_is_delivered(
     assert outcome.exit_code == 4
     assert outcome.report["delivered"] == 7
     assert outcome.states == ["end"]
-    assert "max_rejected_percent: 3 of 10 records (30.0 %) were rejected" in outcome.log
+    assert "3 of 10 records were rejected (30.0 %; allowed are 20 %, max_rejected_percent), so" in outcome.log
 
 
 def test_a_record_whose_key_breaks_its_schema_is_set_aside_without_its_value(

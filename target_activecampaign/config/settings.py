@@ -120,6 +120,7 @@ class Settings:
         exports: Name or glob of streams to export, in the user's order. An exact name counts first, then the
             first glob that matches.
         sdk: What the SDK reads by itself, nulls left out.
+        shown: What was set, without secrets and without expressions, which may name people: for reports.
         progress_seconds: Between two lines of progress in the log; 0 for none.
     """
 
@@ -159,6 +160,9 @@ class Settings:
     max_removal_percent: int
     on_delete: OnDelete
     sdk: Mapping[str, t.Any] = field(repr=False)
+    shown: Mapping[str, t.Any] = field(
+        repr=False, compare=False, default_factory=lambda: MappingProxyType({})
+    )
     progress_seconds: int = 30
 
     def export_for(self, stream_name: str) -> StreamExport | None:
@@ -274,7 +278,7 @@ def read_settings(
             f"{PROGRESS_SECONDS}: must be a whole number of seconds from 0 to 86,400. Write 0 for no lines "
             "of progress, or unset it for one each 30 seconds"
         )
-    settings = replace(_read_settings(section), progress_seconds=seconds or 0)
+    settings = replace(_read_settings(section), progress_seconds=seconds or 0, shown=_without_secrets(config))
     _explain_unread(problems, config, environ or {})
     problems += _find_shared_files(settings)
     if settings_from_environment(environ or {}).get("dry_run") is True and not settings.dry_run:
@@ -286,6 +290,20 @@ def read_settings(
     _refuse_key_elsewhere(section, config, settings.api_key)
     # An error reads the parts of each.
     return settings, SettingsError(_without_key(problem, settings.api_key) for problem in problems).problems
+
+
+def _without_secrets(config: Mapping[str, t.Any]) -> Mapping[str, t.Any]:
+    properties = CONFIG_JSONSCHEMA["properties"]
+    return MappingProxyType(
+        {
+            name: value
+            for name, value in config.items()
+            if value is not None
+            and name in properties
+            and name not in SDK_PROPERTIES
+            and not properties[name].get("secret")
+        }
+    )
 
 
 def _explain_unread(problems: list[str], config: Mapping[str, t.Any], environ: Mapping[str, str]) -> None:

@@ -14,6 +14,7 @@ from target_activecampaign.delivery.membership_check import MembershipCheck, is_
 from target_activecampaign.delivery.monitor import LONGEST_WAIT_SECONDS, Phase
 from target_activecampaign.delivery.read_back import IN_ACCOUNT, find_doubt, plan_read_back
 from target_activecampaign.errors import UnconfirmedImportError
+from target_activecampaign.wording import duration
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -140,8 +141,9 @@ class Confirming:
         timeout = self._import_timeout_seconds
         if self._monitor.clock.now() - open_import.submitted_at > timeout:
             raise UnconfirmedImportError(
-                f"{open_import.name} did not end within {timeout} s (import_timeout), so its "
-                f"{len(open_import.batch)} contacts are unconfirmed and no STATE covers them. Run again"
+                f"ActiveCampaign did not end an import in {duration(timeout)} (import_timeout). "
+                f"If it happens again: raise import_timeout, or ask ActiveCampaign's support about "
+                f"{open_import.name}"
             )
 
     def _take_end(self, open_import: OpenImport, status: ImportStatus) -> bool:

@@ -28,7 +28,7 @@ from target_activecampaign.delivery.monitor import Monitor, Phase
 from target_activecampaign.delivery.outcomes import Outcomes, OutcomeTaker
 from target_activecampaign.delivery.removal_reading import RemovalReading
 from target_activecampaign.delivery.send_queue import SendQueue
-from target_activecampaign.delivery.state_tracker import Hold, StatePassing
+from target_activecampaign.delivery.state_tracker import CoveredState, Hold, StatePassing
 from target_activecampaign.delivery.submitting import PartialBatches, Submitting
 from target_activecampaign.errors import TargetError
 
@@ -123,6 +123,7 @@ class Delivery:
             bounds: How much is in memory at once.
             partial_batches: When a batch leaves that is not full.
         """
+        self._report = report
         self._bounds = bounds or Bounds()
         self._report = report
         self._exclude_automations = settings.exclude_automations
@@ -136,7 +137,7 @@ class Delivery:
             most_batches=min(self._bounds.batches_in_flight, max(10, 2 * settings.imports_per_minute)),
         )
         self._monitor = Monitor(clock, self._has_to_read)
-        self._states = StatePassing(state_output, self._monitor)
+        self._states = StatePassing(state_output, self._monitor, report)
         self._hold_rejected = None if settings.rejects_path else Hold(self._states.tracker)
         self._hold_all = Hold(self._states.tracker)
         self._holds_deletions = False
@@ -250,7 +251,9 @@ class Delivery:
         Raises:
             TargetError: What stopped the delivery.
         """
-        self._classifying.add_state(state)
+        if self._report.state_record is None:
+            self._report.state_record = 0
+        self._classifying.add_state(CoveredState(state, self._report.read()))
 
     def hold_states(self) -> None:
         """Keep every STATE waiting that follows, until `release_states`.

@@ -37,14 +37,17 @@ OF_READERS = frozenset(
 """Names that Meltano loses, writes over or breaks at (seen with Meltano 4.4), or the SDK takes for itself."""
 
 
-def log_fields(logger: logging.Logger, what: str, text: str, fields: Mapping[str, t.Any]) -> None:
-    """Log a text at INFO, with fields for machines.
+def log_fields(
+    logger: logging.Logger, what: str, text: str, fields: Mapping[str, t.Any], level: int = logging.INFO
+) -> None:
+    """Log a text with fields for machines.
 
     Args:
         logger: Of the module that says it.
         what: What the record is, as its field `what`: `progress` or `run_ended`.
         text: For people; nothing in it is formatted.
         fields: JSON values by name; `created` is called `new` in the record.
+        level: Of the record.
 
     Raises:
         ValueError: If a name of a field breaks a reader of the log.
@@ -52,4 +55,4 @@ def log_fields(logger: logging.Logger, what: str, text: str, fields: Mapping[str
     extra = {"what": what, **{INSTEAD.get(name, name): value for name, value in fields.items()}}
     if bad := sorted(extra.keys() & (OF_LOGGING | OF_READERS)):
         raise ValueError(f"fields of a log record can't be called {', '.join(bad)}")
-    logger.info("%s", text, extra=extra)
+    logger.log(level, "%s", text, extra=extra)

@@ -45,6 +45,7 @@ class Chronicle:
             clock: The run's.
         """
         self.report_path = settings.report_path and path_at(settings.report_path, report.started_at)
+        report.facts.report_path = None if self.report_path is None else str(self.report_path)
         self.history = open_history(settings, clock)
         self.is_trial = False
         self.is_silent = False
@@ -119,7 +120,7 @@ class Chronicle:
             if self.report_path is not None and self._may_write_report:
                 write_report(self.report_path, report)
         except TargetError as error:
-            report |= {"exit_code": error.exit_code, "result": "failed"}
+            report |= {"exit_code": report["exit_code"] or error.exit_code, "result": "failed"}
             raise
         finally:
             if not self.is_silent:

@@ -6,7 +6,6 @@ import contextlib
 import logging
 import math
 import typing as t
-from collections import Counter
 from dataclasses import replace
 
 from target_activecampaign.api.client import Client
@@ -25,14 +24,15 @@ from target_activecampaign.delivery.delivery import Delivery
 from target_activecampaign.delivery.dry_run import DryRun
 from target_activecampaign.delivery.submitting import PartialBatches
 from target_activecampaign.delivery.workers import WorkerThreads
-from target_activecampaign.errors import LimitReachedError, SettingsError, TargetError
+from target_activecampaign.errors import LimitReachedError, OutputError, SettingsError, TargetError
 from target_activecampaign.ledger.patience import Patience
 from target_activecampaign.reporting.mapping_notes import MappingNotes
 from target_activecampaign.reporting.outcomes_file import OutcomesFile
 from target_activecampaign.reporting.plan import plan_run
 from target_activecampaign.reporting.progress_lines import ProgressLines
 from target_activecampaign.reporting.report import Report
-from target_activecampaign.reporting.summary import log_summary
+from target_activecampaign.reporting.run_ended import log_end
+from target_activecampaign.reporting.run_facts import RunFacts
 from target_activecampaign.run.brake import Brake
 from target_activecampaign.run.chronicle import Chronicle
 from target_activecampaign.run.embedded_sandbox import serve_sandbox
@@ -46,7 +46,7 @@ from target_activecampaign.run.preflight import check_account, guard_contract, r
 from target_activecampaign.run.record_observer import OpenedStream
 from target_activecampaign.run.rejects import open_rejects
 from target_activecampaign.run.removals import Removals
-from target_activecampaign.run.row_names import name_place
+from target_activecampaign.run.row_names import name_place, place_of
 from target_activecampaign.run.stream_matching import StreamMatching
 from target_activecampaign.run.subscribed_now import reasons_to_stay
 from target_activecampaign.run.watch import Watch
@@ -61,7 +61,7 @@ if t.TYPE_CHECKING:
     from target_activecampaign.clock import Clock
     from target_activecampaign.config.secret import Secret
     from target_activecampaign.config.settings import Settings, StreamExport
-    from target_activecampaign.contacts.contact import LeftAlone, Origin, Reason, Rejection
+    from target_activecampaign.contacts.contact import LeftAlone, Origin, Rejection
     from target_activecampaign.contacts.custom_fields import CustomField
     from target_activecampaign.contacts.exclusions import Exclusions
     from target_activecampaign.contacts.mapping import MappingNotes as Notes
@@ -92,7 +92,6 @@ _ROW_NOT_KEPT = (
     '"rejects_path": "rejects.csv" the rows are kept with their reasons, to be mended and sent again'
 )
 _FILE_IS_NO_PROOF = "a file does not show that it holds everybody"
-_NAMED_REJECTS = 5  # of each reason; the rejects file holds them all
 
 
 class Run:
@@ -104,6 +103,8 @@ class Run:
     _is_closed = False
     on_import_end: Callable[[str, float], None] | None = None
     """Is told of each import that ended, as `Confirming` does it."""
+    say_end: Callable[[dict[str, t.Any]], None] = staticmethod(log_end)
+    """Says once, when the run has ended, what became of it: to a log, or to a person."""
 
     def __init__(
         self,
@@ -128,6 +129,7 @@ class Run:
             settings.requests_per_second, settings.imports_per_minute, self._clock
         )
         self._report = Report(settings.display_name, self._clock.utc_now())
+        self._report.facts = RunFacts.of(settings, None if source is None else source.name)
         self.chronicle = Chronicle(settings, self._report, self._clock)
         """What stays of this run when it is over."""
         self._rejects: RejectsFile | RejectedRows | None = None
@@ -135,7 +137,6 @@ class Run:
         """Takes every record of an exported stream that is read, where outcomes are written."""
         self.record_observer: RecordObserver | None = None
         """Sees each record and its outcome, where somebody watches."""
-        self._named_rejects: Counter[Reason] = Counter()
         self._client: Client | None = None
         self._account: Account | None = None
         self._fields: Mapping[str, CustomField] = {}
@@ -387,6 +388,7 @@ class Run:
         self._report.room = None if contract is None else int(self._headroom.left)
         if contract is not None:
             self._report.contract = contract.subscriber_limit, contract.subscriber_total
+            self._report.contract_before = contract.subscriber_total
         self._account = account = self._make_dry_run(client, contract) if self._settings.dry_run else client
         self.delivery.connect(
             WorkerThreads(
@@ -410,7 +412,8 @@ class Run:
             )
             # Nothing is sent yet, so nothing is lost where a signal ends this.
             with self._interruption.at_once():
-                self._settings, self._fields = check_account(self._settings, self._client)
+                self._settings, self._fields, names = check_account(self._settings, self._client)
+            self._report.facts.lists = dict(names)
         return self._client
 
     def _make_dry_run(self, client: Client, contract: Contract | None) -> DryRun:
@@ -566,7 +569,7 @@ class Run:
             # A full contract keeps nobody on a list: nobody new is needed for that.
             failure = self._carry_out_removals(has_failed=failure is not None) or failure
         self.delivery.finish()
-        self._close(failure.exit_code if failure else 0)
+        self._close(failure)
         if failure:
             raise failure
 
@@ -583,8 +586,12 @@ class Run:
             self.delivery.accept_rejected()
         return judge(self._settings, self._report)
 
-    def fail(self, exit_code: int) -> None:
+    def fail(self, exit_code: int, error: str = "") -> None:
         """End the run early: submit nothing more, settle what settles in time, write STATE and report.
+
+        Args:
+            exit_code: The run's.
+            error: The message of what ended it, a line for each problem.
 
         Raises:
             OutputError: If one can't be written.
@@ -597,7 +604,7 @@ class Run:
             if self._started_delivery is not None:
                 self._started_delivery.abandon(grace)
         finally:
-            self._close(exit_code)
+            self._end(exit_code, error)
 
     def count_pending(self) -> int:
         """Return how many people are to be taken off the lists of this run, which reads no input.
@@ -626,7 +633,7 @@ class Run:
         self.observer.is_taking_off = True
         stopped = self._removals().carry_out_pending(also_earlier=also_earlier)
         self.delivery.finish()
-        self._close(stopped.exit_code if stopped else 0)
+        self._close(stopped)
         return stopped
 
     def _carry_out_removals(self, *, has_failed: bool) -> TargetError | None:
@@ -684,38 +691,52 @@ class Run:
         with self._interruption.at_once():
             return reasons_to_stay(self._account, list_id, emails, touched)
 
-    def _close(self, exit_code: int) -> None:
-        """Close the run's files, write the report and log the figures."""
+    def _close(self, failure: TargetError | None) -> None:
+        self._end(failure.exit_code if failure else 0, str(failure) if failure else "")
+
+    def _end(self, exit_code: int, error: str) -> None:
+        """Close the run's files, write the report and say what became of the run."""
         if self._is_closed:
             return
         self._is_closed = True
+        self._report.error = error or None
         self.watch.stop()
         try:
             self._resources.close()
-        except TargetError as error:
-            self._end(error.exit_code)
+        except TargetError as failure:
+            self._report.error = error or str(failure)
+            self._tell(failure.exit_code)
             raise
         except BaseException:
-            self._end(exit_code or 1)
+            self._tell(exit_code or 1)
             raise
-        self._end(exit_code)
+        self._tell(exit_code)
 
-    def _end(self, exit_code: int) -> None:
-        """Log the figures, write the report, and tell those who are to hear of it."""
-        report = self._make_report(exit_code)
+    def _tell(self, exit_code: int) -> None:
+        """Write the report, tell those who are to hear of the run, and say once what became of it."""
+        self.figures = report = self._make_report(exit_code)
         rejects_path = None if self._rejects is None else self._settings.rejects_path
         grace = None if self._interruption.exit_code is None else self._patience.seconds_left(0)
-        self.chronicle.close(report, rejects_path, grace)
+        try:
+            self.chronicle.close(report, rejects_path, grace)
+        except OutputError as error:
+            # The figures are known here alone now, so they are said all the same.
+            report |= {"error": report["error"] or str(error), "report_path": None}
+            raise
+        finally:
+            self.say_end(report)
 
     def _make_report(self, exit_code: int) -> dict[str, t.Any]:
         requests = self._client.requests if self._client else 0
         delivery = self._started_delivery
+        self._report.contract = self._headroom.figures or self._report.contract
         if self._client is not None:
             self._report.retries = self._client.retries
             self._report.requests_by = self._client.requests_by()
         if delivery is not None:
             self._report.import_seconds = delivery.import_seconds(self.observer.started_at)
         if self._settings.dry_run:
+            self._report.state_record = None
             self._report.plan = plan_run(
                 imports=self._report.imports,
                 requests_made=requests,
@@ -729,10 +750,7 @@ class Run:
             waited_seconds=self._rate_limiter.waited_seconds,
             exit_code=exit_code,
         )
-        report |= self.chronicle.judge(report)
-        self.figures = report
-        log_summary(report)
-        return report
+        return report | self.chronicle.judge(report)
 
     # Rejected records
 
@@ -746,10 +764,11 @@ class Run:
             self.opt_outs.flush()
 
     def _write_rejected(self, origin: Origin, rejection: Rejection) -> None:
-        if not self._named_rejects and self._settings.rejects_path is None and not self._settings.dry_run:
+        place = place_of(origin, self.source)
+        is_named, is_first = self._report.note_rejected(rejection.reason, place)
+        if is_first and self._settings.rejects_path is None and not self._settings.dry_run:
             logger.warning("%s", _NOT_KEPT if self.source is None else _ROW_NOT_KEPT)
-        self._named_rejects[rejection.reason] += 1
-        if self._named_rejects[rejection.reason] <= _NAMED_REJECTS:
+        if is_named:
             logger.warning("%s: rejected, %s", name_place(origin, self.source), rejection.reason.value)
         if self._rejects is not None:
             self._rejects.write(origin, rejection)

@@ -52,7 +52,8 @@ def test_nothing_is_sent_and_no_file_but_the_report_changes(pipeline: Pipeline) 
     requests = pipeline.sandbox.emulator.journal.after(0)
     assert len([entry for entry in requests if entry.method != "GET"]) == 1
     assert outcome.report["dry_run"]
-    assert "dry run: nothing was sent. The run would send 1 imports" in outcome.log
+    assert '3 people would be sent to "Customers". Nothing was sent. ' in outcome.log
+    assert "Duration: 1 import, about " in outcome.log
     assert "person" not in outcome.log
     assert (outcome.report["created"], outcome.report["updated"], outcome.report["unchanged"]) == (3, 0, 2)
     assert outcome.report["rejected"] == {"email_invalid": 1}
