@@ -34,6 +34,7 @@ def test_the_help_names_the_subcommands() -> None:
         "lists",
         "mirror",
         "preview",
+        "report",
         "runs",
         "sandbox",
         "send",
