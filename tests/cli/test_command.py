@@ -21,7 +21,19 @@ if t.TYPE_CHECKING:
 
 COMMAND = t.cast("TargetCommand", TargetActiveCampaign.cli)
 
-NAMES = ["check", "fields", "ledger", "lists", "mirror", "preview", "runs", "sandbox", "send", "tags"]
+NAMES = [
+    "check",
+    "fields",
+    "ledger",
+    "lists",
+    "mirror",
+    "preview",
+    "report",
+    "runs",
+    "sandbox",
+    "send",
+    "tags",
+]
 
 
 def test_the_help_names_the_subcommands() -> None:
@@ -34,6 +46,7 @@ def test_the_help_names_the_subcommands() -> None:
         "lists",
         "mirror",
         "preview",
+        "report",
         "runs",
         "sandbox",
         "send",
