@@ -36,6 +36,10 @@ class InputError(TargetError):
     """The input is not what a Singer tap writes: look at the tap and at the line that is named."""
 
 
+class SourceFileError(TargetError):
+    """A file of people can't be read: mend or save it anew as the message says."""
+
+
 class ServiceError(TargetError):
     """ActiveCampaign can't be reached or refuses: look at the account, the key or the network.
 
