@@ -34,6 +34,7 @@ class Question(t.NamedTuple):
         shown_default: How the default is shown, where not as it is; empty for not at all.
         help: What is said after the third failure.
         is_hidden: Whether nobody may see the answer.
+        indent: What stands before it.
     """
 
     text: str
@@ -42,12 +43,13 @@ class Question(t.NamedTuple):
     shown_default: str | None = None
     help: str = ""
     is_hidden: bool = False
+    indent: str = _INDENT
 
     @property
     def prompt(self) -> str:
         """The question as it is written."""
         shown = self.default if self.shown_default is None else self.shown_default
-        return f"{_INDENT}{self.text} [{shown}]: " if shown else f"{_INDENT}{self.text}: "
+        return f"{self.indent}{self.text} [{shown}]: " if shown else f"{self.indent}{self.text}: "
 
 
 class Dialogue:
@@ -112,19 +114,19 @@ class Dialogue:
             return self._default_of(question, read)
         return self._ask_until_read(question, read)
 
-    def confirm(self, text: str, *, default: bool, option: str = "--yes", given: bool | None = None) -> bool:
+    def confirm(self, text: str, *, default: bool, given: bool | None = None, indent: str = _INDENT) -> bool:
         """Return a yes or a no.
 
         Args:
             text: The question.
             default: What an empty answer stands for.
-            option: Of the command line, which answers it.
-            given: What the option says.
+            given: What an option says.
+            indent: What stands before it.
         """
         choice = "[Y/n]" if default else "[y/N]"
         if given is not None or not self.asks:
             answer = default if given is None else given
-            self.show(f"{_INDENT}{text} {choice} {'y' if answer else 'n'}")
+            self.show(f"{indent}{text} {choice} {'y' if answer else 'n'}")
             return answer
 
         def read(answer: str) -> bool:
@@ -132,8 +134,8 @@ class Dialogue:
                 raise AnswerError("Type y for yes or n for no.")
             return answer.lower() in _YES
 
-        question = Question(text, option, default="y" if default else "n")
-        return self._ask_until_read(question, read, prompt=f"{_INDENT}{text} {choice} ")
+        question = Question(text, "--yes", default="y" if default else "n")
+        return self._ask_until_read(question, read, prompt=f"{indent}{text} {choice} ")
 
     def _default_of(self, question: Question, read: Callable[[str], _T]) -> _T:
         if question.default is None:
@@ -151,7 +153,8 @@ class Dialogue:
             try:
                 return read(answer or question.default or "")
             except AnswerError as error:
-                self.say(str(error))
+                if str(error):
+                    self.say(str(error))
             failures += 1
             if question.help and failures % _FAILURES_BEFORE_HELP == 0:
                 self.say(question.help)
