@@ -10,7 +10,6 @@ import typing as t
 from dataclasses import dataclass
 
 from target_activecampaign.api.contract import NoLimit
-from target_activecampaign.api.responses import Contract
 from target_activecampaign.config.hostname import HostnameError, base_url_of
 from target_activecampaign.config.names import shown_text
 from target_activecampaign.config.secret import Secret
@@ -18,6 +17,7 @@ from target_activecampaign.errors import NotPermittedError, ServiceError, Settin
 from target_activecampaign.setup.dialogue import AnswerError, Question
 
 if t.TYPE_CHECKING:
+    from target_activecampaign.api.responses import Contract
     from target_activecampaign.setup.account import Account, Connect
     from target_activecampaign.setup.dialogue import Dialogue
     from target_activecampaign.setup.given import Given
@@ -33,7 +33,7 @@ _URL_HELP = (
 )
 _KEY_HELP = (
     "Under Settings > Developer the key stands below the URL: about 72 letters and figures. Copy it with the "
-    "mouse, paste it here and press Enter; nothing is shown meanwhile. A key that was reset is no good any more."
+    "mouse, paste it here and press Enter; nothing is shown meanwhile. A key that was reset is refused."
 )
 
 
@@ -139,7 +139,7 @@ def _problem_of_host(hostname: str, error: ServiceError | SettingsError) -> str:
     host = shown_text(hostname)
     texts = {
         "name": f"There is no host {host}. Look for a misspelling, or at this computer's connection.",
-        "connection": f"{host} can't be reached ({error.cause}). Look at this computer's network and firewall.",
+        "connection": f"{host} can't be reached ({error.cause}). Look at this computer's network.",
         "proxy": f"The proxy could not be used on the way to {host}. Look at the variable HTTPS_PROXY.",
         "certificate": f"{host} has a certificate that nobody vouches for. Behind a proxy that opens TLS, "
         "REQUESTS_CA_BUNDLE has to name its authority; look at this computer's date, too.",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import typing as t
 
-import click
 
 from target_activecampaign.config.names import folded_name, nearest_name, shown_text
 from target_activecampaign.errors import SettingsError
@@ -22,8 +21,8 @@ if t.TYPE_CHECKING:
 _MOST_SHOWN = 20
 _LONGEST_NAME = 40
 _HELP = (
-    'Type the number at the left, "id 3" for an id, or the list\'s name. A new list is made in ActiveCampaign '
-    "under Contacts > Lists; Ctrl-C ends this without a trace."
+    'Type the number at the left, "id 3" for an id, or the list\'s name. A new list is made in '
+    "ActiveCampaign under Contacts > Lists; Ctrl-C ends this without a trace."
 )
 
 
@@ -42,10 +41,11 @@ def ask_list(dialogue: Dialogue, given: Given, account: Account, old: int | str 
     every = account.lists()
     lists = sorted((one for one in every if one.is_for_email), key=lambda one: one.id)
     if not lists:
-        raise SettingsError(
-            ["the account has no list for email that this key may see. Make one in ActiveCampaign under "
-             "Contacts > Lists, then run this again. Nothing was written"]
-        )  # fmt: skip
+        problem = (
+            "the account has no list for email that this key may see. Make one in ActiveCampaign under "
+            "Contacts > Lists, then run this again. Nothing was written"
+        )
+        raise SettingsError([problem])
     choice = _Choice(dialogue, account, lists)
     choice.show_first()
     _say_others(dialogue, len(every) - len(lists))
@@ -108,9 +108,9 @@ class _Choice:
             raise AnswerError(f'Several lists are called so: {ids}. Type "id {named[0].id}" for the first.')
         if named:
             return named[0]
-        if digits := text.lower().removeprefix("id").strip():
-            if digits.isdecimal():
-                return self._of_number(digits, is_id=not text.isdecimal())
+        digits = text.lower().removeprefix("id").strip()
+        if digits.isdecimal():
+            return self._of_number(digits, is_id=not text.isdecimal())
         return self._nearest(text)
 
     def _of_number(self, digits: str, *, is_id: bool) -> AccountList:
@@ -136,7 +136,7 @@ class _Choice:
         number = f"{self._shown.index(found) + 1}, " if found in self._shown else ""
         meant = f'No list is named "{shown}". Did you mean {number}"{shown_text(near, _LONGEST_NAME)}"?'
         if not self._dialogue.asks:
-            raise click.UsageError(f"--list: {meant} Its id is {found.id}.")
+            raise AnswerError(f"{meant} Its id is {found.id}.")
         if self._dialogue.confirm(meant, default=True, indent="    "):
             return found
         raise AnswerError("")

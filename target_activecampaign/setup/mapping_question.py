@@ -16,7 +16,6 @@ if t.TYPE_CHECKING:
 
     from target_activecampaign.setup.columns import Column
     from target_activecampaign.setup.dialogue import Dialogue
-    from target_activecampaign.setup.given import Given
 
 _MOST_NAMED = 10
 _NOTHING = frozenset({"n", "-", "no", "nothing", "none"})
@@ -194,8 +193,8 @@ class MappingQuestion:
     def _places_help(self) -> str:
         attributes = ", ".join(ATTRIBUTE_NAMES)
         return (
-            f"Attributes: {attributes}. Custom fields go by title, tag or id; a new one is made in ActiveCampaign "
-            "under Contacts > Fields. n leaves the column in your file."
+            f"Attributes: {attributes}. Custom fields go by title, tag or id; a new one is made in "
+            "ActiveCampaign under Contacts > Fields. n leaves the column in your file."
         )
 
 
