@@ -54,6 +54,7 @@ if t.TYPE_CHECKING:
 
     from target_activecampaign.config.settings import Settings
     from target_activecampaign.singer.messages import DecodedRecords
+    from target_activecampaign.source_files import SourceFile
 
 # Raised by the SDK or for it, with messages that hold names of streams and settings alone.
 _KNOWN_ERRORS = (
@@ -264,6 +265,36 @@ class TargetActiveCampaign(Target):
         prepare_process()
         sys.exit(target.run_to_end(file_input and open_input(file_input)))
 
+    @classmethod
+    def send_file(
+        cls, config: dict[str, t.Any], source: SourceFile, *, trusts_keys: bool, shows_progress: bool
+    ) -> tuple[int, dict[str, t.Any]]:
+        """Send a file as if a tap wrote it.
+
+        Args:
+            config: The settings, which were found to be right.
+            source: The file.
+            trusts_keys: Whether a person named its key.
+            shows_progress: Whether somebody wants to see how far it is.
+
+        Returns:
+            The exit code and the report.
+
+        Raises:
+            SettingsError: If the run would write over the file.
+        """
+        from target_activecampaign.run.run import Run  # noqa: PLC0415 - as above
+
+        target = cls(config=config)
+        target.current_run = run = Run(target.settings, target.interruption, source=source)
+        run.shows_progress = shows_progress
+        target._router.trusts_keys = trusts_keys
+        _refuse_overwriting(target.settings, [NamedFile("the file to send", source.path)])
+        target.interruption.install()
+        prepare_process()
+        exit_code = target.run_to_end(source.messages())
+        return exit_code, run.figures
+
     def run_to_end(self, file_input: t.IO[t.Any] | None) -> int:
         """Read all input and deliver it.
 
@@ -324,6 +355,7 @@ class TargetActiveCampaign(Target):
             context_settings=command.context_settings,
             params=params,
             logger=cls.logger,
+            send=cls.send_file,
         )
 
     @classmethod
@@ -369,6 +401,10 @@ def _refuse_shared_files(settings: Settings, configs: Iterable[Path], file_input
             reads.append(NamedFile("--input", file_input.fileno()))
         elif stat.S_ISREG(os.fstat(0).st_mode):
             reads.append(NamedFile("standard input", 0))
+    _refuse_overwriting(settings, reads)
+
+
+def _refuse_overwriting(settings: Settings, reads: Iterable[NamedFile]) -> None:
     problems = [problem for file in settings.written_files() for problem in find_shared([file], reads)]
     if problems:
         raise SettingsError(problems)

@@ -13,17 +13,26 @@ from target_activecampaign.cli.log_redaction import log_fault
 if t.TYPE_CHECKING:
     from types import TracebackType
 
+    from target_activecampaign.cli.send import Sender
+
 
 class TargetCommand(SingerCommand, click.Group):
     """Runs the target, or the subcommand that is named."""
 
-    def __init__(self, *args: t.Any, **kwargs: t.Any) -> None:  # noqa: ANN401
-        """Make the command; see the SDK for the arguments."""
+    def __init__(self, *args: t.Any, send: Sender, **kwargs: t.Any) -> None:  # noqa: ANN401
+        """Make the command.
+
+        Args:
+            args: As the SDK's.
+            send: Sends a file.
+            kwargs: As the SDK's.
+        """
+        self._send = send
         super().__init__(*args, invoke_without_command=True, **kwargs)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - by click
         """Return the names of the subcommands."""
-        return ["fields", "ledger", "lists", "mirror", "sandbox", "tags"]
+        return ["fields", "ledger", "lists", "mirror", "sandbox", "send", "tags"]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - by click
         """Import and return the subcommand of this name, or None."""
@@ -44,6 +53,10 @@ class TargetCommand(SingerCommand, click.Group):
             from target_activecampaign.cli.mirror import make_command as make_mirror  # noqa: PLC0415
 
             return make_mirror(config_option)
+        if cmd_name == "send":
+            from target_activecampaign.cli.send import make_command as make_send  # noqa: PLC0415
+
+            return make_send(config_option, self._send)
         return None
 
     def excepthook(

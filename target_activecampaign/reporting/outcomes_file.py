@@ -13,7 +13,7 @@ from collections import deque
 import msgspec
 
 from target_activecampaign.reporting.outcome_schema import OutcomeSchema, end_line
-from target_activecampaign.reporting.singer_file import SingerFile
+from target_activecampaign.reporting.record_file import RecordFile
 
 if t.TYPE_CHECKING:
     import datetime as dt
@@ -44,11 +44,11 @@ class _Record(msgspec.Struct, gc=False):
     outcome: tuple[Outcome, str | None, str | None] | None = None
 
 
-class OutcomesFile(SingerFile):
+class OutcomesFile(RecordFile):
     """Takes records as they are read, and writes each when it has its outcome. Threads may share it."""
 
     def __init__(self, path: Path, utc_now: Callable[[], dt.datetime]) -> None:
-        """Create the file, which the setting `outcomes_path` names; see `SingerFile`.
+        """Create the file, which the setting `outcomes_path` names; see `RecordFile`.
 
         Args:
             path: The setting.

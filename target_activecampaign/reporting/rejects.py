@@ -10,7 +10,7 @@ import typing as t
 
 from singer_sdk.singerlib.json import deserialize_json, serialize_json
 
-from target_activecampaign.reporting.singer_file import SingerFile
+from target_activecampaign.reporting.record_file import RecordFile
 
 if t.TYPE_CHECKING:
     from pathlib import Path
@@ -18,11 +18,11 @@ if t.TYPE_CHECKING:
     from target_activecampaign.contacts.contact import Origin, Rejection
 
 
-class RejectsFile(SingerFile):
+class RejectsFile(RecordFile):
     """Writes SCHEMA and RECORD lines, the latter with `_rejected` beside `record`."""
 
     def __init__(self, path: Path) -> None:
-        """Create the file, which the setting `rejects_path` names; see `SingerFile`."""
+        """Create the file, which the setting `rejects_path` names; see `RecordFile`."""
         super().__init__("rejects_path", path)
         self._last_schema: str | bytes | None = None
 

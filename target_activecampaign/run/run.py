@@ -22,7 +22,6 @@ from target_activecampaign.ledger.patience import Patience
 from target_activecampaign.reporting.mapping_notes import MappingNotes
 from target_activecampaign.reporting.outcomes_file import OutcomesFile
 from target_activecampaign.reporting.plan import plan_run
-from target_activecampaign.reporting.rejects import RejectsFile
 from target_activecampaign.reporting.report import Report
 from target_activecampaign.reporting.report_file import check_report_path, write_report
 from target_activecampaign.reporting.summary import log_summary
@@ -34,7 +33,9 @@ from target_activecampaign.run.opt_out_removals import OptOutRemovals
 from target_activecampaign.run.opt_outs import OptOuts
 from target_activecampaign.run.people import People
 from target_activecampaign.run.preflight import check_account, guard_contract, read_exclusions
+from target_activecampaign.run.rejects import open_rejects
 from target_activecampaign.run.removals import Removals
+from target_activecampaign.run.row_names import name_place
 from target_activecampaign.run.stream_matching import StreamMatching
 from target_activecampaign.run.subscribed_now import reasons_to_stay
 from target_activecampaign.singer.completeness import Completeness
@@ -54,8 +55,11 @@ if t.TYPE_CHECKING:
     from target_activecampaign.delivery.change_detection import ChangeDetection
     from target_activecampaign.errors import MirrorStoppedError, TargetError
     from target_activecampaign.ledger.ledger import Ledger
+    from target_activecampaign.reporting.rejected_rows import RejectedRows
+    from target_activecampaign.reporting.rejects import RejectsFile
     from target_activecampaign.reporting.report import StreamFigures
     from target_activecampaign.run.signals import Interruption
+    from target_activecampaign.source_files import SourceFile
 
 logger = logging.getLogger(__name__)
 
@@ -64,28 +68,46 @@ CONNECTION_TEST_STREAM = "meltano_test_stream"
 
 _SECONDS_PER_DAY = 86_400
 _DRY_RUN_POLLS_PER_SECOND = 1_000_000
+_NOT_KEPT = (
+    "a record is rejected and rejects_path is not set, so STATE waits here until the run is judged at its "
+    "end. With rejects_path the record is kept, and STATE can pass meanwhile"
+)
+_ROW_NOT_KEPT = (
+    "a row is rejected and rejects_path is not set, so it is named here alone. With "
+    '"rejects_path": "rejects.csv" the rows are kept with their reasons, to be mended and sent again'
+)
+_FILE_IS_NO_PROOF = "a file does not show that it holds everybody"
 _NAMED_REJECTS = 5  # of each reason; the rejects file holds them all
 
 
 class Run:
     """Everything that one run owns. Nothing is opened or sent before `begin` and `connect`."""
 
-    def __init__(self, settings: Settings, interruption: Interruption, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        interruption: Interruption,
+        clock: Clock | None = None,
+        source: SourceFile | None = None,
+    ) -> None:
         """Prepare.
 
         Args:
             settings: Of the run.
             interruption: Whether the run was asked to stop.
             clock: Where time comes from; the machine's by default.
+            source: The file that is sent; `None` where messages come from a tap.
         """
         self._settings = settings
+        self.source = source
+        self.shows_progress = True
         self._interruption = interruption
         self._clock = clock or SystemClock()
         self._rate_limiter = RateLimiter(
             settings.requests_per_second, settings.imports_per_minute, self._clock
         )
         self._report = Report(settings.display_name, self._clock.utc_now())
-        self._rejects: RejectsFile | None = None
+        self._rejects: RejectsFile | RejectedRows | None = None
         self.outcomes_file: OutcomesFile | None = None
         """Takes every record of an exported stream that is read, where outcomes are written."""
         self._named_rejects: Counter[Reason] = Counter()
@@ -107,7 +129,7 @@ class Run:
         """Whether rejected records are written down, so that their lines are kept until then."""
         self.is_mirror = settings.is_mirror
         """Whether the run notes which streams come whole."""
-        self.completeness = Completeness()
+        self.completeness = Completeness() if source is None else Completeness(_FILE_IS_NO_PROOF)
         self._ledger: Ledger | None = None
         self._began_at = 0  # as the ledger has it
         self._patience = Patience()
@@ -117,7 +139,7 @@ class Run:
         self._mirror: Mirror | None = None
         self.opt_outs: OptOuts | None = None
         """Takes records that say no, where that may be; `None` where it may not."""
-        self._state_output = StateOutput(self._make_durable, is_silent=settings.dry_run)
+        self._state_output = StateOutput(self._make_durable, is_silent=settings.dry_run or source is not None)
         self._changes: ChangeDetection = NoLedger()
         self._headroom = ContractHeadroom()
         self._started_delivery: Delivery | None = None
@@ -140,7 +162,7 @@ class Run:
             check_report_path(self._settings.report_path)
             self._may_write_report = True
         if self.keeps_records and self._settings.rejects_path is not None:
-            self._rejects = RejectsFile(self._settings.rejects_path)
+            self._rejects = open_rejects(self._settings.rejects_path, self.source)
             self._resources.callback(self._rejects.close)
         if self._settings.outcomes_path is not None and not self._settings.dry_run:
             self.outcomes_file = OutcomesFile(self._settings.outcomes_path, self._clock.utc_now)
@@ -605,13 +627,9 @@ class Run:
 
     def _write_rejected(self, origin: Origin, rejection: Rejection) -> None:
         if not self._named_rejects and self._settings.rejects_path is None and not self._settings.dry_run:
-            logger.warning(
-                "a record is rejected and rejects_path is not set, so STATE waits here until the run is "
-                "judged at its end. With rejects_path the record is kept, and STATE can pass meanwhile"
-            )
+            logger.warning("%s", _NOT_KEPT if self.source is None else _ROW_NOT_KEPT)
         self._named_rejects[rejection.reason] += 1
         if self._named_rejects[rejection.reason] <= _NAMED_REJECTS:
-            place = f"line {origin.line}" if origin.row is None else f"line {origin.line}, row {origin.row}"
-            logger.warning("stream %r, %s: rejected, %s", origin.stream, place, rejection.reason.value)
+            logger.warning("%s: rejected, %s", name_place(origin, self.source), rejection.reason.value)
         if self._rejects is not None:
             self._rejects.write(origin, rejection)

@@ -19,6 +19,7 @@ if t.TYPE_CHECKING:
 
 _SEVERAL = 2
 _UNREADABLE = "?"
+_MAY_HAVE_FAILED = "no ACTIVATE_VERSION came behind its last record, so the tap may have failed half-way"
 
 
 class _Progress:
@@ -54,7 +55,13 @@ class _Progress:
 class Completeness:
     """Notes what the messages of a tap say of its streams; asked when all of them came."""
 
-    def __init__(self) -> None:
+    def __init__(self, without_version: str = _MAY_HAVE_FAILED) -> None:
+        """Start without a stream.
+
+        Args:
+            without_version: Why a stream without an ACTIVATE_VERSION is not proven to be whole.
+        """
+        self._without_version = without_version
         self._streams: dict[str, _Progress] = {}
         self._sources: defaultdict[str, dict[str, None]] = defaultdict(dict)
         self._with_properties: set[str] = set()
@@ -139,7 +146,7 @@ class Completeness:
         """
         if name not in self._sources:
             return "no SCHEMA of it came"
-        reasons = (_reason_against(self._streams[stream]) for stream in self._sources[name])
+        reasons = (self._reason_against(self._streams[stream]) for stream in self._sources[name])
         return next(filter(None, reasons), None)
 
     def incremental_sign(self, name: str) -> str | None:
@@ -156,16 +163,19 @@ class Completeness:
         signs = (self._signs.get(stream) for stream in self._sources.get(name, ()))
         return next(filter(None, signs), None)
 
+    def _reason_against(self, progress: _Progress) -> str | None:
+        if not progress.has_records:
+            return "no record of it came"
+        if not progress.versions:
+            return self._without_version
+        return _reason_against_versions(progress)
+
 
 def _is_number(version: object) -> bool:
     return isinstance(version, int) and not isinstance(version, bool)
 
 
-def _reason_against(progress: _Progress) -> str | None:
-    if not progress.has_records:
-        return "no record of it came"
-    if not progress.versions:
-        return "no ACTIVATE_VERSION came behind its last record, so the tap may have failed half-way"
+def _reason_against_versions(progress: _Progress) -> str | None:
     if progress.versions > 1 or not progress.is_at_end:
         return (
             "its ACTIVATE_VERSION did not come once and behind its last record, so it does not show "

@@ -17,7 +17,7 @@ from target_activecampaign.singer.salvage import salvage
 from target_activecampaign.singer.source_key import compile_key_reader
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from singer_sdk.mapper import StreamMap
 
@@ -101,6 +101,8 @@ class Router:
         self._stream_maps = stream_maps
         self._sinks = sinks
         self._decoders = decoders
+        self.trusts_keys = True
+        """Whether `key_properties` are the source's word; a guess is no reason to take anybody off a list."""
         self._routes: dict[str, list[_Route]] = {}
         self._schemas: dict[str, Schema] = {}
 
@@ -174,7 +176,7 @@ class Router:
         return routes
 
     def _find_plain_route(self, stream: str, stream_map: StreamMap) -> _Route:
-        sink, keys = self._sinks[stream], stream_map.raw_key_properties or ()
+        sink, keys = self._sinks[stream], self._keys_of(stream_map)
         decoder, read_decoded_key = sink.record_decoder, None
         if decoder is not None:
             with contextlib.suppress(KeyError):  # it does not know the key: another stream made the sink
@@ -186,8 +188,11 @@ class Router:
         name = stream_map.stream_alias
         # Several streams may become one of this name.
         source = None if name == stream else stream
-        read_key = compile_key_reader(stream_map.raw_key_properties or (), stream=source)
+        read_key = compile_key_reader(self._keys_of(stream_map), stream=source)
         return _Route(stream_map, self._sinks[name], read_key, None)
+
+    def _keys_of(self, stream_map: StreamMap) -> Sequence[str]:
+        return (stream_map.raw_key_properties or ()) if self.trusts_keys else ()
 
 
 def leaves_out_all(stream_map: StreamMap) -> bool:

@@ -13,17 +13,18 @@ from target_activecampaign.source_files.delimiter import find_delimiter, named_d
 from target_activecampaign.source_files.encoding import Encoding, find_encoding, named_encoding
 from target_activecampaign.source_files.header import NOTES_OF_REJECTS, read_header
 from target_activecampaign.source_files.problems import FileProblem, RowProblems
-from target_activecampaign.source_files.source_file import SourceFile, make_scan
-from target_activecampaign.source_files.source_key import Uniqueness, key_column
+from target_activecampaign.source_files.source_file import SourceFile, listed, make_scan
+from target_activecampaign.source_files.source_key import Uniqueness
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
     from target_activecampaign.source_files.source_file import Scan
 
 _SAMPLE_CHARACTERS = 200_000
 _SAMPLE_LINES = 1_000
+_SOURCE = "_source"  # of the notes of rejects
 _TEXT = {"type": ["string", "null"]}
 
 
@@ -73,6 +74,8 @@ class DelimitedFile(SourceFile):
         self._header_lines = 1
         self.all_headers = self._read_header()
         self.headers = tuple(name for name in self.all_headers if name not in NOTES_OF_REJECTS)
+        self.is_part = "_reason" in self.all_headers
+        self._read_source_of_rejects()
 
     def rows(self) -> Iterator[tuple[int, dict[str, t.Any]]]:
         """Yield the rows, as in `SourceFile`; those that are too wide are left out."""
@@ -80,17 +83,37 @@ class DelimitedFile(SourceFile):
             if row.fault in {None, "short"}:
                 yield row.line, self._record(row)
 
-    def iterate_messages(self) -> Iterator[bytes]:
+    def iterate_messages(self, only: Collection[int] | None = None) -> Iterator[bytes]:
         """Yield messages, as in `SourceFile`; a row that is too wide is a record that is no object."""
         encode = msgspec.json.Encoder().encode
         yield b"\n" * (self.header_line - 1) + encode(self._schema()) + b"\n" * self._header_lines
         start = b'{"type":"RECORD","stream":' + encode(self.stream) + b',"record":'
         next_line = self.header_line + self._header_lines
         for row in self.read_rows():
+            if only is not None and row.line not in only:
+                continue
             value = row.cells if row.fault in {"long", "swallowed"} else self._record(row)
             blank_before = b"\n" * (row.line - next_line)
             yield blank_before + start + encode(value) + b"}" + b"\n" * row.lines
             next_line = row.line + row.lines
+
+    def _read_source_of_rejects(self) -> None:
+        """Call the records of a rejects file as they were called before: they are the same ones.
+
+        Raises:
+            SourceFileError: If they are of several files.
+        """
+        if _SOURCE not in self.all_headers:
+            return
+        place = self.all_headers.index(_SOURCE)
+        sources = {row.cells[place].strip() for row in self.read_rows() if len(row.cells) > place}
+        sources.discard("")
+        if len(sources) > 1:
+            raise SourceFileError(
+                f"{self.name} holds rows of several files ({listed(sorted(sources))}, column {_SOURCE}). "
+                "Send those of each file apart"
+            )
+        self.stream = next(iter(sources), self.stream)
 
     def _schema(self) -> dict[str, t.Any]:
         return {
@@ -183,7 +206,7 @@ class DelimitedFile(SourceFile):
         )
 
     def _scan_file(self) -> Scan:
-        candidate = key_column(self.headers)
+        candidate = self._key_candidate()
         place = None if candidate is None else self.all_headers.index(candidate)
         values, count = Uniqueness(), 0
         faults = {kind: RowProblems(words) for kind, words in _FAULTS.items()}

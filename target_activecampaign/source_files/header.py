@@ -11,7 +11,7 @@ from target_activecampaign.errors import SourceFileError
 if t.TYPE_CHECKING:
     from collections.abc import Sequence
 
-NOTES_OF_REJECTS = ("_reason", "_detail", "_source", "_row")
+NOTES_OF_REJECTS = ("_reason", "_detail", "_source")
 """Columns that a rejects file has beside those of its source."""
 
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")

@@ -9,10 +9,10 @@ import msgspec
 from target_activecampaign.errors import SourceFileError
 from target_activecampaign.source_files.encoding import Encoding
 from target_activecampaign.source_files.source_file import SourceFile, make_scan
-from target_activecampaign.source_files.source_key import Uniqueness, key_column
+from target_activecampaign.source_files.source_key import Uniqueness
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
     from target_activecampaign.source_files.source_file import Scan
@@ -27,6 +27,8 @@ def open_json_lines(path: Path, _delimiter: str | None, _encoding: str | None) -
 
 class JsonLinesFile(SourceFile):
     """A file with a JSON object a line; its columns are all names of the objects."""
+
+    line_offset = 1  # the SCHEMA stands in a line of its own
 
     def __init__(self, path: Path, encoding: Encoding) -> None:
         """Read the names, for which all of the file is read."""
@@ -43,11 +45,8 @@ class JsonLinesFile(SourceFile):
         for number, _, value in self._parse():
             yield number, value
 
-    def iterate_messages(self) -> Iterator[bytes]:
-        """Yield messages, as in `SourceFile`: the SCHEMA stands in the line of the first record.
-
-        A line can't hold two messages, so the numbers would be one too high: `first_row` says so.
-        """
+    def iterate_messages(self, only: Collection[int] | None = None) -> Iterator[bytes]:
+        """Yield messages, as in `SourceFile`."""
         encode = msgspec.json.Encoder().encode
         schema = {
             "type": "SCHEMA",
@@ -59,6 +58,8 @@ class JsonLinesFile(SourceFile):
         start = b'{"type":"RECORD","stream":' + encode(self.stream) + b',"record":'
         next_line = 1
         for number, line, _ in self._parse():
+            if only is not None and number not in only:
+                continue
             yield b"\n" * (number - next_line) + start + line + b"}\n"
             next_line = number + 1
 
@@ -85,7 +86,7 @@ class JsonLinesFile(SourceFile):
         )
 
     def _scan_file(self) -> Scan:
-        candidate = key_column(self.headers)
+        candidate = self._key_candidate()
         values, count = Uniqueness(), 0
         for _, record in self.rows():
             count += 1

@@ -12,7 +12,7 @@ from target_activecampaign.source_files.source_file import SourceFile, make_scan
 from target_activecampaign.source_files.source_key import Uniqueness
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
     from target_activecampaign.source_files.source_file import Scan
@@ -25,6 +25,8 @@ def open_singer(path: Path, _delimiter: str | None, _encoding: str | None) -> Si
 
 class SingerMessagesFile(SourceFile):
     """A file of Singer messages; its columns are the properties of its first SCHEMA."""
+
+    has_rows = False  # its places are lines of messages
 
     def __init__(self, path: Path, encoding: Encoding) -> None:
         """Read the first SCHEMA.
@@ -50,10 +52,15 @@ class SingerMessagesFile(SourceFile):
                 if isinstance(record, dict):
                     yield number, record
 
-    def iterate_messages(self) -> Iterator[bytes]:
-        """Yield the lines as they are."""
-        with self.path.open("rb") as file:
-            yield from file
+    def iterate_messages(self, only: Collection[int] | None = None) -> Iterator[bytes]:
+        """Yield the lines as they are; those of other records than `only` names are blank."""
+        if only is None:
+            with self.path.open("rb") as file:
+                yield from file
+        else:
+            for number, value in self._parse():
+                is_left_out = value.get("type") == "RECORD" and number not in only
+                yield b"\n" if is_left_out else msgspec.json.encode(value) + b"\n"
         self._require_unchanged()
 
     def _parse(self) -> Iterator[tuple[int, dict[str, t.Any]]]:
@@ -74,10 +81,9 @@ class SingerMessagesFile(SourceFile):
         self._require_unchanged()
 
     def _scan_file(self) -> Scan:
-        values = Uniqueness()
-        count = 0
+        candidate, values, count = self._named_key or self._own_key, Uniqueness(), 0
         for _, record in self.rows():
             count += 1
-            if self._own_key is not None:
-                values.add(record.get(self._own_key))
-        return make_scan(count, self._own_key, values)
+            if candidate is not None:
+                values.add(record.get(candidate))
+        return make_scan(count, candidate, values)

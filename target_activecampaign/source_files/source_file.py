@@ -7,9 +7,10 @@ import io
 import typing as t
 
 from target_activecampaign.errors import SourceFileError
+from target_activecampaign.source_files.source_key import key_column
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
     from target_activecampaign.source_files.encoding import Encoding
@@ -17,6 +18,7 @@ if t.TYPE_CHECKING:
     from target_activecampaign.source_files.source_key import Uniqueness
 
 _MESSAGE_BYTES = 2**16
+_NAMED = 10
 
 
 class SourceFile(abc.ABC):
@@ -29,9 +31,15 @@ class SourceFile(abc.ABC):
         delimiter: Between columns; `None` where it has none.
         encoding: As people call it.
         headers: Names of its columns.
+        has_rows: Whether the lines of its messages are those of its rows, but for `line_offset`.
+        line_offset: How much higher the number of a record's message is than that of its row.
+        is_part: Whether it says of itself that it holds some rows of another file.
     """
 
     delimiter: str | None = None
+    has_rows = True
+    line_offset = 0
+    is_part = False
 
     def __init__(self, path: Path, encoding: Encoding) -> None:
         """Take a file that was looked at.
@@ -48,11 +56,34 @@ class SourceFile(abc.ABC):
         self.headers: tuple[str, ...] = ()
         self._opened_as = _state_of(path)
         self._scan: Scan | None = None
+        self._named_key: str | None = None
 
     @property
     def key(self) -> str | None:
-        """The column that is filled and different in every row, by the rule of `source_key`, or `None`."""
+        """The column that tells the rows apart: the one that was named, else by the rule of `source_key`.
+
+        It is filled and different in every row. `None` where there is none.
+        """
         return self._scanned.key
+
+    def use_key(self, name: str) -> None:
+        """Take a column for the key that a person named.
+
+        Raises:
+            SourceFileError: If there is none of this name, or it does not tell the rows apart.
+        """
+        if name not in self.headers:
+            raise SourceFileError(f'--key: {self.name} has no column "{name}". It has {listed(self.headers)}')
+        self._named_key, self._scan = name, None
+        if self._scanned.key != name:
+            raise SourceFileError(
+                f'--key: column "{name}" of {self.name} is empty in a row, or holds a value twice, so it does '
+                "not tell the rows apart. Name another one, or leave --key out"
+            )
+
+    def rename_stream(self, name: str) -> None:
+        """Call the records as a person wants them to be called."""
+        self.stream = name
 
     def count_rows(self) -> int:
         """Return how many rows there are below the header; all of the file is read once for that."""
@@ -72,12 +103,16 @@ class SourceFile(abc.ABC):
         """
 
     @abc.abstractmethod
-    def iterate_messages(self) -> Iterator[bytes]:
-        """Yield the file as lines of Singer messages: the number of a record's line is that of its row."""
+    def iterate_messages(self, only: Collection[int] | None = None) -> Iterator[bytes]:
+        """Yield the file as lines of Singer messages.
 
-    def messages(self) -> t.BinaryIO:
+        Args:
+            only: These rows alone; all by default.
+        """
+
+    def messages(self, only: Collection[int] | None = None) -> t.BinaryIO:
         """Return the lines of `iterate_messages` as a file that can be read once."""
-        return t.cast("t.BinaryIO", _MessageFile(self.iterate_messages()))
+        return t.cast("t.BinaryIO", _MessageFile(self.iterate_messages(only)))
 
     @abc.abstractmethod
     def _scan_file(self) -> Scan:
@@ -88,6 +123,9 @@ class SourceFile(abc.ABC):
         if self._scan is None:
             self._scan = self._scan_file()
         return self._scan
+
+    def _key_candidate(self) -> str | None:
+        return self._named_key or key_column(self.headers)
 
     def _require_unchanged(self) -> None:
         """Make sure that the file still is what it was when it was opened.
@@ -120,6 +158,13 @@ def make_scan(rows: int, key: str | None, values: Uniqueness, problems: tuple[Fi
         problems: With single rows.
     """
     return Scan(rows, key if values.holds else None, problems)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return the first names of columns, and how many more there are."""
+    shown = ", ".join(f'"{name}"' for name in names[:_NAMED])
+    more = len(names) - _NAMED
+    return f"{shown} and {more:,} more" if more > 0 else shown
 
 
 class _MessageFile(io.RawIOBase):

@@ -1,4 +1,4 @@
-"""Owns how a run writes a Singer stream into a file: for its owner's eyes, and whole before a STATE passes.
+"""Owns how a run writes records into a file: for its owner's eyes, and whole before a STATE passes.
 
 It must not know what the lines say.
 """
@@ -25,15 +25,16 @@ if t.TYPE_CHECKING:
 _BLOCK_BYTES = 4096
 
 
-class SingerFile:
-    """A file of Singer messages, one a line."""
+class RecordFile:
+    """A file of lines that stand for records."""
 
     def __init__(self, setting: str, path: Path) -> None:
         """Create the file, and keep what an earlier run wrote beside it.
 
         Args:
             setting: Name of the setting that names the file.
-            path: Its value. An earlier file becomes `<name>.<time of its last change>`.
+            path: Its value. An earlier file becomes `<name>.<time of its last change>`; a CSV keeps its
+                ending, by which programs know it.
 
         Raises:
             OutputError: If it can't be created.
@@ -56,8 +57,16 @@ class SingerFile:
         Raises:
             OutputError: If this or an earlier write failed.
         """
+        self.write_text("".join([f"{line}\n" for line in lines]))
+
+    def write_text(self, text: str) -> None:
+        """Write text as it is, its line ends included.
+
+        Raises:
+            OutputError: If this or an earlier write failed.
+        """
         self._raise_failure()
-        content = "".join([f"{line}\n" for line in lines]).encode("utf-8", "surrogatepass")
+        content = text.encode("utf-8", "surrogatepass")
         self._bytes += len(content)
         try:
             self._file.write(content)
@@ -197,4 +206,5 @@ def _keep_earlier(setting: str, path: Path) -> None:
         path.unlink()
         return
     stamp = dt.datetime.fromtimestamp(details.st_mtime, tz=dt.timezone.utc).strftime("%Y%m%dT%H%M%S.%fZ")
-    path.rename(path.with_name(f"{path.name}.{stamp}"))
+    is_table = path.suffix.lower() == ".csv"
+    path.rename(path.with_name(f"{path.stem}.{stamp}{path.suffix}" if is_table else f"{path.name}.{stamp}"))

@@ -1,0 +1,17 @@
+"""Owns how a log names the place of a record: as the person's file has it, or by stream and line."""
+
+from __future__ import annotations
+
+import typing as t
+
+if t.TYPE_CHECKING:
+    from target_activecampaign.contacts.contact import Origin
+    from target_activecampaign.source_files import SourceFile
+
+
+def name_place(origin: Origin, source: SourceFile | None) -> str:
+    """Return the place of a record, `row 18` of a file that is sent, else with its stream and line."""
+    if source is not None and source.has_rows:
+        return f"row {origin.line - source.line_offset}"
+    line = f"line {origin.line}" if origin.row is None else f"line {origin.line}, row {origin.row}"
+    return f"stream {origin.stream!r}, {line}"
