@@ -32,9 +32,13 @@ class TargetCommand(SingerCommand, click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - by click
         """Return the names of the subcommands."""
-        return ["fields", "ledger", "lists", "mirror", "sandbox", "send", "tags"]
+        return ["fields", "init", "ledger", "lists", "mirror", "sandbox", "send", "tags"]
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - by click
+    def get_command(  # noqa: PLR0911 - one each
+        self,
+        ctx: click.Context,  # noqa: ARG002 - by click
+        cmd_name: str,
+    ) -> click.Command | None:
         """Import and return the subcommand of this name, or None."""
         if cmd_name == "sandbox":
             from target_activecampaign.sandbox.command import command  # noqa: PLC0415
@@ -53,6 +57,10 @@ class TargetCommand(SingerCommand, click.Group):
             from target_activecampaign.cli.mirror import make_command as make_mirror  # noqa: PLC0415
 
             return make_mirror(config_option)
+        if cmd_name == "init":
+            from target_activecampaign.cli.init import make_command as make_init  # noqa: PLC0415
+
+            return make_init(self._send)
         if cmd_name == "send":
             from target_activecampaign.cli.send import make_command as make_send  # noqa: PLC0415
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import typing as t
 
 if t.TYPE_CHECKING:
+    import contextlib
+
     from target_activecampaign.api.contract import NoLimit
     from target_activecampaign.api.held_contact import HeldContact
     from target_activecampaign.api.responses import AccountList, Contract, Tag, User
     from target_activecampaign.config.secret import Secret
     from target_activecampaign.contacts.custom_fields import CustomField
+    from target_activecampaign.contacts.exclusions import Exclusion
 
 
 class Account(t.Protocol):
@@ -33,6 +36,9 @@ class Account(t.Protocol):
     def tags(self) -> list[Tag]:
         """Return all tags of contacts."""
 
+    def exclusions(self, most: int) -> list[Exclusion]:
+        """Return the exclusions, up to a number."""
+
     def held_contact(self, email: str) -> HeldContact | None:
         """Return what the account holds of a contact."""
 
@@ -50,3 +56,6 @@ class Connect(t.Protocol):
             hostname: As the configuration has it.
             api_key: Its key.
         """
+
+    def reopen(self, hostname: str, api_key: Secret) -> contextlib.AbstractContextManager[Account]:
+        """Yield what talks to it as it is now, after something was sent."""

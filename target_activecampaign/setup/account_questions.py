@@ -165,7 +165,9 @@ def _ask_key(dialogue: Dialogue, given: Given, connect: Connect, hostname: str) 
             hostname, key, account, _say_room(dialogue, account, f"The key belongs to {who}{named}. ")
         )
 
-    from_place = None if given.api_key is None else given.api_key.reveal()
+    # The key of another account is none of this host's business.
+    is_for_host = given.key_host in {None, hostname}
+    from_place = given.api_key.reveal() if given.api_key is not None and is_for_host else None
     text = f"Key ({given.key_place})" if from_place is not None else "Key (not shown while you paste)"
     question = Question(text, "--api-key-file FILE", help=_KEY_HELP, is_hidden=True)
     return dialogue.ask(question, read, from_place)

@@ -16,8 +16,8 @@ if t.TYPE_CHECKING:
 
 _LONGEST_TAG = 100
 _TAG_HELP = (
-    "A tag is a handle to find these people again, like shop-2026. One that does not exist is made, for good; "
-    "several go with commas between. Enter for none."
+    "A tag is a handle to find these people again, like shop-2026. One that does not exist is made, for "
+    "good; several go with commas between. Enter for none."
 )
 
 

@@ -9,6 +9,7 @@ from target_activecampaign.config.names import shown_text
 from target_activecampaign.errors import SourceFileError
 from target_activecampaign.setup.dialogue import AnswerError, Question
 from target_activecampaign.source_files import open_source
+from target_activecampaign.source_files.delimiter import DELIMITERS
 from target_activecampaign.wording import counted
 
 if t.TYPE_CHECKING:
@@ -17,7 +18,6 @@ if t.TYPE_CHECKING:
     from target_activecampaign.source_files import SourceFile
 
 _ENDINGS = (".csv", ".tsv", ".jsonl", ".ndjson")
-_DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _CELLS_SHOWN = 3
 _LONGEST_CELL = 24
 _HELP = (
@@ -35,15 +35,16 @@ def files_of(folder: Path) -> list[str]:
     )
 
 
-def ask_file(dialogue: Dialogue, given: Given, folder: Path) -> SourceFile:
+def ask_file(dialogue: Dialogue, given: Given, folder: Path, origin: Path) -> SourceFile:
     """Ask until a file can be read and the person agrees with how.
 
     Args:
         dialogue: Asks.
         given: Options.
         folder: Whose file is the default, where it has one alone.
+        origin: What the option's name is seen from.
     """
-    source = _ask_name(dialogue, given, folder)
+    source = _ask_name(dialogue, given, folder, origin)
     while True:
         _show(dialogue, source)
         if not dialogue.asks or (given.delimiter is not None and given.encoding is not None):
@@ -53,7 +54,7 @@ def ask_file(dialogue: Dialogue, given: Given, folder: Path) -> SourceFile:
         source = _ask_form(dialogue, source)
 
 
-def _ask_name(dialogue: Dialogue, given: Given, folder: Path) -> SourceFile:
+def _ask_name(dialogue: Dialogue, given: Given, folder: Path, origin: Path) -> SourceFile:
     names = files_of(folder)
     only = names[0] if len(names) == 1 else None
     if len(names) > 1:
@@ -66,12 +67,14 @@ def _ask_name(dialogue: Dialogue, given: Given, folder: Path) -> SourceFile:
         help=_HELP,
     )
 
+    base = folder if given.file is None else origin
+
     def read(answer: str) -> SourceFile:
         if not answer:
             raise AnswerError("Write the name of a file.")
         path = Path(answer.strip("\"'")).expanduser()
         try:
-            return open_source(folder / path, delimiter=given.delimiter, encoding=given.encoding)
+            return open_source(base / path, delimiter=given.delimiter, encoding=given.encoding)
         except SourceFileError as error:
             raise AnswerError(shown_text(str(error), 400)) from None
 
@@ -82,7 +85,7 @@ def _show(dialogue: Dialogue, source: SourceFile) -> None:
     rows = source.count_rows()
     parts = [counted(rows, "row"), counted(len(source.headers), "column")]
     if source.delimiter:
-        parts.append(f"separated by {_DELIMITERS.get(source.delimiter, repr(source.delimiter))}")
+        parts.append(f"separated by {DELIMITERS[source.delimiter]}")
     first = next(iter(source.rows()), None)
     begin = "" if first is None else f" Row {first[0]} begins: {_beginning(first[1])}"
     dialogue.say(f"{', '.join(parts)}, {source.encoding}.{begin}")

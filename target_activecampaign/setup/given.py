@@ -22,6 +22,7 @@ class Given:
         hostname: The account's, or `sandbox`.
         api_key: The key, from a file, standard input, the environment or `.env`.
         key_place: Where the key came from, for people.
+        key_host: The only host that this key is for; `None` where a person just gave it.
         list: Name or number.
         mapping: Attribute to column; an empty one for nothing.
         tag: For everybody; empty for none.
@@ -39,6 +40,7 @@ class Given:
     hostname: str | None = None
     api_key: Secret | None = None
     key_place: str = ""
+    key_host: str | None = None
     list: str | None = None
     mapping: tuple[tuple[str, str], ...] = ()
     tag: str | None = None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import typing as t
 
-
 from target_activecampaign.config.names import folded_name, nearest_name, shown_text
 from target_activecampaign.errors import SettingsError
 from target_activecampaign.setup.dialogue import AnswerError, Question

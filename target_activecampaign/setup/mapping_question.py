@@ -68,7 +68,7 @@ class MappingQuestion:
                     indent=2,
                 )
                 continue
-            self._put(name, column, "config.json")
+            self.put(self.read_place(name), column, "config.json")
 
     def take_options(self, mapping: Iterable[tuple[str, str]]) -> None:
         """Put columns where `--map` says.
@@ -82,11 +82,16 @@ class MappingQuestion:
                 shown = ", ".join(shown_text(one) for one in self._columns)
                 hint = f'Nearest: "{shown_text(near)}". ' if near else ""
                 raise AnswerError(f'No column "{shown_text(column)}". {hint}Columns: {shown}')
-            self._put(name, column, "--map")
+            self.put(self.read_place(name), column, "--map")
 
-    def _put(self, name: str, column: str, found_by: str) -> None:
-        """Put a column to a place, and take away what was there."""
-        place = self.read_place(name)
+    def put(self, place: Place, column: str, found_by: str) -> None:
+        """Put a column to a place, and take away what was there.
+
+        Args:
+            place: Where to.
+            column: Its header; empty for none.
+            found_by: Why.
+        """
         holder = self.draft.holder_of(place)
         if holder is not None and holder != column:
             self.draft = self.draft.changed(self.draft.number_of(holder), None)

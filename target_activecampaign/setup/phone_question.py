@@ -32,8 +32,8 @@ _ADJECTIVES = {
     "US": "American",
 }
 _HELP = (
-    "Two letters of the country, like DE, AT, CH, FR, ES, IT, NL, GB or US. With them a number like 030 1234567 "
-    "becomes +49301234567. Without, such numbers are sent as they are."
+    "Two letters of the country, like DE, AT, CH, FR, ES, IT, NL, GB or US. With them a number like "
+    "030 1234567 becomes +49301234567. Without, such numbers are sent as they are."
 )
 
 
