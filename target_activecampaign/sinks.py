@@ -13,9 +13,10 @@ from singer_sdk.exceptions import MissingKeyPropertiesError
 from singer_sdk.sinks import Sink
 
 from target_activecampaign.contacts.contact import Contact, Origin, Reason, Rejection
+from target_activecampaign.contacts.subscription import OptOut
 from target_activecampaign.singer.deletion import DELETED_AT, DeletionMark, find_mark
 from target_activecampaign.singer.mapped_schema import find_parts, join_parts
-from target_activecampaign.singer.record_decoder import compile_record_decoder
+from target_activecampaign.singer.record_decoder import compile_record_decoder, read_whole_record
 from target_activecampaign.singer.schema_keywords import REFUSING_KEYWORDS, describe_problems
 from target_activecampaign.singer.validator import RecordValidator
 
@@ -25,9 +26,9 @@ if t.TYPE_CHECKING:
     from singer_sdk import Target
 
     from target_activecampaign.contacts.mapping import RecordMapper
-    from target_activecampaign.contacts.subscription import OptOut
     from target_activecampaign.reporting.outcomes_file import StreamOutcomes
     from target_activecampaign.reporting.report import StreamFigures
+    from target_activecampaign.run.observer import StreamObserver
     from target_activecampaign.run.people import People
     from target_activecampaign.run.run import Run
     from target_activecampaign.singer.mapped_schema import Keys, Part
@@ -74,6 +75,7 @@ class ActiveCampaignSink(Sink):
     _records_validator = RecordValidator([])
     _decoding: tuple[RecordDecoder, RecordMapper] | None = None
     _outcomes: StreamOutcomes | None = None
+    _observer: StreamObserver | None = None
     _pick_keys: Callable[[t.Any], Sequence[t.Any]] | None = None
     _is_open = False
 
@@ -98,6 +100,7 @@ class ActiveCampaignSink(Sink):
             if run.outcomes_file is not None:
                 keys, personal = self.key_properties, self._mapper.personal_properties
                 self._outcomes = run.outcomes_file.open_stream(self.stream_name, keys, self.schema, personal)
+            self._observer = run.observe(self.stream_name, self.key_properties, self._mapper)
             self._decoding = self._compile_decoding(self._mapper, parts)
 
     def _find_parts(self, mapper: RecordMapper) -> list[Part]:
@@ -173,6 +176,8 @@ class ActiveCampaignSink(Sink):
         origin = self._take(figures, sent, record)
         faults = self._records_validator.find_faults(record)
         result = mapper.map(record) if not faults else self._map_without(faults, record, mapper)
+        if self._observer is not None:
+            self._observer.see(origin, record, result)
         has_keys = sent.read_key is not None
         self._hand_on(mapper, [record], [result], [key], [origin], has_keys=has_keys)
 
@@ -245,6 +250,8 @@ class ActiveCampaignSink(Sink):
             raise RuntimeError("deletions are ignored")
         origin = self._take(figures, sent, record)
         found = mapper.identify_deleted(record)
+        if self._observer is not None:
+            self._observer.see(origin, record, found if isinstance(found, Rejection) else OptOut(found))
         email, rejection = (None, found) if isinstance(found, Rejection) else (found, None)
         self._run.people.note_deletion(origin, mapper.list_id, key, email, rejection)
 
@@ -270,11 +277,24 @@ class ActiveCampaignSink(Sink):
         records = decoded.records
         self._count(len(records))
         origins = self._take_decoded(self._figures, decoded, schema)
-        results = [mapper.map(record) for record in records]
+        results = self._map_decoded(mapper, decoded, origins)
         keys: list[bytes | None] = []
         if self._run.needs_keys:
             keys = [None] * len(records) if read_key is None else list(map(read_key, records))
         self._hand_on(mapper, records, results, keys, origins, has_keys=read_key is not None)
+
+    def _map_decoded(
+        self, mapper: RecordMapper, decoded: DecodedRecords, origins: Sequence[Origin]
+    ) -> list[Contact | Rejection | OptOut]:
+        observer = self._observer
+        if observer is None:
+            return [mapper.map(record) for record in decoded.records]
+        results = []
+        # Nobody else read the sources: a run that is watched keeps none for rejected records.
+        for record, source, origin in zip(decoded.records, decoded.sources, origins, strict=False):
+            results.append(mapper.map(record))
+            observer.see(origin, read_whole_record(source), results[-1])
+        return results
 
     def _note_people(
         self,
@@ -324,6 +344,8 @@ class ActiveCampaignSink(Sink):
         if self._mapper is not None and self._figures is not None and opt_out is not None:
             self._figures.read += 1
             origins, has_keys = [self._origin(tap_record)], tap_record.read_key is not None
+            if self._observer is not None:
+                self._observer.see(origins[0], salvaged, opt_out)
             self._hand_on(self._mapper, [salvaged], [opt_out], [key], origins, has_keys=has_keys)
             return
         detail = f"stream_maps: an expression failed ({type(error).__name__})"
@@ -385,6 +407,8 @@ class ActiveCampaignSink(Sink):
             run.ignore(self.stream_name)
             return
         origin = self._take(figures, sent, record)
+        if self._observer is not None:
+            self._observer.see(origin, record or {}, rejection)
         if run.people is not None:
             email = None if record is None else mapper.identify(record)
             run.people.note_rejected(self.stream_name, mapper.list_id, [(key, email)])

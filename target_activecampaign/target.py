@@ -355,7 +355,7 @@ class TargetActiveCampaign(Target):
             context_settings=command.context_settings,
             params=params,
             logger=cls.logger,
-            send=cls.send_file,
+            target_class=cls,
         )
 
     @classmethod

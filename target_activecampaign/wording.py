@@ -22,6 +22,14 @@ def share(part: int, whole: int) -> str:
     return f"{100 * part / whole if whole else 0:.1f} %"
 
 
+def about_minutes(minutes: float) -> str:
+    """Return how long something will take, in whole minutes: `about 1 minute`, `about 2 h 5 min`."""
+    whole = max(1, round(minutes))
+    if whole < 2 * _MINUTES_PER_HOUR:
+        return f"about {counted(whole, 'minute')}"
+    return f"about {duration(_SECONDS_PER_MINUTE * whole)}"
+
+
 def duration(seconds: float) -> str:
     """Return how long something took: `52 s`, `1 min 4 s`, `2 h 5 min`."""
     minutes, rest = divmod(round(seconds), _SECONDS_PER_MINUTE)

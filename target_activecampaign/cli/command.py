@@ -13,26 +13,24 @@ from target_activecampaign.cli.log_redaction import log_fault
 if t.TYPE_CHECKING:
     from types import TracebackType
 
-    from target_activecampaign.cli.send import Sender
-
 
 class TargetCommand(SingerCommand, click.Group):
     """Runs the target, or the subcommand that is named."""
 
-    def __init__(self, *args: t.Any, send: Sender, **kwargs: t.Any) -> None:  # noqa: ANN401
-        """Make the command.
+    def __init__(self, *args: t.Any, target_class: t.Any, **kwargs: t.Any) -> None:  # noqa: ANN401
+        """Make the command; see the SDK for the arguments.
 
         Args:
-            args: As the SDK's.
-            send: Sends a file.
-            kwargs: As the SDK's.
+            args: Of the SDK's command.
+            target_class: The target, for commands that run it in this process.
+            kwargs: Of the SDK's command.
         """
-        self._send = send
         super().__init__(*args, invoke_without_command=True, **kwargs)
+        self.target_class = target_class
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - by click
         """Return the names of the subcommands."""
-        return ["fields", "init", "ledger", "lists", "mirror", "sandbox", "send", "tags"]
+        return ["fields", "init", "ledger", "lists", "mirror", "preview", "sandbox", "send", "tags"]
 
     def get_command(  # noqa: PLR0911 - one each
         self,
@@ -53,6 +51,10 @@ class TargetCommand(SingerCommand, click.Group):
             from target_activecampaign.cli.account import make_command as make_account  # noqa: PLC0415
 
             return make_account(cmd_name, config_option)
+        if cmd_name == "preview":
+            from target_activecampaign.cli.preview import make_command as make_preview  # noqa: PLC0415
+
+            return make_preview(config_option, self.target_class)
         if cmd_name == "mirror":
             from target_activecampaign.cli.mirror import make_command as make_mirror  # noqa: PLC0415
 
@@ -60,11 +62,11 @@ class TargetCommand(SingerCommand, click.Group):
         if cmd_name == "init":
             from target_activecampaign.cli.init import make_command as make_init  # noqa: PLC0415
 
-            return make_init(self._send)
+            return make_init(self.target_class)
         if cmd_name == "send":
             from target_activecampaign.cli.send import make_command as make_send  # noqa: PLC0415
 
-            return make_send(config_option, self._send)
+            return make_send(config_option, self.target_class.send_file)
         return None
 
     def excepthook(

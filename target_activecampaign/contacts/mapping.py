@@ -117,6 +117,22 @@ class _Source(t.NamedTuple):
     write: _Write | OptionReader
 
 
+class MappedValue(t.NamedTuple):
+    """One value of a mapping.
+
+    Attributes:
+        field: Where it goes, as `field_mapping` calls it.
+        key: The same for the importer: an attribute of the payload, or the id of a custom field.
+        path: The name of its property, with dots where it is nested.
+        keys: Lead from the record to it.
+    """
+
+    field: str
+    key: t.Any
+    path: str
+    keys: tuple[str, ...]
+
+
 _NO_SOURCE = _Source("", None, "", (), None, None, format_text)  # of an attribute that is not mapped
 
 
@@ -288,6 +304,11 @@ class RecordMapper:
     def says_who_subscribes(self) -> bool:
         """Whether its records say who wants the list; else each of them stands for a yes."""
         return self._subscription is not None
+
+    @property
+    def mapped(self) -> list[MappedValue]:
+        """The values that are mapped, the address first."""
+        return [MappedValue(*source[:4]) for source in self._sources if source.keys]
 
     def _read_lists(self, value: t.Any) -> tuple[Subscription, ...] | None:  # noqa: ANN401 - a JSON value
         """Return the lists to subscribe to: none where that is not said, or in no word; `None` for a no.

@@ -25,7 +25,7 @@ from target_activecampaign.delivery.in_flight import InFlight
 from target_activecampaign.delivery.input_buffer import Classifying
 from target_activecampaign.delivery.look_ups import LookUps
 from target_activecampaign.delivery.monitor import Monitor, Phase
-from target_activecampaign.delivery.outcomes import Outcomes
+from target_activecampaign.delivery.outcomes import Outcomes, OutcomeTaker
 from target_activecampaign.delivery.removal_reading import RemovalReading
 from target_activecampaign.delivery.send_queue import SendQueue
 from target_activecampaign.delivery.state_tracker import Hold, StatePassing
@@ -42,7 +42,6 @@ if t.TYPE_CHECKING:
     from target_activecampaign.delivery.contract_headroom import ContractHeadroom
     from target_activecampaign.delivery.removal import Removal
     from target_activecampaign.delivery.state_tracker import Segment
-    from target_activecampaign.reporting.outcomes_file import OutcomesFile
     from target_activecampaign.reporting.report import Report
     from target_activecampaign.singer.state_output import StateOutput
 
@@ -78,7 +77,7 @@ class Delivery:
         changes: ChangeDetection,
         headroom: ContractHeadroom,
         reject: Callable[[Origin, Rejection], None],
-        outcomes_file: OutcomesFile | None = None,
+        outcomes_file: OutcomeTaker | None = None,
         check_interruption: Callable[[], None],
         bounds: Bounds | None = None,
         partial_batches: PartialBatches | None = None,

@@ -27,7 +27,7 @@ if t.TYPE_CHECKING:
     from target_activecampaign.delivery.removal_reading import RemovalReading
     from target_activecampaign.delivery.send_queue import SendQueue
     from target_activecampaign.delivery.state_tracker import Hold, Segment, State, StateTracker
-    from target_activecampaign.reporting.outcomes_file import OutcomesFile
+    from target_activecampaign.reporting.outcomes_file import Outcome
     from target_activecampaign.reporting.report import Report
 
 logger = logging.getLogger(__name__)
@@ -35,6 +35,19 @@ logger = logging.getLogger(__name__)
 _CONTRACT = "account_limit_guard"
 _PROFILES = "profile_limit"
 _REMOVALS = "removals_stopped"  # why the record of a deletion is held back
+
+
+class OutcomeTaker(t.Protocol):
+    """Takes the outcome of each record, like the file of outcomes."""
+
+    def write(
+        self,
+        origins: Sequence[Origin],
+        outcome: Outcome,
+        reason: str | None = None,
+        import_id: str | None = None,
+    ) -> None:
+        """Take the outcome of records."""
 
 
 class Outcomes:
@@ -53,7 +66,7 @@ class Outcomes:
         hold_rejected: Hold | None,
         report: Report,
         reject: Callable[[Origin, Rejection], None],
-        file: OutcomesFile | None,
+        file: OutcomeTaker | None,
         automations: AutomationsNotice,
         profile_limit: int,
         confirms_removals: bool,

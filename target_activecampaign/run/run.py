@@ -29,6 +29,7 @@ from target_activecampaign.run.brake import Brake
 from target_activecampaign.run.embedded_sandbox import serve_sandbox
 from target_activecampaign.run.judge import judge, judge_rejects
 from target_activecampaign.run.mirror import Mirror
+from target_activecampaign.run.observer import OpenedStream
 from target_activecampaign.run.opt_out_removals import OptOutRemovals
 from target_activecampaign.run.opt_outs import OptOuts
 from target_activecampaign.run.people import People
@@ -42,7 +43,7 @@ from target_activecampaign.singer.completeness import Completeness
 from target_activecampaign.singer.state_output import StateOutput
 
 if t.TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from target_activecampaign.api.responses import Contract
     from target_activecampaign.clock import Clock
@@ -51,6 +52,7 @@ if t.TYPE_CHECKING:
     from target_activecampaign.contacts.contact import LeftAlone, Origin, Reason, Rejection
     from target_activecampaign.contacts.custom_fields import CustomField
     from target_activecampaign.contacts.exclusions import Exclusions
+    from target_activecampaign.contacts.mapping import MappingNotes as Notes
     from target_activecampaign.delivery.account import Account
     from target_activecampaign.delivery.change_detection import ChangeDetection
     from target_activecampaign.errors import MirrorStoppedError, TargetError
@@ -58,6 +60,7 @@ if t.TYPE_CHECKING:
     from target_activecampaign.reporting.rejected_rows import RejectedRows
     from target_activecampaign.reporting.rejects import RejectsFile
     from target_activecampaign.reporting.report import StreamFigures
+    from target_activecampaign.run.observer import RunObserver, StreamObserver
     from target_activecampaign.run.signals import Interruption
     from target_activecampaign.source_files import SourceFile
 
@@ -110,11 +113,14 @@ class Run:
         self._rejects: RejectsFile | RejectedRows | None = None
         self.outcomes_file: OutcomesFile | None = None
         """Takes every record of an exported stream that is read, where outcomes are written."""
+        self.observer: RunObserver | None = None
+        """Sees each record and its outcome, where somebody watches."""
         self._named_rejects: Counter[Reason] = Counter()
         self._client: Client | None = None
         self._account: Account | None = None
         self._fields: Mapping[str, CustomField] = {}
         self._exclusions: Exclusions | None = None  # `None` where there are none
+        self._mapping_options: MappingOptions | None = None  # of the stream that was opened last
         self._resources = contextlib.ExitStack()
         self._deletions = 0
         self._streams = StreamMatching(settings)
@@ -198,7 +204,7 @@ class Run:
             changes=self._changes,
             headroom=self._headroom,
             reject=self._write_rejected,
-            outcomes_file=self.outcomes_file,
+            outcomes_file=self.outcomes_file or self.observer,
             check_interruption=self._interruption.check,
         )
 
@@ -385,8 +391,19 @@ class Run:
             rejects_invalid=self._settings.on_invalid_value == "reject",
             subscription_words=self._settings.subscription_words,
         )
-        notes = self.mapping_notes_of(stream)
+        notes: Notes = self.mapping_notes_of(stream)
+        if self.observer is not None:
+            notes = self.observer.watch_notes(notes)
+        self._mapping_options = options
         return compile_mapping(stream, schema, export, self._fields, options, notes=notes)
+
+    def observe(self, stream: str, keys: Sequence[str], mapper: RecordMapper) -> StreamObserver | None:
+        """Return what sees the records of a stream whose mapping is compiled; `None` where nobody watches."""
+        export, client, options = self._settings.export_for(stream), self._client, self._mapping_options
+        if self.observer is None or export is None or client is None or options is None:
+            return None
+        opened = OpenedStream(stream, keys, mapper, export, self._fields, options, client)
+        return self.observer.open_stream(opened)
 
     def _note_stream(self, stream: str, list_id: int) -> None:
         """Note that a stream is exported to a list."""

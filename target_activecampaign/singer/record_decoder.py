@@ -94,6 +94,18 @@ class RecordDecoder:
         return operator.attrgetter(*(names[name] for name in properties))
 
 
+class _RecordMessage(msgspec.Struct, gc=False):
+    record: dict[str, t.Any]
+
+
+_read_message = msgspec.json.Decoder(_RecordMessage, float_hook=Decimal).decode
+
+
+def read_whole_record(source: str | bytes) -> dict[str, t.Any]:
+    """Return the record of a RECORD message, with the properties that a decoder leaves out."""
+    return _read_message(source).record
+
+
 def compile_record_decoder(
     schema: Mapping[str, t.Any],
     *,
