@@ -7,16 +7,59 @@ and never the key.
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from typing_extensions import Self
 
 
 class TargetError(Exception):
     """Ends the run with `exit_code` and one message for a person, without a traceback."""
 
     exit_code = 1
+
+
+class Problem(str):
+    """What is wrong with a setting, as one text for a person, and in its parts.
+
+    Attributes:
+        setting: Its name, with dots; empty where the text names none.
+        message: What is wrong.
+        fix: What to do; may be empty.
+        nearest: What may have been meant.
+    """
+
+    __slots__ = ("fix", "message", "nearest", "setting")
+
+    setting: str
+    message: str
+    fix: str
+    nearest: tuple[str, ...]
+
+    def __new__(cls, setting: str, message: str, fix: str = "", nearest: Iterable[str] = ()) -> Self:
+        """Make the text of its parts: a fix that begins with a capital is a sentence of its own."""
+        mark = "" if not fix else ". " if fix[0].isupper() else "; "
+        problem = super().__new__(
+            cls, f"{setting}: {message}{mark}{fix}" if setting else f"{message}{mark}{fix}"
+        )
+        problem.setting, problem.message, problem.fix = setting, message, fix
+        problem.nearest = tuple(nearest)
+        return problem
+
+    @classmethod
+    def of_text(cls, text: str, nearest: Iterable[str] = ()) -> Self:
+        """Read the parts from a text of the usual form: `setting: what is wrong; what to do`."""
+        setting, colon, rest = text.partition(": ")
+        if not colon or not _NAME.fullmatch(setting):
+            setting, rest = "", text
+        message, _, fix = rest.partition("; ")
+        return cls(setting, message, fix, nearest)
+
+
+_NAME = re.compile(r"\S+|\S*\(a name of \d+ characters\)\S*")
 
 
 class SettingsError(TargetError):
@@ -28,7 +71,7 @@ class SettingsError(TargetError):
 
     def __init__(self, problems: Iterable[str]) -> None:
         """Keep all problems, so that a user mends them in one go."""
-        self.problems = tuple(problems)
+        self.problems = tuple(one if isinstance(one, Problem) else Problem.of_text(one) for one in problems)
         super().__init__("; ".join(self.problems))
 
 
@@ -45,12 +88,16 @@ class ServiceError(TargetError):
 
     Attributes:
         cause: The same in a few words, without what to do.
+        matter: Whose matter it is, one of the causes in `api.responses`; empty where that is not known.
+        fix: What to do; may be empty.
     """
 
-    def __init__(self, message: str, cause: str = "") -> None:
+    def __init__(self, message: str, cause: str = "", *, matter: str = "", fix: str = "") -> None:
         """Keep the cause for those who go on without the answer."""
         super().__init__(message)
         self.cause = cause or message
+        self.matter = matter
+        self.fix = fix
 
 
 class NotPermittedError(ServiceError):

@@ -30,6 +30,23 @@ def about_minutes(minutes: float) -> str:
     return f"about {duration(_SECONDS_PER_MINUTE * whole)}"
 
 
+def size(number_of_bytes: int) -> str:
+    """Return a size of files in round figures: `41 GB`, `512 MB`."""
+    for unit, name in ((10**12, "TB"), (10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
+        if number_of_bytes >= unit:
+            return f"{number_of_bytes // unit:,} {name}"
+    return counted(number_of_bytes, "byte")
+
+
+def minutes_told(minutes: float) -> str:
+    """Return about how long something takes: `about 10 minutes`, `under a minute`."""
+    if minutes < 1:
+        return "under a minute"
+    if minutes < 2 * _MINUTES_PER_HOUR:
+        return f"about {counted(round(minutes), 'minute')}"
+    return f"about {counted(round(minutes / _MINUTES_PER_HOUR), 'hour')}"
+
+
 def duration(seconds: float) -> str:
     """Return how long something took: `52 s`, `1 min 4 s`, `2 h 5 min`."""
     minutes, rest = divmod(round(seconds), _SECONDS_PER_MINUTE)

@@ -237,7 +237,11 @@ def test_custom_fields_are_found_by_id_tag_and_title_and_written_for_their_type(
         ({"list_id": 99}, ["list_id: the account has no list 99"]),
         (
             {"field_mapping": {"email": "email", "custom_fields": {"Cty": "email", "77": "email"}}},
-            ["field_mapping.custom_fields.Cty", "the nearest is 'City'", "field_mapping.custom_fields.77"],
+            [
+                'custom_fields: the account has no field "Cty"',
+                'Nearest: "City" (1)',
+                'the account has no field "77"',
+            ],
         ),
         (
             {"field_mapping": {"email": "mail", "first_name": "firstname"}},

@@ -36,6 +36,7 @@ from target_activecampaign.api.responses import (
     read_tag,
     read_tagged_contacts,
     read_total,
+    read_user,
     read_window,
 )
 from target_activecampaign.api.retry import MOST_SECONDS, retry
@@ -58,6 +59,7 @@ if t.TYPE_CHECKING:
         Refused,
         Response,
         Tag,
+        User,
     )
     from target_activecampaign.config.secret import Secret
     from target_activecampaign.contacts.custom_fields import CustomField
@@ -85,10 +87,17 @@ class Client:
 
     Attributes:
         requests: Requests that were sent, every try counted.
+        latency_seconds: Of the quickest answer; `None` before the first.
     """
 
     def __init__(
-        self, base_url: str, api_key: Secret, rate_limiter: RateLimiter, timeout_seconds: float
+        self,
+        base_url: str,
+        api_key: Secret,
+        rate_limiter: RateLimiter,
+        timeout_seconds: float,
+        *,
+        bounds: tuple[int, float] = (MOST_TRIES, math.inf),
     ) -> None:
         """Prepare; nothing is sent yet.
 
@@ -97,8 +106,11 @@ class Client:
             api_key: Goes to this host alone, as the header `Api-Token`.
             rate_limiter: Gives a permit for each request.
             timeout_seconds: For one request.
+            bounds: Tries and seconds after which to give any request up, below its own bounds.
         """
         self.requests = 0
+        self.latency_seconds: float | None = None
+        self._most_tries, self._most_seconds = bounds
         self._api_key = api_key
         self._transport = Transport(base_url, api_key, timeout_seconds)
         self._rate_limiter = rate_limiter
@@ -109,13 +121,18 @@ class Client:
 
     # Account
 
-    def check_key(self) -> None:
-        """Read the key's own user.
+    @property
+    def seconds_ahead(self) -> float | None:
+        """By how much the service's clock is ahead of ours, `None` as long as it told no time."""
+        return None if math.isinf(self._ahead[1]) else self._seconds_ahead
+
+    def check_key(self) -> User:
+        """Return the key's own user.
 
         Raises:
             ServiceError: If the host can't be reached or refuses the key.
         """
-        self._request(KEY_CHECK, read_object, most_tries=_MOST_TRIES_AT_START)
+        return self._request(KEY_CHECK, read_user, most_tries=_MOST_TRIES_AT_START)
 
     def lists(self) -> list[AccountList]:
         """Return every list that the key's user may see.
@@ -135,13 +152,17 @@ class Client:
         fields = list(self._pages("fields", read_field, note=options.note))
         return [options.added_to(field) for field in fields]
 
-    def tags(self) -> list[Tag]:
-        """Return all tags that contacts may have.
+    def tags(self, most: int | None = None) -> list[Tag]:
+        """Return the tags that contacts may have.
+
+        Args:
+            most: How many to read at the most, those of templates included; all by default.
 
         Raises:
             ServiceError: If they can't be read.
         """
-        return [tag for tag in self._pages("tags", read_tag) if tag.is_for_contacts]
+        tags = itertools.islice(self._pages("tags", read_tag), most)
+        return [tag for tag in tags if tag.is_for_contacts]
 
     def tagged_contacts(self, tag_id: int) -> int | None:
         """Return how many contacts have a tag; `None` where the account does not say.
@@ -174,7 +195,8 @@ class Client:
                 "GET settings/account", read_contract, most_tries=_MOST_TRIES_AT_START, is_optional=True
             )
         except NotPermittedError:
-            return NoLimit("this key may not read the account's contract (only an administrator's may)")
+            reason = "this key may not read the account's contract (only an administrator's may)"
+            return NoLimit(reason, is_permitted=False)
 
     def contract(self) -> Contract | None:
         """Return the account's contract, or `None` where the account tells none to this key (any more).
@@ -464,8 +486,8 @@ class Client:
             attempt,
             self._rate_limiter,
             endpoint,
-            most_tries=most_tries,
-            most_seconds=most_seconds,
+            most_tries=min(most_tries, self._most_tries),
+            most_seconds=min(most_seconds, self._most_seconds),
             pause=pause,
             is_optional=is_optional,
         )
@@ -478,10 +500,13 @@ class Client:
             self.requests += 1
         method, path = endpoint.split()
         is_answered = False
+        began = self._rate_limiter.clock.now()
         sent_at = self._rate_limiter.clock.utc_now().timestamp()
         try:
             response = self._transport.send(method, path, query=query, body=body)
             is_answered = True
+            took = self._rate_limiter.clock.now() - began
+            self.latency_seconds = took if self.latency_seconds is None else min(took, self.latency_seconds)
             self._learn_window(response)
             self._learn_time(response, sent_at)
         finally:

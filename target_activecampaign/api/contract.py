@@ -23,9 +23,11 @@ class NoLimit(t.NamedTuple):
 
     Attributes:
         reason: Why there is none to keep to.
+        is_permitted: Whether the key may read the contract at all.
     """
 
     reason: str
+    is_permitted: bool = True
 
 
 def read_contract(response: Response) -> Contract | NoLimit:

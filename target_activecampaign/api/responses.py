@@ -219,10 +219,11 @@ def check_status(response: Response) -> None:
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
         raise TryAgainError(f"HTTP {status}")
     if status >= HTTPStatus.MULTIPLE_CHOICES:
+        fix = _remedy(status, response.endpoint)
         raise ServiceError(
-            f"{response.endpoint}: HTTP {status}, which no further try will change. "
-            f"{_remedy(status, response.endpoint)}",
+            f"{response.endpoint}: HTTP {status}, which no further try will change. {fix}",
             cause=f"HTTP {status}",
+            fix=fix,
         )
 
 
@@ -372,6 +373,32 @@ def load_json(response: Response) -> object:
 
 
 # The account
+
+
+class User(t.NamedTuple):
+    """The user whom the key belongs to (users reference); parts are empty where the account does not say.
+
+    Attributes:
+        name: First name, and the initial of the last name.
+        username: For signing in; empty where it is an address.
+    """
+
+    name: str
+    username: str
+
+
+def read_user(response: Response) -> User:
+    """Return the user of a successful response, in whatever form.
+
+    Raises:
+        TryAgainError: If it is no JSON object.
+        ServiceError: If no further try will change that.
+    """
+    user = read_object(response).get("user")
+    told = {name: str(text or "").strip() for name, text in (user if isinstance(user, dict) else {}).items()}
+    username = told.get("username", "")
+    name = f"{told.get('firstName', '')} {told.get('lastName', '')[:1]}".strip()
+    return User(name, "" if "@" in username else username)
 
 
 @dataclass(frozen=True, slots=True)

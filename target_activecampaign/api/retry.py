@@ -20,6 +20,7 @@ from collections import Counter
 
 from target_activecampaign.api.responses import MOST_TRIES, TryAgainError
 from target_activecampaign.errors import NotPermittedError, ServiceError
+from target_activecampaign.wording import counted
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable
@@ -126,10 +127,13 @@ def _level(*, is_optional: bool) -> int:
 
 def _give_up(endpoint: str, error: TryAgainError, tries: int, seconds: float) -> ServiceError:
     kind = NotPermittedError if error.cause in {"key", "rights"} else ServiceError
+    fix = _remedy(error)
     return kind(
-        f"{endpoint}: {error}. Gave up after {tries} {'try' if tries == 1 else 'tries'} in {seconds:.0f} s. "
-        f"{_remedy(error)}, then run again",
+        f"{endpoint}: {error}. Gave up after {counted(tries, 'try', 'tries')} in {seconds:.0f} s. {fix}, "
+        "then run again",
         cause=str(error),
+        matter=error.cause,
+        fix=fix,
     )
 
 

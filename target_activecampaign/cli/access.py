@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shlex
 import sys
 import typing as t
 from pathlib import Path
 
 import click
 
-from target_activecampaign.cli.folder_config import configuration_of_folder
+from target_activecampaign.cli.folder_config import CONFIG_FILE, VARIABLES_FILE, configuration_of_folder
 from target_activecampaign.config.environment import settings_from_environment
 from target_activecampaign.errors import SettingsError, TargetError
 
@@ -43,19 +44,39 @@ def configuration() -> dict[str, t.Any]:
 
     Without any, that of this folder: `config.json`, `.env` and the environment.
     """
+    given = _given()
+    if not given:
+        return configuration_of_folder(Path())
+    merged: dict[str, t.Any] = {}
+    for one in given:
+        merged.update(one.config)
+    if any(one.parse_env for one in given):
+        merged.update(settings_from_environment(os.environ))
+    return merged
+
+
+def config_sources() -> list[str]:
+    """Return what the configuration was taken from: files, and `ENV` for the environment."""
+    given = _given()
+    if not given:
+        return [name for name in (CONFIG_FILE, VARIABLES_FILE) if Path(name).is_file()]
+    files = [str(path) for one in given for path in one.paths]
+    return [*files, *(["ENV"] if any(one.parse_env for one in given) else [])]
+
+
+def config_arguments() -> str:
+    """Return the options `--config` as they were given, for a further command: a blank before each."""
+    return "".join(f" --config {shlex.quote(name)}" for name in config_sources()) if _given() else ""
+
+
+def _given() -> list[t.Any]:
+    """Return the values of `--config` that name something, those before the command first."""
     given = []
     step: click.Context | None = click.get_current_context()
     while step:
         given.append(step.params.get("config"))
         step = step.parent
-    if not any(one and (one.paths or one.parse_env) for one in given):
-        return configuration_of_folder(Path())
-    merged: dict[str, t.Any] = {}
-    for one in filter(None, reversed(given)):
-        merged.update(one.config)
-    if any(one.parse_env for one in given if one):
-        merged.update(settings_from_environment(os.environ))
-    return merged
+    return [one for one in reversed(given) if one and (one.paths or one.parse_env)]
 
 
 @contextlib.contextmanager

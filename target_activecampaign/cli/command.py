@@ -30,7 +30,9 @@ class TargetCommand(SingerCommand, click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - by click
         """Return the names of the subcommands."""
-        return ["fields", "init", "ledger", "lists", "mirror", "preview", "sandbox", "send", "tags"]
+        return [
+            *("check", "fields", "init", "ledger", "lists", "mirror", "preview", "sandbox", "send", "tags"),
+        ]
 
     def get_command(  # noqa: PLR0911 - one each
         self,
@@ -47,6 +49,10 @@ class TargetCommand(SingerCommand, click.Group):
             from target_activecampaign.cli.ledger import make_command  # noqa: PLC0415
 
             return make_command(config_option)
+        if cmd_name == "check":
+            from target_activecampaign.cli.check import make_command as make_check  # noqa: PLC0415
+
+            return make_check(config_option)
         if cmd_name in {"fields", "lists", "tags"}:
             from target_activecampaign.cli.account import make_command as make_account  # noqa: PLC0415
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import logging
 import os
 import sys
 import typing as t
@@ -18,23 +17,14 @@ from dotenv import dotenv_values
 
 from target_activecampaign.cli.access import errors_shown
 from target_activecampaign.cli.config_files import ConfigFileError, read_config_file
-from target_activecampaign.cli.log_redaction import OWN_LOGGERS, redact_logs
+from target_activecampaign.cli.log_redaction import redact_logs
 from target_activecampaign.cli.terminal import somebody_answers, width
-from target_activecampaign.clock import SystemClock
-from target_activecampaign.config.connection import parse_connection
 from target_activecampaign.config.environment import PREFIX, settings_from_environment
 from target_activecampaign.config.secret import Secret
-from target_activecampaign.run.signals import handlers_restored
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from target_activecampaign.api.client import Client
-    from target_activecampaign.cli.send import Sender
-    from target_activecampaign.setup.engine import Previewed
     from target_activecampaign.setup.given import Given
     from target_activecampaign.setup.outcome import Before, Outcome
-    from target_activecampaign.source_files import SourceFile
 
 _CONFIG, _VARIABLES = "config.json", ".env"
 _KEY = "api_key"
@@ -50,16 +40,16 @@ has an option; without a terminal nothing is asked, and all that is missing is l
 """
 
 
-def make_command(send: Sender) -> click.Command:
+def make_command(target_class: t.Any) -> click.Command:  # noqa: ANN401
     """Make the command.
 
     Args:
-        send: The target.
+        target_class: The target.
     """
     choice = click.Choice
     return click.Command(
         "init",
-        callback=lambda **given: _init(send, **given),
+        callback=lambda **given: _init(target_class, **given),
         params=[
             click.Option(["--file"], help="Where your people are: .csv, .tsv or .jsonl."),
             click.Option(["--delimiter"], help="Between its columns: comma, semicolon, tab or bar."),
@@ -89,8 +79,10 @@ def make_command(send: Sender) -> click.Command:
     )
 
 
-def _init(send: Sender, *, folder: Path | None, as_json: bool, yes: bool, **options: t.Any) -> None:  # noqa: ANN401
-    from target_activecampaign.setup.dialogue import Dialogue  # noqa: PLC0415 - not for `--help`
+def _init(target_class: t.Any, *, folder: Path | None, as_json: bool, yes: bool, **options: t.Any) -> None:  # noqa: ANN401
+    # Not for `--help`.
+    from target_activecampaign.cli.init_target import Connections, ProcessTarget  # noqa: PLC0415
+    from target_activecampaign.setup.dialogue import Dialogue  # noqa: PLC0415
     from target_activecampaign.setup.wizard import Wizard  # noqa: PLC0415 - likewise
 
     redact_logs()
@@ -100,9 +92,15 @@ def _init(send: Sender, *, folder: Path | None, as_json: bool, yes: bool, **opti
         _enter(stack, folder)
         before, given = _read_folder(), _read_options(origin, yes=yes, **options)
         given = _with_key(given, before)
-        connections = stack.enter_context(_Connections())
+        connections = stack.enter_context(Connections())
         wizard = Wizard(
-            dialogue, given, Path(), before, connect=connections, engine=_Target(send), origin=origin
+            dialogue,
+            given,
+            Path(),
+            before,
+            connect=connections,
+            engine=ProcessTarget(target_class),
+            origin=origin,
         )
         try:
             outcome = wizard.run()
@@ -234,79 +232,3 @@ def _document(outcome: Outcome) -> dict[str, t.Any]:
         "trial": outcome.trial,
         "report": outcome.report,
     }
-
-
-class _Connections:
-    """Opens accounts, and closes them at the end."""
-
-    def __init__(self) -> None:
-        self._stack = contextlib.ExitStack()
-
-    def __enter__(self) -> _Connections:  # noqa: PYI034 - it has no subclasses
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
-
-    def __call__(self, hostname: str, api_key: Secret) -> Client:
-        """Return a client; the sandbox's works on a copy, so that nothing is written."""
-        return _open_client(self._stack, hostname, api_key, is_dry_run=True)
-
-    @contextlib.contextmanager
-    def reopen(self, hostname: str, api_key: Secret) -> Iterator[Client]:
-        """Yield a client of the account as it is now."""
-        with contextlib.ExitStack() as stack:
-            yield _open_client(stack, hostname, api_key, is_dry_run=False)
-
-
-def _open_client(stack: contextlib.ExitStack, hostname: str, api_key: Secret, *, is_dry_run: bool) -> Client:
-    from target_activecampaign.api.client import Client  # noqa: PLC0415 - 0.2 s, not for `--help`
-    from target_activecampaign.api.rate_limiter import RateLimiter  # noqa: PLC0415 - likewise
-    from target_activecampaign.run.embedded_sandbox import serve_sandbox  # noqa: PLC0415 - likewise
-
-    connection = parse_connection({"hostname": hostname, "api_key": api_key.reveal()})
-    limiter = RateLimiter(connection.requests_per_second, connection.imports_per_minute, SystemClock())
-    base_url = connection.base_url or stack.enter_context(serve_sandbox(is_dry_run=is_dry_run))
-    return Client(base_url, connection.api_key, limiter, connection.request_timeout_seconds)
-
-
-class _Target:
-    """The target, as a setup uses it."""
-
-    def __init__(self, send: Sender) -> None:
-        self._send = send
-
-    def preview(self, config: dict[str, t.Any], source: SourceFile) -> Previewed:
-        """Return what sending a file would do."""
-        from target_activecampaign.setup.engine import Previewed  # noqa: PLC0415 - as above
-
-        dry = {name: value for name, value in config.items() if name not in _WRITTEN} | {"dry_run": True}
-        with handlers_restored(), _quiet():
-            _, report = self._send(dry, source, trusts_keys=False, shows_progress=False)
-        return Previewed([], report)
-
-    def send(
-        self, config: dict[str, t.Any], source: SourceFile, *, is_trial: bool
-    ) -> tuple[int, dict[str, t.Any]]:
-        """Send a file; returns the exit code and the report."""
-        if source.is_part and config.get("membership") == "mirror":
-            config = {**config, "membership": "add"}
-        with handlers_restored(), _quiet() if is_trial else contextlib.nullcontext():
-            return self._send(config, source, trusts_keys=False, shows_progress=not is_trial)
-
-
-_WRITTEN = ("report_path", "rejects_path", "outcomes_path", "alert_url", "heartbeat_url")
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Leave out of the log what the setup says itself; what failed stays."""
-    loggers = [logging.getLogger(name) for name in OWN_LOGGERS]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)

@@ -14,6 +14,7 @@ import typing as t
 from target_activecampaign.config.dotted_keys import unfold
 from target_activecampaign.config.names import nearest_name, shown_name
 from target_activecampaign.config.schema import CONFIG_JSONSCHEMA
+from target_activecampaign.errors import Problem
 
 if t.TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,7 +62,7 @@ def _is_meltano(environ: Mapping[str, str]) -> bool:
     return any(name.startswith("MELTANO_") for name in environ)
 
 
-def find_unknown_variables(environ: Mapping[str, str]) -> list[str]:
+def find_unknown_variables(environ: Mapping[str, str]) -> list[Problem]:
     """Return a sentence for each variable of our prefix that nobody reads; none holds a value.
 
     Meltano hands over a file, and has the plugin's settings in the environment all the same: under the
@@ -71,11 +72,13 @@ def find_unknown_variables(environ: Mapping[str, str]) -> list[str]:
     """
     plugins = _plugin_prefixes(environ)
     is_meltano = _is_meltano(environ)
-    problems = []
+    problems: list[Problem] = []
     for name, text in environ.items():
         prefix = next((one for one in (*plugins, PREFIX) if name.upper().startswith(one)), None)
         if prefix is not None and text.strip() and not _is_known(name, prefix, is_meltano=is_meltano):
-            problems.append(f"{shown_name(name)}: is no setting{_remedy(name, prefix)}")
+            near = _nearest(name, prefix)
+            fix = f"write {near}" if near else "take it out of the environment"
+            problems.append(Problem(shown_name(name), "is no setting", fix, filter(None, [near])))
     return problems
 
 
@@ -100,10 +103,10 @@ def _is_known(name: str, prefix: str, *, is_meltano: bool) -> bool:
     return is_meltano and rest.upper().startswith(tuple(objects))
 
 
-def _remedy(name: str, prefix: str) -> str:
+def _nearest(name: str, prefix: str) -> str | None:
     wanted = name[len(prefix) :].strip("_").lower()
     near = nearest_name(wanted, CONFIG_JSONSCHEMA["properties"], least_likeness=_LEAST_LIKENESS)
-    return f"; did you mean {prefix}{near.upper()}?" if near else "; take it out of the environment"
+    return f"{prefix}{near.upper()}" if near else None
 
 
 def _value_of(text: str, kinds: list[str]) -> t.Any:  # noqa: ANN401 - of any setting

@@ -11,9 +11,10 @@ import typing as t
 import unicodedata
 
 from target_activecampaign.config.names import nearest_name, shown_name
+from target_activecampaign.errors import Problem
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
 Explain: t.TypeAlias = "Callable[[str, object], str | None]"
 
@@ -66,9 +67,16 @@ class Section:
         """Tell whether the setting is given and no null."""
         return self._values.get(name) is not None
 
-    def add_problem(self, name: str, problem: str) -> None:
-        """Add a problem that says what is wrong with the setting and what to write instead."""
-        self._problems.append(f"{self._path}{shown_name(name)}: {problem}")
+    def add_problem(self, name: str, problem: str, nearest: Iterable[str] = ()) -> None:
+        """Add a problem.
+
+        Args:
+            name: Of the setting.
+            problem: What is wrong with it, a semicolon, and what to write instead.
+            nearest: What may have been meant.
+        """
+        message, _, fix = problem.partition("; ")
+        self._problems.append(Problem(f"{self._path}{shown_name(name)}", message, fix, nearest))
 
     def text(self, name: str) -> str | None:
         """Return a text without the blanks around it, or None if it is not set or wrong."""
@@ -190,16 +198,18 @@ class Section:
     def _refuse_unknown_names(self, explain: Explain) -> None:
         for name, value in self._values.items():
             if name not in self._properties:
-                self.add_problem(name, explain(name, value) or _problem_of_unknown(name, self._properties))
+                near = _nearest(name, self._properties)
+                problem = explain(name, value) or _problem_of_unknown(name, near)
+                self.add_problem(name, problem, filter(None, [near]))
 
 
 _RENAMED = {"mirror_max_removal_percent": "max_removal_percent"}
 
 
-def _problem_of_unknown(name: str, known: Collection[str]) -> str:
-    if (new_name := _RENAMED.get(name)) in known:
-        return f"is called {new_name} now; write that"
-    return f"is no setting{_remedy_for_unknown(name, known)}"
+def _problem_of_unknown(name: str, near: str | None) -> str:
+    if name in _RENAMED:
+        return f"is called {near} now; write that"
+    return f"is no setting; {f'write {near}' if near else 'take it out'}"
 
 
 def problem_of_text(value: object) -> str | None:
@@ -225,6 +235,7 @@ def _integer_of(value: object) -> int | None:
     return None
 
 
-def _remedy_for_unknown(name: str, known: Collection[str]) -> str:
-    near = nearest_name(name[:_LONGEST_COMPARED], known, least_likeness=_LEAST_LIKENESS)
-    return f"; did you mean {near}?" if near else "; take it out"
+def _nearest(name: str, known: Collection[str]) -> str | None:
+    if (new_name := _RENAMED.get(name)) in known:
+        return new_name
+    return nearest_name(name[:_LONGEST_COMPARED], known, least_likeness=_LEAST_LIKENESS)

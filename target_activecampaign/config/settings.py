@@ -25,11 +25,11 @@ from target_activecampaign.config.schema import CONFIG_JSONSCHEMA, SDK_PROPERTIE
 from target_activecampaign.config.secret import HIDDEN, Secret
 from target_activecampaign.config.section import Section
 from target_activecampaign.config.subscription_words import read_subscription_words
-from target_activecampaign.errors import SettingsError
+from target_activecampaign.errors import Problem, SettingsError
 
 if t.TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 SANDBOX = "sandbox"
 """The hostname that stands for the bundled emulator."""
@@ -214,9 +214,28 @@ def parse_settings(config: Mapping[str, t.Any], environ: Mapping[str, str] | Non
     Raises:
         SettingsError: With every problem; none holds the value of a setting.
     """
-    problems = [*find_unknown_variables(environ or {}), *_find_unread(config, environ or {})]
+    settings, problems = read_settings(config, environ)
+    if problems:
+        raise SettingsError(problems)
+    return settings
+
+
+def read_settings(
+    config: Mapping[str, t.Any], environ: Mapping[str, str] | None = None
+) -> tuple[Settings, Sequence[Problem]]:
+    """Read a configuration that may have problems, for those who go on with the rest of it.
+
+    Args:
+        config: As `parse_settings` takes it.
+        environ: Likewise.
+
+    Returns:
+        The settings, in which each that is wrong has its default or is empty; and every problem.
+    """
+    problems: list[str] = [*find_unknown_variables(environ or {})]
     section = Section(config, CONFIG_JSONSCHEMA, problems)
     settings = _read_settings(section)
+    _explain_unread(problems, config, environ or {})
     problems += _find_shared_files(settings)
     if settings_from_environment(environ or {}).get("dry_run") is True and not settings.dry_run:
         # The one setting whose loss does harm: who sets it wants nothing sent.
@@ -225,19 +244,19 @@ def parse_settings(config: Mapping[str, t.Any], environ: Mapping[str, str] | Non
             "configuration"
         )
     _refuse_key_elsewhere(section, config, settings.api_key)
-    if problems:
-        raise SettingsError(_without_key(problem, settings.api_key) for problem in problems)
-    return settings
+    # An error reads the parts of each.
+    return settings, SettingsError(_without_key(problem, settings.api_key) for problem in problems).problems
 
 
-def _find_unread(config: Mapping[str, t.Any], environ: Mapping[str, str]) -> list[str]:
-    """Return a sentence where the environment holds settings that are missing, since it was not read."""
+def _explain_unread(problems: list[str], config: Mapping[str, t.Any], environ: Mapping[str, str]) -> None:
+    """Say of settings that are missing that the environment holds them, and was not read."""
     missing = [name for name in ("hostname", "api_key", "data_privacy_consent") if config.get(name) is None]
-    unread = [f"{PREFIX}{name.upper()}" for name in settings_from_environment(environ) if name in missing]
-    if not unread:
-        return []
-    verb = "is" if len(unread) == 1 else "are"
-    return [f"{' and '.join(unread)} {verb} set, but not read; add --config ENV to the command"]
+    unread = [name for name in settings_from_environment(environ) if name in missing]
+    for place, problem in enumerate(problems):
+        if isinstance(problem, Problem) and problem.setting in unread:
+            variable = f"{PREFIX}{problem.setting.upper()}"
+            fix = f"{variable} is set but was not read: add --config ENV after --config config.json"
+            problems[place] = Problem(problem.setting, "is missing", fix)
 
 
 def _read_settings(section: Section) -> Settings:
@@ -545,4 +564,6 @@ def _mentions(value: object, text: str) -> bool:
 def _without_key(problem: str, api_key: Secret) -> str:
     """Blank the key in a problem: it may have been pasted where a name belongs."""
     key = api_key.reveal()
-    return problem.replace(key, HIDDEN) if len(key) >= _SHORTEST_TELLING_KEY else problem
+    if len(key) < _SHORTEST_TELLING_KEY or key not in problem:
+        return problem
+    return problem.replace(key, HIDDEN)

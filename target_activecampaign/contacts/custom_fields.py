@@ -6,9 +6,10 @@ import functools
 import typing as t
 from dataclasses import dataclass
 
-from target_activecampaign.config.names import folded_name, nearest_name, shown_text
+from target_activecampaign.config.names import folded_name, nearest_name, shown_name, shown_text
 from target_activecampaign.contacts.dates import format_date, format_datetime
 from target_activecampaign.contacts.text import UnfitValueError, format_item, format_number, format_text
+from target_activecampaign.errors import Problem
 
 if t.TYPE_CHECKING:
     import datetime as dt
@@ -21,6 +22,9 @@ OPTION_SEPARATOR = "||"
 _SEVERAL_OPTIONS = frozenset({"checkbox", "listbox", "multiselect"})
 _ONE_OPTION = frozenset({"dropdown", "radio"})
 _TIMES = {"date": format_date, "datetime": format_datetime}
+_SETTING = "field_mapping.custom_fields"
+_ALL = "All fields: target-activecampaign fields"
+_MOST_SHOWN = 10
 _NUMBERS = frozenset({"number", "currency"})
 
 
@@ -65,7 +69,7 @@ def takes_several_options(field_type: str) -> bool:
     return field_type.lower() in _SEVERAL_OPTIONS
 
 
-def find_custom_field(key: str, fields: Sequence[CustomField]) -> CustomField | str:
+def find_custom_field(key: str, fields: Sequence[CustomField]) -> CustomField | Problem:
     """Find the field that a key of `field_mapping.custom_fields` means.
 
     Args:
@@ -80,11 +84,25 @@ def find_custom_field(key: str, fields: Sequence[CustomField]) -> CustomField | 
     if len(meant) == 1:
         return meant.popitem()[1]
     if not meant:
-        return f"the account has no such custom field{_nearest(key, fields)}"
+        return _unknown(key, fields)
     if list(found) == ["title"]:
         ids = ", ".join(map(str, meant))
-        return f"several custom fields of the account are called so; write one of their ids: {ids}"
-    return _ambiguity(found, fields)
+        what = f'several custom fields of the account are called "{shown_name(key)}"'
+        return Problem(_SETTING, what, f"write one of their ids: {ids}", map(str, meant))
+    what = f'"{shown_name(key)}" is ambiguous in this account: it is {_meanings_told(found, fields)}'
+    return Problem(_SETTING, what)
+
+
+def _unknown(key: str, fields: Sequence[CustomField]) -> Problem:
+    """Return the problem of a field that the account has not, with the nearest one or else the first ones."""
+    what = f'the account has no field "{shown_name(key)}"'
+    by_name = {name: field for field in fields for name in (field.tag, field.title) if name}
+    near = nearest_name(key.strip(" %"), by_name)
+    if near is not None:
+        fix = f'Nearest: "{shown_text(near)}" ({by_name[near].id}). {_ALL}'
+        return Problem(_SETTING, what, fix, [near])
+    first = ", ".join(f'"{shown_text(field.title)}"' for field in fields[:_MOST_SHOWN])
+    return Problem(_SETTING, what, f"Fields: {first or 'none'}. {_ALL}")
 
 
 def _meanings(key: str, fields: Sequence[CustomField]) -> dict[str, list[CustomField]]:
@@ -101,16 +119,15 @@ def _meanings(key: str, fields: Sequence[CustomField]) -> dict[str, list[CustomF
     return {kind: some for kind, some in found.items() if some}
 
 
-def _ambiguity(found: Mapping[str, Sequence[CustomField]], fields: Sequence[CustomField]) -> str:
+def _meanings_told(found: Mapping[str, Sequence[CustomField]], fields: Sequence[CustomField]) -> str:
     """Return which fields a key means, and what to write for each instead."""
     kinds: dict[int, tuple[str, CustomField]] = {}
     for kind, some in found.items():
         for field in some:
             kinds.setdefault(field.id, (kind, field))
-    meanings = " and ".join(
+    return " and ".join(
         f"the {kind} of field {field.id} ({_sure_name(field, fields)})" for kind, field in kinds.values()
     )
-    return f"is ambiguous in this account: it is {meanings}"
 
 
 def _sure_name(field: CustomField, fields: Sequence[CustomField]) -> str:
@@ -119,13 +136,6 @@ def _sure_name(field: CustomField, fields: Sequence[CustomField]) -> str:
         if [one for some in _meanings(name, fields).values() for one in some] == [field]:
             return f"write {shown_text(name)}"
     return "which needs another title in ActiveCampaign"
-
-
-def _nearest(key: str, fields: Sequence[CustomField]) -> str:
-    tags = [field.tag for field in fields if field.tag]
-    titles = [field.title for field in fields if field.title]
-    near = nearest_name(key.strip(" %"), (*tags, *titles))
-    return f"; the nearest is {shown_text(repr(near))}" if near else ""
 
 
 def formatter_for(field_type: str, zone: dt.tzinfo | None = None) -> Callable[[t.Any], str]:

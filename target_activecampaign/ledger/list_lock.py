@@ -26,6 +26,9 @@ if t.TYPE_CHECKING:
     from target_activecampaign.ledger.database import Database
 
 
+_SECONDS_OF_A_LOOK = 0.2  # `is_held` holds a file's lock for less
+
+
 class ListLocks:
     """The locks that this run holds. For use in one thread."""
 
@@ -71,9 +74,9 @@ class ListLocks:
         path = self._database.path
         release = _lock_file(path, list_id) if path else self._lock_on_server(list_id)
         if release is None:
+            holder = holder_of(self._database, list_id)
             raise unusable(
-                f"list {list_id} is being written by {self._holder_of(list_id)}; wait until that run has "
-                "ended, or stop it"
+                f"list {list_id} is being written by {holder}; wait until that run has ended, or stop it"
             )
         return release
 
@@ -102,17 +105,60 @@ class ListLocks:
             connection.execute(sa.delete(HOLDER).where(HOLDER.c.list_id.in_(list(list_ids))))
             connection.execute(sa.insert(HOLDER), rows)
 
-    def _holder_of(self, list_id: int) -> str:
-        rows = self._database.read(sa.select(HOLDER).where(HOLDER.c.list_id == list_id))
-        if not rows:
-            return "another run that has just begun"
-        since = dt.datetime.fromtimestamp(rows[0].since, dt.timezone.utc)
-        return f"process {rows[0].pid} on {rows[0].host} since {since:%Y-%m-%d %H:%M:%S} UTC"
+
+def holder_of(database: Database, list_id: int) -> str:
+    """Return which run holds a list that is held, as far as the ledger tells.
+
+    Raises:
+        LedgerError: If it can't be read.
+    """
+    rows = database.read(sa.select(HOLDER).where(HOLDER.c.list_id == list_id))
+    if not rows:
+        return "another run that has just begun"
+    since = dt.datetime.fromtimestamp(rows[0].since, dt.timezone.utc)
+    return f"process {rows[0].pid} on {rows[0].host} since {since:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def is_held(database: Database, path: Path | None, list_id: int, number_for: Callable[[str], int]) -> bool:
+    """Tell whether a run holds a list. A file's lock is held for an instant, for which runs wait.
+
+    Args:
+        database: Of the ledger, open for reading at least.
+        path: Its file; `None` on a server.
+        list_id: The list.
+        number_for: As `ListLocks` takes it.
+
+    Raises:
+        SettingsError: If the lock can't be tried.
+        LedgerError: If the ledger can't be read.
+    """
+    if path is None:
+        number = number_for(f"list {list_id}") % 2**64
+        parameters = {"high": number >> 32, "low": number % 2**32}
+        return bool(database.read(_HOLDERS_ON_SERVER, parameters))
+    if not _lock_path(path, list_id).exists():
+        return False
+    release = _lock_file(path, list_id)
+    if release is None:
+        return True
+    release()
+    return False
+
+
+_HOLDERS_ON_SERVER = sa.text(
+    "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1 "
+    "AND CAST(CAST(classid AS text) AS bigint) = :high AND CAST(CAST(objid AS text) AS bigint) = :low "
+    "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
+
+
+def _lock_path(path: Path, list_id: int) -> Path:
+    return path.with_name(f"{path.name}.list-{list_id}.lock")
 
 
 def _lock_file(path: Path, list_id: int) -> Callable[[], None] | None:
     """Lock a file beside the database. It is never deleted: two runs could lock two files of one name."""
-    lock = FileLock(f"{path}.list-{list_id}.lock", timeout=0, mode=0o600, thread_local=False)
+    lock = FileLock(_lock_path(path, list_id), timeout=_SECONDS_OF_A_LOOK, mode=0o600, thread_local=False)
     try:
         lock.acquire()
     except Timeout:

@@ -43,7 +43,7 @@ def open_database(
     Raises:
         SettingsError: If the database can't be opened, or is no ledger.
     """
-    parsed = _parse(url)
+    parsed = parse_url(url)
     patience = patience or Patience()
     try:
         if parsed.get_backend_name() == "sqlite":
@@ -56,7 +56,12 @@ def open_database(
         raise unusable(cause) from None
 
 
-def _parse(url: Secret) -> sa.URL:
+def parse_url(url: Secret) -> sa.URL:
+    """Return the URL of a kind of database that is known.
+
+    Raises:
+        SettingsError: If it is none.
+    """
     try:
         parsed = sa.make_url(url.reveal())
     except (ArgumentError, ValueError):
@@ -73,13 +78,23 @@ def _parse(url: Secret) -> sa.URL:
     raise unusable(f"only SQLite and PostgreSQL (by psycopg) are known; write {_EXAMPLES}")
 
 
-def _open_postgres(url: sa.URL, new_meta: NewMeta, patience: Patience, *, read_only: bool) -> Database:
+def connect_to_server(url: sa.URL, patience: Patience | None = None, *, read_only: bool) -> Database:
+    """Connect to PostgreSQL, whatever it holds.
+
+    Raises:
+        SettingsError: If its driver is not installed.
+        SQLAlchemyError: If it can't be connected to.
+    """
     try:
-        database = Database(url, read_only=read_only, patience=patience)
+        return Database(url, read_only=read_only, patience=patience)
     except ModuleNotFoundError:
         raise unusable(
             "PostgreSQL needs a driver; install it with pip install 'target-activecampaign[postgres]'"
         ) from None
+
+
+def _open_postgres(url: sa.URL, new_meta: NewMeta, patience: Patience, *, read_only: bool) -> Database:
+    database = connect_to_server(url, patience, read_only=read_only)
     with sqlite_file.closed_on_error(database):
         if not read_only:
             database.inspect(require_writable)

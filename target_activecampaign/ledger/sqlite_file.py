@@ -12,6 +12,7 @@ import shutil
 import tempfile
 import typing as t
 from pathlib import Path
+from urllib.parse import quote
 
 import sqlalchemy as sa
 
@@ -36,7 +37,7 @@ def open_sqlite(path: Path, new_meta: NewMeta, patience: Patience, *, read_only:
         SettingsError: If the file is no ledger, or can't be written to.
     """
     if not path.exists():
-        _require_folder(path)
+        require_folder(path)
         if not new_meta:
             raise no_ledger_there(path)
         if read_only:
@@ -65,9 +66,35 @@ def closed_on_error(database: Database) -> Iterator[None]:
         raise
 
 
-def _open_file(path: Path, new_meta: NewMeta, patience: Patience | None = None) -> Database:
+def open_in_place(path: Path) -> Database:
+    """Open the file itself for reading, so that neither it nor its folder changes.
+
+    Where no run has it open there is no write-ahead log, and SQLite would make one: then it takes the file
+    for one that nobody writes. A run that begins just then makes the reading fail, or old by a moment.
+    """
+    mode = "mode=ro" if _log_of(path).exists() else "immutable=1"
+    query = {"uri": "true", **dict([mode.split("=")])}
+    return Database(sa.URL.create("sqlite", database=f"file:{quote(str(path))}", query=query), read_only=True)
+
+
+def require_writable(path: Path) -> None:
+    """Refuse a file that can't be a ledger's, or that a run can't write to.
+
+    Raises:
+        SettingsError: With the reason.
+    """
+    _require_database_file(path)
+    _require_one_name(path)
+    _require_rights(path)
+
+
+def _require_rights(path: Path) -> None:
     if not (os.access(path, os.R_OK | os.W_OK) and os.access(path.parent, os.W_OK)):
         raise unusable("its file and folder may not be written to; change their mode, or name another")
+
+
+def _open_file(path: Path, new_meta: NewMeta, patience: Patience | None = None) -> Database:
+    _require_rights(path)
     database = Database(_url_of(path), read_only=False, patience=patience)
     with closed_on_error(database):
         _bring_up_to_date(database, new_meta)
@@ -95,12 +122,22 @@ def _private_folder() -> Iterator[tempfile.TemporaryDirectory[str]]:
 
 def _bring_up_to_date(database: Database, new_meta: NewMeta) -> None:
     version = database.inspect(version_of)
-    if not version and database.inspect(lambda connection: sa.inspect(connection).get_table_names()):
-        raise unusable("the file is another program's database, not a ledger; name another")
+    if not version:
+        refuse_other_tables(database)
     database.configure("PRAGMA journal_mode = WAL")
     if version < NEWEST_VERSION:
         with database.transaction() as connection:
             migrate(connection, new_meta)
+
+
+def refuse_other_tables(database: Database) -> None:
+    """Refuse a file without a ledger's tables that has others.
+
+    Raises:
+        SettingsError: Then.
+    """
+    if database.inspect(lambda connection: sa.inspect(connection).get_table_names()):
+        raise unusable("the file is another program's database, not a ledger; name another")
 
 
 def _create_at_once(path: Path, new_meta: NewMeta) -> None:
@@ -130,7 +167,12 @@ def _put_in_place(name: str, path: Path) -> None:
         Path(name).rename(path)
 
 
-def _require_folder(path: Path) -> None:
+def require_folder(path: Path) -> None:
+    """Refuse a file in a folder that does not exist.
+
+    Raises:
+        SettingsError: Always then.
+    """
     if not path.parent.is_dir():
         raise unusable(
             "the folder of its file does not exist (a relative path starts in the working folder); make "

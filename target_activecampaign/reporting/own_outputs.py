@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 import typing as t
+
+from target_activecampaign.errors import OutputError
 
 if t.TYPE_CHECKING:
     from pathlib import Path
@@ -28,6 +31,19 @@ def is_no_plain_file(path: Path) -> bool:
     if own_descriptor(path) is not None:
         return True
     return path.exists() and not path.is_file() and not path.is_dir()
+
+
+def require_room_in_folder(setting: str, path: Path) -> None:
+    """Check that a file can be made in the folder of a path; none is left behind.
+
+    Raises:
+        OutputError: If not.
+    """
+    try:
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}."):
+            pass
+    except OSError as error:
+        raise OutputError(f"{setting}: can't write in {path.parent}: {error.strerror}") from None
 
 
 def open_as_it_is(path: Path) -> int:

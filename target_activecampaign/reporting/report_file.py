@@ -9,7 +9,11 @@ import typing as t
 from pathlib import Path
 
 from target_activecampaign.errors import OutputError, SettingsError
-from target_activecampaign.reporting.own_outputs import is_no_plain_file, open_as_it_is
+from target_activecampaign.reporting.own_outputs import (
+    is_no_plain_file,
+    open_as_it_is,
+    require_room_in_folder,
+)
 
 _LARGEST_REPORT_BYTES = 16 * 2**20
 _KEYS_OF_A_REPORT = {"read", "rejected", "started_at", "exit_code"}
@@ -28,11 +32,7 @@ def check_report_path(path: Path) -> None:
         raise SettingsError(
             [f"report_path: {path} is there and is no report; name another file, or move it away"]
         )
-    try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}."):
-            pass
-    except OSError as error:
-        raise OutputError(f"report_path: can't write in {path.parent}: {error.strerror}") from None
+    require_room_in_folder("report_path", path)
 
 
 def write_report(path: Path, report: dict[str, t.Any]) -> None:

@@ -8,6 +8,7 @@ import unicodedata
 
 from target_activecampaign.api.service_words import without_addresses
 from target_activecampaign.config.names import nearest_name, shown_name, shown_text
+from target_activecampaign.errors import Problem
 
 if t.TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -16,9 +17,10 @@ if t.TYPE_CHECKING:
 
 _MOST_LISTS_SHOWN = 10
 _LONGEST_NAME = 60
+_ALL = "All lists: target-activecampaign lists"
 
 
-def find_lists(names: Iterable[str], lists: Collection[AccountList]) -> tuple[dict[str, int], list[str]]:
+def find_lists(names: Iterable[str], lists: Collection[AccountList]) -> tuple[dict[str, int], list[Problem]]:
     """Find the lists that the settings name.
 
     Args:
@@ -35,19 +37,21 @@ def find_lists(names: Iterable[str], lists: Collection[AccountList]) -> tuple[di
         if len(numbers) == 1:
             found[name] = numbers[0]
         elif numbers:
+            shown = ", ".join(map(str, numbers))
             problems.append(
-                f"list_id: several lists are called {shown_name(name)!r}: "
-                f"{', '.join(map(str, numbers))}; write the number of the one that you mean"
+                Problem(
+                    "list_id",
+                    f'several lists are called "{shown_name(name)}": {shown}',
+                    "write the number of the one that you mean",
+                    map(str, numbers),
+                )
             )
         else:
-            problems.append(
-                f"list_id: the account has no list called {shown_name(name)!r} that this key may see"
-                f"; {_nearest(name, lists)}: {_known(lists)}"
-            )
+            problems.append(_unknown(f'"{shown_name(name)}"', _nearest(name, lists), lists))
     return found, problems
 
 
-def problems_of_lists(list_ids: Iterable[int], lists: Collection[AccountList]) -> list[str]:
+def problems_of_lists(list_ids: Iterable[int], lists: Collection[AccountList]) -> list[Problem]:
     """Return what is wrong with lists as places for contacts, a sentence for each.
 
     Args:
@@ -59,19 +63,26 @@ def problems_of_lists(list_ids: Iterable[int], lists: Collection[AccountList]) -
     for list_id in list_ids:
         one = by_number.get(list_id)
         if one is None:
-            namesakes = [other.id for other in _named(str(list_id), lists)]
-            instead = f" (list {namesakes[0]} is called so)" if namesakes else ""
-            problems.append(
-                f"list_id: the account has no list {list_id} that this key may see{instead}; it has: "
-                f"{_known(lists)}"
-            )
+            namesake = next(iter(_named(str(list_id), lists)), None)
+            problems.append(_unknown(str(list_id), namesake, lists))
         elif not one.is_for_email:
             problems.append(
-                f"list_id: list {list_id} ({_shown(one)}) is for {shown_text(one.channel, _LONGEST_NAME)}, "
-                f"not for email. To be on it counts as consent that nobody gave; choose one of these: "
-                f"{_known(lists)}"
+                Problem(
+                    "list_id",
+                    f"list {list_id} ({_shown(one)}) is for {shown_text(one.channel, _LONGEST_NAME)}, not for"
+                    " email: to be on it counts as consent that nobody gave",
+                    f"choose one of these: {_known(lists)}",
+                )
             )
     return problems
+
+
+def _unknown(meant: str, near: AccountList | None, lists: Iterable[AccountList]) -> Problem:
+    """Return the problem of a list that the account has not, with the nearest one or else what it has."""
+    what = f"the account has no list {meant} that this key may see"
+    if near is None:
+        return Problem("list_id", what, f"It has: {_known(lists)}. {_ALL}")
+    return Problem("list_id", what, f"Nearest: {_shown(near)} ({near.id}). {_ALL}", [near.name])
 
 
 def _named(name: str, lists: Iterable[AccountList]) -> Sequence[AccountList]:
@@ -86,18 +97,16 @@ def _as_read(name: str) -> str:
     return " ".join(unicodedata.normalize("NFC", html.unescape(name)).split())
 
 
-def _nearest(name: str, lists: Iterable[AccountList]) -> str:
-    numbers = {one.name: one.id for one in lists if one.is_for_email}
-    near = nearest_name(name, numbers)
-    if near is None:
-        return "it has"
-    return f"did you mean {shown_text(near, _LONGEST_NAME)} ({numbers[near]})? It has"
+def _nearest(name: str, lists: Iterable[AccountList]) -> AccountList | None:
+    by_name = {one.name: one for one in lists if one.is_for_email}
+    near = nearest_name(name, by_name)
+    return None if near is None else by_name[near]
 
 
 def _known(lists: Iterable[AccountList]) -> str:
     usable = sorted((one for one in lists if one.is_for_email), key=lambda one: one.id)[:_MOST_LISTS_SHOWN]
-    return ", ".join(f"{one.id} ({_shown(one)})" for one in usable) or "none"
+    return ", ".join(f"{one.id} {_shown(one)}" for one in usable) or "none"
 
 
 def _shown(one: AccountList) -> str:
-    return shown_text(without_addresses(one.name), _LONGEST_NAME)
+    return f'"{shown_text(without_addresses(one.name), _LONGEST_NAME)}"'

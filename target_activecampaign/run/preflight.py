@@ -6,18 +6,18 @@ import logging
 import typing as t
 
 from target_activecampaign.api.contract import NoLimit
-from target_activecampaign.config.names import shown_text
+from target_activecampaign.config.names import shown_name, shown_text
 from target_activecampaign.contacts.custom_fields import CustomField, find_custom_field, takes_options
 from target_activecampaign.contacts.exclusions import Exclusions
-from target_activecampaign.errors import ServiceError, SettingsError
+from target_activecampaign.errors import Problem, ServiceError, SettingsError
 from target_activecampaign.run.list_names import find_lists, problems_of_lists
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from target_activecampaign.api.client import Client
     from target_activecampaign.api.responses import Contract
-    from target_activecampaign.config.settings import Settings
+    from target_activecampaign.config.settings import FieldMapping, Settings
     from target_activecampaign.delivery.contract_headroom import ContractHeadroom
 
 logger = logging.getLogger(__name__)
@@ -50,8 +50,10 @@ def check_account(settings: Settings, client: Client) -> CheckedAccount:
     lists = client.lists()
     numbers, problems = find_lists(settings.list_names(), lists)
     problems += problems_of_lists(sorted({*settings.list_ids(), *numbers.values()}), lists)
-    fields, unknown_fields = _find_fields(settings, client)
+    keys = field_keys(settings)
+    fields, unknown_fields = find_fields(settings, client.custom_fields() if keys else ())
     problems += unknown_fields
+    _warn_of_unknown_options(fields)
     if problems:
         raise SettingsError(problems)
     return CheckedAccount(settings.with_lists(numbers), fields)
@@ -100,38 +102,52 @@ def read_exclusions(client: Client) -> Exclusions:
     return Exclusions(exclusions)
 
 
-def _find_fields(settings: Settings, client: Client) -> tuple[dict[str, CustomField], list[str]]:
-    mappings = [export.field_mapping for _, export in settings.exports if export.field_mapping]
-    keys = list(dict.fromkeys(key for mapping in mappings for key in mapping.custom_fields))
-    if not keys:
-        return {}, []
-    account_fields = client.custom_fields()
+def field_keys(settings: Settings) -> list[str]:
+    """Return the custom fields that the settings name, each once."""
+    return list(dict.fromkeys(key for mapping in _mappings(settings) for key in mapping.custom_fields))
+
+
+def find_fields(
+    settings: Settings, account_fields: Sequence[CustomField]
+) -> tuple[dict[str, CustomField], list[Problem]]:
+    """Find the custom fields that the settings name.
+
+    Returns:
+        Key to field, and a problem for each key that does not mean one field alone.
+    """
     found: dict[str, CustomField] = {}
-    problems: list[str] = []
-    for key in keys:
+    problems: list[Problem] = []
+    for key in field_keys(settings):
         field = find_custom_field(key, account_fields)
         if isinstance(field, CustomField):
             found[key] = field
         else:
-            problems.append(f"field_mapping.custom_fields.{key}: {field}")
-    problems += [problem for mapping in mappings for problem in _find_doubles(mapping.custom_fields, found)]
-    _warn_of_unknown_options(found)
+            problems.append(field)
+    for mapping in _mappings(settings):
+        problems += _find_doubles(mapping.custom_fields, found)
     return found, list(dict.fromkeys(problems))
 
 
-def _find_doubles(keys: Iterable[str], found: Mapping[str, CustomField]) -> Iterator[str]:
-    """Yield a sentence for each key that means a field which an earlier key of the same mapping means."""
+def without_known_options(fields: Mapping[str, CustomField]) -> list[str]:
+    """Return the keys of fields that take options, of which the account does not tell all."""
+    return [key for key, field in fields.items() if takes_options(field.type) and field.options is None]
+
+
+def _mappings(settings: Settings) -> list[FieldMapping]:
+    return [export.field_mapping for _, export in settings.exports if export.field_mapping]
+
+
+def _find_doubles(keys: Iterable[str], found: Mapping[str, CustomField]) -> Iterator[Problem]:
+    """Yield a problem for each key that means a field which an earlier key of the same mapping means."""
     first: dict[int, str] = {}
     for key in keys:
         if key in found and first.setdefault(found[key].id, key) != key:
-            yield (
-                f"field_mapping.custom_fields.{key}: is the field that {first[found[key].id]!r} means, too; "
-                "keep one of the two"
-            )
+            what = f'"{shown_name(key)}" is the field that "{shown_name(first[found[key].id])}" means, too'
+            yield Problem("field_mapping.custom_fields", what, "keep one of the two")
 
 
 def _warn_of_unknown_options(fields: Mapping[str, CustomField]) -> None:
-    unknown = [key for key, field in fields.items() if takes_options(field.type) and field.options is None]
+    unknown = without_known_options(fields)
     if unknown:
         logger.warning(
             "field_mapping.custom_fields: the account does not tell (all) options of %s, so values are sent "

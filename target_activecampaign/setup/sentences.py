@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typing as t
 
-from target_activecampaign.wording import counted, share
+from target_activecampaign.wording import about_minutes, counted, share
 
 if t.TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,8 +52,7 @@ def plan_line(report: Mapping[str, t.Any]) -> str | None:
     plan = report.get("plan")
     if not plan:
         return None
-    minutes = max(1, round(plan["minutes"]))
-    return f"{counted(plan['imports'], 'import')}, about {counted(minutes, 'minute')}."
+    return f"{counted(plan['imports'], 'import')}, {about_minutes(plan['minutes'])}."
 
 
 def arrived_line(report: Mapping[str, t.Any], list_name: str) -> str:

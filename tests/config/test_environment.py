@@ -162,7 +162,7 @@ def test_a_variable_that_nobody_reads_is_refused_with_the_nearest_name(name: str
     assert problem.startswith(f"{name}: is no setting")
     assert "a-value" not in problem
     near = UNKNOWN[name]
-    assert problem.endswith(f"did you mean {near}?" if near else "take it out of the environment")
+    assert problem.endswith(f"write {near}" if near else "take it out of the environment")
 
 
 def test_a_slip_under_the_name_of_the_own_plugin_is_refused() -> None:
@@ -171,7 +171,7 @@ def test_a_slip_under_the_name_of_the_own_plugin_is_refused() -> None:
         "TARGET_ACTIVECAMPAIGN__ACME_DRYRUN": "1",
     }
     (problem,) = find_unknown_variables(environ)
-    assert "did you mean TARGET_ACTIVECAMPAIGN__ACME_DRY_RUN?" in problem
+    assert problem.endswith("write TARGET_ACTIVECAMPAIGN__ACME_DRY_RUN")
 
 
 def test_unknown_variables_are_refused_beside_the_other_problems_of_a_file() -> None:
@@ -190,9 +190,7 @@ def test_a_target_refuses_an_unknown_variable_though_its_configuration_is_a_file
     with pytest.raises(ConfigValidationError) as refused:
         TargetActiveCampaign(config=config)
     (problem,) = refused.value.errors
-    assert problem == (
-        "TARGET_ACTIVECAMPAIGN_DRYRUN: is no setting; did you mean TARGET_ACTIVECAMPAIGN_DRY_RUN?"
-    )
+    assert problem == ("TARGET_ACTIVECAMPAIGN_DRYRUN: is no setting; write TARGET_ACTIVECAMPAIGN_DRY_RUN")
 
 
 def test_a_dry_run_that_is_set_and_not_read_is_refused() -> None:
@@ -207,12 +205,14 @@ def test_required_settings_that_stand_in_the_environment_alone_are_pointed_at() 
     environ = {"TARGET_ACTIVECAMPAIGN_API_KEY": "made-up-key", "TARGET_ACTIVECAMPAIGN_LIST_ID": "3"}
     with pytest.raises(SettingsError) as refusal:
         parse_settings({"hostname": "acme.api-us1.com", "data_privacy_consent": True, "list_id": 3}, environ)
-    assert refusal.value.problems[0] == (
-        "TARGET_ACTIVECAMPAIGN_API_KEY is set, but not read; add --config ENV to the command"
+    assert refusal.value.problems == (
+        (
+            "api_key: is missing. TARGET_ACTIVECAMPAIGN_API_KEY is set but was not read: add --config ENV "
+            "after --config config.json"
+        ),
     )
-    assert "api_key: is missing" in refusal.value.problems[1]
     environ["TARGET_ACTIVECAMPAIGN_HOSTNAME"] = "acme.api-us1.com"
     with pytest.raises(
-        SettingsError, match="_HOSTNAME and TARGET_ACTIVECAMPAIGN_API_KEY are set, but not read"
+        SettingsError, match=r"hostname: .*_HOSTNAME is set but.*api_key: .*_API_KEY is set but"
     ):
         parse_settings({"data_privacy_consent": True, "list_id": 3}, environ)

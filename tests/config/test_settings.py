@@ -458,7 +458,7 @@ def test_every_problem_comes_at_once() -> None:
 )
 def test_an_unknown_name_is_refused_with_the_nearest(changes: dict[str, t.Any], meant: str) -> None:
     (problem,) = find_problems({**GOOD, **changes})
-    assert problem.endswith(f"did you mean {meant}?")
+    assert problem.endswith(f"; write {meant}")
 
 
 def test_an_unknown_name_is_refused_even_with_a_null_and_without_a_near_one() -> None:
@@ -470,19 +470,19 @@ def test_an_unknown_name_is_refused_even_with_a_null_and_without_a_near_one() ->
     [
         (
             {"email": "email", "vorname": "first_name"},
-            """field_mapping.vorname: looks turned round. ActiveCampaign's attribute stands left, your \
-property right: "first_name": "vorname\"""",
+            """field_mapping.vorname: "vorname": "first_name" looks turned round. ActiveCampaign's name \
+stands left, your column right: "first_name": "vorname\"""",
         ),
         (
             {"email": "email", "City": "town"},
             """field_mapping.City: is no attribute of a contact. If it is a custom field of the account, put \
-it under custom_fields: "custom_fields": {"City": "<your property>"}""",
+it under custom_fields: "custom_fields": {"City": "town"}""",
         ),
         ({"email": "email", "city": None}, "field_mapping.city: is no attribute of a contact."),
         ({"email": "email", "%": 5}, "field_mapping.%: is no attribute of a contact."),
         (
             {"email": "email", "firstname": "x"},
-            "field_mapping.firstname: is no setting; did you mean first_name?",
+            "field_mapping.firstname: is no setting; write first_name",
         ),
     ],
 )
@@ -496,8 +496,8 @@ def test_a_mapping_turned_round_and_a_field_in_the_wrong_place_are_known(
 def test_a_mapping_of_the_email_turned_round_is_known() -> None:
     problems = find_problems({**GOOD, "field_mapping": {"e_mail_address": "email"}})
     assert (
-        "field_mapping.e_mail_address: looks turned round. ActiveCampaign's attribute stands left, your "
-        'property right: "email": "e_mail_address"'
+        'field_mapping.e_mail_address: "e_mail_address": "email" looks turned round. ActiveCampaign\'s name '
+        'stands left, your column right: "email": "e_mail_address"'
     ) in problems
 
 

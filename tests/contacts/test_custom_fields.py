@@ -47,8 +47,8 @@ def test_a_title_with_blanks_around_it_is_found() -> None:
 
 def test_an_id_that_is_the_title_of_another_field_is_refused_with_a_sure_name_of_each() -> None:
     assert find_custom_field("7", FIELDS) == (
-        "is ambiguous in this account: it is the id of field 7 (write %LANGUAGE%) and the title of field 9 "
-        "(write 9)"
+        'field_mapping.custom_fields: "7" is ambiguous in this account: it is the id of field 7 (write '
+        "%LANGUAGE%) and the title of field 9 (write 9)"
     )
     assert find_custom_field("%LANGUAGE%", FIELDS) is LANGUAGE
     assert find_custom_field("9", FIELDS) is SEVEN
@@ -58,8 +58,8 @@ def test_an_id_that_is_the_title_of_another_field_is_refused_with_a_sure_name_of
 def test_a_tag_that_is_the_title_of_another_field_is_refused_but_in_percent_signs() -> None:
     tagged = CustomField(20, "Town", "UNTAGGED", "")
     assert find_custom_field("untagged", [*FIELDS, tagged]) == (
-        "is ambiguous in this account: it is the personalization tag of field 20 (write 20) and the title of "
-        "field 12 (write 12)"
+        'field_mapping.custom_fields: "untagged" is ambiguous in this account: it is the personalization tag '
+        "of field 20 (write 20) and the title of field 12 (write 12)"
     )
     assert find_custom_field("%Untagged%", [*FIELDS, tagged]) is tagged
 
@@ -87,17 +87,26 @@ def test_a_title_that_two_fields_share_is_refused_with_their_ids() -> None:
 
 @pytest.mark.parametrize(
     ("key", "nearest"),
-    [("langauge", "'Language'"), ("%MAIN_INTEREST%", "'MAIN_INTERESTS'"), ("untaged", "'Untagged'")],
+    [
+        ("langauge", '"Language" (7)'),
+        ("%MAIN_INTEREST%", '"MAIN_INTERESTS" (8)'),
+        ("untaged", '"Untagged" (12)'),
+    ],
 )
 def test_an_unknown_field_is_refused_with_the_nearest_name(key: str, nearest: str) -> None:
     problem = find_custom_field(key, FIELDS)
-    assert problem == f"the account has no such custom field; the nearest is {nearest}"
+    assert problem == (
+        f'field_mapping.custom_fields: the account has no field "{key}". Nearest: {nearest}. All fields: '
+        "target-activecampaign fields"
+    )
 
 
 @pytest.mark.parametrize("key", ["zzzzzz", "99", "", "%"])
 def test_a_field_unlike_any_is_refused_without_a_guess(key: str) -> None:
-    assert find_custom_field(key, [LANGUAGE, SEVEN, UNTAGGED]) == "the account has no such custom field"
-    assert find_custom_field(key, []) == "the account has no such custom field"
+    problem = find_custom_field(key, [LANGUAGE, SEVEN, UNTAGGED])
+    assert isinstance(problem, str)
+    assert 'Fields: "Language", "7", "Untagged". All fields: target-activecampaign fields' in problem
+    assert "Fields: none." in str(find_custom_field(key, []))
 
 
 # Writing

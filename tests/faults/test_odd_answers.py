@@ -352,7 +352,7 @@ def test_a_list_for_sms_is_refused_by_name(channel: str, tmp_path: Path) -> None
     service = OddService(lists=lists)
     outcome = run(service, tmp_path)
     assert (outcome.exit_code, service.imports) == (1, [])
-    assert f"list_id: list 1 (x\\n2026 ERROR forged \\u202e) is for {channel}, not for email" in outcome.log
+    assert f'list_id: list 1 ("x\\n2026 ERROR forged \\u202e") is for {channel}, not for email' in outcome.log
     assert "choose one of these: 2 (b)" in outcome.log
 
 

@@ -85,8 +85,8 @@ def test_all_that_the_account_lacks_is_said_at_once_and_before_the_input_is_read
     mapping = {"email": "email", "custom_fields": {"Nowhere": "first_name"}}
     outcome = run_quickly({**config, "list_id": "Newsleter", "field_mapping": mapping}, ["no JSON"])
     assert outcome.exit_code == 1
-    assert "called 'Newsleter' that this key may see; did you mean Newsletter (2)?" in outcome.log
-    assert "field_mapping.custom_fields.Nowhere: " in outcome.log
+    assert 'no list "Newsleter" that this key may see. Nearest: "Newsletter" (2).' in outcome.log
+    assert 'field_mapping.custom_fields: the account has no field "Nowhere"' in outcome.log
     assert "no JSON" not in outcome.log
 
 
