@@ -285,7 +285,10 @@ class TargetActiveCampaign(Target):
         """
         from target_activecampaign.run.run import Run  # noqa: PLC0415 - as above
 
-        target = cls(config=config)
+        try:
+            target = cls(config=config)
+        except ConfigValidationError as error:
+            raise SettingsError(error.errors) from None
         target.current_run = run = Run(target.settings, target.interruption, source=source)
         run.shows_progress = shows_progress
         target._router.trusts_keys = trusts_keys

@@ -88,6 +88,11 @@ def errors_shown(*, as_json: bool = False) -> Iterator[None]:
     """
     try:
         yield
+    except click.ClickException as error:
+        if not as_json:
+            raise
+        click.echo(json.dumps({"ok": False, "problems": [error.format_message()]}))
+        sys.exit(error.exit_code)
     except TargetError as error:
         problems = error.problems if isinstance(error, SettingsError) else (str(error),)
         if as_json:

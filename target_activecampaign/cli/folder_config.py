@@ -38,7 +38,8 @@ def configuration_of_folder(folder: Path) -> dict[str, t.Any]:
         sources.append(f"the environment ({', '.join(sorted(of_process))})")
     if not sources:
         raise click.UsageError(
-            f"No configuration is named, and this folder has no {CONFIG_FILE}; add --config FILE or ENV."
+            f"No configuration is named, and this folder has no {CONFIG_FILE}. Add --config FILE or ENV, or "
+            "have one made: target-activecampaign init"
         )
     click.echo(", ".join(sources), err=True)
     return {**(config or {}), **from_environment}

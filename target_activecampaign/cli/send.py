@@ -103,7 +103,8 @@ def _send(  # noqa: PLR0913 - the options
             config["membership"] = "add"
         exit_code, report = send(config, source, trusts_keys=key is not None, shows_progress=not quiet)
     if as_json:
-        click.echo(json.dumps({"ok": exit_code == 0, **report}))
+        problems = {} if exit_code == 0 else {"problems": (report.get("error") or "").splitlines()}
+        click.echo(json.dumps({"ok": exit_code == 0, **problems, **report}))
     sys.exit(exit_code)
 
 

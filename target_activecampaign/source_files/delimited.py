@@ -73,7 +73,8 @@ class DelimitedFile(SourceFile):
         self.header_line = 1
         self._header_lines = 1
         self.all_headers = self._read_header()
-        self.headers = tuple(name for name in self.all_headers if name not in NOTES_OF_REJECTS)
+        own = tuple(name for name in self.all_headers if name not in NOTES_OF_REJECTS)
+        self.headers = self.all_headers if own == self.all_headers else own
         self.is_part = "_reason" in self.all_headers
         self._read_source_of_rejects()
 
@@ -92,10 +93,12 @@ class DelimitedFile(SourceFile):
         for row in self.read_rows():
             if only is not None and row.line not in only:
                 continue
-            value = row.cells if row.fault in {"long", "swallowed"} else self._record(row)
-            blank_before = b"\n" * (row.line - next_line)
-            yield blank_before + start + encode(value) + b"}" + b"\n" * row.lines
+            value = self._own_cells(row) if row.fault in {"long", "swallowed"} else self._record(row)
+            message = start + encode(value) + b"}\n"
+            if row.lines > 1 or row.line > next_line:
+                message = b"\n" * (row.line - next_line) + message + b"\n" * (row.lines - 1)
             next_line = row.line + row.lines
+            yield message
 
     def _read_source_of_rejects(self) -> None:
         """Call the records of a rejects file as they were called before: they are the same ones.
@@ -123,10 +126,16 @@ class DelimitedFile(SourceFile):
             "key_properties": [self.key] if self.key else [],
         }
 
+    def _own_cells(self, row: Row) -> list[str]:
+        """Return the cells of a row as they stand, without notes of an earlier run."""
+        notes = {self.all_headers.index(name) for name in NOTES_OF_REJECTS if name in self.all_headers}
+        return [cell for place, cell in enumerate(row.cells) if place not in notes]
+
     def _record(self, row: Row) -> dict[str, str | None]:
         record = dict(zip(self.all_headers, [cell or None for cell in row.cells], strict=False))
-        for name in NOTES_OF_REJECTS:
-            record.pop(name, None)
+        if self.headers is not self.all_headers:
+            for name in NOTES_OF_REJECTS:
+                record.pop(name, None)
         return record
 
     def read_rows(self) -> Iterator[Row]:
@@ -139,11 +148,13 @@ class DelimitedFile(SourceFile):
         rows = self._parse()
         next(rows)
         for line, lines, cells in rows:
-            while len(cells) > width and not cells[-1].strip():
-                cells.pop()
+            fault = None
+            if len(cells) != width:
+                while len(cells) > width and not cells[-1].strip():
+                    cells.pop()
+                fault = None if len(cells) == width else "short" if len(cells) < width else "long"
             if not any(cells):
                 continue
-            fault = None if len(cells) == width else "short" if len(cells) < width else "long"
             if lines > 1 and self._swallows(cells, width):
                 fault = "swallowed"
             yield Row(line, lines, cells, fault)

@@ -22,24 +22,27 @@ _MARKS = {
     codecs.BOM_UTF16_BE: "utf-16",
 }
 _SHOWN = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8", "utf-16": "UTF-16", "cp1252": "Windows-1252"}
-# Signs that nobody writes inside a word: there, another encoding has a letter.
-_ODD = re.compile(
-    r"(?<=[^\W\d_])[\u0192\u02c6\u2020-\u2022\u2026\u2030\u2122\u00a1-\u00a7\u00a9-\u00ac\u00ae-\u00b3\u00b5\u00b6"
-    r"\u00b8-\u00bf\u00d7\u00f7\u201a-\u201e\u2039\u203a\u20ac](?=[^\W\d_])|"
-    r"[\u00c0-\u00ff\u0160\u0161\u0178\u017d\u017e\u0152\u0153]{3}|(?<=[a-z])[\u00c0-\u00de\u0178\u0160\u017d\u0152](?=[a-z])"
-)
+# Signs that nobody writes inside a word, and capitals amid small letters: there, another encoding has a letter.
+_ODD = re.compile(r"(?<=[^\W\d_])[ƒˆ†‡•…‰™¡-§©-¬®-³µ¶¸-¿×÷‚-„‹›€](?=[^\W\d_])|(?<=[a-z])[À-ÞŠŸŽŒ](?=[a-z])")
+# So many beyond ASCII in a row are no word of West Europe, but one of Cyrillic or Greek.
+_CLUSTER = re.compile(r"[À-ÿŠšŸŽžŒœ]{3,}")
 _OF_SPREADSHEETS = (
-    *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp850", "cp437"),
-    *("mac_roman", "cp932", "gb18030", "big5", "cp949"),
+    ("cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp850", "cp437", "mac_roman"),
+    ("cp932", "gb18030", "big5", "cp949"),
 )
-# Letters of West and Central Europe at the same place in all of their encodings: to read them is no guess.
-_SHARED = frozenset(
-    sign
-    for sign in bytes(range(0xA0, 0x100)).decode("latin-1")
-    if all(sign.encode("latin-1") == sign.encode(other, "ignore") for other in ("cp1252", "cp1250", "cp1254"))
-)
+
+
+def _shared_sign(byte: int) -> str | None:
+    signs = {bytes([byte]).decode(codec, "ignore") for codec in ("cp1252", "cp1250", "cp1254")}
+    sign = signs.pop()
+    return None if signs or (byte < _FIRST_LETTER and sign.isalpha()) else sign
+
+
+_FIRST_LETTER = 0xA0
+# What stands at the same place in the encodings of West and Central Europe: to read it is no guess. Letters
+# below that are left out, where Mac OS Roman has others.
+_SHARED = frozenset(filter(None, map(_shared_sign, range(0x80, 0x100))))
 _PAIRS = 400  # bytes
-_UTF8_LETTER = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|\xf0[\x90-\xbf][\x80-\xbf]{2}")
 _WORD = re.compile(r"[^\W\d_]*[^\W\d_\x00-\x7f][^\W\d_]*")
 
 
@@ -51,7 +54,7 @@ class Encoding(t.NamedTuple):
         shown: As people call it.
         row: A line of the file that shows whether it is right, where it is not proven; else `None`.
         word: A word in that line as it is read.
-        is_certain: Whether every encoding in question reads the file alike, or the detector agrees.
+        is_certain: Whether every encoding in question reads the file alike.
     """
 
     codec: str
@@ -107,7 +110,7 @@ def _find_other_than_utf8(name: str, file: t.BinaryIO) -> int | None:
         SourceFileError: At a byte that stands in no text, or where lines before it are UTF-8.
     """
     decoder = codecs.getincrementaldecoder("utf-8")()
-    lines, letters = 1, 0
+    lines, has_letters = 1, False
     while chunk := file.read(_CHUNK_BYTES):
         if (place := chunk.find(b"\x00")) >= 0:
             raise _no_text(name, lines + chunk.count(b"\n", 0, place), chunk)
@@ -116,11 +119,11 @@ def _find_other_than_utf8(name: str, file: t.BinaryIO) -> int | None:
             decoder.decode(chunk)
         except UnicodeDecodeError as error:
             begin = max(error.start - held, 0)
-            letters += len(_UTF8_LETTER.findall(chunk, 0, begin))
             line = lines + chunk.count(b"\n", 0, begin)
-            _refuse_mixed(name, line, letters)
+            if has_letters or not chunk[:begin].isascii():
+                raise _mixed(name, line) from None
             return line
-        letters += 0 if chunk.isascii() else len(_UTF8_LETTER.findall(chunk))
+        has_letters = has_letters or not chunk.isascii()
         lines += chunk.count(b"\n")
     if decoder.getstate()[0]:
         raise SourceFileError(
@@ -129,12 +132,11 @@ def _find_other_than_utf8(name: str, file: t.BinaryIO) -> int | None:
     return None
 
 
-def _refuse_mixed(name: str, line: int, letters: int) -> None:
-    if letters:
-        raise SourceFileError(
-            f"{name}, row {line}: this row is no UTF-8, and rows before it are. Two files were joined, or "
-            'one was edited by another program. Save it anew as "CSV UTF-8"'
-        )
+def _mixed(name: str, line: int) -> SourceFileError:
+    return SourceFileError(
+        f"{name}, row {line}: this row is no UTF-8, and rows before it are. Two files were joined, or one "
+        'was edited by another program. Save it anew as "CSV UTF-8"'
+    )
 
 
 def _no_text(name: str, line: int, chunk: bytes) -> SourceFileError:
@@ -149,35 +151,32 @@ def _no_text(name: str, line: int, chunk: bytes) -> SourceFileError:
     )
 
 
-def _read_lines_with_letters(file: t.BinaryIO) -> bytes:
-    """Return the lines of a file that hold letters beyond ASCII, from the first one on."""
-    lines: list[bytes] = []
+def _read_lines_with_letters(file: t.BinaryIO) -> dict[int, bytes]:
+    """Return the first lines of a file that hold letters beyond ASCII, by their numbers."""
+    lines: dict[int, bytes] = {}
     size = 0
-    for line in file:
+    for number, line in enumerate(file, start=1):
         if not line.isascii():
-            lines.append(line)
+            lines[number] = line
             size += len(line)
             if size > _SAMPLE_BYTES:
                 break
-    return b"".join(lines)
+    return lines
 
 
-def _find_by_sample(name: str, line: int, sample: bytes) -> Encoding:
+def _find_by_sample(name: str, line: int, sample: dict[int, bytes]) -> Encoding:
     """Return Windows-1252 where the letters of a file read like it.
 
     Raises:
         SourceFileError: If they do not.
     """
     try:
-        text = sample.decode("cp1252")
+        texts = {number: text.decode("cp1252") for number, text in sample.items()}
     except UnicodeDecodeError:
-        text = ""
-    others = {sign for sign in text if not sign.isascii() and sign not in _SHARED}
-    guess = _guess(sample) if not text or others else None
-    if text and not _ODD.search(text):
-        is_certain = not others or guess == "cp1252"
-        found = _WORD.search(text)
-        return Encoding("cp1252", _SHOWN["cp1252"], line, found[0] if found else None, is_certain)
+        texts = {}
+    if texts and not any(map(_is_odd, texts.values())):
+        return _as_windows(line, texts)
+    guess = _guess(b"".join(sample.values()))
     like = (
         f", it looks like {guess}. If that is right, add --encoding {guess}" if guess else ". Say --encoding"
     )
@@ -186,9 +185,32 @@ def _find_by_sample(name: str, line: int, sample: bytes) -> Encoding:
     )
 
 
+def _as_windows(line: int, texts: dict[int, str]) -> Encoding:
+    """Return Windows-1252 with a word that shows it, best one with a letter that other encodings have not."""
+    doubtful = {number: text for number, text in texts.items() if not _SHARED.issuperset(_beyond_ascii(text))}
+    for number, text in (doubtful or texts).items():
+        words = _WORD.findall(text)
+        telling = [word for word in words if not _SHARED.issuperset(_beyond_ascii(word))] or words
+        if telling:
+            return Encoding("cp1252", _SHOWN["cp1252"], number, telling[0], not doubtful)
+    return Encoding("cp1252", _SHOWN["cp1252"], line, None, not doubtful)
+
+
+def _is_odd(text: str) -> bool:
+    clusters = _CLUSTER.findall(text)
+    return bool(_ODD.search(text)) or any(not _SHARED.issuperset(cluster) for cluster in clusters)
+
+
+def _beyond_ascii(text: str) -> set[str]:
+    return {sign for sign in text if not sign.isascii()}
+
+
 def _guess(sample: bytes) -> str | None:
     """Return which encoding the detector of `requests` finds the likeliest."""
     from charset_normalizer import from_bytes  # noqa: PLC0415 - rarely needed
 
-    best = from_bytes(sample, cp_isolation=list(_OF_SPREADSHEETS), threshold=0.5).best()
-    return None if best is None else best.encoding.replace("_", "-")
+    for codecs_of_kind in _OF_SPREADSHEETS:
+        best = from_bytes(sample, cp_isolation=list(codecs_of_kind)).best()
+        if best is not None:
+            return best.encoding.replace("_", "-")
+    return None

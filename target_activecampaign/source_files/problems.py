@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import typing as t
+from dataclasses import dataclass
 
 from target_activecampaign.wording import counted
 
@@ -40,7 +40,8 @@ class RowProblems:
         return f"{counted(self.count, 'row')} ({rows}{more}): {self._what}"
 
 
-class FileProblem(t.NamedTuple):
+@dataclass(frozen=True, slots=True)
+class FileProblem:
     """What is wrong with some rows of a file.
 
     Attributes:

@@ -77,8 +77,8 @@ class SourceFile(abc.ABC):
         self._named_key, self._scan = name, None
         if self._scanned.key != name:
             raise SourceFileError(
-                f'--key: column "{name}" of {self.name} is empty in a row, or holds a value twice, so it does '
-                "not tell the rows apart. Name another one, or leave --key out"
+                f'--key: column "{name}" of {self.name} is empty in a row, or holds a value twice, so it '
+                "does not tell the rows apart. Name another one, or leave --key out"
             )
 
     def rename_stream(self, name: str) -> None:
