@@ -33,7 +33,7 @@ _HELP = """Set up an export in this folder: from a CSV and a key to the first pe
 
 \b
 target-activecampaign init
-target-activecampaign init --file people.csv --hostname sandbox --list Newsletter --consent --yes --send trial
+target-activecampaign init --file people.csv --hostname sandbox --list Newsletter --consent --yes
 
 It asks, tries each answer at once, and writes config.json, .env and .gitignore at step 7 of 8. Each question
 has an option; without a terminal nothing is asked, and all that is missing is listed.
@@ -72,6 +72,7 @@ def make_command(target_class: t.Any) -> click.Command:  # noqa: ANN401
             click.Option(["--consent"], is_flag=True, help="You answer for the data leaving this computer."),
             click.Option(["--send", "sending"], type=choice(["none", "trial", "all"]), help="What is sent."),
             click.Option(["--folder"], type=click.Path(path_type=Path), help="Set up another folder."),
+            click.Option(["--meltano"], is_flag=True, help="Write a Meltano project for every night."),
             click.Option(["--yes"], is_flag=True, help="Take the default of all that is not given."),
             click.Option(["--json", "as_json"], is_flag=True, help="Write one JSON document at the end."),
         ],
@@ -79,42 +80,68 @@ def make_command(target_class: t.Any) -> click.Command:  # noqa: ANN401
     )
 
 
-def _init(target_class: t.Any, *, folder: Path | None, as_json: bool, yes: bool, **options: t.Any) -> None:  # noqa: ANN401
-    # Not for `--help`.
-    from target_activecampaign.cli.init_target import Connections, ProcessTarget  # noqa: PLC0415
-    from target_activecampaign.setup.dialogue import Dialogue  # noqa: PLC0415
-    from target_activecampaign.setup.wizard import Wizard  # noqa: PLC0415 - likewise
-
+def _init(target_class: t.Any, *, folder: Path | None, as_json: bool, **options: t.Any) -> None:  # noqa: ANN401
     redact_logs()
-    origin = Path.cwd()
-    dialogue = Dialogue(can_ask=somebody_answers(), takes_defaults=yes, width=width())
-    with contextlib.ExitStack() as stack, errors_shown(as_json=as_json):
-        _enter(stack, folder)
-        before, given = _read_folder(), _read_options(origin, yes=yes, **options)
-        given = _with_key(given, before)
-        connections = stack.enter_context(Connections())
-        wizard = Wizard(
-            dialogue,
-            given,
-            Path(),
-            before,
-            connect=connections,
-            engine=ProcessTarget(target_class),
-            origin=origin,
-        )
-        try:
-            outcome = wizard.run()
-        except click.Abort:
-            _say_end(wizard.outcome)
-            sys.exit(_INTERRUPTED)
-        except click.UsageError as error:
-            if as_json:
-                click.echo(json.dumps({"ok": False, "problems": [error.format_message()]}))
-                sys.exit(error.exit_code)
+    try:
+        with contextlib.ExitStack() as stack, errors_shown(as_json=as_json):
+            outcome = _set_up(target_class, stack, folder, **options)
+    except click.UsageError as error:
+        if not as_json:
             raise
+        problems = getattr(error, "problems", None) or [error.format_message()]
+        click.echo(json.dumps({"ok": False, "problems": list(problems)}))
+        sys.exit(error.exit_code)
     if as_json:
         click.echo(json.dumps(_document(outcome)))
     sys.exit(outcome.exit_code)
+
+
+def _set_up(
+    target_class: t.Any,  # noqa: ANN401 - it imports this folder
+    stack: contextlib.ExitStack,
+    folder: Path | None,
+    *,
+    meltano: bool,
+    yes: bool,
+    **options: t.Any,  # noqa: ANN401 - as click hands them over
+) -> Outcome:
+    """Lead through the steps; returns what they came to.
+
+    Args:
+        target_class: The target.
+        stack: Closes what is opened.
+        folder: To set up; the one of the process by default.
+        meltano: Whether a Meltano project is made, too.
+        yes: Whether defaults answer what is not given.
+        options: Answers.
+    """
+    # Not for `--help`.
+    from target_activecampaign.cli.init_target import Connections, ProcessTarget  # noqa: PLC0415
+    from target_activecampaign.setup.dialogue import Dialogue  # noqa: PLC0415
+    from target_activecampaign.setup.wizard import Wizard  # noqa: PLC0415
+
+    origin = Path.cwd()
+    dialogue = Dialogue(can_ask=somebody_answers(), takes_defaults=yes, width=width())
+    _enter(stack, folder)
+    before = _read_folder()
+    wizard = Wizard(
+        dialogue,
+        _with_key(_read_options(origin, yes=yes, **options), before),
+        Path(),
+        before,
+        connect=stack.enter_context(Connections()),
+        engine=ProcessTarget(target_class),
+        origin=origin,
+    )
+    try:
+        if not (meltano and before.config):
+            wizard.run()
+        if meltano:
+            wizard.add_meltano()
+    except click.Abort:
+        _say_end(wizard.outcome)
+        sys.exit(_INTERRUPTED)
+    return wizard.outcome
 
 
 def _enter(stack: contextlib.ExitStack, folder: Path | None) -> None:

@@ -5,7 +5,11 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
+import click
+
 if t.TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from target_activecampaign.config.secret import Secret
 
 Sending: t.TypeAlias = t.Literal["none", "trial", "all"]
@@ -50,6 +54,20 @@ class Given:
     consent: bool = False
     send: Sending | None = None
     takes_defaults: bool = False
+
+
+class MissingAnswersError(click.UsageError):
+    """Says all that is missing where nobody can be asked.
+
+    Attributes:
+        problems: An option each, with what it answers.
+    """
+
+    def __init__(self, missing: Sequence[str]) -> None:
+        """Keep them apart, for `--json`."""
+        self.problems = tuple(missing)
+        listed = "".join(f"\n  {one}" for one in missing)
+        super().__init__(f"Nobody is there to answer. Add what is missing:{listed}")
 
 
 def missing_options(given: Given, *, has_one_file: bool) -> list[str]:

@@ -10,6 +10,7 @@ import click
 
 from target_activecampaign.config.names import shown_text
 from target_activecampaign.config.settings import parse_settings
+from target_activecampaign.errors import SettingsError
 from target_activecampaign.setup.account_questions import SANDBOX, ask_account
 from target_activecampaign.setup.answers import Answers
 from target_activecampaign.setup.choices import ask_choices
@@ -19,9 +20,10 @@ from target_activecampaign.setup.consent_question import ask_wishes
 from target_activecampaign.setup.dialogue import AnswerError, Question
 from target_activecampaign.setup.draft import SUBSCRIPTION, Place
 from target_activecampaign.setup.file_question import ask_file, files_of
-from target_activecampaign.setup.given import missing_options
+from target_activecampaign.setup.given import MissingAnswersError, missing_options
 from target_activecampaign.setup.list_question import ask_list
 from target_activecampaign.setup.mapping_question import MappingQuestion
+from target_activecampaign.setup.meltano_step import add_meltano
 from target_activecampaign.setup.outcome import Before, Outcome
 from target_activecampaign.setup.phone_question import ask_region
 from target_activecampaign.setup.sending import Sending
@@ -88,6 +90,7 @@ class Wizard:
         self._old = before.config or {}
         self._connect = connect
         self._engine = engine
+        self._source: SourceFile | None = None
 
     def run(self) -> Outcome:
         """Go through all steps.
@@ -99,7 +102,7 @@ class Wizard:
         """
         self._require_options()
         self._say_hello()
-        source = self._ask_source()
+        source = self._source = self._ask_source()
         chosen = self._ask_account()
         answers = self._ask_rest(source, chosen)
         config = make_configuration(answers, self._old)
@@ -112,13 +115,33 @@ class Wizard:
         sending.run({**config, "api_key": key}, source, self.outcome, self._given.send)
         return self.outcome
 
+    def add_meltano(self) -> None:
+        """Make a Meltano project of the export that was just set up, or of the folder's.
+
+        Raises:
+            TargetError: If the tap can't read the file.
+        """
+        source = self._source
+        if source is None:
+            if not self._dialogue.asks and self._given.file is None and len(files_of(self._folder)) != 1:
+                raise MissingAnswersError(["--file FILE: where your people are"])
+            self._dialogue.show("This adds a Meltano project to the export of this folder.")
+            source = ask_file(self._dialogue, self._given, self._folder, self._origin)
+        config = self.outcome.config or self._old
+        if not isinstance(config.get("field_mapping"), dict):
+            raise SettingsError(
+                ["field_mapping: config.json has none. Set it up: target-activecampaign init"]
+            )
+        path = self._shown_path(source)
+        self.outcome.files += add_meltano(self._dialogue, self._folder, config, source, path)
+        self.outcome.config = dict(config)
+
     def _require_options(self) -> None:
         if self._dialogue.asks:
             return
         missing = missing_options(self._given, has_one_file=len(files_of(self._folder)) == 1)
         if missing:
-            listed = "".join(f"\n  {one}" for one in missing)
-            raise click.UsageError(f"Nobody is there to answer. Add what is missing:{listed}")
+            raise MissingAnswersError(missing)
 
     def _say_hello(self) -> None:
         home = str(Path.home())
