@@ -14,6 +14,7 @@ from target_activecampaign.cli.preview_text import record_lines
 from target_activecampaign.cli.terminal import hides_people, width
 from target_activecampaign.clock import SystemClock
 from target_activecampaign.config.connection import parse_connection
+from target_activecampaign.config.secret import Secret
 from target_activecampaign.preview.session import preview_rows
 from target_activecampaign.preview.shown import Choice
 from target_activecampaign.run.embedded_sandbox import serve_sandbox
@@ -23,10 +24,10 @@ from target_activecampaign.setup.engine import Previewed
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from target_activecampaign.config.secret import Secret
     from target_activecampaign.source_files import SourceFile
 
 _INDENT = 2
+_NO_KEY = Secret("none")
 _TRIES, _SECONDS = 3, 60.0  # of one request: a person waits for the answer
 
 
@@ -49,6 +50,11 @@ class Connections:
         """Return a client; the sandbox's works on a copy, so that nothing is written."""
         return _open_client(self._stack, hostname, api_key, is_dry_run=True)
 
+    def probe(self, hostname: str) -> None:
+        """Ask a host without a key, once; see `setup.account.Connect`."""
+        with contextlib.ExitStack() as stack:
+            _open_client(stack, hostname, _NO_KEY, is_dry_run=True, tries=1).check_key()
+
     @contextlib.contextmanager
     def reopen(self, hostname: str, api_key: Secret) -> Iterator[Client]:
         """Yield a client of the account as it is now."""
@@ -56,7 +62,14 @@ class Connections:
             yield _open_client(stack, hostname, api_key, is_dry_run=False)
 
 
-def _open_client(stack: contextlib.ExitStack, hostname: str, api_key: Secret, *, is_dry_run: bool) -> Client:
+def _open_client(
+    stack: contextlib.ExitStack,
+    hostname: str,
+    api_key: Secret,
+    *,
+    is_dry_run: bool,
+    tries: int = _TRIES,
+) -> Client:
 
     connection = parse_connection({"hostname": hostname, "api_key": api_key.reveal()})
     limiter = RateLimiter(connection.requests_per_second, connection.imports_per_minute, SystemClock())
@@ -66,7 +79,7 @@ def _open_client(stack: contextlib.ExitStack, hostname: str, api_key: Secret, *,
         connection.api_key,
         limiter,
         connection.request_timeout_seconds,
-        bounds=(_TRIES, _SECONDS),
+        bounds=(tries, _SECONDS),
     )
 
 

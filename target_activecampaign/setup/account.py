@@ -57,5 +57,13 @@ class Connect(t.Protocol):
             api_key: Its key.
         """
 
+    def probe(self, hostname: str) -> None:
+        """Ask a host without a key, once.
+
+        Raises:
+            NotPermittedError: If it speaks the API, which refuses that.
+            ServiceError: If it does not answer as the API does.
+        """
+
     def reopen(self, hostname: str, api_key: Secret) -> contextlib.AbstractContextManager[Account]:
         """Yield what talks to it as it is now, after something was sent."""

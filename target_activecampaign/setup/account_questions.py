@@ -23,7 +23,6 @@ if t.TYPE_CHECKING:
     from target_activecampaign.setup.given import Given
 
 SANDBOX = "sandbox"
-_NO_KEY = Secret("no key yet")
 _LOOKS_LIKE_KEY = re.compile(r"[0-9a-f]{32,}", re.IGNORECASE)
 _PAGES = (".activehosted.com", ".ac-page.com", "activecampaign.com")
 _LIKE = "Take the URL under Settings > Developer, like https://acme.api-us1.com"
@@ -126,7 +125,7 @@ def _require_answer(hostname: str, connect: Connect) -> None:
         AnswerError: Saying why it does not.
     """
     try:
-        connect(hostname, _NO_KEY).check_key()
+        connect.probe(hostname)
     except NotPermittedError:
         return
     except (ServiceError, SettingsError) as error:

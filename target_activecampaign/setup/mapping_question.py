@@ -178,8 +178,8 @@ class MappingQuestion:
         if isinstance(found, CustomField):
             return Place(field=found)
         shown = shown_text(name, 60)
-        if not found.startswith("the account has no"):
-            raise AnswerError(f'"{shown}" {found}.')
+        if not found.message.startswith("the account has no field"):
+            raise AnswerError(f"{found.message}. {found.fix}".rstrip(" .") + ".")
         near = nearest_name(name, [*ATTRIBUTE_NAMES, *(field.title for field in self._fields)])
         hint = f' Nearest: "{shown_text(near, 60)}".' if near else ""
         titles = ", ".join(shown_text(field.title, 40) for field in self._fields[:_MOST_NAMED]) or "none"

@@ -104,8 +104,8 @@ def _require_readable(source: SourceFile) -> None:
         raise SourceFileError(f"{source.name}: the tap reads CSV and Excel alone. Save it as CSV first")
     if source.encoding not in _READ_BY_TAP:
         raise SourceFileError(
-            f'{source.name} is {source.encoding}, and the tap reads UTF-8 alone. Save it as "CSV UTF-8" first, '
-            "then run this again"
+            f'{source.name} is {source.encoding}, and the tap reads UTF-8 alone. Save it as "CSV UTF-8" '
+            "first, then run this again"
         )
 
 
@@ -177,6 +177,10 @@ _TEMPLATE = """# Made by `target-activecampaign init --meltano`. Run it: meltano
 send_anonymous_usage_stats: false
 cli: {{disable_version_check: true}}
 project_id: activecampaign-export
+default_environment: prod
+
+environments:
+- name: prod
 
 plugins:
   extractors:
