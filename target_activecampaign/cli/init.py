@@ -82,15 +82,8 @@ def make_command(target_class: t.Any) -> click.Command:  # noqa: ANN401
 
 def _init(target_class: t.Any, *, folder: Path | None, as_json: bool, **options: t.Any) -> None:  # noqa: ANN401
     redact_logs()
-    try:
-        with contextlib.ExitStack() as stack, errors_shown(as_json=as_json):
-            outcome = _set_up(target_class, stack, folder, **options)
-    except click.UsageError as error:
-        if not as_json:
-            raise
-        problems = getattr(error, "problems", None) or [error.format_message()]
-        click.echo(json.dumps({"ok": False, "problems": list(problems)}))
-        sys.exit(error.exit_code)
+    with contextlib.ExitStack() as stack, errors_shown(as_json=as_json):
+        outcome = _set_up(target_class, stack, folder, **options)
     if as_json:
         click.echo(json.dumps(_document(outcome)))
     sys.exit(outcome.exit_code)
@@ -138,7 +131,7 @@ def _set_up(
             wizard.run()
         if meltano:
             wizard.add_meltano()
-    except click.Abort:
+    except (click.Abort, KeyboardInterrupt):
         _say_end(wizard.outcome)
         sys.exit(_INTERRUPTED)
     return wizard.outcome

@@ -14,7 +14,7 @@ if t.TYPE_CHECKING:
     from target_activecampaign.setup.columns import Column
     from target_activecampaign.setup.draft import Draft, Line
 
-_HEADER = ("", "your column", "ActiveCampaign", "filled", "example", "found by")
+_HEADER = ("  ", "your column", "ActiveCampaign", "filled", "example", "found by")
 _LONGEST_NAME = 26
 _LONGEST_EXAMPLE = 20
 _EXAMPLES = 3

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from support.quick_target import QuickClock
 from support.sandbox_fixture import KEY
 
-from target_activecampaign.cli import init
+from target_activecampaign.cli import init, init_target
+from target_activecampaign.run import run as run_module
 from target_activecampaign.target import TargetActiveCampaign
 
 if t.TYPE_CHECKING:
@@ -32,6 +34,9 @@ PEOPLE = (
 def _process_as_it_was(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Keeps the command from changing the tests' own process, and in its folder."""
     monkeypatch.setattr(init, "redact_logs", lambda: None)
+    # Nobody waits for the limits of an account that has none.
+    for module in (init_target, run_module):
+        monkeypatch.setattr(module, "SystemClock", lambda: QuickClock(100))
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.setenv("HOME", str(tmp_path.parent))
     monkeypatch.chdir(tmp_path)
@@ -137,7 +142,6 @@ def test_options_alone_write_and_send(account: RunningSandbox, connect: Callable
 
 def test_the_key_stands_in_its_file_alone(account: RunningSandbox) -> None:
     secret = "k3y-of-the-account"
-    account.emulator  # noqa: B018 - it runs
     key = Path("key.txt")
     options = given(account, "--send", "none", "--json")
     key.write_text(secret)

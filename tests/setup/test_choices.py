@@ -108,10 +108,10 @@ def test_the_transcript_of_choices(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ask_choices(person.dialogue, Given(), ["shop-2025"], {}) == Choices(
         ("shop-2026",), automations=False, keeps=True
     )
+    nearest = 'Nearest: "shop-2025".'
     assert person.said.splitlines() == [
         "  A tag for all of them (Enter for none): shop-2026",
-        '    The account has no tag "shop-2026"; it will be made. Nearest: "shop-2025". '
-        'Keep "shop-2026"? [Y/n] ',
+        f'    The account has no tag "shop-2026"; it will be made. {nearest} Keep "shop-2026"? [Y/n] ',
         "  Shall automations start? They start for joining the list, for tags and for changed fields. [y/N] ",
         "  Keep what the contact has where your cell is empty? [Y/n] ",
     ]

@@ -38,11 +38,11 @@ def questioned(monkeypatch: pytest.MonkeyPatch, answers: Iterable[str]) -> tuple
 def test_the_table_shows_the_evidence(monkeypatch: pytest.MonkeyPatch) -> None:
     question, person = questioned(monkeypatch, [""])
     question.ask()
+    evidence = "meaning: check it; options: 1 of 2"
     assert person.said.splitlines() == [
         "      your column  ActiveCampaign         filled  example          found by",
         "   1  e-mail       email                 100.0 %  ada@example.com  name, values",
-        "   2  lang         Language (drop-down)  100.0 %  de, Deutsch      "
-        "meaning: check it; options: 1 of 2",
+        f"   2  lang         Language (drop-down)  100.0 %  de, Deutsch      {evidence}",
         "   3  interests    -                     100.0 %  coffee, Coffe    could be tags",
         "   4  notes        -                      50.0 %  x y; z!",
         "   5  id           (key of your rows)    100.0 %  1                unique",

@@ -97,8 +97,8 @@ def sent() -> dict[str, str | None]:
     }
 
 
-def held(**changes: t.Any) -> HeldContact:
-    values = {
+def held(**changes: object) -> HeldContact:
+    values: dict[str, t.Any] = {
         "attributes": {"first_name": "Ada", "last_name": ""},
         "fields": {1: "London", 2: "2024-02-05T05:00:00-05:00", 3: "||blue||red||", 4: "12.5"},
         "lists": frozenset({3}),
@@ -122,7 +122,7 @@ def test_each_difference_is_named_by_row_and_field() -> None:
         'row 2, City: sent "London", ActiveCampaign holds ""',
         'row 2, Since: sent "2024-02-05T10:00:00+00:00", ActiveCampaign holds ""',
         'row 2, Colours: sent "||red||blue||", ActiveCampaign holds ""',
-        'row 2, Value: sent "12.5", ActiveCampaign holds ""',
+        'row 2, Value: sent "12.50", ActiveCampaign holds ""',
         'row 2, tags: sent "vip", ActiveCampaign holds ""',
         'row 2, list: sent "3", ActiveCampaign holds ""',
     ]
