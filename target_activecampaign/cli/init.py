@@ -109,13 +109,14 @@ def _set_up(
         options: Answers.
     """
     # Not for `--help`.
-    from target_activecampaign.cli.init_target import Connections, ProcessTarget  # noqa: PLC0415
+    from target_activecampaign.cli.init_target import Connections, ProcessTarget, quiet_log  # noqa: PLC0415
     from target_activecampaign.setup.dialogue import Dialogue  # noqa: PLC0415
     from target_activecampaign.setup.wizard import Wizard  # noqa: PLC0415
 
     origin = Path.cwd()
     dialogue = Dialogue(can_ask=somebody_answers(), takes_defaults=yes, width=width())
     _enter(stack, folder)
+    stack.enter_context(quiet_log())
     before = _read_folder()
     wizard = Wizard(
         dialogue,

@@ -8,7 +8,6 @@ import typing as t
 
 from target_activecampaign.api.client import Client
 from target_activecampaign.api.rate_limiter import RateLimiter
-from target_activecampaign.cli.log_redaction import OWN_LOGGERS
 from target_activecampaign.cli.preview_mask import Mask
 from target_activecampaign.cli.preview_text import record_lines
 from target_activecampaign.cli.terminal import hides_people, width
@@ -92,7 +91,7 @@ class ProcessTarget:
 
     def preview(self, config: dict[str, t.Any], source: SourceFile) -> Previewed:
         """Return what sending a file would do; nothing is sent or written."""
-        with handlers_restored(), _quiet():
+        with handlers_restored():
             found = preview_rows(
                 lambda settings: self._class(config=settings), config, source.messages(), Choice()
             )
@@ -111,7 +110,7 @@ class ProcessTarget:
         """
         if source.is_part and config.get("membership") == "mirror":
             config = {**config, "membership": "add"}
-        with handlers_restored(), _quiet() if is_trial else contextlib.nullcontext():
+        with handlers_restored(), contextlib.nullcontext() if is_trial else _usual_log():
             found: tuple[int, dict[str, t.Any]] = self._class.send_file(
                 config, source, trusts_keys=False, shows_progress=not is_trial
             )
@@ -119,14 +118,22 @@ class ProcessTarget:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Leave out of the log what the setup says itself; what failed stays."""
-    loggers = [logging.getLogger(name) for name in OWN_LOGGERS]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.ERROR)
+def quiet_log() -> Iterator[None]:
+    """Leave out of the log what a setup says itself; what failed stays."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
     try:
         yield
     finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
+        logging.disable(before)
+
+
+@contextlib.contextmanager
+def _usual_log() -> Iterator[None]:
+    """Let a run say what runs say."""
+    before = logging.root.manager.disable
+    logging.disable(logging.NOTSET)
+    try:
+        yield
+    finally:
+        logging.disable(before)

@@ -156,6 +156,7 @@ class Dialogue:
                 if str(error):
                     self.say(str(error))
             failures += 1
+            question = question._replace(shown_default=None)
             if question.help and failures % _FAILURES_BEFORE_HELP == 0:
                 self.say(question.help)
 

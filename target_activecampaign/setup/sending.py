@@ -12,8 +12,6 @@ from target_activecampaign.config.settings import parse_settings
 from target_activecampaign.contacts.custom_fields import CustomField, find_custom_field
 from target_activecampaign.contacts.mapping import MappingOptions, compile_mapping
 from target_activecampaign.errors import ServiceError, SettingsError, SourceFileError
-from target_activecampaign.reporting.mapping_notes import MappingNotes
-from target_activecampaign.reporting.report import StreamFigures
 from target_activecampaign.run.preflight import read_exclusions
 from target_activecampaign.setup.account_questions import SANDBOX
 from target_activecampaign.setup.dialogue import AnswerError, Question
@@ -24,7 +22,7 @@ from target_activecampaign.wording import counted
 
 if t.TYPE_CHECKING:
     import contextlib
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from target_activecampaign.contacts.mapping import RecordMapper
     from target_activecampaign.setup.account import Account, Connect
@@ -202,8 +200,22 @@ def _make_mapper(account: Account, config: dict[str, t.Any], source: SourceFile)
         subscription_words=settings.subscription_words,
     )
     fields = {key: field for key, field in found.items() if isinstance(field, CustomField)}
-    notes = MappingNotes(source.stream, StreamFigures())
-    return compile_mapping(source.stream, _schema_of(source), export, fields, options, notes=notes)
+    return compile_mapping(source.stream, _schema_of(source), export, fields, options, notes=_NoNotes())
+
+
+class _NoNotes:
+    """Takes what is to be said of a mapping, which the run says itself."""
+
+    def count_left_out(
+        self, field: str, problem: str, find_nearest: Callable[[], str | None] | None = None
+    ) -> None:
+        """Say nothing: the contact goes without the value, as in the run."""
+
+    def expect(self, paths: Mapping[str, str]) -> None:
+        """Say nothing."""
+
+    def note_found(self, found: Iterable[str], lacking: Iterable[str]) -> None:
+        """Say nothing."""
 
 
 def _schema_of(source: SourceFile) -> dict[str, t.Any]:

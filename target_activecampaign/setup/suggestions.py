@@ -49,9 +49,10 @@ def suggest(columns: Mapping[str, Column], fields: Sequence[CustomField], key: s
         for name, column in columns.items():
             if name in found or is_consent(name):
                 continue
-            if (line := match(column, left)) is not None and line.place and line.place.field:
-                found[name] = line
-                left.remove(line.place.field)
+            met = match(column, left)
+            if met is not None and met.place and met.place.field:
+                found[name] = met
+                left.remove(met.place.field)
     lines = [found.get(name) or _nowhere(column, is_key=name == key) for name, column in columns.items()]
     return in_shown_order(lines)
 
