@@ -16,9 +16,13 @@ def sum_line(report: Mapping[str, t.Any]) -> str:
     """Return the rows as a sum of what would become of them."""
     read = report["read"]
     rejected = sum(report["rejected"].values())
+    # A no of somebody who is not on the list is a record that changes nothing.
+    left_alone = min(report["left_alone"], report["unchanged"])
     parts = [
         (people_to_send(report), "person to send", "people to send"),
-        (report["unchanged"], "unchanged", "unchanged"),
+        (report["unsubscribed"], "to take off the list", "to take off the list"),
+        (report["unchanged"] - left_alone, "unchanged", "unchanged"),
+        (left_alone, "who wants no mail and stays off", "who want no mail and stay off"),
         (report["superseded"], "repeat of a person, merged", "repeats of a person, merged"),
         (report["held_back"], "held back for want of room", "held back for want of room"),
     ]
@@ -30,7 +34,7 @@ def sum_line(report: Mapping[str, t.Any]) -> str:
 
 def people_to_send(report: Mapping[str, t.Any]) -> int:
     """Return how many people would be sent, or were."""
-    return int(report["delivered"])
+    return int(report["delivered"]) - int(report["unsubscribed"])
 
 
 def room_line(report: Mapping[str, t.Any], contract: Contract | None) -> str | None:

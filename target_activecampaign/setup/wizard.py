@@ -250,9 +250,9 @@ class Wizard:
         for line in previewed.lines:
             dialogue.show(f"  {line}".rstrip())
         report = self.outcome.preview = previewed.report
-        for line in (sum_line(report), room_line(report, contract), plan_line(report)):
-            if line is not None:
-                dialogue.say(line, indent=2)
+        for sentence in (sum_line(report), room_line(report, contract), plan_line(report)):
+            if sentence is not None:
+                dialogue.say(sentence, indent=2)
 
     def _ask_consent(self, answers: Answers) -> None:
         dialogue = self._dialogue

@@ -26,7 +26,7 @@ class Person:
         self.said = ""
         self._answers = list(answers)
         monkeypatch.setattr(dialogue_module, "_prompt", self._answer)
-        monkeypatch.setattr(dialogue_module.click, "echo", self._hear)
+        monkeypatch.setattr(click, "echo", self._hear)
         self.dialogue = Dialogue(can_ask=True, takes_defaults=False, width=width)
 
     @property
