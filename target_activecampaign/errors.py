@@ -11,9 +11,17 @@ import re
 import typing as t
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from typing_extensions import Self
+
+
+def with_nothing_sent(messages: Sequence[str]) -> list[str]:
+    """Return messages; the last one says as well what they mean for the run."""
+    *others, last = messages
+    if last.endswith("Nothing was sent"):
+        return [*others, f"{last}."]
+    return [*others, f"{last}{'' if last.endswith(('.', '?')) else '.'} Nothing was sent."]
 
 
 class TargetError(Exception):

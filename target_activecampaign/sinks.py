@@ -28,8 +28,8 @@ if t.TYPE_CHECKING:
     from target_activecampaign.contacts.mapping import RecordMapper
     from target_activecampaign.reporting.outcomes_file import StreamOutcomes
     from target_activecampaign.reporting.report import StreamFigures
-    from target_activecampaign.run.observer import StreamObserver
     from target_activecampaign.run.people import People
+    from target_activecampaign.run.record_observer import StreamObserver
     from target_activecampaign.run.run import Run
     from target_activecampaign.singer.mapped_schema import Keys, Part
     from target_activecampaign.singer.messages import DecodedRecords
@@ -304,7 +304,7 @@ class ActiveCampaignSink(Sink):
         results: Sequence[Contact | Rejection],
         keys: Sequence[bytes | None],
     ) -> None:
-        """Tell the run whom some records bring, in their order, and whom they may bring."""
+        """Tell the run the people that some records bring or may bring, in the records' order."""
         stream, list_id = self.stream_name, mapper.list_id
         all_of_them = zip(records, results, keys, strict=True)
         for is_rejected, some in itertools.groupby(all_of_them, lambda one: isinstance(one[1], Rejection)):

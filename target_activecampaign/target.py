@@ -29,15 +29,30 @@ from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabiliti
 
 from target_activecampaign.cli.command import TargetCommand
 from target_activecampaign.cli.config_files import ConfigFileError, read_config_file
+from target_activecampaign.cli.end_display import show_end
 from target_activecampaign.cli.log_level import problem_of_log_level
 from target_activecampaign.cli.log_redaction import redact_logs
+from target_activecampaign.cli.progress_display import show_progress
 from target_activecampaign.cli.runtime_tuning import prepare_process
+from target_activecampaign.cli.sdk_log import quiet_sdk
+from target_activecampaign.cli.sdk_metrics import LoadMetrics
+from target_activecampaign.cli.terminal import somebody_answers
 from target_activecampaign.config.distinct_files import NamedFile, find_shared
 from target_activecampaign.config.environment import settings_from_environment
 from target_activecampaign.config.schema import CONFIG_JSONSCHEMA
 from target_activecampaign.config.settings import parse_settings
 from target_activecampaign.config.stream_maps import find_problems
-from target_activecampaign.errors import LedgerError, OutputError, SettingsError, TargetError
+from target_activecampaign.errors import (
+    InterruptedRunError,
+    LedgerError,
+    LimitReachedError,
+    MirrorStoppedError,
+    OutputError,
+    SettingsError,
+    TargetError,
+    TooManyRejectedError,
+    with_nothing_sent,
+)
 from target_activecampaign.run.signals import Interruption
 from target_activecampaign.singer.batch_records import read_batch
 from target_activecampaign.singer.input_file import open_input
@@ -55,6 +70,10 @@ if t.TYPE_CHECKING:
     from target_activecampaign.config.settings import Settings
     from target_activecampaign.singer.messages import DecodedRecords
     from target_activecampaign.source_files import SourceFile
+
+_WAITING = (
+    "Waiting for Singer messages on standard input. Pipe a tap in, or: target-activecampaign send FILE.csv"
+)
 
 # Raised by the SDK or for it, with messages that hold names of streams and settings alone.
 _KNOWN_ERRORS = (
@@ -242,6 +261,7 @@ class TargetActiveCampaign(Target):
         about_format: str | None = None,
         config: t.Any = None,  # noqa: ANN401 - private type of the SDK
         file_input: t.IO[t.Any] | None = None,
+        quiet: bool = False,
     ) -> None:
         """Run as a command; ends the process with the run's exit code.
 
@@ -250,11 +270,14 @@ class TargetActiveCampaign(Target):
             about_format: How.
             config: Configuration from files, and whether to read the environment.
             file_input: Lines to read instead of standard input.
+            quiet: Show no progress.
         """
         if about:
             cls.print_about(about_format)
             return
+        quiet_sdk(cls.name)
         redact_logs()
+        metrics = LoadMetrics()
         cls.print_version(print_fn=cls.logger.info)
         target = cls(config=config.config, parse_env_config=config.parse_env) if config else cls()
         try:
@@ -263,7 +286,14 @@ class TargetActiveCampaign(Target):
             raise _configuration_error(error) from None
         target.interruption.install()
         prepare_process()
-        sys.exit(target.run_to_end(file_input and open_input(file_input)))
+        if file_input is None and somebody_answers():
+            click.echo(_WAITING, err=True)
+        show_progress(target.current_run, is_quiet=quiet)
+        show_end(target.current_run)
+        target.current_run.on_import_end = metrics.end_import
+        exit_code = target.run_to_end(file_input and open_input(file_input))
+        metrics.end(target.current_run.figures, exit_code)
+        sys.exit(exit_code)
 
     @classmethod
     def send_file(
@@ -290,12 +320,14 @@ class TargetActiveCampaign(Target):
         except ConfigValidationError as error:
             raise SettingsError(error.errors) from None
         target.current_run = run = Run(target.settings, target.interruption, source=source)
-        run.shows_progress = shows_progress
+        run.observer.source, run.observer.total = source.path.stem, source.count_rows()
+        show_progress(run, is_quiet=not shows_progress)
+        show_end(run, is_for_people=True)
         target._router.trusts_keys = trusts_keys
         _refuse_overwriting(target.settings, [NamedFile("the file to send", source.path)])
         target.interruption.install()
         prepare_process()
-        exit_code = target.run_to_end(source.messages())
+        exit_code = target.run_to_end(t.cast("t.IO[bytes]", source.messages()))
         return exit_code, run.figures
 
     def run_to_end(self, file_input: t.IO[t.Any] | None) -> int:
@@ -307,30 +339,50 @@ class TargetActiveCampaign(Target):
         try:
             self.current_run.begin()
             self.listen(file_input)
-        except SettingsError as error:
-            for problem in error.problems:
-                self.logger.error("%s", problem)  # noqa: TRY400 - a message for a person
-            return self._fail(error.exit_code)
+        except InterruptedRunError as error:
+            self.logger.warning("%s", error)  # at once: what is open may still take its time
+            return self._fail(error.exit_code, str(error))
         except (TargetError, *_KNOWN_ERRORS) as error:
-            self.logger.error("%s", error)  # noqa: TRY400 - a message for a person
+            if isinstance(error, SettingsError):
+                problems = self._with_consequence(error.problems)
+            else:
+                problems = [*self.current_run.unsaid_problems, str(error)]
+                problems = self._with_consequence(problems) if _says_nothing_of_it(error) else problems
             exit_code = getattr(error, "exit_code", 1)
             if isinstance(error, LedgerError):
                 # A run that was asked to stop waits less for a ledger that is locked.
                 exit_code = self.interruption.exit_code or exit_code
-            return self._fail(exit_code, said=str(error))
+            return self._fail(exit_code, "\n".join(problems), str(error))
         except Exception:
-            self._fail(1)
+            self._fail(1, "a fault of the program itself, please report it with the lines that follow")
             raise
         return 0
 
-    def _fail(self, exit_code: int, said: str = "") -> int:
+    def _with_consequence(self, messages: Sequence[str]) -> list[str]:
+        """Return messages; the last one says that nothing was sent, where that is so."""
+        return list(messages) if self.current_run.has_sent else with_nothing_sent(messages)
+
+    def _fail(self, exit_code: int, error: str, said_as: str = "") -> int:
+        """End the run; its summary says the error, and a line of its own what came after that.
+
+        Args:
+            exit_code: The run's.
+            error: What ended it, a line for each problem.
+            said_as: The same as a run says it that comes to its end by itself.
+        """
+        run = self.current_run
         try:
-            self.current_run.fail(exit_code)
-        except TargetError as error:
-            if str(error) != said:
-                self.logger.error("%s", error)  # noqa: TRY400 - a message for a person
-            return error.exit_code
+            run.fail(exit_code, error)
+        except TargetError as later:
+            exit_code = later.exit_code
+            self._say_unless_said(str(later))
+        if run.figures.get("error") != said_as:
+            self._say_unless_said(error)
         return exit_code
+
+    def _say_unless_said(self, error: str) -> None:
+        if error != self.current_run.figures.get("error"):
+            self.logger.error("%s", error)
 
     @plugin_cli
     def cli(cls) -> click.Command:  # noqa: N805 - as the SDK's
@@ -350,6 +402,9 @@ class TargetActiveCampaign(Target):
                 help="A path to read messages from instead of from standard in.",
                 type=click.File("rb"),
             ),
+        )
+        params.append(
+            click.Option(["--quiet"], is_flag=True, help="Show no progress; the log stays as it is."),
         )
         return TargetCommand(
             name=cls.name,
@@ -388,7 +443,8 @@ class TargetActiveCampaign(Target):
             try:
                 merged.config.update(read_config_file(path))
             except ConfigFileError as error:
-                raise click.ClickException(f"--config: {error}") from None
+                (said,) = with_nothing_sent([f"--config: {error}"])
+                raise click.ClickException(said) from None
         return merged
 
 
@@ -414,7 +470,16 @@ def _refuse_overwriting(settings: Settings, reads: Iterable[NamedFile]) -> None:
 
 
 def _configuration_error(error: SettingsError) -> ConfigValidationError:
-    return ConfigValidationError("Config validation failed", errors=list(error.problems), schema={})
+    errors = with_nothing_sent(error.problems)
+    return ConfigValidationError("Config validation failed", errors=errors, schema={})
+
+
+def _says_nothing_of_it(error: Exception) -> bool:
+    """Tell whether a message does not say itself what the end means for what was sent."""
+    speaks = isinstance(
+        error, (LimitReachedError, TooManyRejectedError, MirrorStoppedError, InterruptedRunError)
+    )
+    return not speaks and "othing was sent" not in str(error)
 
 
 def _check_stream_maps(sdk_settings: Mapping[str, t.Any]) -> None:

@@ -22,14 +22,6 @@ def share(part: int, whole: int) -> str:
     return f"{100 * part / whole if whole else 0:.1f} %"
 
 
-def about_minutes(minutes: float) -> str:
-    """Return how long something will take, in whole minutes: `about 1 minute`, `about 2 h 5 min`."""
-    whole = max(1, round(minutes))
-    if whole < 2 * _MINUTES_PER_HOUR:
-        return f"about {counted(whole, 'minute')}"
-    return f"about {duration(_SECONDS_PER_MINUTE * whole)}"
-
-
 def size(number_of_bytes: int) -> str:
     """Return a size of files in round figures: `41 GB`, `512 MB`."""
     for unit, name in ((10**12, "TB"), (10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
@@ -38,13 +30,12 @@ def size(number_of_bytes: int) -> str:
     return counted(number_of_bytes, "byte")
 
 
-def minutes_told(minutes: float) -> str:
-    """Return about how long something takes: `about 10 minutes`, `under a minute`."""
-    if minutes < 1:
-        return "under a minute"
-    if minutes < 2 * _MINUTES_PER_HOUR:
-        return f"about {counted(round(minutes), 'minute')}"
-    return f"about {counted(round(minutes / _MINUTES_PER_HOUR), 'hour')}"
+def about_minutes(minutes: float) -> str:
+    """Return how long something will take, in whole minutes: `about 1 minute`, `about 2 h 5 min`."""
+    whole = max(1, round(minutes))
+    if whole < 2 * _MINUTES_PER_HOUR:
+        return f"about {counted(whole, 'minute')}"
+    return f"about {duration(_SECONDS_PER_MINUTE * whole)}"
 
 
 def duration(seconds: float) -> str:

@@ -22,7 +22,7 @@ ONE_DOOR = {
     "sqlalchemy": "ledger",
     "sqlite3": "storage.spilling_map",
     "cryptography": "ledger.crypto",
-    "filelock": "ledger.list_lock",
+    "filelock": "ledger.list_lock reporting.runs_file",  # the lists; a file of ours
     "pyarrow": "singer.parquet",
     "socket": "ledger.list_lock api.deadlines",  # the host's name alone; the end of a connection
 }

@@ -115,16 +115,17 @@ def test_the_demo_prints_what_the_readme_shows_and_can_be_repeated(tmp_path: Pat
     command = (
         block_after("ci: demo").split(" && ")[-1].replace(".venv/bin/", f"{Path(sys.executable).parent}/")
     )
-    figures = []
+    figures, outputs = [], []
     for _ in range(2):
         result = subprocess.run(
             command.split(), cwd=clone, capture_output=True, text=True, check=False, timeout=420
         )
         assert result.returncode == 0, result.stdout + result.stderr
-        output = result.stdout + result.stderr
-        shown = block_after("output of the demo").splitlines()
-        assert [line for line in shown if not re.search(pattern_of(line), output)] == []
+        outputs.append(result.stdout + result.stderr)
         figures.append(json.loads((clone / "demo" / "report.json").read_text(encoding="utf-8")))
+    shown = block_after("output of the demo").splitlines()
+    assert [line for line in shown if not re.search(pattern_of(line), outputs[0])] == []
+    assert '880 people arrived on "Customers": 880 updated.' in outputs[1]
     first, second = figures
     assert first["created"] == 880
     assert (second["created"], second["rejected"]) == (0, first["rejected"])

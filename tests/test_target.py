@@ -85,7 +85,9 @@ def test_two_thousand_messy_records_end_as_if_applied_one_by_one(tmp_path: Path)
             messages.append(state_message({"bookmark": number}))
     messages.append(state_message({"bookmark": "end"}))
     with serve(progress="seconds=1") as sandbox:
-        outcome = run_target(config_for(sandbox.url, tmp_path), messages, tmp_path, is_real=True)
+        environment = {"TARGET_ACTIVECAMPAIGN_PROGRESS_SECONDS": "1", "FORCE_COLOR": "1"}
+        config = config_for(sandbox.url, tmp_path)
+        outcome = run_target(config, messages, tmp_path, environment=environment, is_real=True)
         people = contacts_of(sandbox)
         answers = [entry.status for entry in sandbox.emulator.journal.after(0)]
     expected = applied_one_by_one(records)
@@ -98,6 +100,8 @@ def test_two_thousand_messy_records_end_as_if_applied_one_by_one(tmp_path: Path)
     assert 400 not in answers
     assert outcome.states[-1] == {"bookmark": "end"}
     assert_adds_up(outcome.report, 2000)
+    assert "progress: 0 delivered of 2,000 read so far" in outcome.log
+    assert not {"\x1b", "\r"} & set(outcome.log)
     assert outcome.report["delivered"] == outcome.report["created"] + outcome.report["updated"]
     assert outcome.report["created"] == len(expected)
     assert outcome.report["requests"] == len(answers)
@@ -132,7 +136,10 @@ def test_profile_limit_is_kept_to_the_contact(
     assert len(contacts_of(sandbox)) == outcome.report["delivered"] == 730
     assert outcome.report["held_back"] == 470
     assert outcome.report["limit"] == "profile_limit"
-    assert "470 records were held back" in outcome.log
+    assert (
+        "+ 470 held back. 470 new people wait; nothing is lost. Raise profile_limit, or run again"
+        in outcome.log
+    )
     assert outcome.states[-1] == {"after": 730}
     assert_adds_up(outcome.report, 1200)
 
@@ -341,7 +348,7 @@ def test_too_many_rejected_records_fail_the_run_after_the_rest_is_delivered(
     assert outcome.exit_code == 4
     assert outcome.report["delivered"] == 7
     assert outcome.states == ["end"]
-    assert "max_rejected_percent: 3 of 10 records (30.0 %) were rejected" in outcome.log
+    assert "3 of 10 records were rejected (30.0 %; allowed are 20 %, max_rejected_percent), so" in outcome.log
 
 
 def test_a_record_whose_key_breaks_its_schema_is_set_aside_without_its_value(

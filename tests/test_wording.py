@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from target_activecampaign.wording import counted, duration, share
+from target_activecampaign.wording import about_minutes, counted, duration, share, size
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,19 @@ def test_a_share_has_one_digit(part: int, whole: int, text: str) -> None:
 )
 def test_a_duration_has_two_units_at_the_most(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(1, "1 byte"), (999, "999 bytes"), (41_900_000_000, "41 GB"), (512_000_000, "512 MB")],
+)
+def test_a_size_is_a_round_figure(number: int, text: str) -> None:
+    assert size(number) == text
+
+
+@pytest.mark.parametrize(
+    ("minutes", "text"),
+    [(0.4, "about 1 minute"), (10.0, "about 10 minutes"), (240, "about 4 h"), (125, "about 2 h 5 min")],
+)
+def test_minutes_are_told_as_about(minutes: float, text: str) -> None:
+    assert about_minutes(minutes) == text

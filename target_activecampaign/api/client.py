@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 import threading
 import typing as t
 import urllib.parse
+from collections import Counter
 from dataclasses import replace
 
 from target_activecampaign.api.contact_pages import read_contact_page
@@ -82,11 +84,28 @@ class ImportBody(t.Protocol):
         """Encode the request's body."""
 
 
+class Bounds(t.NamedTuple):
+    """How long a client insists on an answer.
+
+    Attributes:
+        tries: After which to give a request up.
+        seconds: Likewise.
+        is_quiet: Whether the caller says each failure itself, so that tries are not logged.
+    """
+
+    tries: int = MOST_TRIES
+    seconds: float = math.inf
+    is_quiet: bool = False
+
+
 class Client:
     """Talks to one account. Threads may share it.
 
     Attributes:
         requests: Requests that were sent, every try counted.
+        retries: Those of them that were not the first try.
+        answers: How many had which status, by endpoint without ids; `None` stands for no answer.
+        has_submitted: Whether an import was sent, accepted or not.
         latency_seconds: Of the quickest answer; `None` before the first.
     """
 
@@ -97,7 +116,7 @@ class Client:
         rate_limiter: RateLimiter,
         timeout_seconds: float,
         *,
-        bounds: tuple[int, float] = (MOST_TRIES, math.inf),
+        bounds: Bounds | None = None,
     ) -> None:
         """Prepare; nothing is sent yet.
 
@@ -106,11 +125,14 @@ class Client:
             api_key: Goes to this host alone, as the header `Api-Token`.
             rate_limiter: Gives a permit for each request.
             timeout_seconds: For one request.
-            bounds: Tries and seconds after which to give any request up, below its own bounds.
+            bounds: For all requests, below those of each.
         """
         self.requests = 0
+        self.retries = 0
+        self.answers: Counter[tuple[str, int | None]] = Counter()
+        self.has_submitted = False
         self.latency_seconds: float | None = None
-        self._most_tries, self._most_seconds = bounds
+        self._bounds = bounds or Bounds()
         self._api_key = api_key
         self._transport = Transport(base_url, api_key, timeout_seconds)
         self._rate_limiter = rate_limiter
@@ -119,12 +141,22 @@ class Client:
         self._may_read_lists = True  # of a contact by its id
         self._ahead = (-math.inf, math.inf)  # seconds between which the service's clock is before ours
 
+    def requests_by(self) -> list[dict[str, t.Any]]:
+        """Return how many requests there were, by endpoint and status, as the report holds it."""
+        with self._lock:
+            answers = sorted(self.answers.items(), key=lambda one: (one[0][0], one[0][1] or 0))
+        return [
+            {"endpoint": endpoint, "status": status, "requests": requests}
+            for (endpoint, status), requests in answers
+        ]
+
     # Account
 
     @property
     def seconds_ahead(self) -> float | None:
         """By how much the service's clock is ahead of ours, `None` as long as it told no time."""
-        return None if math.isinf(self._ahead[1]) else self._seconds_ahead
+        least, most = self._ahead
+        return None if math.isinf(most) else (least + most) / 2
 
     def check_key(self) -> User:
         """Return the key's own user.
@@ -229,6 +261,7 @@ class Client:
         def note_sent() -> None:
             nonlocal unanswered
             unanswered += 1
+            self.has_submitted = True
             on_send()
 
         def read(response: Response) -> Accepted | Refused:
@@ -306,7 +339,7 @@ class Client:
         )
         if ids and not lists.is_whole:
             lists = self._documented_lists(ids, lists)
-        return lists.earlier_by(self._seconds_ahead)
+        return lists.earlier_by(self.seconds_ahead)
 
     def held_contact(self, email: str) -> HeldContact | None:
         """Return all that the account holds of the contact with an address: three requests.
@@ -410,7 +443,7 @@ class Client:
             query={**query, **include},
             wait=limiter.wait_for_read_back if is_read_back else limiter.wait_for_request,
         )
-        return page.earlier_by(self._seconds_ahead)
+        return page.earlier_by(self.seconds_ahead)
 
     # One request
 
@@ -476,20 +509,25 @@ class Client:
             pause: As `retry` takes it.
             is_optional: As `retry` takes it.
         """
+        is_first = True
 
         def attempt() -> _T:
+            nonlocal is_first
             permit = (wait or self._rate_limiter.wait_for_request)()
             on_send()
+            with self._lock:
+                self.retries += not is_first
+            is_first = False
             return read(self._send(permit, endpoint, query, body))
 
         return retry(
             attempt,
             self._rate_limiter,
             endpoint,
-            most_tries=min(most_tries, self._most_tries),
-            most_seconds=min(most_seconds, self._most_seconds),
+            most_tries=min(most_tries, self._bounds.tries),
+            most_seconds=min(most_seconds, self._bounds.seconds),
             pause=pause,
-            is_optional=is_optional,
+            is_optional=is_optional or self._bounds.is_quiet,
         )
 
     def _send(
@@ -499,18 +537,20 @@ class Client:
         with self._lock:
             self.requests += 1
         method, path = endpoint.split()
-        is_answered = False
+        is_answered, status = False, None
         began = self._rate_limiter.clock.now()
         sent_at = self._rate_limiter.clock.utc_now().timestamp()
         try:
             response = self._transport.send(method, path, query=query, body=body)
-            is_answered = True
+            is_answered, status = True, response.status
             took = self._rate_limiter.clock.now() - began
             self.latency_seconds = took if self.latency_seconds is None else min(took, self.latency_seconds)
             self._learn_window(response)
             self._learn_time(response, sent_at)
         finally:
             self._rate_limiter.end(permit, is_answered=is_answered)
+            with self._lock:
+                self.answers[f"{method} /{_without_ids(path)}", status] += 1
         return response
 
     def _learn_window(self, response: Response) -> None:
@@ -534,10 +574,9 @@ class Client:
             bounds = max(self._ahead[0], least), min(self._ahead[1], most)
             self._ahead = bounds if bounds[0] <= bounds[1] else (least, most)
 
-    @property
-    def _seconds_ahead(self) -> float:
-        least, most = self._ahead
-        return 0.0 if math.isinf(most) else (least + most) / 2
+
+def _without_ids(path: str) -> str:
+    return re.sub(r"(?<=/)\d+(?=/|$)", "{id}", path)
 
 
 def _patiently(read: Callable[[Response], ImportStatus]) -> Callable[[Response], ImportStatus]:

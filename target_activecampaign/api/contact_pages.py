@@ -48,9 +48,9 @@ class ContactPage:
     total: int | None = None
     entries: int = 0
 
-    def earlier_by(self, seconds: float) -> ContactPage:
-        """Return the page with the times of its memberships turned into those of a clock that is behind."""
-        if not self.memberships or not seconds:
+    def earlier_by(self, seconds: float | None) -> ContactPage:
+        """Return the page with the times of its memberships as `Membership.earlier_by` turns them."""
+        if not self.memberships or seconds == 0:
             return self
         moved = {place: one.earlier_by(seconds) for place, one in self.memberships.items()}
         return replace(self, memberships=moved)

@@ -1,4 +1,4 @@
-"""The import status: how far an import is, and whom it names (`GET /import/info`), in any form. Pure.
+"""The import status: how far an import is, and the contacts that it names (`GET /import/info`). Pure.
 
 Owns the reading of `status`, `success` and `failure`. The reference shows lists of ids and of addresses.
 Other forms that say the same are read as well: objects with an address and a reason, tables of addresses to

@@ -60,8 +60,8 @@ class ContactLists:
             _put(found, list_id, membership)
         return replace(self, by_list=found, is_whole=self.is_whole and others.is_whole)
 
-    def earlier_by(self, seconds: float) -> ContactLists:
-        """Return the same with the times of the memberships turned into those of a clock that is behind."""
+    def earlier_by(self, seconds: float | None) -> ContactLists:
+        """Return the same with the times of the memberships as `Membership.earlier_by` turns them."""
         moved = {list_id: one.earlier_by(seconds) for list_id, one in self.by_list.items()}
         return replace(self, by_list=moved)
 

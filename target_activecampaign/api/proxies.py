@@ -1,4 +1,4 @@
-"""Owns whether the environment's proxy can be used. Its URL is never shown: it may hold a password."""
+"""Owns whether the environment's proxy can be used, and how it is named: without its user and password."""
 
 from __future__ import annotations
 
@@ -35,6 +35,15 @@ def check_proxy(base_url: str, proxies: MutableMapping[str, str]) -> None:
         name = _variable_of(proxy)
         remedy = "or unset it; NO_PROXY names hosts that need no proxy"
         raise SettingsError([f"the environment variable {name} {problem}, {remedy}"])
+
+
+def described(base_url: str, proxies: MutableMapping[str, str]) -> tuple[str, str]:
+    """Return a proxy that can be used as messages name it, without user and password, and its variable."""
+    proxy = select_proxy(base_url, proxies) or ""
+    url = parse_url(prepend_scheme_if_needed(proxy, "http"))  # type: ignore[no-untyped-call]
+    name = _variable_of(proxy)
+    port = f":{url.port}" if url.port else ""
+    return f"the proxy {url.scheme}://{url.host}{port} (variable {name})", name
 
 
 def is_socks(proxy: str | None) -> bool:

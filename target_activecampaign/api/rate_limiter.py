@@ -7,8 +7,10 @@ nor decide which may go: `rate_limits` does. `docs/design/rate-limits.md` has th
 from __future__ import annotations
 
 import contextlib
+import math
 import threading
 import typing as t
+from collections import Counter
 
 from target_activecampaign.api.rate_limits import Kind, RateLimits
 
@@ -26,6 +28,18 @@ _LONGEST_HOLD_SLOTS = 100
 
 class StoppedError(Exception):
     """A wait ended because the run stops."""
+
+
+class Wait(t.NamedTuple):
+    """What requests wait for.
+
+    Attributes:
+        cause: As progress calls it.
+        asked_seconds: For how long the service asked to wait, where it said that.
+    """
+
+    cause: t.Literal["import_limit", "request_limit", "service_asked_to_wait"]
+    asked_seconds: float | None = None
 
 
 class RateLimiter:
@@ -50,7 +64,9 @@ class RateLimiter:
         self.import_slot_seconds: float = 60 / imports_per_minute
         self._limits = RateLimits(requests_per_second, imports_per_minute)
         self._changed = threading.Condition()
-        self._waiting = 0
+        self._waiting: Counter[Kind] = Counter()
+        self._asked_seconds = 0.0  # by the hold of requests that was the last
+        self._backs_off_until = -math.inf
         self._import_refusals = 0  # since the last import that was accepted
         # One thread of each kind watches the time, the others queue behind it.
         self._queues: dict[Kind, threading.Lock] = {kind: threading.Lock() for kind in t.get_args(Kind)}
@@ -101,7 +117,7 @@ class RateLimiter:
 
         Args:
             permit: The permit.
-            is_answered: Whether a response came, of whatever kind.
+            is_answered: Whether a response came, of any kind.
         """
         with self._changed:
             self._limits.end(permit, self.clock.now(), is_answered=is_answered)
@@ -116,6 +132,7 @@ class RateLimiter:
     def hold_requests(self, seconds: float) -> None:
         """Let no request through for a time."""
         with self._changed:
+            self._asked_seconds = seconds
             self._limits.hold("requests", self.clock.now() + seconds)
 
     def hold_imports(self, seconds: float) -> None:
@@ -128,12 +145,26 @@ class RateLimiter:
         with self._changed:
             doubled = _FIRST_HOLD_SLOTS << min(self._import_refusals, 8)
             self._import_refusals += 1
-        self.hold_imports(min(_LONGEST_HOLD_SLOTS, doubled) * self.import_slot_seconds)
+            seconds = min(_LONGEST_HOLD_SLOTS, doubled) * self.import_slot_seconds
+            self._backs_off_until = max(self._backs_off_until, self.clock.now() + seconds)
+        self.hold_imports(seconds)
 
     def note_accepted_import(self) -> None:
         """Start the next back-off from its first time again."""
         with self._changed:
             self._import_refusals = 0
+
+    def find_wait(self) -> Wait | None:
+        """Return what requests wait for now; `None` where none waits, or none but polls and read-backs."""
+        with self._changed:
+            now = self.clock.now()
+            cause = self._limits.find_cause([kind for kind, count in self._waiting.items() if count], now)
+            if cause == "held requests":
+                return Wait("service_asked_to_wait", self._asked_seconds)
+            if cause == "held imports":
+                is_own = self._backs_off_until > now
+                return Wait("import_limit" if is_own else "service_asked_to_wait")
+            return None if cause is None else Wait(cause)
 
     def pause(self, seconds: float) -> None:
         """Wait before another try.
@@ -171,15 +202,15 @@ class RateLimiter:
     @contextlib.contextmanager
     def _counted(self, kind: Kind) -> Iterator[None]:
         self._limits.begin_waiting(kind)
-        self._waiting += 1
+        self._waiting[kind] += 1
         try:
             yield
         finally:
-            self._waiting -= 1
+            self._waiting[kind] -= 1
             self._limits.end_waiting(kind)
             self._wake_waiting()
 
     def _wake_waiting(self) -> None:
         """Wake the waiting threads: a permit that is taken or given back may let another kind through."""
-        if self._waiting:
+        if any(self._waiting.values()):
             self._changed.notify_all()

@@ -18,9 +18,10 @@ from target_activecampaign.limits import (
 )
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
 Kind = t.Literal["request", "poll", "read-back", "import", "single import"]
+LimitCause = t.Literal["held requests", "held imports", "import_limit", "request_limit"]
 
 _IMPORTS_PER_SINGLE_IMPORT = IMPORTS_PER_MINUTE / SINGLE_CONTACT_IMPORTS_PER_MINUTE
 
@@ -162,7 +163,8 @@ class RateLimits:
         self._polls = [_share_of(self._requests[-1], _POLLS_SHARE)]
         self._steady = _share_of(self._imports[-1], _STEADY_PACE)
         self._first_imports = min(self._imports[-1].permits, IMPORTS_PER_MINUTE)
-        self._imports.append(_share_of(self._requests[-1], _BURST_SHARE))
+        self._burst = _share_of(self._requests[-1], _BURST_SHARE)
+        self._imports.append(self._burst)
 
     def moment_for(self, kind: Kind, now: float) -> float:
         """Return when to ask again for a request of a kind: `now` or earlier if it may go now.
@@ -181,6 +183,28 @@ class RateLimits:
         if moment <= now and kind in {"poll", "read-back"} and self._delays_an_import(now):
             return min(window.moment_for(window.permits, now) for window in self._requests)
         return moment
+
+    def find_cause(self, waiting: Collection[Kind], now: float) -> LimitCause | None:
+        """Return why requests of these kinds do not go now; polls and read-backs alone are no reason to tell.
+
+        Args:
+            waiting: Kinds of which a request waits.
+            now: The present moment.
+        """
+        if waiting and self._held_until["requests"] > now:
+            return "held requests"
+        imports: list[Kind] = [kind for kind in waiting if kind in {"import", "single import"}]
+        if imports and self._held_until["imports"] > now:
+            return "held imports"
+        windows = [window for kind in imports for window in self._own_windows(kind)]
+        if any(window.moment_for(1, now) > now for window in windows if window is not self._burst):
+            return "import_limit"
+        has_other = bool(imports) or "request" in waiting
+        return "request_limit" if has_other and self._lacks_request(imports, now) else None
+
+    def _lacks_request(self, imports: Collection[Kind], now: float) -> bool:
+        windows = [*self._requests, self._burst] if imports else self._requests
+        return any(window.moment_for(1, now) > now for window in windows)
 
     def take(self, kind: Kind, now: float) -> Permit:
         """Take the permit of a request that may go now."""

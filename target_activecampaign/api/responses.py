@@ -85,9 +85,10 @@ class TryAgainError(Exception):
         pause_seconds: The least time to wait, where the service says it.
         limit: The rate limit that was reached: its own wait follows, and no count of tries ends it.
         cause: Whose matter it is, for the remedy.
+        remedy: One that fits better than that of the cause; empty where there is none.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each option by its name
         self,
         what: str,
         *,
@@ -95,6 +96,7 @@ class TryAgainError(Exception):
         pause_seconds: float = 0,
         limit: t.Literal["requests", "imports"] | None = None,
         cause: Cause = "service",
+        remedy: str = "",
     ) -> None:
         """Keep what to do next."""
         super().__init__(what)
@@ -102,6 +104,7 @@ class TryAgainError(Exception):
         self.pause_seconds = pause_seconds
         self.limit = limit
         self.cause = cause
+        self.remedy = remedy
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,10 +192,16 @@ class Membership:
     status: int
     subscribed_at: float | None
 
-    def earlier_by(self, seconds: float) -> Membership:
-        """Return the same with its time turned into that of a clock that is behind."""
+    def earlier_by(self, seconds: float | None) -> Membership:
+        """Return the same with its time turned into that of a clock that is behind.
+
+        Args:
+            seconds: How far; `None` where that is unknown: then the time is none that can be compared.
+        """
         at = self.subscribed_at
-        return self if at is None else replace(self, subscribed_at=at - seconds)
+        if at is None:
+            return self
+        return replace(self, subscribed_at=None if seconds is None else at - seconds)
 
 
 _DEFAULT_RETRY_AFTER_SECONDS = 1.0

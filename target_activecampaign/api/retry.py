@@ -129,18 +129,23 @@ def _give_up(endpoint: str, error: TryAgainError, tries: int, seconds: float) ->
     kind = NotPermittedError if error.cause in {"key", "rights"} else ServiceError
     fix = _remedy(error)
     return kind(
-        f"{endpoint}: {error}. Gave up after {counted(tries, 'try', 'tries')} in {seconds:.0f} s. {fix}, "
-        "then run again",
+        f"{_first_words(error)}. Gave up after {counted(tries, 'try', 'tries')} in {seconds:.0f} s "
+        f"({endpoint}). {fix}, then run again",
         cause=str(error),
         matter=error.cause,
         fix=fix,
     )
 
 
+def _first_words(error: TryAgainError) -> str:
+    words = str(error)
+    return f"ActiveCampaign answered {words}" if words.startswith("HTTP") else words[:1].upper() + words[1:]
+
+
 def _remedy(error: TryAgainError) -> str:
     if error.limit is not None:
         return "Check what else uses the account (settings requests_per_second, imports_per_minute)"
-    return _REMEDIES[error.cause]
+    return error.remedy or _REMEDIES[error.cause]
 
 
 _REMEDIES: dict[Cause, str] = {

@@ -16,16 +16,18 @@ Defaults of a session are changed:
 from __future__ import annotations
 
 import os
+import re
 import threading
 import typing as t
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import requests
 import urllib3
 from requests.utils import select_proxy
 
 from target_activecampaign.api.deadlines import Deadlines, watch_connections
-from target_activecampaign.api.proxies import check_proxy, is_socks
+from target_activecampaign.api.proxies import check_proxy, described, is_socks
 from target_activecampaign.api.responses import MOST_TRIES_TLS, Response, TryAgainError
 from target_activecampaign.config.hostname import is_loopback
 from target_activecampaign.errors import SettingsError
@@ -107,33 +109,83 @@ class Transport:
             # `requests` lets some errors of urllib3 through, for example that of a proxy's name that is too
             # long, and some of the system.
             except (OSError, urllib3.exceptions.HTTPError) as error:
-                by_socks = is_socks(select_proxy(self._base_url, session.proxies))
-                raise _overdue() if deadline.is_over else _as_failure(error, by_socks=by_socks) from None
+                raise self._failure(error, session, is_overdue=deadline.is_over) from None
         # A body without a length ends where its connection ends, so one that was cut looks whole.
         if deadline.is_over:
             raise _overdue()
         return Response(response.status_code, content, response.headers, f"{method} {path}")
 
+    def _failure(self, error: Exception, session: requests.Session, *, is_overdue: bool) -> TryAgainError:
+        by_socks = is_socks(select_proxy(self._base_url, session.proxies))
+        failure = _overdue() if is_overdue else _as_failure(error, by_socks=by_socks)
+        if failure.cause != "proxy":
+            return failure
+        proxy, variable = described(self._base_url, session.proxies)
+        did = "could not be used, or did not reach the host" if by_socks else _describe_refusal(error)
+        return TryAgainError(
+            f"{proxy} {did}",
+            cause="proxy",
+            remedy=f"Mend it, or unset {variable} (NO_PROXY names hosts that need none)",
+        )
+
     def _session(self) -> requests.Session:
         """Return the session of this thread."""
         if not hasattr(self._of_thread, "session"):
-            self._of_thread.session = self._new_session()
+            self._of_thread.session = _new_session(self._base_url, self._connections)
         session: requests.Session = self._of_thread.session
         return session
 
-    def _new_session(self) -> requests.Session:
-        session = _Session()
-        session.headers["Accept"] = "application/json"
-        session.mount(self._base_url, self._connections)
-        # Proxies of the environment are for the internet.
-        session.trust_env = not is_loopback(self._base_url)
-        found = session.merge_environment_settings(self._base_url, {}, stream=None, verify=None, cert=None)
-        session.proxies, session.verify = found["proxies"], found["verify"]
-        check_proxy(self._base_url, session.proxies)
-        if isinstance(session.verify, str) and self._base_url.startswith("https"):
-            _check_certificates(session.verify)
-        session.trust_env = False
-        return session
+
+def send_once(
+    method: str, url: Secret, timeout_seconds: float, *, body: bytes | None = None, path: str = ""
+) -> int:
+    """Send one request to another host than the account's, without its key; returns the status of the answer.
+
+    Args:
+        method: Of HTTP.
+        url: Known to be one, with http only for this machine.
+        timeout_seconds: For all of it.
+        body: JSON.
+        path: Added to that of the URL.
+
+    Raises:
+        TryAgainError: If no response came in time; its words do not name the URL.
+        SettingsError: If the environment names certificates or a proxy that can't be used.
+    """
+    parts = urlsplit(url.reveal())
+    base_url = f"{parts.scheme}://{parts.netloc}"
+    target = urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}{path}" if path else parts.path))
+    headers = {} if body is None else {"Content-Type": "application/json"}
+    with _new_session(base_url, _Connections()) as session, Deadlines().within(timeout_seconds) as deadline:
+        try:
+            with session.request(
+                method,
+                target,
+                data=body,
+                headers=headers,
+                timeout=timeout_seconds,
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                return response.status_code
+        except (OSError, urllib3.exceptions.HTTPError) as error:
+            by_socks = is_socks(select_proxy(base_url, session.proxies))
+            raise _overdue() if deadline.is_over else _as_failure(error, by_socks=by_socks) from None
+
+
+def _new_session(base_url: str, connections: _Connections) -> requests.Session:
+    session = _Session()
+    session.headers["Accept"] = "application/json"
+    session.mount(base_url, connections)
+    # Proxies of the environment are for the internet.
+    session.trust_env = not is_loopback(base_url)
+    found = session.merge_environment_settings(base_url, {}, stream=None, verify=None, cert=None)
+    session.proxies, session.verify = found["proxies"], found["verify"]
+    check_proxy(base_url, session.proxies)
+    if isinstance(session.verify, str) and base_url.startswith("https"):
+        _check_certificates(session.verify)
+    session.trust_env = False
+    return session
 
 
 class _Session(requests.Session):
@@ -204,6 +256,24 @@ def _as_failure(error: Exception, *, by_socks: bool = False) -> TryAgainError:
         return TryAgainError(words, most_tries=MOST_TRIES_TLS, cause=cause)
     return TryAgainError(words, cause=cause)
 
+
+def _describe_refusal(error: Exception) -> str:
+    """Return what a proxy did that could not be used."""
+    status = re.search(r"Tunnel connection failed: (\d{3})", str(error))
+    if status:
+        wants = ", it wants a user and a password" if status[1] == "407" else ""
+        return f"refused the way to the host (HTTP {status[1]}{wants})"
+    inner = _describe_inner(error)
+    if inner is None and "timed out" in str(error):
+        return "gave no answer in time"
+    return _OF_A_PROXY.get(inner[0] if inner else "", "could not be used")
+
+
+_OF_A_PROXY = {
+    "no answer in time": "gave no answer in time",
+    "the host's name has no address": "is not known: its name has no address",
+    "the host refused the connection": "refused the connection",
+}
 
 # The first that fits counts: several of these are kinds of `ConnectionError`.
 _WORDS: dict[type[Exception], tuple[str, Cause]] = {

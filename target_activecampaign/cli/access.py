@@ -79,6 +79,11 @@ def _given() -> list[t.Any]:
     return [one for one in reversed(given) if one and (one.paths or one.parse_env)]
 
 
+def configuration_files() -> list[Path]:
+    """Return the files that `configuration` reads."""
+    return [Path(name) for name in config_sources() if name != "ENV"]
+
+
 @contextlib.contextmanager
 def errors_shown(*, as_json: bool = False) -> Iterator[None]:
     """Show an error of ours without a traceback, and end with its exit code.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import sys
@@ -15,7 +16,7 @@ from target_activecampaign.cli.log_redaction import redact_logs
 from target_activecampaign.cli.terminal import status_word, width
 from target_activecampaign.clock import SystemClock
 from target_activecampaign.config.names import shown_text
-from target_activecampaign.wording import counted, minutes_told
+from target_activecampaign.wording import about_minutes, counted
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -84,9 +85,10 @@ def _check(*, records: int | None, alert_test: bool, as_json: bool) -> None:
     sys.exit(0 if is_good else 1)
 
 
-def _send_test(settings: Settings) -> None:
-    """Send one alert that is marked as a test."""
-    raise NotImplementedError(settings)
+def _send_test(settings: Settings) -> str | None:
+    """Send one alert that is marked as a test; returns why that failed, if it did."""
+    notices = importlib.import_module("target_activecampaign.run.notices")  # needed where alerts are set
+    return t.cast("str | None", notices.send_test_alert(settings))
 
 
 def _document(checks: Sequence[Check], plan: dict[str, t.Any] | None) -> dict[str, t.Any]:
@@ -162,6 +164,6 @@ def _verdict(checks: Sequence[Check], plan: dict[str, t.Any] | None) -> list[str
     passed += f", {counted(warnings, 'warning')}." if warnings else "."
     if plan is not None:
         imports = counted(plan["imports"], "import")
-        took = minutes_told(plan["minutes"])
+        took = about_minutes(plan["minutes"])
         passed += f" {counted(plan['records'], 'record')}: {imports}, {took} at ActiveCampaign's limits."
     return [passed, f"Next: target-activecampaign preview{config} --input FILE"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 import typing as t
 
@@ -13,16 +14,22 @@ from target_activecampaign.cli.log_redaction import log_fault
 if t.TYPE_CHECKING:
     from types import TracebackType
 
+_OF_ACCOUNT = ("fields", "lists", "tags")
+_PLAIN = ("check", "ledger", "mirror", "runs")
+"""Subcommands that need the option `--config` alone; their modules have their names."""
+_WITH_A_RUN = ("init", "preview", "send")
+"""Subcommands that run the target in this process, too."""
+
 
 class TargetCommand(SingerCommand, click.Group):
     """Runs the target, or the subcommand that is named."""
 
-    def __init__(self, *args: t.Any, target_class: t.Any, **kwargs: t.Any) -> None:  # noqa: ANN401
+    def __init__(self, *args: t.Any, target_class: t.Any = None, **kwargs: t.Any) -> None:  # noqa: ANN401
         """Make the command; see the SDK for the arguments.
 
         Args:
             args: Of the SDK's command.
-            target_class: The target, for commands that run it in this process.
+            target_class: The target, for subcommands that run it in this process.
             kwargs: Of the SDK's command.
         """
         super().__init__(*args, invoke_without_command=True, **kwargs)
@@ -30,49 +37,21 @@ class TargetCommand(SingerCommand, click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - by click
         """Return the names of the subcommands."""
-        return [
-            *("check", "fields", "init", "ledger", "lists", "mirror", "preview", "sandbox", "send", "tags"),
-        ]
+        return sorted([*_OF_ACCOUNT, *_PLAIN, *_WITH_A_RUN, "sandbox"])
 
-    def get_command(  # noqa: PLR0911 - one each
-        self,
-        ctx: click.Context,  # noqa: ARG002 - by click
-        cmd_name: str,
-    ) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - by click
         """Import and return the subcommand of this name, or None."""
         if cmd_name == "sandbox":
             from target_activecampaign.sandbox.command import command  # noqa: PLC0415
 
             return command
         config_option = next(param for param in self.params if param.name == "config")
-        if cmd_name == "ledger":
-            from target_activecampaign.cli.ledger import make_command  # noqa: PLC0415
-
-            return make_command(config_option)
-        if cmd_name == "check":
-            from target_activecampaign.cli.check import make_command as make_check  # noqa: PLC0415
-
-            return make_check(config_option)
-        if cmd_name in {"fields", "lists", "tags"}:
-            from target_activecampaign.cli.account import make_command as make_account  # noqa: PLC0415
-
-            return make_account(cmd_name, config_option)
-        if cmd_name == "preview":
-            from target_activecampaign.cli.preview import make_command as make_preview  # noqa: PLC0415
-
-            return make_preview(config_option, self.target_class)
-        if cmd_name == "mirror":
-            from target_activecampaign.cli.mirror import make_command as make_mirror  # noqa: PLC0415
-
-            return make_mirror(config_option)
-        if cmd_name == "init":
-            from target_activecampaign.cli.init import make_command as make_init  # noqa: PLC0415
-
-            return make_init(self.target_class)
-        if cmd_name == "send":
-            from target_activecampaign.cli.send import make_command as make_send  # noqa: PLC0415
-
-            return make_send(config_option, self.target_class.send_file)
+        if cmd_name in _OF_ACCOUNT:
+            return _make_command("account", cmd_name, config_option)
+        if cmd_name in _PLAIN:
+            return _make_command(cmd_name, config_option)
+        if cmd_name in _WITH_A_RUN:
+            return _make_command(cmd_name, config_option, self.target_class)
         return None
 
     def excepthook(
@@ -85,3 +64,9 @@ class TargetCommand(SingerCommand, click.Group):
         if issubclass(exc_type, KeyboardInterrupt):
             sys.exit(130)
         log_fault(exc_type, exc_traceback)
+
+
+def _make_command(module: str, *arguments: object) -> click.Command:
+    """Return what a module of this folder makes; only the one that is asked for is imported."""
+    make = importlib.import_module(f"target_activecampaign.cli.{module}").make_command
+    return t.cast("click.Command", make(*arguments))

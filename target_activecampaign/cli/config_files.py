@@ -19,6 +19,7 @@ _OTHER_FORMATS = {
     "TOML or INI": re.compile(r"\[[\w.-]+\]\s*$"),
 }
 """How the first line of files begins that are no JSON; the group is a name."""
+_AS_JSON = "write the settings as a JSON object, or: target-activecampaign init"
 
 
 class ConfigFileError(ValueError):
@@ -107,7 +108,7 @@ def _other_format(text: str) -> str | None:
             continue
         for name, pattern in _OTHER_FORMATS.items():
             if match := pattern.match(start):
-                return f" looks like {name}{_begins_with(number, match)}; write the settings as a JSON object"
+                return f" looks like {name}{_begins_with(number, match)}; {_AS_JSON}"
         return None
     return None
 

@@ -40,10 +40,14 @@ has an option; without a terminal nothing is asked, and all that is missing is l
 """
 
 
-def make_command(target_class: t.Any) -> click.Command:  # noqa: ANN401
+def make_command(
+    config_option: click.Parameter,  # noqa: ARG001 - a folder's configuration is what it makes
+    target_class: t.Any,  # noqa: ANN401 - it imports this folder
+) -> click.Command:
     """Make the command.
 
     Args:
+        config_option: The target's own `--config`, which this command has not.
         target_class: The target.
     """
     choice = click.Choice

@@ -18,6 +18,8 @@ from target_activecampaign.cli.log_redaction import redact_logs
 from target_activecampaign.cli.runtime_tuning import prepare_process
 from target_activecampaign.config.settings import parse_settings
 from target_activecampaign.errors import LedgerError, SettingsError, TargetError
+from target_activecampaign.reporting.sums import counts_of
+from target_activecampaign.wording import counted
 
 if t.TYPE_CHECKING:
     from target_activecampaign.config.settings import Settings
@@ -41,7 +43,7 @@ def make_command(config_option: click.Parameter) -> click.Command:
             click.Option(
                 ["--all", "everybody"],
                 is_flag=True,
-                help="Those too whom earlier runs than the last one did not bring.",
+                help="Those too that earlier runs than the last one did not bring.",
             ),
             click.Option(["--yes"], is_flag=True, help="Do not ask."),
             click.Option(["--json", "as_json"], is_flag=True, help="Write the figures as JSON."),
@@ -116,6 +118,7 @@ def _take_off(settings: Settings, *, yes: bool, also_earlier: bool) -> dict[str,
 
     interruption = Interruption()
     run = Run(settings, interruption)
+    run.say_end = lambda _: None  # the command's own output says it, or its error
     interruption.install()
     prepare_process()
     try:
@@ -134,13 +137,15 @@ def _take_off(settings: Settings, *, yes: bool, also_earlier: bool) -> dict[str,
 def _ask(pending: int, *, yes: bool) -> None:
     """Ask a person; a pipeline has nobody to ask, and its step before has ended well."""
     if not yes and sys.stdin is not None and sys.stdin.isatty():
-        click.confirm(f"Take {pending} people off their lists? No import puts them on again.", abort=True)
+        people = counted(pending, "person", "people")
+        click.confirm(f"Take {people} off their lists? No import puts them on again.", abort=True)
 
 
 def _sentence(report: dict[str, t.Any]) -> str:
     if report["mirror"]:
         return str(report["mirror"])
     would = "would be " if report["dry_run"] else ""
-    reasons = ", ".join(f"{reason} {count}" for reason, count in report["left_alone_reasons"].items())
-    alone = f", {report['left_alone']} left alone ({reasons})" if reasons else ""
-    return f"{report['unsubscribed']} people {would}taken off{alone}; {report['pending_removals']} pending."
+    people = counted(report["unsubscribed"], "person", "people")
+    reasons = counts_of(report["left_alone_reasons"])
+    alone = f", {report['left_alone']:,} left alone ({reasons})" if reasons else ""
+    return f"{people} {would}taken off{alone}; {report['pending_removals']:,} pending."

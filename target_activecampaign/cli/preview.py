@@ -14,7 +14,7 @@ from target_activecampaign.cli.access import configuration, errors_shown
 from target_activecampaign.cli.log_redaction import redact_logs
 from target_activecampaign.cli.preview_mask import Mask
 from target_activecampaign.cli.runtime_tuning import prepare_process
-from target_activecampaign.cli.terminal import hides_people, width
+from target_activecampaign.cli.terminal import NARROW, hides_people, width
 from target_activecampaign.clock import SystemClock
 from target_activecampaign.config.settings import parse_settings
 
@@ -95,7 +95,7 @@ def _preview(  # noqa: PLR0913 - the options
 ) -> None:
     redact_logs()
     choice = _choice(**chosen)
-    if path is None and (sys.stdin is None or sys.stdin.isatty()):
+    if path is None and _nobody_pipes():
         raise click.UsageError("Name a file with --input FILE, or pipe a tap in.")
     with errors_shown(as_json=as_json):
         config = configuration()
@@ -111,6 +111,10 @@ def _preview(  # noqa: PLR0913 - the options
         _write(preview, choice, hidden, source, has_examples=wide)
         click.echo(_next_step(preview, path, named_config), err=True)
     sys.exit(preview.exit_code)
+
+
+def _nobody_pipes() -> bool:
+    return sys.stdin is None or sys.stdin.isatty()
 
 
 def _choice(
@@ -137,7 +141,7 @@ def _run(
 ) -> Preview:
     from target_activecampaign.preview.session import preview_rows  # noqa: PLC0415 - 0.3 s, not for `--help`
 
-    file = sys.stdin.buffer if source is None else source.messages()
+    file = sys.stdin.buffer if source is None else t.cast("t.IO[bytes]", source.messages())
     return preview_rows(
         make_target, config, file, choice, most_records=scan, on_rows=_Progress("rows read").note
     )
@@ -167,10 +171,14 @@ def _write(
     parts.append(text.record_lines(preview, mask, wide, is_file=is_file))
     parts.append(text.missing_lines(preview, choice, is_file=is_file))
     parts.append(text.field_lines(preview, mask, wide, is_file=is_file, has_examples=has_examples))
-    parts.append([] if source is None else [problem.text for problem in source.problems])
+    problems = [] if source is None else [problem.text for problem in source.problems]
+    parts.append([line for problem in problems for line in text.wrapped(problem, wide)])
     parts.append(text.sum_lines(preview, wide, is_file=is_file))
     if preview.failure is not None:
-        parts[-1].append(f"The run would end with exit code {preview.exit_code}. {preview.failure}")
+        sentence = f"The run would end with exit code {preview.exit_code}. {preview.failure}"
+        parts[-1] += text.wrapped(sentence, wide)
+    if wide < NARROW:
+        parts = [[short for line in lines for short in text.wrapped(line, wide)] for lines in parts]
     click.echo("\n\n".join("\n".join(lines).rstrip("\n") for lines in parts if lines))
 
 

@@ -55,6 +55,11 @@ def record_lines(preview: Preview, mask: Mask, width: int, *, is_file: bool) -> 
 _VALUE_NAMES = ("column", "value", "field", "sent", "why")
 
 
+def wrapped(line: str, width: int) -> list[str]:
+    """Return a sentence as lines that are not too long."""
+    return textwrap.wrap(line, width, subsequent_indent="  ") if len(line) > width else [line]
+
+
 def place_of(record: ShownRecord, mask: Mask, *, is_file: bool) -> str:
     """Return what a record is called: `row 18, key 1001`."""
     origin = record.origin
@@ -227,6 +232,8 @@ def _look(remark: Remark, mask: Mask, *, is_file: bool) -> str:
             f"{word} {number:,}{_near(remark, full)}" for full, word, number in _named_words(remark, mask)
         )
     if remark.kind == "left_out":
+        if "a date" in remark.detail:
+            return f"{count} unreadable, left out ({places})"
         return f"{count} left out, {remark.detail} ({places})"
     return f"{count} {_PLAIN[remark.kind]}"
 

@@ -14,9 +14,11 @@ from pathlib import Path
 
 import click
 
-from target_activecampaign.cli.access import configuration, errors_shown
+from target_activecampaign.cli.access import configuration, configuration_files, errors_shown
 from target_activecampaign.cli.log_redaction import redact_logs
+from target_activecampaign.cli.sdk_log import quiet_sdk
 from target_activecampaign.cli.terminal import somebody_answers
+from target_activecampaign.config.distinct_files import NamedFile, find_shared
 from target_activecampaign.config.settings import parse_settings
 from target_activecampaign.errors import SettingsError, SourceFileError
 from target_activecampaign.source_files.delimiter import DELIMITERS
@@ -26,6 +28,8 @@ if t.TYPE_CHECKING:
     from target_activecampaign.source_files import SourceFile
 
 logger = logging.getLogger(__name__)
+
+_TARGET = "target-activecampaign"  # its logger
 
 
 class Sender(t.Protocol):
@@ -37,16 +41,16 @@ class Sender(t.Protocol):
         """Return the exit code and the report."""
 
 
-def make_command(config_option: click.Parameter, send: Sender) -> click.Command:
+def make_command(config_option: click.Parameter, target_class: t.Any) -> click.Command:  # noqa: ANN401
     """Make the command.
 
     Args:
         config_option: The target's own `--config`.
-        send: The target.
+        target_class: The target.
     """
     return click.Command(
         "send",
-        callback=lambda config, **given: _send(send, **given),  # noqa: ARG005 - `configuration` reads it
+        callback=lambda config, **given: _send(target_class.send_file, **given),  # noqa: ARG005 - `configuration` reads it
         params=[
             click.Argument(["file"], type=click.Path(path_type=Path)),
             click.Option(["--dry-run"], is_flag=True, help="Say what would be sent, and send nothing."),
@@ -87,6 +91,7 @@ def _send(  # noqa: PLR0913 - the options
     quiet: bool,
     as_json: bool,
 ) -> None:
+    quiet_sdk(_TARGET)
     redact_logs()
     with errors_shown(as_json=as_json):
         config = _read_config(file, dry_run=dry_run)
@@ -124,6 +129,11 @@ def _read_config(file: Path, *, dry_run: bool) -> dict[str, t.Any]:
             [*error.problems, "Mend the configuration, or have it made: target-activecampaign init"]
         ) from None
     rejects = settings.rejects_path
+    problems = find_shared(
+        settings.written_files(), [NamedFile("--config", path) for path in configuration_files()]
+    )
+    if problems:
+        raise SettingsError(problems)
     if rejects is not None and rejects.exists() and file.exists() and rejects.samefile(file):
         # Until every row of it has arrived, it is all that there is of them.
         config["rejects_path"] = str(rejects.with_name(f"{rejects.stem}-2{rejects.suffix}"))

@@ -50,7 +50,8 @@ def is_redrawable(stream: t.TextIO) -> bool:
 
 def somebody_answers() -> bool:
     """Tell whether questions can be asked: standard input is a terminal."""
-    return sys.stdin.isatty()
+    # Python has no object for a stream that was closed when it started.
+    return t.cast("t.Any", sys.stdin) is not None and sys.stdin.isatty()
 
 
 def hides_people(*, mask: bool, show: bool) -> bool:

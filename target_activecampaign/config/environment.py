@@ -24,9 +24,16 @@ PREFIX = "TARGET_ACTIVECAMPAIGN_"
 OLD_API_KEY = f"{PREFIX}OLD_API_KEY"
 """Read by `ledger rekey` alone."""
 
-_OTHERS = {"LOGLEVEL", "OLD_API_KEY"}
-"""Variables of the SDK and of a command, without the prefix."""
+PROGRESS_SECONDS = f"{PREFIX}PROGRESS_SECONDS"
+"""How many seconds are between two lines of progress in the log; 0 for none."""
 
+_OTHERS = {"LOGLEVEL", "OLD_API_KEY", "PROGRESS_SECONDS"}
+"""Variables of the SDK, of a command and of the log, without the prefix."""
+
+_USUAL_PROGRESS_SECONDS = 30
+_MOST_PROGRESS_SECONDS = 86_400
+
+_CONSENT = "data_privacy_consent"
 _LEAST_LIKENESS = 0.6
 
 _BOOLEANS = {
@@ -53,6 +60,9 @@ def settings_from_environment(environ: Mapping[str, str]) -> dict[str, t.Any]:
         text = environ.get(f"{PREFIX}{name.upper()}", "")
         if text.strip():
             value = _value_of(text, schema["type"])
+            if name == _CONSENT and text.strip().lower() != "true":
+                # As in a file: no other word is a signature.
+                value = False if value is False else text
             unfolds = isinstance(value, dict) and _is_meltano(environ)
             found[name] = unfold(name, value) if unfolds else value
     return found
@@ -80,6 +90,15 @@ def find_unknown_variables(environ: Mapping[str, str]) -> list[Problem]:
             fix = f"write {near}" if near else "take it out of the environment"
             problems.append(Problem(shown_name(name), "is no setting", fix, filter(None, [near])))
     return problems
+
+
+def progress_seconds(environ: Mapping[str, str]) -> int | None:
+    """Return how many seconds are between two lines of progress; `None` where the environment's are none."""
+    text = environ.get(PROGRESS_SECONDS, "").strip()
+    if not text:
+        return _USUAL_PROGRESS_SECONDS
+    seconds = _integer_of(text)
+    return seconds if isinstance(seconds, int) and 0 <= seconds <= _MOST_PROGRESS_SECONDS else None
 
 
 def _plugin_prefixes(environ: Mapping[str, str]) -> list[str]:

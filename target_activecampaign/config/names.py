@@ -11,6 +11,7 @@ if t.TYPE_CHECKING:
 
 _LONGEST_SHOWN = 60
 _LONGEST_TEXT = 200
+_MOST_CANDIDATES = 5
 
 
 def is_showable(name: str) -> bool:
@@ -55,5 +56,9 @@ def nearest_name(name: str, known: Iterable[str], *, least_likeness: float = 0.5
         least_likeness: From 0, where any name will do, to 1 (`difflib`'s ratio).
     """
     by_folded = {folded_name(one): one for one in known}
-    near = difflib.get_close_matches(folded_name(name), by_folded, n=1, cutoff=least_likeness)
-    return by_folded[near[0]] if near else None
+    wanted = folded_name(name)
+    near = difflib.get_close_matches(wanted, by_folded, n=_MOST_CANDIDATES, cutoff=least_likeness)
+    # "Shoe colour" is meant by "Shoe size" rather than "Customer since", which has more letters of it.
+    words = set(wanted.split())
+    alike = [one for one in near if words & set(one.split())]
+    return by_folded[(alike or near)[0]] if near else None

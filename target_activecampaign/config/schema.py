@@ -274,9 +274,10 @@ _DELIVERY = (
         "rejects_path",
         th.StringType,
         description=(
-            "File for rejected records, as a Singer stream that can be mended and piped in again. It "
-            "holds personal data and is created for its owner's eyes alone. Without it STATE waits at the "
-            "first rejected record until the run has been judged, and exit code 4 passes none."
+            "File for rejected records, as a Singer stream that can be mended and piped in again; "
+            "one that ends in `.csv` takes rows, where `send` reads a CSV. It holds personal data and is "
+            "created for its owner's eyes alone. Without it STATE waits at the first rejected record until "
+            "the run has been judged, and exit code 4 passes none."
         ),
     ),
     th.Property(
@@ -291,7 +292,36 @@ _DELIVERY = (
     th.Property(
         "report_path",
         th.StringType,
-        description="File for the run's report, as JSON. It holds no personal data.",
+        description=(
+            "File for the run's report, as JSON. It holds no personal data. `{time}` in it stands for the "
+            "start of the run (in UTC), and its folder is made. Without a ledger the runs are kept beside "
+            "it, in `runs.jsonl`."
+        ),
+    ),
+    th.Property(
+        "alert_url",
+        th.StringType,
+        secret=True,
+        description=(
+            "HTTPS address of a webhook (Slack, Teams, or any that takes JSON): one POST when a run failed, "
+            "reached a limit, was braked, lost, or rejected more than usual, and one when it is well again. "
+            "It holds no personal data, and one that fails changes no exit code."
+        ),
+    ),
+    th.Property(
+        "alert_format",
+        th.StringType,
+        allowed_values=["json", "slack", "teams"],
+        description="Form of that POST. Without it the host of `alert_url` decides.",
+    ),
+    th.Property(
+        "heartbeat_url",
+        th.StringType,
+        secret=True,
+        description=(
+            "HTTPS address of a monitor: a GET at `/start` below it when a run begins, and at `/` and its "
+            "exit code when it ends, so that a run that never began is noticed."
+        ),
     ),
     th.Property(
         "dry_run",
@@ -299,7 +329,7 @@ _DELIVERY = (
         default=False,
         description=(
             "Do all but the writes, and report what would be sent: no import, no STATE, and no file but the "
-            "report is changed."
+            "report and that of the runs beside it is changed."
         ),
     ),
 )

@@ -125,6 +125,15 @@ class Section:
             self.add_problem(name, f"must be {' or '.join(words)}")
         return t.cast("str", self._schema_of(name)["default"])
 
+    def optional_choice(self, name: str) -> str | None:
+        """Return one of the words that the schema lists, or None if it is not set or wrong."""
+        words: list[str] = self._schema_of(name)["enum"]
+        value = self._values.get(name)
+        if value is None or value in words:
+            return value
+        self.add_problem(name, f"must be {', '.join(words[:-1])} or {words[-1]}")
+        return None
+
     def boolean(self, name: str) -> bool:
         """Return true or false; words that mean them are taken from the environment alone."""
         value = self._values.get(name)
@@ -137,6 +146,10 @@ class Section:
     def is_true(self, name: str) -> bool:
         """Tell whether the setting is true; the caller adds the problem where it is not."""
         return self._values.get(name) is True
+
+    def is_false(self, name: str) -> bool:
+        """Tell whether the setting is false."""
+        return self._values.get(name) is False
 
     def integer(self, name: str) -> int:
         """Return an integer of a setting that has a default."""

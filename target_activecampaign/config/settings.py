@@ -18,13 +18,20 @@ from urllib.parse import urlsplit
 from target_activecampaign.config.attribute_hints import explain_attribute
 from target_activecampaign.config.attributes import ATTRIBUTES
 from target_activecampaign.config.distinct_files import NamedFile, find_shared
-from target_activecampaign.config.environment import PREFIX, find_unknown_variables, settings_from_environment
+from target_activecampaign.config.environment import (
+    PREFIX,
+    PROGRESS_SECONDS,
+    find_unknown_variables,
+    progress_seconds,
+    settings_from_environment,
+)
 from target_activecampaign.config.hostname import HostnameError, base_url_of
 from target_activecampaign.config.names import folded_name, nearest_name
 from target_activecampaign.config.schema import CONFIG_JSONSCHEMA, SDK_PROPERTIES
 from target_activecampaign.config.secret import HIDDEN, Secret
 from target_activecampaign.config.section import Section
 from target_activecampaign.config.subscription_words import read_subscription_words
+from target_activecampaign.config.webhooks import AlertFormat, format_by_host, read_webhook
 from target_activecampaign.errors import Problem, SettingsError
 
 if t.TYPE_CHECKING:
@@ -34,7 +41,14 @@ if t.TYPE_CHECKING:
 SANDBOX = "sandbox"
 """The hostname that stands for the bundled emulator."""
 
+START_OF_RUN = "{time}"
+"""Stands in `report_path` for the time at which the run began."""
+
+RUNS_FILE = "runs.jsonl"
+"""Name of the file beside the report that remembers the runs, where no ledger does."""
+
 _EVERY_STREAM = "*"
+_NO_FOLDERS = ("/dev/", "/proc/")
 _SQLITE = {"sqlite", "sqlite+pysqlite"}
 _STANDARD_OUTPUT = {"/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"}
 _NO_LIST = 0
@@ -99,11 +113,15 @@ class Settings:
         rejects_path: None when rejected records are only counted.
         chooses_automations: Whether `exclude_automations` is set at all.
         outcomes_path: None when the outcomes of records are only counted.
-        report_path: None when no report is written.
+        report_path: As it is written, with `{time}`; None when no report is written.
+        alert_url: None when nobody is alerted.
+        heartbeat_url: None when no monitor waits for the run.
         ledger_url: None when there is no ledger.
         exports: Name or glob of streams to export, in the user's order. An exact name counts first, then the
             first glob that matches.
         sdk: What the SDK reads by itself, nulls left out.
+        shown: What was set, without secrets and without expressions, which may name people: for reports.
+        progress_seconds: Between two lines of progress in the log; 0 for none.
     """
 
     display_name: str
@@ -132,6 +150,9 @@ class Settings:
     rejects_path: Path | None
     outcomes_path: Path | None
     report_path: Path | None
+    alert_url: Secret | None
+    alert_format: AlertFormat
+    heartbeat_url: Secret | None
     dry_run: bool
     ledger_url: Secret | None
     ledger_max_age_days: int
@@ -139,6 +160,10 @@ class Settings:
     max_removal_percent: int
     on_delete: OnDelete
     sdk: Mapping[str, t.Any] = field(repr=False)
+    shown: Mapping[str, t.Any] = field(
+        repr=False, compare=False, default_factory=lambda: MappingProxyType({})
+    )
+    progress_seconds: int = 30
 
     def export_for(self, stream_name: str) -> StreamExport | None:
         """Return how a stream is exported, or None if it is not."""
@@ -177,9 +202,22 @@ class Settings:
         )
         return [NamedFile(name, path) for name, path in named if path is not None]
 
+    @property
+    def runs_file(self) -> Path | None:
+        """The file that remembers the runs, beside the report; None where the ledger does, or nothing."""
+        path = self.report_path
+        if path is None or self.ledger_url is not None or str(path).startswith(_NO_FOLDERS):
+            return None
+        is_plain = os.path.isfile(path) or not os.path.exists(path)  # noqa: PTH110, PTH113 - for any length
+        return path.parent / RUNS_FILE if is_plain else None
+
     def written_files(self) -> list[NamedFile]:
         """Return every file that the run writes, with those of a ledger on SQLite."""
-        return [*self.output_files(), *_files_of_ledger(self.ledger_url, self.list_ids())]
+        runs = self.runs_file
+        files = (
+            [] if runs is None else [NamedFile("report_path", Path(f"{runs}{end}")) for end in ("", ".lock")]
+        )
+        return [*self.output_files(), *files, *_files_of_ledger(self.ledger_url, self.list_ids())]
 
     def list_ids(self) -> tuple[int, ...]:
         """Return the lists that can be written to, each once, in ascending order, without `list_names`."""
@@ -234,7 +272,13 @@ def read_settings(
     """
     problems: list[str] = [*find_unknown_variables(environ or {})]
     section = Section(config, CONFIG_JSONSCHEMA, problems)
-    settings = _read_settings(section)
+    seconds = progress_seconds(environ or {})
+    if seconds is None:
+        problems.append(
+            f"{PROGRESS_SECONDS}: must be a whole number of seconds from 0 to 86,400. Write 0 for no lines "
+            "of progress, or unset it for one each 30 seconds"
+        )
+    settings = replace(_read_settings(section), progress_seconds=seconds or 0, shown=_without_secrets(config))
     _explain_unread(problems, config, environ or {})
     problems += _find_shared_files(settings)
     if settings_from_environment(environ or {}).get("dry_run") is True and not settings.dry_run:
@@ -246,6 +290,20 @@ def read_settings(
     _refuse_key_elsewhere(section, config, settings.api_key)
     # An error reads the parts of each.
     return settings, SettingsError(_without_key(problem, settings.api_key) for problem in problems).problems
+
+
+def _without_secrets(config: Mapping[str, t.Any]) -> Mapping[str, t.Any]:
+    properties = CONFIG_JSONSCHEMA["properties"]
+    return MappingProxyType(
+        {
+            name: value
+            for name, value in config.items()
+            if value is not None
+            and name in properties
+            and name not in SDK_PROPERTIES
+            and not properties[name].get("secret")
+        }
+    )
 
 
 def _explain_unread(problems: list[str], config: Mapping[str, t.Any], environ: Mapping[str, str]) -> None:
@@ -289,6 +347,11 @@ def _read_settings(section: Section) -> Settings:
         rejects_path=_read_path(section, "rejects_path"),
         outcomes_path=_read_path(section, "outcomes_path"),
         report_path=_read_path(section, "report_path"),
+        alert_url=(alert_url := read_webhook(section, "alert_url")),
+        alert_format=format_by_host(alert_url)
+        if (form := section.optional_choice("alert_format")) is None
+        else t.cast("AlertFormat", form),
+        heartbeat_url=read_webhook(section, "heartbeat_url"),
         dry_run=section.boolean("dry_run"),
         ledger_url=_read_ledger_url(section),
         ledger_max_age_days=section.integer("ledger_max_age_days"),
@@ -315,12 +378,14 @@ def read_base_url(section: Section) -> str:
 
 
 def _require_consent(section: Section) -> None:
-    if not section.is_true("data_privacy_consent"):
-        section.add_problem(
-            "data_privacy_consent",
-            "must be true, without quotes: personal data leaves the place where it is and goes to "
-            "ActiveCampaign, and the person who writes true agrees to that and answers for it",
-        )
+    name = "data_privacy_consent"
+    if section.is_true(name):
+        return
+    found = "is false" if section.is_false(name) else "is no consent" if section.has(name) else "is missing"
+    section.add_problem(
+        name,
+        f"{found}; set it to true, without quotes, if the data may leave for ActiveCampaign",
+    )
 
 
 def read_api_key(section: Section) -> Secret:
@@ -382,7 +447,9 @@ def _read_path(section: Section, name: str) -> Path | None:
         section.add_problem(name, "is no file, pipe or terminal; write the path of one")
     elif name in {"rejects_path", "outcomes_path"} and os.path.realpath(text) == os.devnull:
         section.add_problem(name, "keeps nothing, and STATE would pass over it; leave the setting out")
-    elif not os.path.isdir(os.path.dirname(text) or "."):  # noqa: PTH112, PTH120 - as above
+    elif START_OF_RUN in text and name != "report_path":
+        section.add_problem(name, f"holds {START_OF_RUN}, which report_path alone knows; take it out")
+    elif START_OF_RUN not in text and not os.path.isdir(os.path.dirname(text) or "."):  # noqa: PTH112, PTH120
         section.add_problem(
             name, "stands in a folder that does not exist; create the folder, or write another"
         )

@@ -533,6 +533,31 @@ def _option_writer(
 _NO_OPTION = UnfitValueError("one of the field's options was expected")
 
 
+def problems_of_mapping(stream: str, schema: Schema, export: StreamExport) -> list[str]:
+    """Return a sentence for each mapped property that a schema lacks; the account is not needed for it.
+
+    Args:
+        stream: As `compile_mapping` takes it.
+        schema: Likewise.
+        export: Likewise.
+    """
+    return _missing_properties(stream, schema, _mapped_properties(export.field_mapping, schema))
+
+
+def _mapped_properties(mapping: FieldMapping | None, schema: Schema) -> dict[str, str]:
+    """Return the property of each part of a contact, by the part's name in `field_mapping`."""
+    attributes = _attribute_properties(mapping, schema)
+    if mapping is None:
+        return {"email": "email", **attributes}
+    more = {"tags": mapping.tags, "subscription": mapping.subscription}
+    return {
+        "email": mapping.email,
+        **attributes,
+        **{name: path for name, path in more.items() if path is not None},
+        **{f"custom_fields.{key}": path for key, path in mapping.custom_fields.items()},
+    }
+
+
 def compile_mapping(  # noqa: PLR0913 - what a mapping is made of
     stream: str,
     schema: Schema,
@@ -562,12 +587,7 @@ def compile_mapping(  # noqa: PLR0913 - what a mapping is made of
     tags_property = None if mapping is None else mapping.tags
     subscription_property = None if mapping is None else mapping.subscription
     email_property = "email" if mapping is None else mapping.email
-    mapped = {"email": email_property, **attributes}
-    if tags_property is not None:
-        mapped["tags"] = tags_property
-    if subscription_property is not None:
-        mapped["subscription"] = subscription_property
-    mapped.update({f"custom_fields.{key}": path for key, path in custom_fields.items()})
+    mapped = _mapped_properties(mapping, schema)
     _require_properties(stream, schema, mapped)
     if notes is not None and mapping is not None:
         notes.expect(mapped)
@@ -623,14 +643,17 @@ def _attribute_properties(mapping: FieldMapping | None, schema: Schema) -> Mappi
 
 
 def _require_properties(stream: str, schema: Schema, mapped: Mapping[str, str]) -> None:
-    problems = [
+    if problems := _missing_properties(stream, schema, mapped):
+        raise SettingsError(problems)
+
+
+def _missing_properties(stream: str, schema: Schema, mapped: Mapping[str, str]) -> list[str]:
+    return [
         f"field_mapping.{attribute}: the schema of stream {stream!r} has no property {path!r}"
         f"{describe_properties(schema, path)}"
         for attribute, path in mapped.items()
         if keys_along(schema, path) is None
     ]
-    if problems:
-        raise SettingsError(problems)
 
 
 def _source(field: str, key: t.Any, schema: Schema, path: str, write: _Write | OptionReader) -> _Source:  # noqa: ANN401

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from target_activecampaign.config.names import nearest_name, shown_name
+from target_activecampaign.contacts.header_words import is_header, shown_header
 
 if t.TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,9 +49,11 @@ def describe_properties(schema: Schema, path: str) -> str:
     names = [name for name in _properties(schema) if not name.startswith("_sdc_")]
     if len(names) == 1 and ";" in names[0]:
         # A tap for CSV took the whole first line for one name.
+        columns = names[0].split(";")
+        name = f', "{shown_header(columns, ";")}"' if is_header(columns) else " with semicolons in its name"
         return (
-            ", only one whose name holds semicolons: the file is separated by semicolons, so set the tap's "
-            "delimiter to ';'"
+            f". It has one property{name}: the file is separated by semicolons. Set delimiter to ';' in the "
+            "tap, or: target-activecampaign send FILE.csv"
         )
     if near := nearest_path(schema, path):
         return f"; the nearest is {near!r}"

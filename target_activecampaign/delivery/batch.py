@@ -85,6 +85,7 @@ class PendingContact(msgspec.Struct, eq=False, gc=False):
         first_sent_at: When it was sent for the first time, in seconds since 1970; 0 before.
         attempts: How many imports took it and did not come to an end that tells what became of it.
         accepted_at: When the first of these was taken, as of `OpenImport`.
+        is_again: Whether an earlier contact of its identity was sent in this run, or is on its way.
     """
 
     contact: Contact
@@ -101,6 +102,7 @@ class PendingContact(msgspec.Struct, eq=False, gc=False):
     first_sent_at: int = 0
     attempts: int = 0
     accepted_at: float = 0.0
+    is_again: bool = False
 
     @property
     def is_record(self) -> bool:
@@ -110,6 +112,10 @@ class PendingContact(msgspec.Struct, eq=False, gc=False):
     def may_be_new(self) -> bool:
         """Whether nothing is known of a contact of this identity: for the figures."""
         return not self.is_known and not self.contact.unsubscribes
+
+    def is_arrival(self) -> bool:
+        """Whether its delivery brings somebody who did not arrive in this run before: for the figures."""
+        return not (self.contact.unsubscribes or (self.is_again and self.is_known))
 
     def needs_headroom(self) -> bool:
         """Whether the account may get a contact more by it: anything less than seen there is no proof."""

@@ -14,9 +14,10 @@ from target_activecampaign.delivery.membership_check import MembershipCheck, is_
 from target_activecampaign.delivery.monitor import LONGEST_WAIT_SECONDS, Phase
 from target_activecampaign.delivery.read_back import IN_ACCOUNT, find_doubt, plan_read_back
 from target_activecampaign.errors import UnconfirmedImportError
+from target_activecampaign.wording import duration
 
 if t.TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from target_activecampaign.api.responses import ImportStatus
     from target_activecampaign.config.settings import Verify
@@ -84,6 +85,8 @@ class Confirming:
         self._look_ups = look_ups
         self._verify = verify
         self._import_timeout_seconds = import_timeout_seconds
+        self.on_import_end: Callable[[str, float], None] = lambda _stream, _seconds: None
+        """Is told the stream of each import that ended, and how long it took; in any thread."""
         self._said_doubts: set[str] = set()
         self._has_said_untold = False
         self._to_read: deque[RemovalReading] = deque()
@@ -138,8 +141,9 @@ class Confirming:
         timeout = self._import_timeout_seconds
         if self._monitor.clock.now() - open_import.submitted_at > timeout:
             raise UnconfirmedImportError(
-                f"{open_import.name} did not end within {timeout} s (import_timeout), so its "
-                f"{len(open_import.batch)} contacts are unconfirmed and no STATE covers them. Run again"
+                f"ActiveCampaign did not end an import in {duration(timeout)} (import_timeout). "
+                f"If it happens again: raise import_timeout, or ask ActiveCampaign's support about "
+                f"{open_import.name}"
             )
 
     def _take_end(self, open_import: OpenImport, status: ImportStatus) -> bool:
@@ -216,6 +220,7 @@ class Confirming:
         """
         rejected = _find_rejected(open_import, batch, status, missing)
         self._changes.record(batch, rejected)
+        self.on_import_end(batch.stream, open_import.polled_at - open_import.submitted_at)
         with self._monitor:
             self._in_flight.remove(open_import.batch)
             self._outcomes.record(batch, open_import.id, status.created, rejected)

@@ -28,7 +28,7 @@ from target_activecampaign.delivery.monitor import Monitor, Phase
 from target_activecampaign.delivery.outcomes import Outcomes, OutcomeTaker
 from target_activecampaign.delivery.removal_reading import RemovalReading
 from target_activecampaign.delivery.send_queue import SendQueue
-from target_activecampaign.delivery.state_tracker import Hold, StatePassing
+from target_activecampaign.delivery.state_tracker import CoveredState, Hold, StatePassing
 from target_activecampaign.delivery.submitting import PartialBatches, Submitting
 from target_activecampaign.errors import TargetError
 
@@ -42,8 +42,34 @@ if t.TYPE_CHECKING:
     from target_activecampaign.delivery.contract_headroom import ContractHeadroom
     from target_activecampaign.delivery.removal import Removal
     from target_activecampaign.delivery.state_tracker import Segment
-    from target_activecampaign.reporting.report import Report
+    from target_activecampaign.reporting.report import Report, Sums
     from target_activecampaign.singer.state_output import StateOutput
+
+
+class DeliveryView(t.NamedTuple):
+    """One look at a delivery.
+
+    Attributes:
+        sums: Records by outcome, and those read.
+        imports_open: Imports that have not ended.
+        oldest_seconds: The age of the oldest of them.
+        usual_seconds: The median time of imports that ended.
+        is_full: Whether no further import may be sent before one has ended.
+        waits_for_us: Whether the reader waits for the delivery, or all input was read.
+        is_reading_back: Whether contacts are to be looked up before they are sent, or read back afterwards.
+        looks_up_first: Whether contacts are to be looked up before they are sent.
+        is_reading_removals: Whether it is read who is off a list.
+    """
+
+    sums: Sums
+    imports_open: int
+    oldest_seconds: float | None
+    usual_seconds: float | None
+    is_full: bool
+    waits_for_us: bool
+    is_reading_back: bool
+    looks_up_first: bool
+    is_reading_removals: bool
 
 
 class Workers(t.Protocol):
@@ -97,7 +123,9 @@ class Delivery:
             bounds: How much is in memory at once.
             partial_batches: When a batch leaves that is not full.
         """
+        self._report = report
         self._bounds = bounds or Bounds()
+        self._report = report
         self._exclude_automations = settings.exclude_automations
         self._check_interruption = check_interruption
         self._fingerprint = changes.fingerprint
@@ -109,7 +137,7 @@ class Delivery:
             most_batches=min(self._bounds.batches_in_flight, max(10, 2 * settings.imports_per_minute)),
         )
         self._monitor = Monitor(clock, self._has_to_read)
-        self._states = StatePassing(state_output, self._monitor)
+        self._states = StatePassing(state_output, self._monitor, report)
         self._hold_rejected = None if settings.rejects_path else Hold(self._states.tracker)
         self._hold_all = Hold(self._states.tracker)
         self._holds_deletions = False
@@ -160,6 +188,32 @@ class Delivery:
             import_timeout_seconds=settings.import_timeout_seconds,
         )
 
+    def look(self) -> DeliveryView:
+        """Look at what is under way: takes the lock for some microseconds."""
+        with self._monitor:
+            flight, oldest = self._in_flight, self._in_flight.oldest_since
+            looks_up_first = self._queue.is_checking
+            return DeliveryView(
+                sums=self._report.sums(),
+                imports_open=flight.imports_open,
+                oldest_seconds=None if oldest is None else max(0.0, self._monitor.clock.now() - oldest),
+                usual_seconds=flight.import_times.median,
+                is_full=flight.is_full,
+                waits_for_us=not self._partial_batches.is_reading or self._monitor.input_has_ended,
+                is_reading_back=looks_up_first or flight.imports_behind > 0,
+                looks_up_first=looks_up_first,
+                is_reading_removals=self.confirming.is_reading_removals,
+            )
+
+    def import_seconds(self, started_at: float) -> list[dict[str, t.Any]]:
+        """Return how long imports took, as the report holds it.
+
+        Args:
+            started_at: When the run began, on its clock.
+        """
+        with self._monitor:
+            return self._in_flight.import_times.as_json(started_at)
+
     def connect(self, workers: Workers) -> None:
         """Learn who does the tasks, before the first contact."""
         self._workers = workers
@@ -197,7 +251,9 @@ class Delivery:
         Raises:
             TargetError: What stopped the delivery.
         """
-        self._classifying.add_state(state)
+        if self._report.state_record is None:
+            self._report.state_record = 0
+        self._classifying.add_state(CoveredState(state, self._report.read()))
 
     def hold_states(self) -> None:
         """Keep every STATE waiting that follows, until `release_states`.

@@ -7,6 +7,7 @@ import typing as t
 from collections import deque
 
 from target_activecampaign.delivery.import_poller import ImportPoller
+from target_activecampaign.reporting.import_times import ImportTimes
 
 if t.TYPE_CHECKING:
     from target_activecampaign.delivery.batch import Batch
@@ -26,7 +27,11 @@ class BatchState(enum.Enum):
 
 
 class InFlight:
-    """The batches in flight, and what is to be asked about them. Not locked: its owner is."""
+    """The batches in flight, and what is to be asked about them. Not locked: its owner is.
+
+    Attributes:
+        import_times: How long the imports took that ended.
+    """
 
     def __init__(self, polls_per_second: float, most_batches: int) -> None:
         """Start with none.
@@ -39,6 +44,8 @@ class InFlight:
         self._poller = ImportPoller(polls_per_second)
         self._to_read_back: deque[ReadBack] = deque()
         self._most_batches = most_batches
+        self._open_since: dict[Batch, float] = {}
+        self.import_times = ImportTimes()
 
     def __len__(self) -> int:
         """Return the number of batches."""
@@ -58,6 +65,16 @@ class InFlight:
     def unconfirmed(self) -> int:
         """Batches that were accepted as imports, and whose outcome is not recorded."""
         return len(self) - self._count(BatchState.SUBMITTING, BatchState.UNANSWERED)
+
+    @property
+    def imports_open(self) -> int:
+        """Imports that have not ended."""
+        return len(self._open_since)
+
+    @property
+    def oldest_since(self) -> float | None:
+        """When the oldest import was submitted that has not ended; `None` without any."""
+        return min(self._open_since.values(), default=None)
 
     @property
     def to_read_back(self) -> int:
@@ -80,6 +97,7 @@ class InFlight:
     def open(self, open_import: OpenImport) -> None:
         """Poll the import that took a batch from now on, maybe not all of it."""
         self._states[open_import.batch] = BatchState.OPEN
+        self._open_since[open_import.batch] = open_import.submitted_at
         self._poller.add(open_import)
 
     def next_to_poll(self, now: float) -> OpenImport | None:
@@ -97,6 +115,8 @@ class InFlight:
     def end(self, open_import: OpenImport) -> None:
         """Poll an import no more: it ended, and its outcome is recorded next."""
         self._poller.end(open_import)
+        self._open_since.pop(open_import.batch, None)
+        self.import_times.note(open_import.polled_at, open_import.polled_at - open_import.submitted_at)
         self._states[open_import.batch] = BatchState.RECORDING
 
     def put_read_back(self, read_back: ReadBack) -> None:

@@ -19,7 +19,7 @@ if t.TYPE_CHECKING:
     from target_activecampaign.delivery.change_detection import ChangeDetection
     from target_activecampaign.delivery.monitor import Monitor
     from target_activecampaign.delivery.outcomes import Outcomes
-    from target_activecampaign.delivery.state_tracker import StatePassing
+    from target_activecampaign.delivery.state_tracker import CoveredState, StatePassing
     from target_activecampaign.delivery.submitting import PartialBatches
 
 
@@ -68,7 +68,7 @@ class InputBuffer:
             self._since = now
         self._items.extend(some)
 
-    def add_state(self, value: t.Any) -> None:  # noqa: ANN401 - any JSON value that the tap chose
+    def add_state(self, value: t.Any) -> None:  # noqa: ANN401 - it is not looked at here
         """Put a STATE behind the contacts before it; there is at least one."""
         if isinstance(self._items[-1], State):
             self._items.pop()  # nothing stands between the two
@@ -125,7 +125,7 @@ class Classifying:
         with self._input.lock:
             self._input.add_contacts(some, self._monitor.clock.now())
 
-    def add_state(self, state: t.Any) -> None:  # noqa: ANN401 - any JSON value that the tap chose
+    def add_state(self, state: CoveredState) -> None:
         """Buffer a STATE behind contacts, or take it at once where there are none.
 
         Raises:

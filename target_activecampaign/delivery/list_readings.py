@@ -1,7 +1,7 @@
 """List readings: who is subscribed to a list, read by pages where that takes fewer requests than one by one.
 
 A person is taken off a list only where the membership is proven to be ours, so many removals take many
-look-ups. Somebody whom the pages do not name is asked for alone: that tells what became of the membership.
+look-ups. Somebody that the pages do not name is asked for alone: that tells what became of the membership.
 """
 
 from __future__ import annotations

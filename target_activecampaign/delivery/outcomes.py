@@ -310,6 +310,10 @@ class Outcomes:
 
     # Contacts that were sent
 
+    def count_try(self) -> None:
+        """Count an import that is about to be sent."""
+        self._report.imports_tried += 1
+
     def count_import(self) -> None:
         """Count an import that ActiveCampaign accepted."""
         self._report.imports += 1
@@ -337,6 +341,7 @@ class Outcomes:
         could_be_new = sum([pending.may_be_new() for pending in delivered])
         surely_new = min(created, could_be_new)
         figures.created += surely_new
+        figures.people += sum([pending.is_arrival() for pending in delivered])
         if surely_new:
             self._automations.count(batch.contacts[0].contact.list_id, surely_new)
         self._report.names_more_than_new |= created > could_be_new

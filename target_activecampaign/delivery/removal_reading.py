@@ -1,7 +1,7 @@
 """Owns the reading of memberships after the import that ends them: the proof that a removal was carried out.
 
-An import that ended names nobody whom it unsubscribed. So each membership is read again, by pages of the list
-where that takes fewer requests; a service that lags is asked again, not for long.
+An import that ended does not name the contacts that it unsubscribed. So each membership is read again, by
+pages of the list where that takes fewer requests; a service that lags is asked again, not for long.
 """
 
 from __future__ import annotations

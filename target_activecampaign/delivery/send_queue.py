@@ -153,6 +153,7 @@ class SendQueue:
         if last and last.state in _MERGING and (superseded := last.merge(pending)):
             return superseded
         self._order.append(pending)
+        pending.is_again = was_sent or last is not None
         if last:
             pending.is_known, pending.is_seen = last.is_known, last.is_seen
             if last.fingerprint == pending.fingerprint:

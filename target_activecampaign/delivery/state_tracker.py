@@ -11,6 +11,7 @@ import typing as t
 
 if t.TYPE_CHECKING:
     from target_activecampaign.delivery.monitor import Monitor
+    from target_activecampaign.reporting.report import Report
     from target_activecampaign.singer.state_output import StateOutput
 
 
@@ -139,6 +140,13 @@ class Hold:
             self._segment = None
 
 
+class CoveredState(t.NamedTuple):
+    """A STATE of the tap, with the number of records that were read before it."""
+
+    value: t.Any
+    records: int
+
+
 class StatePassing:
     """Passes STATEs on. Called under the monitor.
 
@@ -146,18 +154,20 @@ class StatePassing:
         tracker: Knows which STATE is done.
     """
 
-    def __init__(self, output: StateOutput, monitor: Monitor) -> None:
+    def __init__(self, output: StateOutput, monitor: Monitor, report: Report) -> None:
         """Start without a STATE.
 
         Args:
             output: Takes a STATE that is done.
             monitor: Takes a failure of the output.
+            report: Learns how far STATE went.
         """
         self.tracker = StateTracker()
         self._output = output
         self._monitor = monitor
+        self._report = report
 
-    def add(self, state: t.Any) -> None:  # noqa: ANN401 - any JSON value that the tap chose
+    def add(self, state: CoveredState) -> None:
         """Take a STATE that covers every contact before it."""
         self.tracker.add_state(state)
 
@@ -173,10 +183,14 @@ class StatePassing:
         now = self._monitor.clock.now()
         if not self.tracker.has_done or not (at_once or self._output.is_due(now)):
             return
-        (state,) = self.tracker.take_done() or (None,)
+        done = self.tracker.take_done()
+        if done is None:
+            return
+        (state,) = done
         try:
-            self._output.write(state, now)
+            self._output.write(state.value, now)
         except BaseException as error:
             # Under the lock, before a thread finds that everything is settled and ends the run as done.
             self._monitor.fail(error)
             raise
+        self._report.state_record = state.records

@@ -141,6 +141,7 @@ class Submitting:
                 if reading := self._begin_reading_contract():
                     return reading
                 if batch := self._take_batch():
+                    self._outcomes.count_try()
                     break
                 self._end_lone_refusals()
                 self._monitor.wait()

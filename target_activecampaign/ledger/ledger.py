@@ -565,7 +565,7 @@ class Ledger:
         return [email in leaving for _, email in deletions]
 
     def doubt_deletions(self, list_id: int, stream: str) -> None:
-        """Note that a record that nobody can read may be of people whom the source deleted.
+        """Note that a record that nobody can read may be of people that the source deleted.
 
         Raises:
             LedgerError: If it can't be written. Nothing was, then; durable otherwise.

@@ -23,7 +23,7 @@ _PAGE_ROWS = 1_000
 
 
 class Member(SealedPerson):
-    """A person whom a stream brings to a list.
+    """A person that a stream brings to a list.
 
     Attributes:
         since: When the first import was submitted or else the person was noted, in seconds since 1970.

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from target_activecampaign.ledger.problems import no_ledger_there, unusable
 from target_activecampaign.ledger.schema import (
     GONE_KEY,
+    HISTORY,
     HOLDER,
     MEMBER,
     META,
@@ -54,7 +55,11 @@ def _add_removals(connection: sa.Connection) -> None:
         table.create(connection)
 
 
-MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (_create_tables, _add_removals)
+def _add_history(connection: sa.Connection) -> None:
+    HISTORY.create(connection)
+
+
+MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (_create_tables, _add_removals, _add_history)
 """The step at place n leads from version n to version n + 1; version 0 is a database without a ledger."""
 
 NEWEST_VERSION = len(MIGRATIONS)

@@ -11,7 +11,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from target_activecampaign.errors import LedgerError
+from target_activecampaign.errors import LedgerError, SettingsError
 from target_activecampaign.ledger import sqlite_file
 from target_activecampaign.ledger.database import Database
 from target_activecampaign.ledger.driver_errors import cause_of
@@ -56,6 +56,34 @@ def open_database(
         raise unusable(cause) from None
 
 
+def open_as_it_is(url: Secret, patience: Patience, *, read_only: bool) -> Database:
+    """Open the database of a ledger that exists, whatever the version of its tables, and copy nothing.
+
+    Args:
+        url: SQLAlchemy's form.
+        patience: How long to wait for locks of other processes.
+        read_only: Refuse to write.
+
+    Raises:
+        SettingsError: If it can't be opened, there is none, or a newer program made it.
+    """
+    parsed = parse_url(url)
+    path = Path(parsed.database or "").resolve()
+    if parsed.get_backend_name() == "sqlite" and not path.is_file():
+        raise no_ledger_there(path)
+    try:
+        database = Database(parsed, read_only=read_only, patience=patience)
+        with sqlite_file.closed_on_error(database):
+            if not database.inspect(version_of):
+                raise no_ledger_there()
+            return database
+    except ModuleNotFoundError:
+        raise _driver_is_missing() from None
+    except (SQLAlchemyError, LedgerError, OSError) as error:
+        cause = str(error) if isinstance(error, LedgerError) else f"it can't be opened: {cause_of(error)}"
+        raise unusable(cause) from None
+
+
 def parse_url(url: Secret) -> sa.URL:
     """Return the URL of a kind of database that is known.
 
@@ -88,9 +116,7 @@ def connect_to_server(url: sa.URL, patience: Patience | None = None, *, read_onl
     try:
         return Database(url, read_only=read_only, patience=patience)
     except ModuleNotFoundError:
-        raise unusable(
-            "PostgreSQL needs a driver; install it with pip install 'target-activecampaign[postgres]'"
-        ) from None
+        raise _driver_is_missing() from None
 
 
 def _open_postgres(url: sa.URL, new_meta: NewMeta, patience: Patience, *, read_only: bool) -> Database:
@@ -112,3 +138,9 @@ def _open_postgres(url: sa.URL, new_meta: NewMeta, patience: Patience, *, read_o
             raise no_ledger_there()
     database.close()
     return sqlite_file.open_empty(new_meta)
+
+
+def _driver_is_missing() -> SettingsError:
+    return unusable(
+        "PostgreSQL needs a driver; install it with pip install 'target-activecampaign[postgres]'"
+    )

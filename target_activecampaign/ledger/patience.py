@@ -34,6 +34,12 @@ class Patience:
         self._clock = clock or SystemClock()
         self._never = threading.Event()
         self._deadline: float | None = None
+        self._waiting = 0
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether another process holds a lock that this one waits for."""
+        return self._waiting > 0
 
     def end_within(self, seconds: float) -> None:
         """Wait no longer than this from now on; the first call counts."""
@@ -57,10 +63,17 @@ class Patience:
             is_locked: Whether an error says so.
         """
         last = self._clock.now() + _LONGEST_SECONDS
-        while True:
-            try:
-                return act()
-            except Exception as error:
-                if not is_locked(error) or self.is_over or self._clock.now() >= last:
-                    raise
-            self._clock.wait(self._never, _SECONDS_BETWEEN_ATTEMPTS)
+        waits = 0
+        try:
+            while True:
+                try:
+                    return act()
+                except Exception as error:
+                    if not is_locked(error) or self.is_over or self._clock.now() >= last:
+                        raise
+                if not waits:
+                    waits = 1
+                    self._waiting += 1
+                self._clock.wait(self._never, _SECONDS_BETWEEN_ATTEMPTS)
+        finally:
+            self._waiting -= waits

@@ -69,6 +69,11 @@ itself is the operating system's or the server's (`list_lock.py`).
     host, pid: The machine and process that hold it.
     since: When they took it.
 
+`ledger_history`: one row for each of the last runs, for people (`target-activecampaign runs`).
+    run: Counts up.
+    document: JSON of what was entered when it began and when it ended: times, host and process, lists,
+        figures, open alerts. No address and nothing else of a record.
+
 The types are SQLAlchemy's, alike for SQLite and PostgreSQL. How a table changes: `migrations.py`. The reasons
 for keys, locks and doubt: `docs/design/ledger.md`.
 """
@@ -182,4 +187,10 @@ HOLDER = sa.Table(
     sa.Column("pid", sa.BigInteger, nullable=False),
     sa.Column("since", sa.BigInteger, nullable=False),
     sqlite_with_rowid=False,
+)
+HISTORY = sa.Table(
+    "ledger_history",
+    TABLES,
+    sa.Column("run", sa.Integer, primary_key=True),
+    sa.Column("document", sa.Text, nullable=False),
 )

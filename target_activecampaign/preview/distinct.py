@@ -26,11 +26,12 @@ class DistinctCount:
     def add(self, text: str) -> None:
         """Count a text that may have come before."""
         code = hash(text)
-        if not code & self._mask:
-            self._kept.add(code)
-            if len(self._kept) > self._most_kept:
-                self._mask = 2 * self._mask + 1
-                self._kept = {code for code in self._kept if not code & self._mask}
+        if code & self._mask:
+            return
+        self._kept.add(code)
+        if len(self._kept) > self._most_kept:
+            self._mask = 2 * self._mask + 1
+            self._kept = {code for code in self._kept if not code & self._mask}
 
     @property
     def count(self) -> int:

@@ -16,7 +16,7 @@ if t.TYPE_CHECKING:
     from target_activecampaign.contacts.contact import Payload
     from target_activecampaign.contacts.custom_fields import CustomField
     from target_activecampaign.contacts.mapping import MappedValue
-    from target_activecampaign.run.observer import OpenedStream
+    from target_activecampaign.run.record_observer import OpenedStream
 
 FieldKind: t.TypeAlias = t.Literal["email", "name", "phone", "text", "custom", "tags", "subscription"]
 

@@ -27,7 +27,7 @@ if t.TYPE_CHECKING:
     from target_activecampaign.contacts.contact import Origin
     from target_activecampaign.preview.mapped_field import MappedField
     from target_activecampaign.preview.shown import State
-    from target_activecampaign.run.observer import OpenedStream
+    from target_activecampaign.run.record_observer import OpenedStream
 
 _ABOUT_ADDRESS = frozenset(
     {Reason.EMAIL_INVALID, Reason.EMAIL_MISSING, Reason.DELETION_WITHOUT_ADDRESS, Reason.EXCLUDED}

@@ -111,12 +111,13 @@ def preview_rows(  # noqa: PLR0913 - what a preview is made of
         TargetError: What would stop the run before its end.
     """
     settings = {name: value for name, value in config.items() if name not in _WRITTEN}
-    with _quiet_log():
+    with _quiet_log() as silence:
         target = make_target({**settings, "dry_run": True})
+        silence()  # making it sets levels
         watching = RunWatching(choice, on_rows)
         run = target.current_run
-        run.observer = watching
-        source = LimitedInput(file, most_records, lambda: watching.rows)
+        run.record_observer = watching
+        source = LimitedInput(file, most_records, lambda: watching.rows, watching.note_bytes)
         failure = _run_to_end(target, source)
         watching.end()
     return Preview(
@@ -154,14 +155,21 @@ def _run_to_end(target: PreviewedTarget, source: LimitedInput) -> TargetError | 
 
 
 @contextlib.contextmanager
-def _quiet_log() -> Iterator[None]:
-    """Leave out of the log what the preview shows itself; warnings of the account's checks stay."""
+def _quiet_log() -> Iterator[Callable[[], None]]:
+    """Leave out of the log what the preview shows itself; warnings of the account's checks stay.
+
+    Yields what does so once more.
+    """
     loggers = [logging.getLogger(name) for name in (*_LOGGERS, _CHECKS)]
     levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.WARNING if logger.name == _CHECKS else logging.ERROR)
+
+    def silence() -> None:
+        for logger in loggers:
+            logger.setLevel(logging.WARNING if logger.name == _CHECKS else logging.ERROR)
+
+    silence()
     try:
-        yield
+        yield silence
     finally:
         for logger, level in zip(loggers, levels, strict=True):
             logger.setLevel(level)

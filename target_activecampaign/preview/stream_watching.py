@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
+
+import msgspec
 
 from target_activecampaign.config.names import folded_name, nearest_name
 from target_activecampaign.contacts.contact import Contact, Reason, Rejection
@@ -14,14 +17,14 @@ from target_activecampaign.preview.raw_values import text_of
 from target_activecampaign.preview.recording import record_of
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from target_activecampaign.contacts.contact import Origin, Payload
+    from target_activecampaign.contacts.contact import Origin
     from target_activecampaign.contacts.subscription import OptOut
     from target_activecampaign.preview.coverage import RemarkKind
     from target_activecampaign.preview.mapped_field import MappedField
     from target_activecampaign.preview.shown import Choice, ShownRecord
-    from target_activecampaign.run.observer import OpenedStream
+    from target_activecampaign.run.record_observer import OpenedStream
 
 _OF_ADDRESS: dict[Reason, RemarkKind] = {
     Reason.EMAIL_INVALID: "email_invalid",
@@ -29,6 +32,7 @@ _OF_ADDRESS: dict[Reason, RemarkKind] = {
     Reason.DELETION_WITHOUT_ADDRESS: "email_missing",
     Reason.EXCLUDED: "excluded",
 }
+_COUNTED_AT_ONCE = 500  # records
 _SHORTEST_SHOUT = 3  # letters; "AL" may be a name
 _MOST_SEARCHED = 20  # new tags, for the nearest of the account
 _LONGEST_COMPARED = 60  # characters; comparing takes their square
@@ -78,11 +82,15 @@ class StreamWatching:
             fields: That are mapped, the address first.
             before: The same stream under its SCHEMA before, whose figures go on.
         """
+        if before is not None:
+            before.flush()
         self._run = run
         self._stream = stream
         self._fields = fields
         mapped = {field.mapped.keys[0] for field in fields} | set(stream.keys)
-        self.coverage = StreamCoverage(stream.name, mapped) if before is None else before.coverage
+        self.coverage: StreamCoverage = (
+            StreamCoverage(stream.name, mapped) if before is None else before.coverage
+        )
         known = {(one.name, one.column): one for one in self.coverage.fields}
         for field in fields:
             name = field.name, field.mapped.path
@@ -90,9 +98,8 @@ class StreamWatching:
                 known[name] = FieldCoverage(*name)
                 self.coverage.fields.append(known[name])
         self._counted = [(field, known[field.name, field.mapped.path]) for field in fields]
-        self._counters = [self._counter(field, coverage) for field, coverage in self._counted]
+        self._seen: list[_Seen] = []
         kinds = {field.kind for field in fields}
-        self._needs_payload = bool(kinds & {"phone", "tags"})
         self._tags: dict[str, str] = {}  # folded to its name, of the account
         if "tags" in kinds or stream.export.tags:
             self._tags = {folded_name(tag.name): tag.name for tag in stream.client.tags()}
@@ -104,16 +111,15 @@ class StreamWatching:
         """Count a record, and show it where it is chosen."""
         run = self._run
         run.count(origin.line)
-        self.coverage.take(record)
-        payload = result.payload if self._needs_payload and isinstance(result, Contact) else None
-        for count in self._counters:
-            count(record, result, payload, origin.line)
-        left_out = run.left_out.copy()
-        if left_out:
-            self._remark_left_out(left_out, record, origin.line)
+        self._seen.append((record, result, origin.line))
+        if len(self._seen) >= _COUNTED_AT_ONCE:
+            self.flush()
+        if run.left_out:
+            self._remark_left_out(run.left_out, record, origin.line)
         if run.is_choosing:
-            self._show_if_chosen(origin, record, result, left_out)
-        run.left_out.clear()
+            self._show_if_chosen(origin, record, result, run.left_out)
+        if run.left_out:
+            run.left_out.clear()
 
     def _show_if_chosen(
         self,
@@ -130,73 +136,34 @@ class StreamWatching:
             shown = record_of(origin, record, result, self._fields, self._stream, left_out)
             self._run.show(shown, email)
 
-    def _counter(self, field: MappedField, coverage: FieldCoverage) -> Callable[..., None]:
-        """Return the function that counts a record's value of a field."""
-        pick, take = field.pick, coverage.take
-        if field.kind == "email":
-            return self._count_address(pick, coverage)
-        if field.kind == "phone":
-            return self._count_phone(pick, coverage)
-        if field.kind == "tags":
-            return self._count_tags(pick, coverage)
-        if field.kind == "name":
-            return self._count_name(pick, coverage)
+    def flush(self) -> None:
+        """Count what was seen since the last time, column by column: that takes a fifth of the time."""
+        seen, self._seen = self._seen, []
+        if not seen:
+            return
+        records = [record for record, _, _ in seen]
+        self.coverage.take(records)
+        for field, coverage in self._counted:
+            values = list(map(field.pick, records))
+            if field.kind == "email":
+                coverage.take(values, _identities(seen, values))
+            elif field.kind == "tags":
+                coverage.take(values, _words(values))
+            else:
+                coverage.take(values)
+            for remark in _REMARKS.get(field.kind, ()):
+                remark(coverage, seen, values)
+            if field.kind == "tags":
+                self._remark_new_tags(coverage, seen)
 
-        def count(record: Mapping[str, t.Any], _result: object, _payload: Payload | None, _line: int) -> None:
-            take(pick(record))
+    def _remark_new_tags(self, coverage: FieldCoverage, seen: Iterable[_Seen]) -> None:
+        for line, parts in _parts_of(seen):
+            new = [tag for tag in parts.tags if tag not in self._tags and self._is_new(tag)]
+            if new:
+                coverage.remark("new_tag", line, new)
 
-        return count
-
-    @staticmethod
-    def _count_address(pick: Callable[..., t.Any], coverage: FieldCoverage) -> Callable[..., None]:
-        def count(
-            record: Mapping[str, t.Any],
-            result: Contact | Rejection | OptOut,
-            _payload: Payload | None,
-            line: int,
-        ) -> None:
-            value = pick(record)
-            if not isinstance(result, Rejection):
-                coverage.take(value, result.email)
-                return
-            kind = _OF_ADDRESS.get(result.reason)
-            is_wrong = kind in {"email_invalid", "email_missing"}
-            coverage.take(value, "" if is_wrong else text_of(value).strip().lower())
-            if kind is not None:
-                coverage.remark(kind, line)
-
-        return count
-
-    @staticmethod
-    def _count_name(pick: Callable[..., t.Any], coverage: FieldCoverage) -> Callable[..., None]:
-        def count(record: Mapping[str, t.Any], _result: object, _payload: Payload | None, line: int) -> None:
-            value = pick(record)
-            coverage.take(value)
-            if isinstance(value, str) and len(value) >= _SHORTEST_SHOUT and value.isupper():
-                coverage.remark("capitals", line)
-
-        return count
-
-    @staticmethod
-    def _count_phone(pick: Callable[..., t.Any], coverage: FieldCoverage) -> Callable[..., None]:
-        def count(record: Mapping[str, t.Any], _result: object, payload: Payload | None, line: int) -> None:
-            coverage.take(pick(record))
-            sent = None if payload is None else payload.phone
-            if sent and not is_readable_phone(sent):
-                coverage.remark("phone_unreadable", line)
-
-        return count
-
-    def _count_tags(self, pick: Callable[..., t.Any], coverage: FieldCoverage) -> Callable[..., None]:
-        def count(record: Mapping[str, t.Any], _result: object, payload: Payload | None, line: int) -> None:
-            value = pick(record)
-            coverage.take(value, words=_words_of(value))
-            if payload is not None:
-                new = [tag for tag in payload.tags if folded_name(tag) not in self._tags]
-                if new:
-                    coverage.remark("new_tag", line, new)
-
-        return count
+    def _is_new(self, tag: str) -> bool:
+        return folded_name(tag) not in self._tags
 
     def _remark_left_out(
         self, left_out: Sequence[tuple[str, str]], record: Mapping[str, t.Any], line: int
@@ -223,14 +190,66 @@ class StreamWatching:
         return nearest_name(word[:_LONGEST_COMPARED], self._tags.values(), least_likeness=_LIKENESS)
 
 
-def _words_of(value: object) -> list[str]:
-    """Return the words that a value of tags holds; of one that can't be read none."""
-    if value is None:
-        return []
-    try:
-        return [text for item in tag_items(value) if (text := text_of(item).strip())]
-    except UnfitValueError:
-        return []
+_Seen: t.TypeAlias = "tuple[Mapping[str, t.Any], Contact | Rejection | OptOut, int]"
+
+
+class _Parts(msgspec.Struct, gc=False):
+    """The parts of a contact's body that are looked at."""
+
+    phone: str | None = None
+    tags: tuple[str, ...] = ()
+
+
+_read_parts = msgspec.json.Decoder(_Parts).decode
+
+
+def _parts_of(seen: Iterable[_Seen]) -> Iterator[tuple[int, _Parts]]:
+    return ((line, _read_parts(result.body)) for _, result, line in seen if isinstance(result, Contact))
+
+
+def _identities(seen: Iterable[_Seen], values: Iterable[object]) -> list[str]:
+    """Return the identities of what was seen, without wrong addresses."""
+    found = []
+    for (_, result, _), value in zip(seen, values, strict=True):
+        if not isinstance(result, Rejection):
+            found.append(result.email)
+        elif _OF_ADDRESS.get(result.reason) not in {"email_invalid", "email_missing"}:
+            found.append(text_of(value).strip().lower())
+    return found
+
+
+def _remark_addresses(coverage: FieldCoverage, seen: Iterable[_Seen], _values: object) -> None:
+    for _, result, line in seen:
+        if isinstance(result, Rejection) and (kind := _OF_ADDRESS.get(result.reason)):
+            coverage.remark(kind, line)
+
+
+def _remark_capitals(coverage: FieldCoverage, seen: Iterable[_Seen], values: Iterable[object]) -> None:
+    for (_, _, line), value in zip(seen, values, strict=True):
+        if type(value) is str and value.isupper() and len(value) >= _SHORTEST_SHOUT:
+            coverage.remark("capitals", line)
+
+
+def _remark_phones(coverage: FieldCoverage, seen: Iterable[_Seen], _values: object) -> None:
+    for line, parts in _parts_of(seen):
+        if parts.phone and not is_readable_phone(parts.phone):
+            coverage.remark("phone_unreadable", line)
+
+
+_REMARKS: dict[str, tuple[t.Callable[..., None], ...]] = {
+    "email": (_remark_addresses,),
+    "name": (_remark_capitals,),
+    "phone": (_remark_phones,),
+}
+
+
+def _words(values: Iterable[object]) -> Iterator[str]:
+    """Yield the words that values of tags hold; of one that can't be read none."""
+    texts = {value for value in values if type(value) is str}
+    others = (value for value in values if value is not None and type(value) is not str)
+    for value in (*texts, *others):
+        with contextlib.suppress(UnfitValueError):
+            yield from (text for item in tag_items(value) if (text := text_of(item).strip()))
 
 
 def _unknown_options(field: MappedField, record: Mapping[str, t.Any]) -> tuple[str, ...]:

@@ -18,13 +18,15 @@ if t.TYPE_CHECKING:
     from target_activecampaign.contacts.mapping import MappingNotes
     from target_activecampaign.preview.coverage import StreamCoverage
     from target_activecampaign.preview.shown import Choice, ShownRecord
-    from target_activecampaign.run.observer import OpenedStream
+    from target_activecampaign.run.record_observer import OpenedStream
 
 _ROWS_BETWEEN_LOOKS = 1_000  # at the clock
+_MOST_BYTES = 2**20
+"""Of input: then records are counted that are in memory until then."""
 
 
 class RunWatching:
-    """Watches one run, as `RunObserver` says.
+    """Watches one run, as `RecordObserver` says.
 
     Attributes:
         shown: The records that are shown, in the order of the input.
@@ -49,6 +51,7 @@ class RunWatching:
         self._waiting: dict[int, ShownRecord] = {}  # by the id of their origin, which they keep
         self._on_rows = on_rows
         self._now: ContactsNow | None = None
+        self._bytes = 0
 
     @property
     def streams(self) -> list[StreamCoverage]:
@@ -70,10 +73,18 @@ class RunWatching:
 
     def count(self, line: int) -> None:
         """Count a record that is seen."""
-        self.rows += 1
+        self.rows = rows = self.rows + 1
         self.last_line = line
-        if not self.rows % _ROWS_BETWEEN_LOOKS:
-            self._on_rows(self.rows)
+        if not rows % _ROWS_BETWEEN_LOOKS:
+            self._on_rows(rows)
+
+    def note_bytes(self, count: int) -> None:
+        """Note how much more of the input was read."""
+        self._bytes += count
+        if self._bytes >= _MOST_BYTES:
+            self._bytes = 0
+            for stream in self._streams.values():
+                stream.flush()
 
     @property
     def is_choosing(self) -> bool:
@@ -111,6 +122,7 @@ class RunWatching:
     def end(self) -> None:
         """Find what is found once, when all records were seen."""
         for stream in self._streams.values():
+            stream.flush()
             stream.find_nearest_tags()
 
 

@@ -13,15 +13,14 @@ import typing as t
 import msgspec
 
 from target_activecampaign.reporting.record_file import RecordFile
+from target_activecampaign.source_files.header import NOTES_OF_REJECTS
+from target_activecampaign.wording import counted
 
 if t.TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from target_activecampaign.contacts.contact import Origin, Rejection
-
-NOTES = ("_reason", "_detail", "_source")
-"""Columns behind those of the source, which are no part of a record."""
 
 _MARK = "\ufeff"
 """By it Excel knows that a CSV is in UTF-8."""
@@ -59,7 +58,7 @@ class RejectedRows(RecordFile):
             row = [*(value.get(name) or "" for name in self._columns), *notes]
         else:
             row = self._row_as_it_stands(value, notes)
-        header = "" if self._has_header else _MARK + self._line((*self._columns, *NOTES))
+        header = "" if self._has_header else _MARK + self._line((*self._columns, *NOTES_OF_REJECTS))
         self._has_header = True
         self.write_text(header + self._line(row))
 
@@ -68,7 +67,7 @@ class RejectedRows(RecordFile):
         width = len(self._columns)
         own = [*cells[:width], *[""] * (width - len(cells))]
         if len(cells) != width:
-            notes[1] = f"the row has {len(cells)} cells, the header {width}"
+            notes[1] = f"the row has {counted(len(cells), 'cell')}, the header {width:,}"
         else:
             notes[1] = "a quote runs over lines that look like rows"
         return [*own, *notes, *cells[width:]]

@@ -8,6 +8,7 @@ import tempfile
 import typing as t
 from pathlib import Path
 
+from target_activecampaign.config.settings import START_OF_RUN
 from target_activecampaign.errors import OutputError, SettingsError
 from target_activecampaign.reporting.own_outputs import (
     is_no_plain_file,
@@ -15,8 +16,37 @@ from target_activecampaign.reporting.own_outputs import (
     require_room_in_folder,
 )
 
+if t.TYPE_CHECKING:
+    import datetime as dt
+
+_OTHERS_OF_THE_SECOND = tuple(f"-{number}" for number in range(2, 100))
 _LARGEST_REPORT_BYTES = 16 * 2**20
 _KEYS_OF_A_REPORT = {"read", "rejected", "started_at", "exit_code"}
+
+
+def path_at(path: Path, started_at: dt.datetime) -> Path:
+    """Return the path of the report of one run: `{time}` in it stands for the start, in UTC.
+
+    A report of another run that began in the same second stays.
+    """
+    text = str(path)
+    if START_OF_RUN not in text:
+        return path
+    moment = f"{started_at:%Y-%m-%dT%H-%M-%S}"
+    names = (Path(text.replace(START_OF_RUN, moment + end)) for end in ("", *_OTHERS_OF_THE_SECOND))
+    return next((name for name in names if not name.exists()), Path(text.replace(START_OF_RUN, moment)))
+
+
+def make_folder(path: Path) -> None:
+    """Make the folder of a report, where a run names it by its time and there is none yet.
+
+    Raises:
+        OutputError: If it can't be made.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"report_path: can't make the folder {path.parent}: {error.strerror}") from None
 
 
 def check_report_path(path: Path) -> None:

@@ -11,7 +11,7 @@ if t.TYPE_CHECKING:
 
 _EVERYBODY = 100
 FEW = 10
-"""People whom the brake lets go however small the list is."""
+"""People that the brake lets go however small the list is."""
 
 
 class Brake:

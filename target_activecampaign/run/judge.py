@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 import typing as t
 
 from target_activecampaign.errors import LimitReachedError, TooManyRejectedError
+from target_activecampaign.wording import counted, share
 
 if t.TYPE_CHECKING:
     from target_activecampaign.config.settings import Settings
     from target_activecampaign.errors import TargetError
     from target_activecampaign.reporting.report import Report
-
-logger = logging.getLogger(__name__)
-
 
 _LIMIT_REMEDIES = {
     "account_limit_guard": (
@@ -29,40 +26,46 @@ def judge(settings: Settings, report: Report) -> TargetError | None:
 
 
 def _judge_limits(settings: Settings, report: Report) -> TargetError | None:
-    """Fail a run that held records back at a limit, or warn of it."""
-    if report.limit is None:
+    """Fail a run that held records back at a limit; with `on_limit: stop` the summary warns of it."""
+    if report.limit is None or settings.on_limit == "stop":
         return None
-    words = (
+    return LimitReachedError(
         f"{report.limit}: the limit was reached ({report.describe_limits()}), "
-        f"{report.totals().held_back} records were held back. {_LIMIT_REMEDIES[report.limit]}"
+        f"{counted(report.totals().held_back, 'record was', 'records were')} held back. "
+        f"{_LIMIT_REMEDIES[report.limit]}"
     )
-    if settings.on_limit == "fail":
-        return LimitReachedError(words)
-    logger.warning("%s", words)
-    return None
 
 
 def judge_rejects(settings: Settings, report: Report) -> TargetError | None:
     """Fail a run with too many rejected records, or with nothing but rejected records."""
     total = report.totals()
     rejected = total.rejected.total()
-    percent = report.rejected_percent()
-    if not rejected or (percent <= settings.max_rejected_percent and rejected < total.read):
+    is_allowed = report.rejected_percent() <= settings.max_rejected_percent
+    if not rejected or (is_allowed and rejected < total.read):
         return None
-    share = f"{rejected} of {total.read} records ({percent:.1f} %)"
-    return TooManyRejectedError(f"max_rejected_percent: {share} were rejected. {_remedy(settings)}")
+    verb = "would be" if settings.dry_run else "was" if rejected == 1 else "were"
+    return TooManyRejectedError(f"{_share(settings, rejected, total.read, verb)}. {_remedy(settings)}")
+
+
+def _share(settings: Settings, rejected: int, read: int, verb: str) -> str:
+    if rejected == read:
+        return f"{'the only record' if read == 1 else f'all {read:,} records'} {verb} rejected"
+    return (
+        f"{rejected:,} of {counted(read, 'record')} {verb} rejected ({share(rejected, read)}; allowed are "
+        f"{settings.max_rejected_percent} %, max_rejected_percent)"
+    )
 
 
 def _remedy(settings: Settings) -> str:
     """Say where rejected records are, whether STATE covers them, and what is to be done."""
     if settings.dry_run:
-        return "Nothing was sent. Look at the reasons, then mend the mapping or the data"
+        return "Look at the reasons, then mend the mapping or the data"
     if settings.rejects_path is None:
         return (
             "No STATE covers them: mend the mapping or the data and run again, and the tap brings them "
             "again. With rejects_path they are kept in a file"
         )
     return (
-        f"They are in {settings.rejects_path}, so STATE goes past them and the tap need not bring them "
-        f"again: mend them, and pipe that file in"
+        f"They stand in {settings.rejects_path} with reasons, so STATE goes past them and the tap need not "
+        "bring them again: mend them and send that file"
     )

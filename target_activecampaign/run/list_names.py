@@ -69,8 +69,8 @@ def problems_of_lists(list_ids: Iterable[int], lists: Collection[AccountList]) -
             problems.append(
                 Problem(
                     "list_id",
-                    f"list {list_id} ({_shown(one)}) is for {shown_text(one.channel, _LONGEST_NAME)}, not for"
-                    " email: to be on it counts as consent that nobody gave",
+                    f"list {list_id} ({shown_list(one)}) is for {shown_text(one.channel, _LONGEST_NAME)}, "
+                    "not for email: to be on it counts as consent that nobody gave",
                     f"choose one of these: {_known(lists)}",
                 )
             )
@@ -82,7 +82,9 @@ def _unknown(meant: str, near: AccountList | None, lists: Iterable[AccountList])
     what = f"the account has no list {meant} that this key may see"
     if near is None:
         return Problem("list_id", what, f"It has: {_known(lists)}. {_ALL}")
-    return Problem("list_id", what, f"Nearest: {_shown(near)} ({near.id}). {_ALL}", [near.name])
+    return Problem(
+        "list_id", what, f"Nearest: {shown_list(near)} ({near.id}). {_ALL}", [without_addresses(near.name)]
+    )
 
 
 def _named(name: str, lists: Iterable[AccountList]) -> Sequence[AccountList]:
@@ -105,8 +107,9 @@ def _nearest(name: str, lists: Iterable[AccountList]) -> AccountList | None:
 
 def _known(lists: Iterable[AccountList]) -> str:
     usable = sorted((one for one in lists if one.is_for_email), key=lambda one: one.id)[:_MOST_LISTS_SHOWN]
-    return ", ".join(f"{one.id} {_shown(one)}" for one in usable) or "none"
+    return ", ".join(f"{one.id} {shown_list(one)}" for one in usable) or "none"
 
 
-def _shown(one: AccountList) -> str:
+def shown_list(one: AccountList) -> str:
+    """Return the name of a list in quotes: somebody may have written an address into it."""
     return f'"{shown_text(without_addresses(one.name), _LONGEST_NAME)}"'

@@ -33,7 +33,7 @@ _MOST_NAMED = 10
 
 
 class Leavers(t.NamedTuple):
-    """Members of a stream whom no stream of the list brings any more.
+    """Members of a stream that no stream of the list brings any more.
 
     Attributes:
         list_id: The list.
@@ -156,9 +156,9 @@ class Mirror:
             self._ledger.note_tap_streams(list_id, stream, sources, self._now)
 
     def find_leavers(self, reason_against_all: str | None = None) -> list[Leavers]:
-        """Return of each stream the members whom no stream of the list brings any more.
+        """Return of each stream the members that no stream of the list brings any more.
 
-        Where all streams of a list are proven to be whole, each loses its other members: those whom another
+        Where all streams of a list are proven to be whole, each loses its other members: those that another
         stream still brings, and those who were never delivered. One that may have been cut short, or has a
         record that nobody can read, may bring anybody of the list, so it speaks against the others, too.
 
@@ -227,7 +227,7 @@ class Mirror:
         *,
         loses_others: bool,
     ) -> dict[bytes, Windows]:
-        """Return those whom no other stream brings and of whom an import is known, with the imports."""
+        """Return those that no other stream brings and that have a known import, with the imports."""
         list_id, stream = key
         others = {
             identity

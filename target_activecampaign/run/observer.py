@@ -1,72 +1,111 @@
-"""Owns what somebody sees who watches a run: each record beside what it became, and its outcome.
+"""Owns what one look at a run tells: its figures, and what it waits for. Decides nothing.
 
-A run without an observer asks nothing of this. An observer decides nothing.
+docs/design/progress.md says which part of the program tells each cause.
 """
 
 from __future__ import annotations
 
 import typing as t
 
+from target_activecampaign.reporting.progress import Progress
+from target_activecampaign.reporting.report import Sums
+from target_activecampaign.reporting.timeline import Pace
+
 if t.TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from target_activecampaign.api.rate_limiter import RateLimiter, Wait
+    from target_activecampaign.clock import Clock
+    from target_activecampaign.config.settings import Settings
+    from target_activecampaign.delivery.delivery import Delivery, DeliveryView
+    from target_activecampaign.ledger.patience import Patience
+    from target_activecampaign.reporting.progress import Cause
+    from target_activecampaign.run.signals import Interruption
 
-    from target_activecampaign.api.client import Client
-    from target_activecampaign.config.settings import StreamExport
-    from target_activecampaign.contacts.contact import Contact, Origin, Rejection
-    from target_activecampaign.contacts.custom_fields import CustomField
-    from target_activecampaign.contacts.mapping import MappingNotes, MappingOptions, RecordMapper
-    from target_activecampaign.contacts.subscription import OptOut
+_NOTHING = Sums(0, 0, 0, 0, 0, 0)
 
 
-class OpenedStream(t.NamedTuple):
-    """What a run knows of a stream whose mapping is compiled.
+class Observer:
+    """Looks at the parts of a run, each of which may be looked at from any thread.
 
     Attributes:
-        name: As stream maps call it.
-        keys: Properties that make its records' key.
-        mapper: Maps its records.
-        export: Where it goes, and how.
-        fields: Key of a `field_mapping.custom_fields` to the account's field.
-        options: What holds for every stream.
-        client: Reads the account.
+        started_at: When the run began, on its clock.
+        ceiling_per_minute: Contacts that the limits let through in a minute.
+        delivery: Of the run, once it has one.
+        is_taking_off: Whether the run takes people off lists at its end.
+        total: Records that the input has, where that is known.
+        source: The name of the file that is sent; "" where a tap sends.
+        run_number: Of the run, where runs are counted.
     """
 
-    name: str
-    keys: Sequence[str]
-    mapper: RecordMapper
-    export: StreamExport
-    fields: Mapping[str, CustomField]
-    options: MappingOptions
-    client: Client
-
-
-class StreamObserver(t.Protocol):
-    """Sees the records of one stream, in the reader's thread."""
-
-    def see(self, origin: Origin, record: Mapping[str, t.Any], result: Contact | Rejection | OptOut) -> None:
-        """See what a record became, before it is handed on.
-
-        Args:
-            origin: Names the record to `write`.
-            record: After stream maps; empty where it is no object.
-            result: What the mapping made of it; an opt-out for a deletion.
-        """
-
-
-class RunObserver(t.Protocol):
-    """Watches one run."""
-
-    def watch_notes(self, notes: MappingNotes) -> MappingNotes:
-        """Return what takes the notes of a mapping, and hands them on."""
-
-    def open_stream(self, stream: OpenedStream) -> StreamObserver:
-        """Return what sees the records of a stream."""
-
-    def write(
+    def __init__(
         self,
-        origins: Sequence[Origin],
-        outcome: str,
-        reason: str | None = None,
-        import_id: str | None = None,
+        settings: Settings,
+        clock: Clock,
+        rate_limiter: RateLimiter,
+        patience: Patience,
+        interruption: Interruption,
     ) -> None:
-        """See the outcome of records, in any thread; the same as `OutcomesFile.write`."""
+        """Prepare; the run begins now."""
+        self.started_at = clock.now()
+        imports = min(settings.imports_per_minute, 60 * settings.requests_per_second)
+        self.ceiling_per_minute = imports * settings.batch_size_rows
+        self._imports_per_minute = settings.imports_per_minute
+        self.delivery: Delivery | None = None
+        self.is_taking_off = False
+        self.total: int | None = None
+        self.source = ""
+        self.run_number: int | None = None
+        self._clock = clock
+        self._rate_limiter = rate_limiter
+        self._patience = patience
+        self._interruption = interruption
+        self._pace = Pace()
+
+    def look(self) -> Progress:
+        """Return the figures of now."""
+        view = None if self.delivery is None else self.delivery.look()
+        seconds = self._clock.now() - self.started_at
+        sums = _NOTHING if view is None else view.sums
+        wait = self._rate_limiter.find_wait()
+        cause = self._find_cause(view, wait)
+        return Progress(
+            seconds=seconds,
+            **sums._asdict(),
+            ceiling_per_minute=self.ceiling_per_minute,
+            imports_per_minute=self._imports_per_minute,
+            per_minute=self._pace.note(seconds, sums.delivered),
+            imports_open=0 if view is None else view.imports_open,
+            oldest_import_seconds=None if view is None else view.oldest_seconds,
+            usual_import_seconds=None if view is None else view.usual_seconds,
+            waiting_for=cause,
+            asked_seconds=wait.asked_seconds if wait and wait.cause == cause else None,
+            total=self.total,
+            run=self.run_number,
+        )
+
+    def _find_cause(self, view: DeliveryView | None, wait: Wait | None) -> Cause | None:
+        """Return what the run waits for: first what holds up all of it, then sending, input and the rest."""
+        if self._patience.is_waiting:
+            return "ledger_lock"
+        if wait is not None and wait.cause == "service_asked_to_wait":
+            return wait.cause
+        if self.is_taking_off or (view is not None and view.is_reading_removals):
+            return "removals"
+        return wait.cause if wait is not None else self._find_other(view)
+
+    def _find_other(self, view: DeliveryView | None) -> Cause | None:
+        if view is not None and view.is_full:
+            return "imports_to_end"
+        if self._interruption.is_reading:
+            return "input"
+        return None if view is None else _find_end(view)
+
+
+def _find_end(view: DeliveryView) -> Cause | None:
+    """Return what a run waits for whose reader waits for what was sent, or has read all."""
+    if not view.waits_for_us:
+        return None
+    if view.looks_up_first:
+        return "read_back"
+    if view.imports_open:
+        return "imports_to_end"
+    return "read_back" if view.is_reading_back else None

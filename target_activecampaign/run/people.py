@@ -274,7 +274,7 @@ class People:
         return self._deletions[list_id]
 
     def brings(self, stream: str, list_id: int, identities: Iterable[bytes]) -> set[bytes]:
-        """Return those of some people whom a stream brought in this run.
+        """Return those of some people that a stream brought in this run.
 
         Raises:
             OutputError: If the temporary folder can't be read.

@@ -6,6 +6,7 @@ import logging
 import typing as t
 
 from target_activecampaign.api.contract import NoLimit
+from target_activecampaign.api.service_words import without_addresses
 from target_activecampaign.config.names import shown_name, shown_text
 from target_activecampaign.contacts.custom_fields import CustomField, find_custom_field, takes_options
 from target_activecampaign.contacts.exclusions import Exclusion, Exclusions
@@ -33,10 +34,12 @@ class CheckedAccount(t.NamedTuple):
     Attributes:
         settings: With the numbers of all lists.
         fields: Each key of a `field_mapping.custom_fields` to the account's field.
+        list_names: Number of each list of the run to its name, without what looks like an address.
     """
 
     settings: Settings
     fields: Mapping[str, CustomField]
+    list_names: Mapping[int, str]
 
 
 class ReadsExclusions(t.Protocol):
@@ -63,7 +66,9 @@ def check_account(settings: Settings, client: Client) -> CheckedAccount:
     _warn_of_unknown_options(fields)
     if problems:
         raise SettingsError(problems)
-    return CheckedAccount(settings.with_lists(numbers), fields)
+    settings = settings.with_lists(numbers)
+    names = {one.id: without_addresses(one.name) for one in lists}
+    return CheckedAccount(settings, fields, {number: names[number] for number in settings.list_ids()})
 
 
 def guard_contract(settings: Settings, client: Client, headroom: ContractHeadroom) -> Contract | None:

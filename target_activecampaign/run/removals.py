@@ -247,7 +247,7 @@ class Removals:
             held += len(unproven)
             for stream, count in Counter(deletion.origin.stream for deletion in unproven).items():
                 logger.warning(
-                    "on_delete: people whom stream %r says are gone, and who stay on list %d: %d. Of a "
+                    "on_delete: people that stream %r says are gone, and who stay on list %d: %d. Of a "
                     "rejected record neither the address can be read nor is the key known, so it may be "
                     "anybody's. %s",
                     shown_name(stream),
@@ -301,7 +301,7 @@ class Removals:
             streams = Counter(one.stream for cause in UNFINISHED for one in ledger.pending(list_id, cause))
             for stream, people in streams.items():
                 logger.warning(
-                    "on_delete: %d people whom stream %r says are gone stay on list %d, since the run that "
+                    "on_delete: %d people that stream %r says are gone stay on list %d, since the run that "
                     "read it was stopped before its end. A run with this stream that ends takes them off, or "
                     "target-activecampaign mirror --all",
                     people,

@@ -15,3 +15,10 @@ def name_place(origin: Origin, source: SourceFile | None) -> str:
         return f"row {origin.line - source.line_offset}"
     line = f"line {origin.line}" if origin.row is None else f"line {origin.line}, row {origin.row}"
     return f"stream {origin.stream!r}, {line}"
+
+
+def place_of(origin: Origin, source: SourceFile | None) -> int | str:
+    """Return the row of a record in a file that is sent, else its line, and the row of a BATCH message."""
+    if source is not None and source.has_rows:
+        return origin.line - source.line_offset
+    return origin.line if origin.row is None else f"{origin.line}, row {origin.row}"

@@ -4,63 +4,75 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import typing as t
-from collections import Counter
 from dataclasses import replace
 
 from target_activecampaign.api.client import Client
 from target_activecampaign.api.rate_limiter import RateLimiter
 from target_activecampaign.clock import SystemClock
-from target_activecampaign.contacts.mapping import MappingOptions, RecordMapper, compile_mapping
+from target_activecampaign.config.names import shown_name, shown_text
+from target_activecampaign.contacts.mapping import (
+    MappingOptions,
+    RecordMapper,
+    compile_mapping,
+    problems_of_mapping,
+)
 from target_activecampaign.delivery.change_detection import LedgerChanges, NoLedger
 from target_activecampaign.delivery.contract_headroom import ContractHeadroom
 from target_activecampaign.delivery.delivery import Delivery
 from target_activecampaign.delivery.dry_run import DryRun
+from target_activecampaign.delivery.submitting import PartialBatches
 from target_activecampaign.delivery.workers import WorkerThreads
-from target_activecampaign.errors import LimitReachedError
+from target_activecampaign.errors import LimitReachedError, OutputError, SettingsError, TargetError
 from target_activecampaign.ledger.patience import Patience
 from target_activecampaign.reporting.mapping_notes import MappingNotes
 from target_activecampaign.reporting.outcomes_file import OutcomesFile
 from target_activecampaign.reporting.plan import plan_run
+from target_activecampaign.reporting.progress_lines import ProgressLines
 from target_activecampaign.reporting.report import Report
-from target_activecampaign.reporting.report_file import check_report_path, write_report
-from target_activecampaign.reporting.summary import log_summary
+from target_activecampaign.reporting.run_ended import log_end
+from target_activecampaign.reporting.run_facts import RunFacts
 from target_activecampaign.run.brake import Brake
+from target_activecampaign.run.chronicle import Chronicle
 from target_activecampaign.run.embedded_sandbox import serve_sandbox
 from target_activecampaign.run.judge import judge, judge_rejects
 from target_activecampaign.run.mirror import Mirror
-from target_activecampaign.run.observer import OpenedStream
+from target_activecampaign.run.observer import Observer
 from target_activecampaign.run.opt_out_removals import OptOutRemovals
 from target_activecampaign.run.opt_outs import OptOuts
 from target_activecampaign.run.people import People
 from target_activecampaign.run.preflight import check_account, guard_contract, read_exclusions
+from target_activecampaign.run.record_observer import OpenedStream
 from target_activecampaign.run.rejects import open_rejects
 from target_activecampaign.run.removals import Removals
-from target_activecampaign.run.row_names import name_place
+from target_activecampaign.run.row_names import name_place, place_of
 from target_activecampaign.run.stream_matching import StreamMatching
 from target_activecampaign.run.subscribed_now import reasons_to_stay
+from target_activecampaign.run.watch import Watch
 from target_activecampaign.singer.completeness import Completeness
 from target_activecampaign.singer.state_output import StateOutput
+from target_activecampaign.source_files.source_file import listed
 
 if t.TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from target_activecampaign.api.responses import Contract
     from target_activecampaign.clock import Clock
     from target_activecampaign.config.secret import Secret
-    from target_activecampaign.config.settings import Settings
-    from target_activecampaign.contacts.contact import LeftAlone, Origin, Reason, Rejection
+    from target_activecampaign.config.settings import Settings, StreamExport
+    from target_activecampaign.contacts.contact import LeftAlone, Origin, Rejection
     from target_activecampaign.contacts.custom_fields import CustomField
     from target_activecampaign.contacts.exclusions import Exclusions
     from target_activecampaign.contacts.mapping import MappingNotes as Notes
     from target_activecampaign.delivery.account import Account
     from target_activecampaign.delivery.change_detection import ChangeDetection
-    from target_activecampaign.errors import MirrorStoppedError, TargetError
+    from target_activecampaign.errors import MirrorStoppedError
     from target_activecampaign.ledger.ledger import Ledger
     from target_activecampaign.reporting.rejected_rows import RejectedRows
     from target_activecampaign.reporting.rejects import RejectsFile
     from target_activecampaign.reporting.report import StreamFigures
-    from target_activecampaign.run.observer import RunObserver, StreamObserver
+    from target_activecampaign.run.record_observer import RecordObserver, StreamObserver
     from target_activecampaign.run.signals import Interruption
     from target_activecampaign.source_files import SourceFile
 
@@ -80,11 +92,19 @@ _ROW_NOT_KEPT = (
     '"rejects_path": "rejects.csv" the rows are kept with their reasons, to be mended and sent again'
 )
 _FILE_IS_NO_PROOF = "a file does not show that it holds everybody"
-_NAMED_REJECTS = 5  # of each reason; the rejects file holds them all
 
 
 class Run:
     """Everything that one run owns. Nothing is opened or sent before `begin` and `connect`."""
+
+    _holds_states = False
+    _has_begun = False
+    _reads_input = True
+    _is_closed = False
+    on_import_end: Callable[[str, float], None] | None = None
+    """Is told of each import that ended, as `Confirming` does it."""
+    say_end: Callable[[dict[str, t.Any]], None] = staticmethod(log_end)
+    """Says once, when the run has ended, what became of it: to a log, or to a person."""
 
     def __init__(
         self,
@@ -103,19 +123,20 @@ class Run:
         """
         self._settings = settings
         self.source = source
-        self.shows_progress = True
         self._interruption = interruption
         self._clock = clock or SystemClock()
         self._rate_limiter = RateLimiter(
             settings.requests_per_second, settings.imports_per_minute, self._clock
         )
         self._report = Report(settings.display_name, self._clock.utc_now())
+        self._report.facts = RunFacts.of(settings, None if source is None else source.name)
+        self.chronicle = Chronicle(settings, self._report, self._clock)
+        """What stays of this run when it is over."""
         self._rejects: RejectsFile | RejectedRows | None = None
         self.outcomes_file: OutcomesFile | None = None
         """Takes every record of an exported stream that is read, where outcomes are written."""
-        self.observer: RunObserver | None = None
+        self.record_observer: RecordObserver | None = None
         """Sees each record and its outcome, where somebody watches."""
-        self._named_rejects: Counter[Reason] = Counter()
         self._client: Client | None = None
         self._account: Account | None = None
         self._fields: Mapping[str, CustomField] = {}
@@ -125,12 +146,8 @@ class Run:
         self._deletions = 0
         self._streams = StreamMatching(settings)
         self._mapping_notes: dict[str, MappingNotes] = {}
-        self._holds_states = False
-        self._has_begun = False
-        self._may_write_report = False
-        self._reads_input = True
+        self._refusal: SettingsError | None = None  # of the account
         self.figures: dict[str, t.Any] = {}
-        self._is_closed = False
         self.keeps_records = settings.rejects_path is not None and not settings.dry_run
         """Whether rejected records are written down, so that their lines are kept until then."""
         self.is_mirror = settings.is_mirror
@@ -140,6 +157,12 @@ class Run:
         self._began_at = 0  # as the ledger has it
         self._patience = Patience()
         interruption.on_stop = lambda: self._patience.end_within(settings.shutdown_grace_seconds)
+        self.observer = Observer(settings, self._clock, self._rate_limiter, self._patience, interruption)
+        """Looks at this run."""
+        self._report.ceiling_per_minute = self.observer.ceiling_per_minute
+        lines = ProgressLines(settings.progress_seconds)
+        self.watch = Watch(self.observer.look, self._report.timeline, lines.show)
+        """Has it look about once a second, and shows its observers."""
         self.people: People | None = None
         """Notes who comes, where that matters; `None` where it does not."""
         self._mirror: Mirror | None = None
@@ -149,6 +172,13 @@ class Run:
         self._changes: ChangeDetection = NoLedger()
         self._headroom = ContractHeadroom()
         self._started_delivery: Delivery | None = None
+
+    @property
+    def title(self) -> str:
+        """What goes where, for a line of text: the source, and the list where there is one."""
+        source = shown_text(self.observer.source or self._settings.display_name)
+        lists = [str(list_id) for list_id in self._settings.list_ids() if list_id]
+        return f"{source} to list {lists[0]}" if len(lists) == 1 else source
 
     def begin(self) -> None:
         """Open the run's files and its ledger, once: what can't be written is said before anything is sent.
@@ -163,30 +193,64 @@ class Run:
         if self._has_begun:
             return
         self._has_begun = True
+        self.watch.observers.append(self.chronicle.note_progress)
+        self.watch.start()
+        self.chronicle.is_silent = not self._reads_input
+        self.chronicle.begin()
         self._state_output.check()
-        if self._settings.report_path is not None:
-            check_report_path(self._settings.report_path)
-            self._may_write_report = True
+        self.chronicle.check_report()
         if self.keeps_records and self._settings.rejects_path is not None:
             self._rejects = open_rejects(self._settings.rejects_path, self.source)
             self._resources.callback(self._rejects.close)
         if self._settings.outcomes_path is not None and not self._settings.dry_run:
             self.outcomes_file = OutcomesFile(self._settings.outcomes_path, self._clock.utc_now)
             self._resources.callback(self.outcomes_file.close)
-        if self._settings.list_names():
-            self._check_account()
+        if self._settings.list_names() and not self._knows_account():
+            return
         if self._settings.ledger_url is not None:
             # Nothing is read yet, and another process may hold the ledger locked.
             with self._interruption.at_once():
                 self._open_ledger(self._settings.ledger_url)
-        self._started_delivery = self._make_delivery()
+        self._started_delivery = self.observer.delivery = self._make_delivery()
+        if self.on_import_end is not None:
+            self._started_delivery.confirming.on_import_end = self.on_import_end
         self._note_people_if_needed(self._started_delivery)
         self._note_opt_outs_if_needed(self._started_delivery)
 
+    def _knows_account(self) -> bool:
+        """Check the account, and keep its refusal until a SCHEMA shows what else is to mend.
+
+        Raises:
+            SettingsError: If the run reads no input.
+        """
+        try:
+            self._check_account()
+        except SettingsError as error:
+            if not self._reads_input:
+                raise
+            self._refusal = error
+        return self._refusal is None
+
+    @property
+    def unsaid_problems(self) -> Sequence[str]:
+        """What the account lacks, where something else ended the run before that was raised."""
+        return () if self._refusal is None else self._refusal.problems
+
+    @property
+    def has_sent(self) -> bool:
+        """Whether something may have been written to the account."""
+        return self._client is not None and self._client.has_submitted
+
     @property
     def delivery(self) -> Delivery:
-        """The delivery of this run, which begins with the first question for it."""
+        """The delivery of this run, which begins with the first question for it.
+
+        Raises:
+            SettingsError: If the account lacks what the settings name.
+        """
         self.begin()
+        if self._refusal is not None:
+            raise self._refusal
         if self._started_delivery is None:
             raise RuntimeError("the run could not begin")
         return self._started_delivery
@@ -204,8 +268,10 @@ class Run:
             changes=self._changes,
             headroom=self._headroom,
             reject=self._write_rejected,
-            outcomes_file=self.outcomes_file or self.observer,
+            outcomes_file=self.outcomes_file or self.record_observer,
             check_interruption=self._interruption.check,
+            # A plan depends on the input alone: no part of an import leaves because the tap paused.
+            partial_batches=PartialBatches(math.inf, math.inf) if settings.dry_run else None,
         )
 
     def _open_ledger(self, url: Secret) -> None:
@@ -225,6 +291,7 @@ class Run:
             patience=self._patience,
         )
         self._resources.callback(ledger.close)
+        self.chronicle.enter()
         ledger.hold(settings.list_ids())
         if self._reads_input:
             self._began_at = ledger.begin_run(now)
@@ -321,6 +388,7 @@ class Run:
         self._report.room = None if contract is None else int(self._headroom.left)
         if contract is not None:
             self._report.contract = contract.subscriber_limit, contract.subscriber_total
+            self._report.contract_before = contract.subscriber_total
         self._account = account = self._make_dry_run(client, contract) if self._settings.dry_run else client
         self.delivery.connect(
             WorkerThreads(
@@ -344,7 +412,8 @@ class Run:
             )
             # Nothing is sent yet, so nothing is lost where a signal ends this.
             with self._interruption.at_once():
-                self._settings, self._fields = check_account(self._settings, self._client)
+                self._settings, self._fields, names = check_account(self._settings, self._client)
+            self._report.facts.lists = dict(names)
         return self._client
 
     def _make_dry_run(self, client: Client, contract: Contract | None) -> DryRun:
@@ -354,7 +423,7 @@ class Run:
 
     @property
     def _may_take_off_own(self) -> bool:
-        """Whether this run may take somebody off whom it put on the list itself."""
+        """Whether this run may take somebody off that it put on the list itself."""
         return not self.ignores_deletions or self._settings.takes_opt_outs
 
     def note_schema(self, stream: str) -> None:
@@ -375,8 +444,9 @@ class Run:
         self.begin()
         export = self._settings.export_for(stream)
         is_test = stream == CONNECTION_TEST_STREAM
+        self.chronicle.is_trial |= is_test
         if export is not None or is_test:
-            self.connect()
+            self._connect_for(stream, schema, export)
         self._streams.note_mapped(stream, is_exported=export is not None or is_test)
         self._release_states()
         if export is None or is_test:
@@ -392,18 +462,34 @@ class Run:
             subscription_words=self._settings.subscription_words,
         )
         notes: Notes = self.mapping_notes_of(stream)
-        if self.observer is not None:
-            notes = self.observer.watch_notes(notes)
+        if self.record_observer is not None:
+            notes = self.record_observer.watch_notes(notes)
         self._mapping_options = options
-        return compile_mapping(stream, schema, export, self._fields, options, notes=notes)
+        try:
+            return compile_mapping(stream, schema, export, self._fields, options, notes=notes)
+        except SettingsError as error:
+            if self.source is None:
+                raise
+            columns = f"{shown_name(self.source.name)} has the columns {listed(self.source.headers)}"
+            raise SettingsError([*error.problems, f"{columns}. Nothing was sent"]) from None
+
+    def _connect_for(self, stream: str, schema: Mapping[str, t.Any], export: StreamExport | None) -> None:
+        """Connect. What the account lacks is said together with what the schema of the stream lacks."""
+        try:
+            if self._refusal is not None:
+                raise self._refusal
+            self.connect()
+        except SettingsError as error:
+            more = [] if export is None else problems_of_mapping(stream, schema, export)
+            raise SettingsError([*error.problems, *more]) from None
 
     def observe(self, stream: str, keys: Sequence[str], mapper: RecordMapper) -> StreamObserver | None:
         """Return what sees the records of a stream whose mapping is compiled; `None` where nobody watches."""
         export, client, options = self._settings.export_for(stream), self._client, self._mapping_options
-        if self.observer is None or export is None or client is None or options is None:
+        if self.record_observer is None or export is None or client is None or options is None:
             return None
         opened = OpenedStream(stream, keys, mapper, export, self._fields, options, client)
-        return self.observer.open_stream(opened)
+        return self.record_observer.open_stream(opened)
 
     def _note_stream(self, stream: str, list_id: int) -> None:
         """Note that a stream is exported to a list."""
@@ -483,7 +569,7 @@ class Run:
             # A full contract keeps nobody on a list: nobody new is needed for that.
             failure = self._carry_out_removals(has_failed=failure is not None) or failure
         self.delivery.finish()
-        self._close(failure.exit_code if failure else 0)
+        self._close(failure)
         if failure:
             raise failure
 
@@ -500,8 +586,12 @@ class Run:
             self.delivery.accept_rejected()
         return judge(self._settings, self._report)
 
-    def fail(self, exit_code: int) -> None:
+    def fail(self, exit_code: int, error: str = "") -> None:
         """End the run early: submit nothing more, settle what settles in time, write STATE and report.
+
+        Args:
+            exit_code: The run's.
+            error: The message of what ended it, a line for each problem.
 
         Raises:
             OutputError: If one can't be written.
@@ -514,7 +604,7 @@ class Run:
             if self._started_delivery is not None:
                 self._started_delivery.abandon(grace)
         finally:
-            self._close(exit_code)
+            self._end(exit_code, error)
 
     def count_pending(self) -> int:
         """Return how many people are to be taken off the lists of this run, which reads no input.
@@ -531,7 +621,7 @@ class Run:
         """Take off who is pending in the ledger; returns why nobody was, if so.
 
         Args:
-            also_earlier: Whether those too whom an earlier run than the last one did not bring.
+            also_earlier: Whether those too that an earlier run than the last one did not bring.
 
         Raises:
             TargetError: What stopped the delivery.
@@ -540,9 +630,10 @@ class Run:
         self.begin()
         self.connect()
         self._mirror = self.people = None  # no input says who comes
+        self.observer.is_taking_off = True
         stopped = self._removals().carry_out_pending(also_earlier=also_earlier)
         self.delivery.finish()
-        self._close(stopped.exit_code if stopped else 0)
+        self._close(stopped)
         return stopped
 
     def _carry_out_removals(self, *, has_failed: bool) -> TargetError | None:
@@ -564,6 +655,7 @@ class Run:
             self.people.end_input()
         if has_failed:
             self._mirror = None
+        self.observer.is_taking_off = True
         return self._removals().carry_out(is_cut_short=bool(self._report.totals().held_back))
 
     def _list_of(self, stream: str) -> int | None:
@@ -599,20 +691,52 @@ class Run:
         with self._interruption.at_once():
             return reasons_to_stay(self._account, list_id, emails, touched)
 
-    def _close(self, exit_code: int) -> None:
-        """Close the run's files, write the report and log the figures."""
+    def _close(self, failure: TargetError | None) -> None:
+        self._end(failure.exit_code if failure else 0, str(failure) if failure else "")
+
+    def _end(self, exit_code: int, error: str) -> None:
+        """Close the run's files, write the report and say what became of the run."""
         if self._is_closed:
             return
         self._is_closed = True
+        self._report.error = error or None
+        self.watch.stop()
         try:
             self._resources.close()
-        finally:
-            self._write_report(exit_code)
+        except TargetError as failure:
+            self._report.error = error or str(failure)
+            self._tell(failure.exit_code)
+            raise
+        except BaseException:
+            self._tell(exit_code or 1)
+            raise
+        self._tell(exit_code)
 
-    def _write_report(self, exit_code: int) -> None:
+    def _tell(self, exit_code: int) -> None:
+        """Write the report, tell those who are to hear of the run, and say once what became of it."""
+        self.figures = report = self._make_report(exit_code)
+        rejects_path = None if self._rejects is None else self._settings.rejects_path
+        grace = None if self._interruption.exit_code is None else self._patience.seconds_left(0)
+        try:
+            self.chronicle.close(report, rejects_path, grace)
+        except OutputError as error:
+            # The figures are known here alone now, so they are said all the same.
+            report |= {"error": report["error"] or str(error), "report_path": None}
+            raise
+        finally:
+            self.say_end(report)
+
+    def _make_report(self, exit_code: int) -> dict[str, t.Any]:
         requests = self._client.requests if self._client else 0
         delivery = self._started_delivery
+        self._report.contract = self._headroom.figures or self._report.contract
+        if self._client is not None:
+            self._report.retries = self._client.retries
+            self._report.requests_by = self._client.requests_by()
+        if delivery is not None:
+            self._report.import_seconds = delivery.import_seconds(self.observer.started_at)
         if self._settings.dry_run:
+            self._report.state_record = None
             self._report.plan = plan_run(
                 imports=self._report.imports,
                 requests_made=requests,
@@ -626,10 +750,7 @@ class Run:
             waited_seconds=self._rate_limiter.waited_seconds,
             exit_code=exit_code,
         )
-        self.figures = report
-        log_summary(report)
-        if self._settings.report_path is not None and self._may_write_report:
-            write_report(self._settings.report_path, report)
+        return report | self.chronicle.judge(report)
 
     # Rejected records
 
@@ -643,10 +764,11 @@ class Run:
             self.opt_outs.flush()
 
     def _write_rejected(self, origin: Origin, rejection: Rejection) -> None:
-        if not self._named_rejects and self._settings.rejects_path is None and not self._settings.dry_run:
+        place = place_of(origin, self.source)
+        is_named, is_first = self._report.note_rejected(rejection.reason, place)
+        if is_first and self._settings.rejects_path is None and not self._settings.dry_run:
             logger.warning("%s", _NOT_KEPT if self.source is None else _ROW_NOT_KEPT)
-        self._named_rejects[rejection.reason] += 1
-        if self._named_rejects[rejection.reason] <= _NAMED_REJECTS:
+        if is_named:
             logger.warning("%s: rejected, %s", name_place(origin, self.source), rejection.reason.value)
         if self._rejects is not None:
             self._rejects.write(origin, rejection)

@@ -42,6 +42,8 @@ class Interruption:
         self._first_signal: int | None = None
         self._seen: set[int] = set()
         self._raises_at_once = False
+        self.is_reading = False
+        """Whether the next part of the input is waited for."""
         self.on_stop: Callable[[], None] = lambda: None
         """Called by the handler of the first signal: must take no lock, and raise nothing."""
 
@@ -93,9 +95,10 @@ class Interruption:
                 self._raises_at_once = True
                 if self._first_signal is not None:
                     self.check()
+                self.is_reading = True
                 part = next(iterator, None)
             finally:
-                self._raises_at_once = False
+                self._raises_at_once = self.is_reading = False
             if part is None:
                 return
             yield part

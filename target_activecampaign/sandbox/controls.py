@@ -11,9 +11,11 @@ picks an account, numbered from 1, where there are several. An invalid request g
      "series": [{"second": 1767365998, "requests": 5, "imports": 1, "refused": 0}],
      "limits": {"requestsPerSecond": 5, "importsPerMinute": 100, "singleImportsPerMinute": 20},
      "speed": 1.0, "progress": "seconds=1", "faults": [<fault>], "readings": {"window": "fixed"},
-     "lastRequest": 4711, "resets": 0}
+     "until": 1767366000, "since": "2026-01-02T09:50:00-05:00", "lastRequest": 4711, "resets": 0}
 
-    `series` has the seconds that had a request, of the last `seconds` (at most 600). A limit of null is off.
+    `series` has the seconds that had a request, of the last `seconds` (at most 600) before `until`: that is
+    now, or the last second that had one where none of these had. `since` tells from when on requests and pace
+    are known; a sandbox with a file knows those of its earlier times. A limit of null is off.
     With a speed of 60 the limits allow 60 times as much in a real second. `readings` has the switches that
     are not at their default. `resets` counts how often the account started over.
 
@@ -40,7 +42,8 @@ picks an account, numbered from 1, where there are several. An invalid request g
     would have run for. `?brief=1` leaves out `failures`; `GET /_sandbox/imports/{batchId}` has one import
     whole (404 when there is none).
 
-`GET /_sandbox/contacts?search=ada&listid=1&tagid=2&newest=1&limit=50&offset=0` (by email, or newest first)::
+`GET /_sandbox/contacts?search=ada&listid=1&tagid=2&import=BATCHID&newest=1&limit=50&offset=0` (by email, or
+newest first; `import` leaves those that hold a value which came with that import)::
 
     {"total": 812, "contacts": [{"id": 1, "email": "...", "firstName": "...", "lastName": "...",
       "phone": "...", "cdate": "...", "udate": "..."}]}
@@ -171,7 +174,9 @@ class Controls:
 
     def _figures(self, request: ControlRequest) -> dict[str, t.Any]:
         tenant, now = request.tenant, self._emulator.clock.epoch_seconds()
-        account = tenant.account
+        account, seconds = tenant.account, _seconds_back(request)
+        _, last = tenant.series.ends() or (now, now)
+        until = now if last > now - seconds else last
         return {
             "account": tenant.number,
             "accounts": self._emulator.count,
@@ -186,7 +191,9 @@ class Controls:
                 **dict.fromkeys(("open", "completed", "failed", "interrupted"), 0),
                 **account.imports.counts(),
             },
-            "series": [counts._asdict() for counts in tenant.series.since(now - _seconds_back(request))],
+            "series": [counts._asdict() for counts in tenant.series.since(until - seconds)],
+            "until": until,
+            "since": tenant.since,
             "limits": shape_limits(tenant.limits),
             "speed": self._emulator.clock.speed,
             "progress": str(account.imports.progress),
@@ -278,12 +285,19 @@ def _contacts(request: ControlRequest) -> dict[str, t.Any]:
         search=request.text("search"),
         listid=request.number("listid", 0) or None,
         tagid=request.number("tagid", 0) or None,
+        source=_source_of(request),
         orders=(("id", True),) if request.is_on("newest") else (),
         limit=request.limit(50),
         offset=request.number("offset", 0),
     )
     rows, total = request.tenant.account.contacts.find(query)
     return {"total": total, "contacts": [shape_contact(row) for row in rows]}
+
+
+def _source_of(request: ControlRequest) -> int | None:
+    """Return the write that the contacts hold values of, `None` for any."""
+    batch = request.text("import")
+    return request.tenant.account.sources.of_import(batch) if batch else None
 
 
 def _contact(request: ControlRequest) -> dict[str, t.Any] | None:

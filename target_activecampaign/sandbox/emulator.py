@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from target_activecampaign.sandbox.clock import Clock
 from target_activecampaign.sandbox.faults import Faults
 from target_activecampaign.sandbox.journal import KEPT_BYTES, Journal, Series
+from target_activecampaign.sandbox.kept_record import load_record, save_record
 from target_activecampaign.sandbox.rate_limits import LimitFigures, Limits
 from target_activecampaign.sandbox.state.account import Account
 from target_activecampaign.sandbox.state.progress import Progress
@@ -20,6 +21,8 @@ from target_activecampaign.sandbox.switches import Switches
 if t.TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    from target_activecampaign.sandbox.journal import Entry
 
 DEFAULT_KEY = "sandbox"
 
@@ -59,6 +62,8 @@ class Tenant:
     """An account with its own limits and counts; accounts are numbered from 1.
 
     Attributes:
+        keeps_record: Whether its file keeps the requests to it.
+        since: The date of the first request that is known, or of the start: when the page began to look.
         resets: How often it started over.
     """
 
@@ -66,6 +71,8 @@ class Tenant:
     account: Account
     limits: Limits
     series: Series
+    keeps_record: bool
+    since: str
     resets: int = 0
 
 
@@ -125,6 +132,7 @@ class Emulator:
         start_over(tenant.account, self._seed if seed is None else seed)
         tenant.limits.set(tenant.limits.figures)
         tenant.series.clear()
+        tenant.since = self.clock.date()
         tenant.resets += 1
         self.faults.clear()
         self.journal.clear()
@@ -132,7 +140,14 @@ class Emulator:
     def close(self) -> None:
         """Release all files."""
         for tenant in self._tenants.values():
+            if tenant.keeps_record:
+                save_record(tenant.account.storage, self._entries_of(tenant), tenant.series)
             tenant.account.close()
+
+    def _entries_of(self, tenant: Tenant) -> list[Entry]:
+        """Return the requests to an account; the first one has those with an unknown key too."""
+        numbers = {tenant.number, None} if tenant is self.first else {tenant.number}
+        return [entry for entry in self.journal.after() if entry.account in numbers]
 
     def _open(self, options: Options, number: int) -> Tenant:
         database = options.database
@@ -149,4 +164,12 @@ class Emulator:
         except BaseException:
             account.close()
             raise
-        return Tenant(number, account, Limits(options.limits), Series())
+        return self._tenant(number, account, options)
+
+    def _tenant(self, number: int, account: Account, options: Options) -> Tenant:
+        series, since = Series(), self.clock.date()
+        if options.database is not None:
+            load_record(account.storage, number, self.journal, series)
+        if ends := series.ends():
+            since = self.clock.date(self.clock.epoch_seconds() - ends[0])
+        return Tenant(number, account, Limits(options.limits), series, options.database is not None, since)

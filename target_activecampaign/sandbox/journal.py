@@ -5,10 +5,8 @@ from __future__ import annotations
 import threading
 import typing as t
 from collections import deque
+from collections.abc import Mapping  # noqa: TC003 - `msgspec` reads the annotations of `Entry`
 from dataclasses import dataclass
-
-if t.TYPE_CHECKING:
-    from collections.abc import Mapping
 
 KEPT_REQUESTS = 2_000
 KEPT_BYTES = 4_096
@@ -124,6 +122,16 @@ class Series:
             self._seconds[-1] = SecondCounts(
                 last.second, last.requests + 1, last.imports + is_import, last.refused + is_refused
             )
+
+    def add(self, counts: SecondCounts) -> None:
+        """Add the counts of a later second than all others."""
+        with self._lock:
+            self._seconds.append(counts)
+
+    def ends(self) -> tuple[int, int] | None:
+        """Return the first and the last second that has counts; `None` where none has."""
+        with self._lock:
+            return (self._seconds[0].second, self._seconds[-1].second) if self._seconds else None
 
     def since(self, second: int) -> list[SecondCounts]:
         """Return the counts from `second` on, without the seconds that had no request."""

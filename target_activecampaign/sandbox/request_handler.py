@@ -115,13 +115,14 @@ class RequestHandler:
         self, request: ApiRequest, operation: Operation, tenant: Tenant
     ) -> ApiResponse:
         is_import = request.method == "POST" and request.route == BULK_IMPORT
+        second = self._emulator.clock.epoch_seconds()  # of the admission, as the limits count
         refusal = self._refuse_over_limit(request, tenant, is_import=is_import)
         if refusal is None:
             response, has_due = await asyncio.to_thread(_execute, request, operation, tenant)
         else:
             response, has_due = refusal, False
         tenant.series.count(
-            self._emulator.clock.epoch_seconds(),
+            second,
             is_import=is_import and response.status == 200,  # noqa: PLR2004 - HTTP's OK
             is_refused=refusal is not None,
         )

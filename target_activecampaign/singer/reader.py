@@ -307,13 +307,14 @@ def read_value(line: str | bytes, line_number: int, row: int | None = None) -> t
         raise input_problem(line_number, f"is longer than {LONGEST_LINE_BYTES:,} bytes", row)
     value = parse_json(line)
     if value is NOT_JSON:
-        raise input_problem(line_number, f"is no JSON{_looks_like(line, line_number, row)}", row)
+        if foreign := _looks_like(line, line_number, row):
+            raise InputError(f"the input is no Singer stream: line 1 looks like {foreign}")
+        raise input_problem(line_number, "is no JSON", row)
     return value
 
 
-def _looks_like(line: str | bytes, line_number: int, row: int | None) -> str:
-    """Return a hint where the input is no Singer stream from its first line on."""
+def _looks_like(line: str | bytes, line_number: int, row: int | None) -> str | None:
+    """Return what the input looks like that is no Singer stream from its first line on."""
     if line_number > 1 or row is not None:
-        return ""
-    foreign = looks_like(line.encode() if isinstance(line, str) else line)
-    return f": it looks like {foreign}" if foreign else ""
+        return None
+    return looks_like(line.encode() if isinstance(line, str) else line)

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import csv
+import io
 import itertools
 import typing as t
 
 import msgspec
 
 from target_activecampaign.errors import SourceFileError
-from target_activecampaign.source_files.delimiter import find_delimiter, named_delimiter, said_delimiter
+from target_activecampaign.source_files.delimiter import (
+    DELIMITERS,
+    find_delimiter,
+    is_wider_below,
+    named_delimiter,
+    said_delimiter,
+)
 from target_activecampaign.source_files.encoding import Encoding, find_encoding, named_encoding
 from target_activecampaign.source_files.header import NOTES_OF_REJECTS, read_header
 from target_activecampaign.source_files.problems import FileProblem, RowProblems
@@ -17,7 +24,7 @@ from target_activecampaign.source_files.source_file import SourceFile, listed, m
 from target_activecampaign.source_files.source_key import Uniqueness
 
 if t.TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from target_activecampaign.source_files.source_file import Scan
@@ -42,7 +49,7 @@ class Row(t.NamedTuple):
         line: Where it begins.
         lines: How many it takes.
         cells: What stands in it, without blank cells beyond the last column.
-        fault: `short`, `long` or `swallowed`; `None` for a row as wide as the header.
+        fault: A key of `_FAULTS`; `None` for a row as wide as the header.
     """
 
     line: int
@@ -73,6 +80,8 @@ class DelimitedFile(SourceFile):
         self.header_line = 1
         self._header_lines = 1
         self.all_headers = self._read_header()
+        if len(self.all_headers) == 1:
+            self._refuse_title(lines[self._skipped_lines :], DELIMITERS if delimiter is None else delimiter)
         own = tuple(name for name in self.all_headers if name not in NOTES_OF_REJECTS)
         self.headers = self.all_headers if own == self.all_headers else own
         self.is_part = "_reason" in self.all_headers
@@ -93,7 +102,7 @@ class DelimitedFile(SourceFile):
         for row in self.read_rows():
             if only is not None and row.line not in only:
                 continue
-            value = self._own_cells(row) if row.fault in {"long", "swallowed"} else self._record(row)
+            value = self._record(row) if row.fault in {None, "short"} else self._own_cells(row)
             message = start + encode(value) + b"}\n"
             if row.lines > 1 or row.line > next_line:
                 message = b"\n" * (row.line - next_line) + message + b"\n" * (row.lines - 1)
@@ -147,14 +156,16 @@ class DelimitedFile(SourceFile):
         width = len(self.all_headers)
         rows = self._parse()
         next(rows)
-        for line, lines, cells in rows:
+        for line, lines, cells, last_line in rows:
             fault = None
             if len(cells) != width:
                 while len(cells) > width and not cells[-1].strip():
                     cells.pop()
                 fault = None if len(cells) == width else "short" if len(cells) < width else "long"
-            if not any(cells):
+            if not any(map(str.strip, cells)):
                 continue
+            if fault == "short" and not last_line.endswith(("\n", "\r")):
+                fault = "cut"
             if lines > 1 and self._swallows(cells, width):
                 fault = "swallowed"
             yield Row(line, lines, cells, fault)
@@ -168,23 +179,38 @@ class DelimitedFile(SourceFile):
         return any(line.count(self.delimiter) >= width - 1 for line in inner)
 
     def _read_header(self) -> tuple[str, ...]:
-        for line, lines, cells in self._parse():
+        for line, lines, cells, _ in self._parse():
             self.header_line, self._header_lines = line, lines
             return read_header(self.name, line, cells)
         raise SourceFileError(f"{self.name} is empty. Export it again")
 
+    def _refuse_title(self, lines: Sequence[str], delimiters: Iterable[str]) -> None:
+        """Make sure that a header of one column has rows of one column below it.
+
+        Raises:
+            SourceFileError: If most of them are wider.
+        """
+        if any(is_wider_below(lines, delimiter) for delimiter in delimiters):
+            raise SourceFileError(
+                f"{self.name}, row {self.header_line}: it has one cell, and the rows below have more, so it "
+                "is a title and no header. Take out what stands above the names of the columns"
+            )
+
     def _read_sample(self) -> list[str]:
-        with self._open() as file:
-            text = file.read(_SAMPLE_CHARACTERS)
-        lines = text.splitlines(keepends=True)
+        try:
+            with self._open() as file:
+                text = file.read(_SAMPLE_CHARACTERS)
+        except UnicodeError:
+            raise self._undecodable("row 1 or one of the next") from None
+        lines = list(io.StringIO(text, newline=""))
         # The last one may be cut.
         return lines[:_SAMPLE_LINES] if len(text) < _SAMPLE_CHARACTERS else lines[:-1][:_SAMPLE_LINES]
 
     def _open(self) -> t.TextIO:
         return self.path.open(encoding=self._codec, newline="")
 
-    def _parse(self) -> Iterator[tuple[int, int, list[str]]]:
-        """Yield the line, the number of lines and the cells of rows that are not empty, the header first."""
+    def _parse(self) -> Iterator[tuple[int, int, list[str], str]]:
+        """Yield line, number of lines, cells and last line of rows that are not empty, the header first."""
         with self._open() as file:
             lines = _Lines(file)
             for _ in itertools.islice(lines, self._skipped_lines):
@@ -198,17 +224,28 @@ class DelimitedFile(SourceFile):
                     if lines.has_ended:
                         raise self._unclosed(line)
                     if cells:
-                        yield line, count, cells
+                        yield line, count, cells, lines.last
             except csv.Error as error:
                 line = self._skipped_lines + before + 1
                 if "field limit" in str(error):
-                    raise self._unclosed(line) from None
+                    raise self._too_long(line) from None
                 raise SourceFileError(f"{self.name}, row {line}: it can't be read ({error})") from None
             except UnicodeError:
-                raise SourceFileError(
-                    f"{self.name}, row {self._skipped_lines + before + 1} or one of the next: it is no "
-                    f'{self.encoding}. Save it as "CSV UTF-8", or name the encoding with --encoding'
+                raise self._undecodable(
+                    f"row {self._skipped_lines + before + 1} or one of the next"
                 ) from None
+
+    def _undecodable(self, where: str) -> SourceFileError:
+        return SourceFileError(
+            f'{self.name}, {where}: it is no {self.encoding}. Save the file as "CSV UTF-8", or name its '
+            "encoding: --encoding"
+        )
+
+    def _too_long(self, line: int) -> SourceFileError:
+        return SourceFileError(
+            f"{self.name}, row {line}: a cell holds more than {csv.field_size_limit():,} characters, most "
+            'likely since a quote (") is opened and not closed. Close it, or shorten the text'
+        )
 
     def _unclosed(self, line: int) -> SourceFileError:
         return SourceFileError(
@@ -239,6 +276,7 @@ _FAULTS = {
     "short": "fewer cells than the header; what is missing there stays as it is at the contact",
     "long": "more cells than the header, so they are rejected. Put quotes around a text that holds the "
     "delimiter",
+    "cut": "the file ends within it, so it is rejected. Wait until the file is written, or export it again",
     "swallowed": "a quote runs over lines that look like rows, so they are rejected. Close it",
 }
 
@@ -248,6 +286,7 @@ class _Lines:
 
     def __init__(self, file: t.TextIO) -> None:
         self._file = file
+        self.last = ""
         self.has_ended = False
 
     def __iter__(self) -> Iterator[str]:
@@ -258,4 +297,7 @@ class _Lines:
         if not line:
             self.has_ended = True
             raise StopIteration
+        if "\0" in line:
+            raise csv.Error("a NUL byte, which no text holds")
+        self.last = line
         return line

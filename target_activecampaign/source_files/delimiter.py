@@ -45,9 +45,24 @@ def find_delimiter(lines: Sequence[str]) -> str:
 
 def _score(lines: Iterable[str], delimiter: str) -> tuple[int, int]:
     """Return how many rows are as wide as the header, and how wide that is."""
-    widths: list[int] = []
-    with contextlib.suppress(csv.Error):  # a quote that does not end, where this is no delimiter
-        widths.extend(len(row) for row in csv.reader(lines, delimiter=delimiter) if row)
+    widths = [len(row) for row in _rows(lines, delimiter)]
     if not widths or widths[0] == 1:
         return 0, 0
     return widths.count(widths[0]), widths[0]
+
+
+def is_wider_below(lines: Iterable[str], delimiter: str) -> bool:
+    """Tell whether a first row of one cell stands above rows that mostly have one width, and more cells."""
+    rows = _rows(lines, delimiter)
+    if not rows or any(map(str.strip, rows[0][1:])):
+        return False
+    widths = [len(row) for row in rows[1:]]
+    usual = max(set(widths), key=widths.count, default=1)
+    return usual > 1 and widths.count(usual) > len(widths) / 2
+
+
+def _rows(lines: Iterable[str], delimiter: str) -> list[list[str]]:
+    rows: list[list[str]] = []
+    with contextlib.suppress(csv.Error):  # a quote that does not end, where this is no delimiter
+        rows.extend(row for row in csv.reader(lines, delimiter=delimiter) if any(row))
+    return rows

@@ -22,8 +22,11 @@ _MARKS = {
     codecs.BOM_UTF16_BE: "utf-16",
 }
 _SHOWN = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8", "utf-16": "UTF-16", "cp1252": "Windows-1252"}
-# Signs that nobody writes inside a word, and capitals amid small letters: there, another encoding has a letter.
-_ODD = re.compile(r"(?<=[^\W\d_])[ƒˆ†‡•…‰™¡-§©-¬®-³µ¶¸-¿×÷‚-„‹›€](?=[^\W\d_])|(?<=[a-z])[À-ÞŠŸŽŒ](?=[a-z])")
+# Signs that nobody writes inside a word, and capitals amid small letters: other encodings have letters there.
+_ODD = re.compile(
+    r"(?<=[^\W\d_])[ƒˆ†‡•…‰™¡-§©-¬®-³µ¶¸-¿×÷‚-„‹›€](?=[^\W\d_])"  # noqa: RUF001 - as Windows-1252 has them
+    r"|(?<=[a-z])[À-ÞŠŸŽŒ](?=[a-z])"
+)
 # So many beyond ASCII in a row are no word of West Europe, but one of Cyrillic or Greek.
 _CLUSTER = re.compile(r"[À-ÿŠšŸŽžŒœ]{3,}")
 _OF_SPREADSHEETS = (

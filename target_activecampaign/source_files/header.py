@@ -12,7 +12,7 @@ if t.TYPE_CHECKING:
     from collections.abc import Sequence
 
 NOTES_OF_REJECTS = ("_reason", "_detail", "_source")
-"""Columns that a rejects file has beside those of its source."""
+"""Columns that a rejects file has behind those of its source, and that are no part of a record."""
 
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
@@ -35,6 +35,10 @@ def read_header(file_name: str, row: int, cells: Sequence[str]) -> tuple[str, ..
         raise SourceFileError(
             f"{file_name}, row {row}: the first row holds an address, so it is a person and no header. Put a "
             "row with the names of the columns above it"
+        )
+    if not names:
+        raise SourceFileError(
+            f"{file_name}, row {row}: the first row names no column. Put the names of the columns into it"
         )
     problems = [*_unnamed(names), *_repeated(names)]
     if problems:

@@ -6,6 +6,7 @@ import abc
 import io
 import typing as t
 
+from target_activecampaign.config.names import shown_name
 from target_activecampaign.errors import SourceFileError
 from target_activecampaign.source_files.source_key import key_column
 
@@ -110,9 +111,9 @@ class SourceFile(abc.ABC):
             only: These rows alone; all by default.
         """
 
-    def messages(self, only: Collection[int] | None = None) -> t.BinaryIO:
+    def messages(self, only: Collection[int] | None = None) -> MessageFile:
         """Return the lines of `iterate_messages` as a file that can be read once."""
-        return t.cast("t.BinaryIO", _MessageFile(self.iterate_messages(only)))
+        return MessageFile(self.iterate_messages(only))
 
     @abc.abstractmethod
     def _scan_file(self) -> Scan:
@@ -162,12 +163,12 @@ def make_scan(rows: int, key: str | None, values: Uniqueness, problems: tuple[Fi
 
 def listed(names: Sequence[str]) -> str:
     """Return the first names of columns, and how many more there are."""
-    shown = ", ".join(f'"{name}"' for name in names[:_NAMED])
+    shown = ", ".join(f'"{shown_name(name)}"' for name in names[:_NAMED])
     more = len(names) - _NAMED
     return f"{shown} and {more:,} more" if more > 0 else shown
 
 
-class _MessageFile(io.RawIOBase):
+class MessageFile(io.RawIOBase):
     """Hands out lines as the message reader takes them, some at a time."""
 
     def __init__(self, lines: Iterator[bytes]) -> None:

@@ -8,6 +8,7 @@ import json
 import typing as t
 
 import pytest
+from support.fake_clock import FakeClock
 from support.loopback_server import Handler, serve_replies
 
 from target_activecampaign.api.client import Client
@@ -21,16 +22,17 @@ CONTACT = {"id": "9", "email": "Ada@example.com"}
 ITEM = {"contact": "9", "list": "3", "status": "1", "sdate": None}
 
 
-def ask(answers: dict[str, object], seconds_ahead: float = 0) -> tuple[ContactLists, list[str]]:
+def ask(answers: dict[str, object], seconds_ahead: float | None = 0) -> tuple[ContactLists, list[str]]:
     """Return what is told of Ada, and the paths that were asked."""
 
     def reply(handler: Handler) -> None:
         path = handler.path.removeprefix("/api/3/").partition("?")[0]
-        moment = dt.datetime.now(dt.timezone.utc) + dt.timedelta(seconds=seconds_ahead)
         answer = answers[path]
         status, content = answer if isinstance(answer, tuple) else (200, answer)
         handler.send_response_only(status)
-        handler.send_header("Date", email.utils.format_datetime(moment, usegmt=True))
+        if seconds_ahead is not None:
+            moment = dt.datetime.now(dt.timezone.utc) + dt.timedelta(seconds=seconds_ahead)
+            handler.send_header("Date", email.utils.format_datetime(moment, usegmt=True))
         body = json.dumps(content).encode()
         handler.send_header("Content-Length", str(len(body)))
         handler.end_headers()
@@ -155,6 +157,10 @@ def test_the_time_of_a_subscription_is_on_our_clock(ahead: float, offset: str) -
     assert found.by_list[3].subscribed_at == pytest.approx(now.timestamp(), abs=1.5)
 
 
+def test_a_time_is_none_where_no_answer_names_the_time() -> None:
+    assert ask(one(sdate="2026-05-28T03:05:55-05:00"), None)[0] == ON_LIST
+
+
 @pytest.mark.parametrize(
     "sdate", ["0000-00-00 00:00:00", "2026-05-28 03:05:55", "", 7, None, "soon", "0000-00-00"]
 )
@@ -183,3 +189,27 @@ class Body:
 
     def encode(self) -> bytes:
         return b"{}"
+
+
+def test_requests_are_counted_by_endpoint_without_ids_and_by_status() -> None:
+    replies = iter([(503, {}), (200, {}), (200, {"contacts": [CONTACT]}), (200, {"contactLists": [ITEM]})])
+
+    def reply(handler: Handler) -> None:
+        status, content = next(replies)
+        body = json.dumps(content).encode()
+        handler.send_response_only(status)
+        handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    with serve_replies(reply) as server:
+        client = Client(server.url, Secret("k"), RateLimiter(1000, 1000, FakeClock()), 5)
+        client.check_key()
+        client.memberships("ada@example.com")
+    assert (client.requests, client.retries) == (4, 1)
+    assert client.requests_by() == [
+        {"endpoint": "GET /contacts", "status": 200, "requests": 1},
+        {"endpoint": "GET /contacts/{id}/contactLists", "status": 200, "requests": 1},
+        {"endpoint": "GET /users/me", "status": 200, "requests": 1},
+        {"endpoint": "GET /users/me", "status": 503, "requests": 1},
+    ]

@@ -204,7 +204,7 @@ def test_a_deletion_in_one_stream_waits_for_an_unreadable_record_of_another_one_
     messages += [*of_stream.popitem()[1], record_message(keyed(30), "vip")]
     outcome = pipeline.run_messages(messages, **ON, max_rejected_percent=100)
     assert (outcome.exit_code, outcome.report["unsubscribed"], outcome.report["held_back"]) == (0, 0, 1)
-    assert "on_delete: people whom stream 'people' says are gone, and who stay on list 1: 1." in outcome.log
+    assert "on_delete: people that stream 'people' says are gone, and who stay on list 1: 1." in outcome.log
     outcome = pipeline.run([keyed(2)], keys=["id"], **ON)
     assert (outcome.report["unsubscribed"], outcome.report["pending_removals"]) == (0, 1)
     assert set(pipeline.statuses().values()) == {SUBSCRIBED}

@@ -102,7 +102,8 @@ def test_in_a_full_account_only_those_are_held_back_who_are_not_there(tmp_path: 
     assert outcome.report["held_back"] == 149
     assert outcome.report["requests"] <= 40
     assert "contract: 151 of 151 contacts; profile_limit: 1000" in outcome.log
-    assert "Make room in the account or raise its contract, then run again" in outcome.log
+    advice = "Make room for 149 contacts, or raise the contract (151 of 151 used), then run again"
+    assert advice in outcome.log
     assert outcome.states[-1]["after"] <= 3
 
 

@@ -278,7 +278,7 @@ def test_the_mirror_knows_from_its_first_run_on_the_members_of_earlier_runs(
 
 @pytest.fixture
 def idle(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> set[str]:
-    """People whom no import takes off a list: ActiveCampaign takes it, and names nobody as failed."""
+    """People that no import takes off a list: ActiveCampaign takes it, and names nobody as failed."""
     people: set[str] = set()
     submit = Client.submit
 

@@ -57,7 +57,7 @@ def run_two_streams(
 
 
 def put_on_list(pipeline: Pipeline, number: int) -> None:
-    """Let somebody be on the list whom no run of ours put there."""
+    """Let somebody be on the list that no run of ours put there."""
     pipeline.run([person(number)], ledger_url=None)
     move_subscription(pipeline, f"person{number}@example.com", "2001-01-01T00:00:00+00:00")
 

@@ -182,9 +182,9 @@ class Model:
         rows: Key to people, as told last. A row that is rejected brings those of before, too.
         hidden: People of records of this run whose key nobody knows and whose address nobody can read.
         plain: People of the stream without keys, as told last.
-        once: People whom a stream brought, and of whom no proof came since that it does not.
-        ours: People whom the target put on the list.
-        leaving: By stream, people whom a whole run did not bring, without proof that it was whole.
+        once: People that a stream brought, without a proof since that it does not.
+        ours: People that the target put on the list.
+        leaving: By stream, people that a whole run did not bring, without proof that it was whole.
     """
 
     def __init__(self) -> None:
@@ -288,7 +288,7 @@ class Model:
         return must_go
 
     def _take_table(self, stream: str, events: Iterable[Event]) -> set[int] | None:
-        """Forget what a stream brought, and return whom it brings; `None` where it may be anybody."""
+        """Forget what a stream brought, and return its people; `None` where it may be anybody."""
         rows = dict(self.rows)
         if stream == ROWS:
             self.rows = {}

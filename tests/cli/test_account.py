@@ -107,7 +107,7 @@ def test_the_key_may_stand_in_a_file_of_variables_and_is_not_shown(
 def test_a_folder_without_a_configuration_is_said() -> None:
     said = invoke("lists")
     assert said.exit_code == 2
-    assert "this folder has no config.json; add --config FILE or ENV" in said.stderr
+    assert "this folder has no config.json. Add --config FILE or ENV, or have one made" in said.stderr
 
 
 def test_a_configuration_that_is_none_is_said_by_its_place(tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ import pytest
 from click.testing import CliRunner
 from support.command import config_for
 
+from target_activecampaign import target
+from target_activecampaign.run.signals import Interruption
 from target_activecampaign.target import TargetActiveCampaign
 
 if t.TYPE_CHECKING:
@@ -19,14 +21,27 @@ if t.TYPE_CHECKING:
 
 COMMAND = t.cast("TargetCommand", TargetActiveCampaign.cli)
 
+NAMES = ["check", "fields", "ledger", "lists", "mirror", "preview", "runs", "sandbox", "send", "tags"]
+
 
 def test_the_help_names_the_subcommands() -> None:
     output = CliRunner().invoke(COMMAND, ["--help"]).output
     names = [line.split()[0] for line in output.partition("Commands:")[2].splitlines() if line]
-    assert names == ["fields", "ledger", "lists", "mirror", "sandbox", "tags"]
+    assert names == [
+        "check",
+        "fields",
+        "ledger",
+        "lists",
+        "mirror",
+        "preview",
+        "runs",
+        "sandbox",
+        "send",
+        "tags",
+    ]
 
 
-@pytest.mark.parametrize("name", ["fields", "ledger", "lists", "mirror", "sandbox", "tags"])
+@pytest.mark.parametrize("name", NAMES)
 def test_each_subcommand_has_a_help_of_its_own(name: str) -> None:
     result = CliRunner().invoke(COMMAND, [name, "--help"])
     assert result.exit_code == 0
@@ -57,6 +72,21 @@ def test_standard_input_is_no_configuration() -> None:
     result = CliRunner().invoke(COMMAND, ["--config", "-"], input="{}")
     assert result.exit_code == 1
     assert "standard input (-) is for the tap's messages" in result.output
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_a_person_who_starts_the_target_is_told_that_it_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_terminal: bool
+) -> None:
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps(config_for("sandbox", tmp_path)))
+    monkeypatch.setattr(target, "somebody_answers", lambda: is_terminal)
+    monkeypatch.setattr(target, "redact_logs", lambda: None)
+    monkeypatch.setattr(target, "prepare_process", lambda: None)
+    monkeypatch.setattr(Interruption, "install", lambda _: None)
+    said = CliRunner().invoke(COMMAND, ["--config", str(config)], input="").stderr
+    way_out = "Pipe a tap in, or: target-activecampaign send FILE.csv"
+    assert (f"Waiting for Singer messages on standard input. {way_out}" in said) is is_terminal
 
 
 @pytest.mark.parametrize("read", ["--config", "--input"])

@@ -36,7 +36,10 @@ KEY = "made-up-key-0123456789"
             "# mine\nhostname: acme.api-us1.com\napi_key: %s\n",
             'looks like YAML, line 2 begins with "hostname"',
         ),
-        ("%s: 1\n", "config.json looks like YAML in line 1; write the settings as a JSON object"),
+        (
+            "%s: 1\n",
+            "config.json looks like YAML in line 1; write the settings as a JSON object, or: target-activec",
+        ),
         ("---\napi_key: %s\n", "looks like YAML in line 1"),
         ("api_key=%s\n", 'looks like a file of variables, line 1 begins with "api_key"'),
         ("export API_KEY=%s\n", "looks like a file of variables in line 1"),

@@ -20,6 +20,8 @@ from target_activecampaign.config.settings import parse_settings
 from target_activecampaign.errors import SettingsError
 from target_activecampaign.target import TargetActiveCampaign
 
+MINIMAL = {"data_privacy_consent": True, "hostname": "sandbox", "list_id": 1, "api_key": "k"}
+
 
 def read(**variables: str) -> dict[str, t.Any]:
     return settings_from_environment({f"{PREFIX}{name}": text for name, text in variables.items()})
@@ -39,7 +41,12 @@ def test_integers_are_read(text: str, value: int) -> None:
 
 @pytest.mark.parametrize("text", ["true", "TRUE", "1", "yes", "On"])
 def test_words_for_true_are_read(text: str) -> None:
-    assert read(DATA_PRIVACY_CONSENT=text) == {"data_privacy_consent": True}
+    assert read(DRY_RUN=text) == {"dry_run": True}
+
+
+@pytest.mark.parametrize(("text", "value"), [("True", True), ("yes", "yes"), ("1", "1"), ("no", False)])
+def test_consent_is_the_word_true_alone_as_in_a_file(text: str, value: object) -> None:
+    assert read(DATA_PRIVACY_CONSENT=text) == {"data_privacy_consent": value}
 
 
 @pytest.mark.parametrize("text", ["false", "False", "0", "no", "OFF"])
@@ -82,7 +89,7 @@ def test_variables_of_no_setting_are_left_alone() -> None:
     ],
 )
 def test_what_cannot_be_read_stays_a_string_and_is_refused_by_name(name: str, text: str) -> None:
-    found = read(HOSTNAME="sandbox", API_KEY="sandbox", DATA_PRIVACY_CONSENT="yes", **{name.upper(): text})
+    found = read(HOSTNAME="sandbox", API_KEY="sandbox", DATA_PRIVACY_CONSENT="true", **{name.upper(): text})
     assert found[name] == text
     with pytest.raises(SettingsError) as refusal:
         parse_settings({"list_id": 1, **found})
@@ -94,7 +101,7 @@ def test_a_whole_configuration_can_come_from_the_environment() -> None:
         read(
             HOSTNAME="sandbox",
             API_KEY="sandbox",
-            DATA_PRIVACY_CONSENT="yes",
+            DATA_PRIVACY_CONSENT="true",
             LIST_ID="3",
             FIELD_MAPPING='{"email": "mail"}',
             MAX_REJECTED_PERCENT="5",
@@ -116,9 +123,27 @@ def test_any_text_is_taken_without_an_error(variables: dict[str, str]) -> None:
     assert set(found) <= set(variables)
 
 
+@pytest.mark.parametrize(("text", "seconds"), [("", 30), (" 0 ", 0), ("5", 5), ("86400", 86_400)])
+def test_the_environment_says_how_often_progress_is_told(text: str, seconds: int) -> None:
+    settings = parse_settings(MINIMAL, {"TARGET_ACTIVECAMPAIGN_PROGRESS_SECONDS": text})
+    assert settings.progress_seconds == seconds
+
+
+@pytest.mark.parametrize("text", ["often", "-1", "86401", "1.5", "1e3", "ada@example.com"])
+def test_a_pace_of_progress_that_is_none_is_refused_without_its_text(text: str) -> None:
+    with pytest.raises(SettingsError) as refusal:
+        parse_settings(MINIMAL, {"TARGET_ACTIVECAMPAIGN_PROGRESS_SECONDS": text})
+    (problem,) = refusal.value.problems
+    assert problem == (
+        "TARGET_ACTIVECAMPAIGN_PROGRESS_SECONDS: must be a whole number of seconds from 0 to 86,400. Write 0 "
+        "for no lines of progress, or unset it for one each 30 seconds"
+    )
+
+
 KNOWN = {
     "by its setting": {"TARGET_ACTIVECAMPAIGN_DRY_RUN": "true"},
     "of the SDK": {"TARGET_ACTIVECAMPAIGN_LOGLEVEL": "DEBUG"},
+    "of the log": {"TARGET_ACTIVECAMPAIGN_PROGRESS_SECONDS": "30"},
     "of `ledger rekey`": {"TARGET_ACTIVECAMPAIGN_OLD_API_KEY": "k"},
     "an extra of Meltano": {"TARGET_ACTIVECAMPAIGN__LOG_PARSER": "singer-sdk"},
     "a sister plugin": {"TARGET_ACTIVECAMPAIGN__ACME_DRY_RUN": "true"},
@@ -190,7 +215,9 @@ def test_a_target_refuses_an_unknown_variable_though_its_configuration_is_a_file
     with pytest.raises(ConfigValidationError) as refused:
         TargetActiveCampaign(config=config)
     (problem,) = refused.value.errors
-    assert problem == ("TARGET_ACTIVECAMPAIGN_DRYRUN: is no setting; write TARGET_ACTIVECAMPAIGN_DRY_RUN")
+    assert problem == (
+        "TARGET_ACTIVECAMPAIGN_DRYRUN: is no setting; write TARGET_ACTIVECAMPAIGN_DRY_RUN. Nothing was sent."
+    )
 
 
 def test_a_dry_run_that_is_set_and_not_read_is_refused() -> None:

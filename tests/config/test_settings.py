@@ -81,6 +81,9 @@ def test_four_settings_are_enough() -> None:
         rejects_path=None,
         outcomes_path=None,
         report_path=None,
+        alert_url=None,
+        alert_format="json",
+        heartbeat_url=None,
         dry_run=False,
         ledger_url=None,
         ledger_max_age_days=0,
@@ -417,6 +420,15 @@ WRONG: list[tuple[str, dict[str, t.Any]]] = [
     ("rejects_path", {"rejects_path": "a\0b"}),
     ("report_path", {"report_path": f"{'long/' * 2000}report.json"}),
     ("report_path", {"report_path": "same.json", "rejects_path": "./same.json"}),
+    ("report_path", {"report_path": "report.json", "outcomes_path": "runs.jsonl"}),
+    ("rejects_path", {"rejects_path": "{time}.singer"}),
+    ("alert_url", {"alert_url": "http://hooks.example.com/secret"}),
+    ("alert_url", {"alert_url": "hooks.example.com/secret"}),
+    ("alert_url", {"alert_url": "https://user:word@hooks.example.com/secret"}),
+    ("alert_url", {"alert_url": "https://hooks.example.com:port/secret"}),
+    ("alert_format", {"alert_format": "xml"}),
+    ("heartbeat_url", {"heartbeat_url": "https:///secret"}),
+    ("heartbeat_url", {"heartbeat_url": "https://hooks.example.com/a b"}),
     ("stream_maps", {"stream_maps": "{}"}),
     ("flattening_enabled", {"flattening_enabled": "yes"}),
     ("flattening_max_depth", {"flattening_max_depth": "deep"}),
@@ -603,7 +615,12 @@ def test_the_schema_of_our_settings_is_a_json_schema() -> None:
 
 def test_the_schema_marks_what_opens_something_as_secret_and_nothing_else() -> None:
     properties = CONFIG_JSONSCHEMA["properties"]
-    assert [name for name, schema in properties.items() if schema.get("secret")] == ["api_key", "ledger_url"]
+    assert [name for name, schema in properties.items() if schema.get("secret")] == [
+        "api_key",
+        "alert_url",
+        "heartbeat_url",
+        "ledger_url",
+    ]
 
 
 # Change detection and membership

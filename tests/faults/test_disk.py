@@ -78,7 +78,8 @@ def numbers(outcome: Outcome) -> set[int]:
 
 def test_a_full_disk_is_said_before_anything_is_sent(tmp_path: Path) -> None:
     with serve(with_limits=False) as sandbox:
-        outcome = run_with_small_files(config_for(sandbox.url, tmp_path), half_are_bad(), tmp_path, 1000)
+        config = config_for(sandbox.url, tmp_path, report_path=None)
+        outcome = run_with_small_files(config, half_are_bad(), tmp_path, 1000)
         asked = sandbox.emulator.journal.after(0)
     assert outcome.exit_code == 1
     assert "rejects_path: can't write" in outcome.log

@@ -82,7 +82,7 @@ def run(  # noqa: PLR0913, PLR0917 - what tests vary
     more: t.Mapping[str, object] | None = None,
     **settings: object,
 ) -> Outcome:
-    """Run with some people, of whom the first ones are gone at the source."""
+    """Run with some people; the first ones are gone at the source."""
     messages: list[dict[str, t.Any]] = [schema_message()]
     for number in range(people):
         deletion = {"_sdc_deleted_at": "2026-01-01T00:00:00Z"} if number < gone else {}
@@ -353,7 +353,7 @@ def test_a_list_for_sms_is_refused_by_name(channel: str, tmp_path: Path) -> None
     outcome = run(service, tmp_path)
     assert (outcome.exit_code, service.imports) == (1, [])
     assert f'list_id: list 1 ("x\\n2026 ERROR forged \\u202e") is for {channel}, not for email' in outcome.log
-    assert "choose one of these: 2 (b)" in outcome.log
+    assert 'choose one of these: 2 "b"' in outcome.log
 
 
 def test_names_of_lists_are_escaped_and_shortened(tmp_path: Path) -> None:
@@ -363,14 +363,14 @@ def test_names_of_lists_are_escaped_and_shortened(tmp_path: Path) -> None:
     }
     outcome = run(OddService(lists=lists), tmp_path)
     assert outcome.exit_code == 1
-    assert "it has: 7 (x\\n2026 ERROR forged\\x1b[2J" in outcome.log
+    assert 'It has: 7 "x\\n2026 ERROR forged\\x1b[2J' in outcome.log
     assert "y" * 60 not in outcome.log
 
 
 def test_a_list_whose_name_is_an_address_is_shown_without_it(tmp_path: Path) -> None:
     lists = {"lists": [{"id": "7", "name": "ada@example.com, private"}], "meta": {"total": "1"}}
     outcome = run(OddService(lists=lists), tmp_path)
-    assert "it has: 7 ((an address), private)" in outcome.log
+    assert 'It has: 7 "(an address), private"' in outcome.log
 
 
 def test_lists_beyond_the_first_page_are_found_where_pages_are_capped(tmp_path: Path) -> None:

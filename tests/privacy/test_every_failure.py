@@ -319,7 +319,7 @@ def test_a_proxy_that_cannot_be_used_does_not_show_its_password(tmp_path: Path) 
     said = run_bytes(config, SCHEMA_LINE + PERSON, tmp_path, environment=proxy)
     assert_nothing_is_let_out(said)
     assert said.exit_code == 1
-    assert "the proxy could not be used" in said.log
+    assert "the proxy http://127.0.0.1:9 (variable https_proxy) refused the connection" in said.log
 
 
 PATCHES = {

@@ -9,6 +9,7 @@ import typing as t
 
 import pytest
 
+from target_activecampaign import __version__
 from target_activecampaign.contacts.contact import Reason
 from target_activecampaign.errors import OutputError, SettingsError
 from target_activecampaign.reporting.report import (
@@ -28,6 +29,7 @@ def a_report() -> Report:
     report = Report("Shop", STARTED)
     people, shops = report.streams["people"], report.streams["shops"]
     people.read, people.delivered, people.created, people.superseded = 10, 5, 2, 1
+    people.people = 4
     people.rejected.update({Reason.VALUE_INVALID: 1, Reason.EMAIL_MISSING: 2})
     people.held_back = 1
     people.left_out.update({"phone": 2, "custom_fields.City": 1})
@@ -35,7 +37,12 @@ def a_report() -> Report:
     shops.rejected.update({Reason.EMAIL_MISSING: 1, Reason.TOO_LARGE: 0})
     shops.ignored, shops.filtered = 1, 2
     report.streams["orders"].ignored = 6
-    report.imports, report.limit = 2, "profile_limit"
+    report.imports, report.imports_tried, report.limit = 2, 3, "profile_limit"
+    report.contract, report.contract_before, report.state_record = (500, 420), 300, 7
+    report.facts.lists, report.facts.rejects_path = {3: "Newsletter"}, "rejects.singer"
+    named = [report.note_rejected(Reason.EMAIL_MISSING, line) for line in range(2, 9)]
+    assert named == [(True, True), *[(True, False)] * 4, *[(False, False)] * 2]
+    report.note_rejected(Reason.VALUE_INVALID, "9, row 4")
     return report
 
 
@@ -50,6 +57,7 @@ def test_the_report_has_the_figures_of_the_run_and_of_each_stream() -> None:
         "delivered": 5,
         "created": 2,
         "updated": 3,
+        "people": 4,
         "unchanged": 0,
         "superseded": 1,
         "rejected": {"email_missing": 2, "value_invalid": 1},
@@ -67,6 +75,7 @@ def test_the_report_has_the_figures_of_the_run_and_of_each_stream() -> None:
         "delivered": 0,
         "created": 0,
         "updated": 0,
+        "people": 0,
         "unchanged": 9,
         "superseded": 0,
         "rejected": {"email_missing": 1},
@@ -86,6 +95,7 @@ def test_the_report_has_the_figures_of_the_run_and_of_each_stream() -> None:
         "delivered": 5,
         "created": 2,
         "updated": 3,
+        "people": 4,
         "unchanged": 9,
         "superseded": 1,
         "rejected": {"email_missing": 3, "value_invalid": 1},
@@ -101,6 +111,7 @@ def test_the_report_has_the_figures_of_the_run_and_of_each_stream() -> None:
         "ended_at": "2026-05-19T12:01:01.234+00:00",
         "seconds": 61.234,
         "imports": 2,
+        "imports_tried": 3,
         "requests": 7,
         "waited_seconds": 1.235,
         "exit_code": 3,
@@ -111,6 +122,25 @@ def test_the_report_has_the_figures_of_the_run_and_of_each_stream() -> None:
         "mirror": None,
         "dry_run": False,
         "plan": None,
+        "error": None,
+        "contract": {"limit": 500, "before": 300, "after": 420},
+        "rejects": {
+            "path": "rejects.singer",
+            "reasons": {
+                "email_missing": {"count": 3, "lines": [2, 3, 4, 5, 6]},
+                "value_invalid": {"count": 1, "lines": ["9, row 4"]},
+            },
+        },
+        "state_record": 7,
+        "version": __version__,
+        "host": "",
+        "account": None,
+        "lists": [{"id": 3, "name": "Newsletter"}],
+        "automations": True,
+        "ledger": False,
+        "source": None,
+        "report_path": None,
+        "settings": {},
         "streams": {"people": people, "shops": shops, "orders": {**nothing, "ignored": 6}},
     }
     assert {key: as_json(a_report())[key] for key in expected} == expected

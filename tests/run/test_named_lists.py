@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 
 import pytest
@@ -79,7 +80,7 @@ def test_a_list_that_another_run_holds_is_refused_by_its_name_too(config: dict[s
     assert "list 2 is being written by process" in outcome.log
 
 
-def test_all_that_the_account_lacks_is_said_at_once_and_before_the_input_is_read(
+def test_all_that_the_account_lacks_is_said_at_once_whatever_the_input_is(
     config: dict[str, t.Any],
 ) -> None:
     mapping = {"email": "email", "custom_fields": {"Nowhere": "first_name"}}
@@ -87,7 +88,24 @@ def test_all_that_the_account_lacks_is_said_at_once_and_before_the_input_is_read
     assert outcome.exit_code == 1
     assert 'no list "Newsleter" that this key may see. Nearest: "Newsletter" (2).' in outcome.log
     assert 'field_mapping.custom_fields: the account has no field "Nowhere"' in outcome.log
-    assert "no JSON" not in outcome.log
+    assert "line 1 of the input is no JSON" in outcome.log
+    assert outcome.log.count("Nothing was sent.") == 1
+
+
+def test_what_the_account_and_the_schema_lack_is_said_in_one_round(config: dict[str, t.Any]) -> None:
+    mapping = {"email": "mail", "custom_fields": {"Nowhere": "first_name"}}
+    for list_id in ("Newsleter", 99):
+        outcome = run({**config, "list_id": list_id, "field_mapping": mapping}, "ada")
+        assert outcome.exit_code == 1
+        assert f"the account has no list {json.dumps(list_id)} that this key may see" in outcome.log
+        assert 'the account has no field "Nowhere"' in outcome.log
+        assert "field_mapping.email: the schema of stream 'people' has no property 'mail'" in outcome.log
+
+
+def test_a_list_that_the_account_lacks_is_said_where_nothing_comes(config: dict[str, t.Any]) -> None:
+    outcome = run_quickly({**config, "list_id": "Newsleter"}, [])
+    assert outcome.exit_code == 1
+    assert 'no list "Newsleter"' in outcome.log
 
 
 @pytest.mark.parametrize("settings", [{"membership": "mirror"}, {"on_delete": "unsubscribe"}])

@@ -58,7 +58,8 @@ def test_a_run_that_rejects_everything_and_keeps_nothing_passes_no_state(run: Ru
     settings = {"field_mapping": {"email": "first_name"}, "rejects_path": None}
     outcome = run(schema_message(), *people, state_message("end"), **settings)
     assert (outcome.exit_code, outcome.states) == (4, [])
-    assert "5 of 5 records (100.0 %) were rejected. No STATE covers them" in outcome.log
+    assert "All 5 records were rejected, so the run failed (exit code 4)" in outcome.log
+    assert "STATE was not passed on" in outcome.log
 
 
 def test_state_waits_at_the_first_rejected_record_and_goes_past_it_in_a_good_end(run: Runner) -> None:
@@ -78,8 +79,10 @@ def test_a_run_that_is_stopped_passes_no_state_over_a_rejected_record(run: Runne
 def test_rejected_records_that_a_file_keeps_hold_no_state_up(run: Runner) -> None:
     outcome = run(schema_message(), record_message(BAD), state_message("end"))
     assert (outcome.exit_code, outcome.states) == (4, ["end"])
-    assert "They are in " in outcome.log
-    assert "so STATE goes past them" in outcome.log
+    assert "The only record was rejected, so the run failed (exit code 4)" in outcome.log
+    assert (
+        "rejects.singer with its reason. The tap goes on behind record 1 at the latest (STATE)" in outcome.log
+    )
 
 
 # Automations
@@ -185,7 +188,21 @@ def test_records_that_a_stream_map_filters_stand_in_a_figure(run: Runner) -> Non
     outcome = run(schema_message(), *records, stream_maps=maps)
     assert (outcome.report["read"], outcome.report["filtered"]) == (1, 2)
     assert outcome.report["streams"]["people"]["filtered"] == 2
-    assert "0 held back; 2 filtered" in outcome.log
+    assert "1 record = 1 delivered; 2 filtered." in outcome.log
+
+
+def test_the_report_tells_how_the_run_went(run: Runner) -> None:
+    report = run(schema_message(), record_message(GOOD), record_message(BAD)).report
+    first, *_, last = report["timeline"]
+    assert (first["seconds"], first["read"], first["delivered"]) == (0, 0, 0)
+    assert (last["read"], last["delivered"], last["imports_open"]) == (2, 1, 0)
+    assert sum(one["requests"] for one in report["requests_by"]) == report["requests"]
+    assert {"endpoint": "POST /import/bulk_import", "status": 200, "requests": 1} in report["requests_by"]
+    # On this clock the sandbox finds the pace too quick, and says so.
+    refused = sum(one["requests"] for one in report["requests_by"] if one["status"] == 429)
+    assert report["retries"] == refused
+    assert sum(one["imports"] for one in report["import_seconds"]) == report["imports"] == 1
+    assert report["ceiling_per_minute"] == 250 * FAST["imports_per_minute"]
 
 
 def test_a_record_that_ends_the_run_is_unsettled(run: Runner) -> None:
@@ -193,7 +210,7 @@ def test_a_record_that_ends_the_run_is_unsettled(run: Runner) -> None:
     outcome = run(schema, record_message(BAD), record_message({"first_name": "Ada"}))
     assert outcome.exit_code == 1
     assert (outcome.report["read"], outcome.report["unsettled"]) == (2, 1)
-    assert "+ 1 unsettled" in outcome.log
+    assert "2 records read = 1 rejected (email_invalid) + 1 without an answer yet." in outcome.log
 
 
 class _Input(io.BytesIO):

@@ -15,23 +15,28 @@ from target_activecampaign.singer.reader import MessageReader
     [
         (
             b"id;e-mail;vorname\n1;ada@example.com;Ada\n",
-            "CSV, 3 columns separated by semicolons; a tap reads files",
+            "a CSV header (id, e-mail, vorname). For a CSV: target-activecampaign send FILE.csv",
         ),
+        (b"1;e-mail;Bob\n", "CSV, 3 columns separated by semicolons. For a CSV: target-activecampaign send"),
+        (b"Bob,Berlin\n", "CSV, 2 columns separated by commas"),
         (b"\xef\xbb\xbfada@example.com,Ada\n", "CSV, 2 columns separated by commas"),
-        (b"email\tname\n", "CSV, 2 columns separated by tabs"),
-        (b"email|name|city\n", "CSV, 3 columns separated by bars"),
-        (b"PK\x03\x04\x14\x00ada@example.com\n", "a ZIP file or an Excel workbook"),
+        (b"email\tname\n", "a CSV header (email, name)"),
+        (b"email|name|city\n", "a CSV header (email, name, city)"),
+        (
+            b"PK\x03\x04\x14\x00ada@example.com\n",
+            'a ZIP file or an Excel workbook. Save a workbook as "CSV UTF-8',
+        ),
         (b"\x1f\x8b\x08\x00\x00\x00", "a gzip file"),
         (b"PAR1\x15\x04\n", "a Parquet file"),
         (b"\xff\xfee\x00m\x00\n", "text in UTF-16"),
-        (b"2026-01-02 10:00:00,123 INFO ada@example.com\n", "a log; a tap writes its log to standard error"),
-        (b"INFO ada@example.com, found\n", "a log; a tap writes"),
-        (b"Traceback (most recent call last):\n", "a log; a tap writes"),
+        (b"2026-01-02 10:00:00,123 INFO ada@example.com\n", "a log. A tap writes its log to standard error"),
+        (b"INFO ada@example.com, found\n", "a log. A tap writes"),
+        (b"Traceback (most recent call last):\n", "a log. A tap writes"),
     ],
 )
 def test_it_is_called_by_its_name(content: bytes, says: str) -> None:
     problem = problem_of(content)
-    assert f"line 1 of the input is no JSON: it looks like {says}" in problem
+    assert f"the input is no Singer stream: line 1 looks like {says}" in problem
     assert "ada" not in problem.casefold()
 
 

@@ -125,11 +125,11 @@ def wait_for_workers() -> None:
 
 
 @contextlib.contextmanager
-def captured_log() -> t.Iterator[io.StringIO]:
+def captured_log(formatter: logging.Formatter | None = None) -> t.Iterator[io.StringIO]:
     """Collect all that is logged meanwhile, at INFO and above."""
     text = io.StringIO()
     handler = logging.StreamHandler(text)
-    handler.setFormatter(logging.Formatter(LOG_FORMAT))
+    handler.setFormatter(formatter or logging.Formatter(LOG_FORMAT))
     loggers = [logging.getLogger("target_activecampaign"), TargetActiveCampaign.logger]
     levels = [logger.level for logger in loggers]
     for logger in loggers:

@@ -20,6 +20,21 @@ if t.TYPE_CHECKING:
 WAIT_SECONDS = 60
 WIDTH = 1280
 MAX_TABS = 50
+_LINES = """
+const lines = [], range = document.createRange();
+const texts = document.createTreeWalker(arguments[0], NodeFilter.SHOW_TEXT);
+for (let top, node = texts.nextNode(); node; node = texts.nextNode()) {
+  for (let place = 0; place < node.length; place++) {
+    range.setStart(node, place);
+    range.setEnd(node, place + 1);
+    const at = range.getBoundingClientRect().top;
+    if (at !== top) lines.push("");
+    top = at;
+    lines[lines.length - 1] += node.data[place];
+  }
+}
+return lines;
+"""
 NAMED = "button, a[href], input, select, [role=tab], [role=tabpanel], [role=img], [role=meter], table, dialog"
 
 
@@ -69,6 +84,11 @@ class Page:
     def texts(self, selector: str) -> list[str]:
         """Return the texts of all visible elements."""
         return [one.text for one in self.all(selector)]
+
+    def lines(self, selector: str) -> list[str]:
+        """Return an element's text as it is broken into lines."""
+        lines: list[str] = self._chromium.execute_script(_LINES, self.find(selector))
+        return lines
 
     def click(self, selector: str, text: str | None = None) -> None:
         """Click an element, the one with `text` where there are several."""

@@ -9,7 +9,7 @@ from target_activecampaign.config.names import folded_name, nearest_name, shown_
 from target_activecampaign.errors import NotPermittedError, Problem, ServiceError, SettingsError
 from target_activecampaign.limits import PAGE_SIZE
 from target_activecampaign.run.checks.result import Check, all_failed, failed
-from target_activecampaign.run.list_names import find_lists, problems_of_lists
+from target_activecampaign.run.list_names import find_lists, problems_of_lists, shown_list
 from target_activecampaign.run.preflight import field_keys, find_fields, without_known_options
 from target_activecampaign.wording import counted
 
@@ -88,7 +88,7 @@ class AccountChecks:
     def _shown_list(self, place: int, one: AccountList) -> str:
         active = self._client.subscriber_count(one.id) if place < _MOST_COUNTED_LISTS else None
         figure = "" if active is None else f", {active:,} active"
-        return f'{one.id} "{shown_text(one.name)}"{figure}, {shown_text(one.channel) or "email"}'
+        return f"{one.id} {shown_list(one)}{figure}, {shown_text(one.channel) or 'email'}"
 
     def check_fields(self) -> list[Check]:
         """Check the custom fields of all mappings."""
@@ -160,7 +160,7 @@ class AccountChecks:
         who = f"of {shown_text(user.name) or 'its user'}"
         name = f' (user "{shown_text(user.username)}")' if user.username else ""
         may = [f"may read {' and '.join(self.may_read)}"] if self.may_read else []
-        may_not = [f"may not read {' and '.join(self.may_not_read)}"] if self.may_not_read else []
+        may_not = [f"may not read {' or '.join(self.may_not_read)}"] if self.may_not_read else []
         return Check("key", "ok", "; ".join([f"{who}{name}", *may, *may_not]))
 
 

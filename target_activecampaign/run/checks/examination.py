@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import typing as t
 
-from target_activecampaign.api.client import Client
+from target_activecampaign.api.client import Bounds, Client
 from target_activecampaign.api.rate_limiter import RateLimiter
 from target_activecampaign.clock import SystemClock
 from target_activecampaign.config.secret import Secret
@@ -46,7 +46,7 @@ class Examination:
         environ: Mapping[str, str],
         *,
         records: int | None = None,
-        send_test: Callable[[Settings], None] | None = None,
+        send_test: Callable[[Settings], str | None] | None = None,
         clock: Clock | None = None,
     ) -> None:
         """Read the settings; nothing is asked yet.
@@ -132,7 +132,7 @@ class Examination:
             self.settings.requests_per_second, self.settings.imports_per_minute, self._clock
         )
         wait = min(self.settings.request_timeout_seconds, _LONGEST_WAIT_SECONDS)
-        return Client(base_url, key, limiter, wait, bounds=(_MOST_TRIES, _MOST_SECONDS))
+        return Client(base_url, key, limiter, wait, bounds=Bounds(_MOST_TRIES, _MOST_SECONDS, is_quiet=True))
 
     def _check_reached(self, client: Client) -> list[Check]:
         host = self.settings.account

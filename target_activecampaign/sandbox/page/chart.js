@@ -29,8 +29,9 @@ export class Chart {
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.recolour());
   }
 
-  /** Shows bars, oldest second first, and a limit, `null` for none. */
-  show(bars, limit) {
+  /** Shows bars, oldest second first, a limit, `null` for none, and the word for the last second. */
+  show(bars, limit, end) {
+    this.end = end;
     const seconds = Array.from({ length: SECONDS }, (_, index) => index - SECONDS + 1);
     this.limit = limit;
     this.data = [seconds, ...bars, seconds.map(() => limit)];
@@ -70,7 +71,7 @@ export class Chart {
       legend: { show: false },
       cursor: { y: false, points: { show: false }, drag: { setScale: false } },
       scales: { x: { time: false, range: [-SECONDS, 1] }, y: { range: (_, __, top) => [0, this.top(top)] } },
-      axes: [this.axis({ splits: () => TICKS, values: (_, ticks) => ticks.map(nameTick), grid: { show: false } }),
+      axes: [this.axis({ splits: () => TICKS, values: (_, ticks) => ticks.map((tick) => nameTick(tick, this.end)), grid: { show: false } }),
         this.axis({ size: 38, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000], space: 34 })],
       series: [{}, ...this.colours.map(filled), dashed],
       hooks: { setCursor: [(plot) => this.onPoint(secondsAgo(plot))] },
@@ -87,8 +88,8 @@ export class Chart {
   }
 }
 
-function nameTick(second) {
-  return second === 0 ? "now" : `${second} s`.replace("-", "−");
+function nameTick(second, end) {
+  return second === 0 ? end : `${second} s`.replace("-", "−");
 }
 
 function secondsAgo(plot) {

@@ -1,10 +1,10 @@
 // The table of contacts: search, list, order, pages. Asks again when the account changed, rarely where that is slow.
 
-import { find, make, showEach } from "./elements.js";
+import { find, joinBreakable, make, setText, showEach } from "./elements.js";
 import { PAGE_ROWS, showPages } from "./pages.js";
-import { linkTo } from "./route.js";
+import { goTo, here, linkTo } from "./route.js";
 import { look } from "./sandbox.js";
-import { time } from "./words.js";
+import { addressParts, shortBatch, time } from "./words.js";
 
 const TYPING_MILLISECONDS = 200;
 const BUSY_SHARE = 10;
@@ -14,10 +14,12 @@ let lastAsked = 0;
 let waitMilliseconds = 0;
 let asked = 0;
 let typing;
+let ofImport = "";
 
 /** Shows the contacts anew when the account changed, at most a tenth of the time. */
 export async function refresh(figures) {
   showListChoice(figures.lists);
+  chooseImport(here().parameters.get("import"));
   if (token === figures.token || performance.now() < lastAsked + waitMilliseconds) return;
   await load();
   token = figures.token;
@@ -30,7 +32,26 @@ export function startContacts() {
     clearTimeout(typing);
     typing = setTimeout(() => turn(0), TYPING_MILLISECONDS);
   });
+  find("contacts-import").addEventListener("click", () => {
+    showImport("");
+    goTo("contacts");
+    turn(0);
+  });
   for (const id of ["contacts-list", "contacts-order"]) find(id).addEventListener("change", () => turn(0));
+}
+
+/** Shows the contacts of an import that the address names; a detail that is opened meanwhile names none. */
+function chooseImport(batchId) {
+  if (!batchId || batchId === ofImport) return;
+  showImport(batchId);
+  offset = 0;
+  token = undefined;
+}
+
+function showImport(batchId) {
+  ofImport = batchId;
+  find("contacts-import").hidden = !batchId;
+  setText(find("contacts-import"), `Of import ${shortBatch(batchId)}: show all`);
 }
 
 function turn(to) {
@@ -52,14 +73,14 @@ async function load() {
 function query() {
   return {
     search: find("contacts-search").value.trim(), listid: find("contacts-list").value,
-    newest: find("contacts-order").value, limit: PAGE_ROWS, offset,
+    import: ofImport, newest: find("contacts-order").value, limit: PAGE_ROWS, offset,
   };
 }
 
 function show({ total, contacts }) {
   showEach(find("contacts-rows"), contacts, (contact) => contact.id, draw);
   showPages(find("contacts-pages"), total, offset, turn);
-  const isFiltered = query().search || query().listid;
+  const isFiltered = query().search || query().listid || ofImport;
   find("contacts-empty").hidden = total > 0;
   find("contacts-empty").textContent = isFiltered ? "No contact matches." : "No contacts yet.";
 }
@@ -67,9 +88,16 @@ function show({ total, contacts }) {
 function draw(contact) {
   const cell = (text, kind) => make("td", { class: kind }, text);
   return make("tr", {},
-    make("th", { scope: "row" }, make("a", { href: linkTo("contacts", contact.id) }, contact.email || "(no email)")),
+    make("th", { scope: "row", class: "address-text" },
+      drawLink(contact)),
     cell([contact.firstName, contact.lastName].filter(Boolean).join(" ") || "–"),
     cell(contact.phone || "–", "wide"), cell(time(contact.cdate), "wide time"), cell(time(contact.udate), "wide time"));
+}
+
+/** Draws an address that may break between its parts; a screen reader reads it as one word. */
+function drawLink({ id, email }) {
+  const address = email || "(no email)";
+  return make("a", { href: linkTo("contacts", id), "aria-label": address }, joinBreakable(addressParts(address)));
 }
 
 function showListChoice(lists) {

@@ -15,6 +15,9 @@ export function make(tag, properties = {}, ...children) {
   return element;
 }
 
+/** Returns the nodes of a text that may break between its parts alone. */
+export const joinBreakable = (parts) => parts.flatMap((part, index) => (index ? [make("wbr"), part] : [part]));
+
 /** Sets an element's text where it is another one, so that a reader's selection stays. */
 export function setText(element, text) {
   if (element.textContent !== String(text)) element.textContent = text;

@@ -1,12 +1,12 @@
 // The table of imports with their verdicts, and the detail of one with the addresses that it refused.
 
-import { find, make, setText, showEach } from "./elements.js";
+import { find, joinBreakable, make, setText, showEach } from "./elements.js";
 import { drawFacts } from "./facts.js";
 import { attempt } from "./notice.js";
 import { PAGE_ROWS, showPages } from "./pages.js";
-import { linkTo } from "./route.js";
+import { linkTo, linkToContactsOf } from "./route.js";
 import { look, send } from "./sandbox.js";
-import { count, moodOfImport, shortBatch, time } from "./words.js";
+import { addressParts, count, moodOfImport, shortBatch, time } from "./words.js";
 
 const RULES = {
   "at-once": "Imports end at once.", never: "Imports stay open until they are ended here.",
@@ -71,7 +71,8 @@ export const importDetail = {
       "Neither of these": unaccounted(one), "Automations for": count(one.automations), Looks: count(one.looks),
       Accepted: time(one.queuedAt), Ended: time(one.endedAt),
     };
-    return [drawFacts(facts), ...drawFailures(one.failures)];
+    const contacts = make("p", {}, make("a", { href: linkToContactsOf(one.batchId) }, "Contacts that hold its values"));
+    return [drawFacts(facts), contacts, ...drawFailures(one.failures)];
   },
 };
 
@@ -83,7 +84,7 @@ function unaccounted(one) {
 
 function drawFailures(failures) {
   if (!failures.length) return [];
-  const rows = failures.map(({ email, reason }) => make("tr", {}, make("th", { scope: "row" }, email), make("td", {}, reason)));
+  const rows = failures.map(({ email, reason }) => make("tr", {}, make("th", { scope: "row", class: "address-text" }, joinBreakable(addressParts(email))), make("td", {}, reason)));
   return [make("h3", {}, "Refused addresses"), make("table", { class: "rows", "aria-label": "Refused addresses" },
     make("thead", {}, make("tr", {}, make("th", { scope: "col" }, "Address"), make("th", { scope: "col" }, "Reason"))),
     make("tbody", {}, rows))];

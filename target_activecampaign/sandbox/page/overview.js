@@ -6,11 +6,15 @@ import { drawImport } from "./imports.js";
 import { drawRequest } from "./requests.js";
 import { look } from "./sandbox.js";
 import { makeShare, showShare } from "./share.js";
-import { count, plural, rate } from "./words.js";
+import { clockOf, count, plural, rate, time, timeOf } from "./words.js";
 
 const LATEST = 6;
 const NEARLY_FULL = 0.95;
 const SECONDS_IN_MINUTE = 60;
+
+/** Seconds of figures that the charts take: those shown, and the minute that the first of them sums. */
+export const SECONDS_ASKED = SECONDS + SECONDS_IN_MINUTE;
+
 const pointed = { requests: null, imports: null };
 let series = [];
 let figures;
@@ -69,21 +73,35 @@ function showCharts() {
   const { requestsPerSecond, importsPerMinute } = figures.limits;
   const limits = {
     requests: requestsPerSecond && requestsPerSecond * figures.speed,
-    imports: importsPerMinute && (importsPerMinute * figures.speed) / SECONDS_IN_MINUTE,
+    imports: importsPerMinute && importsPerMinute * figures.speed,
   };
-  charts.requests.show([series.map((one) => (one.refused ? one.requests : null)), series.map((one) => one.requests - one.refused)], limits.requests);
-  charts.imports.show([series.map((one) => one.imports)], limits.imports);
+  const end = isLive() ? "now" : clockOf(figures.until);
+  charts.requests.show([series.map((one) => (one.refused ? one.requests : null)), series.map((one) => one.requests - one.refused)], limits.requests, end);
+  charts.imports.show([series.map((one) => one.imports)], limits.imports, end);
   for (const name of ["requests", "imports"]) {
     read(name);
-    find(`${name}-chart`).setAttribute("aria-label", `The last two minutes. ${describe(name, limits[name])}`);
+    const span = isLive() ? "The last two minutes." : `Two minutes until ${timeOf(figures.until)}.`;
+    find(`${name}-chart`).setAttribute("aria-label", `${span} ${describe(name, limits[name])}`);
   }
+  setText(find("pace-since"), `Requests and pace are known since ${time(figures.since)}.`);
 }
 
-/** Returns every second of the last two minutes, with zeros where nothing came. */
-function fill({ now, series: came }) {
+/** Tells whether the last second shown is the present one; else nothing came for a while, and the last is shown. */
+const isLive = () => figures.until === figures.now;
+
+/**
+ * Returns every second of the two minutes shown, with zeros where nothing came. Its `imports` are those of the last
+ * sixty seconds, as the importer's limit counts them.
+ */
+function fill({ until, series: came }) {
   const bySecond = new Map(came.map((one) => [one.second, one]));
-  const seconds = Array.from({ length: SECONDS }, (_, index) => now - SECONDS + 1 + index);
-  return seconds.map((second) => bySecond.get(second) ?? { second, requests: 0, imports: 0, refused: 0 });
+  const seconds = Array.from({ length: SECONDS_ASKED }, (_, index) => until - SECONDS_ASKED + 1 + index);
+  const all = seconds.map((second) => bySecond.get(second) ?? { second, requests: 0, imports: 0, refused: 0 });
+  let ofMinute = 0;
+  return all.map((one, index) => {
+    ofMinute += one.imports - (all[index - SECONDS_IN_MINUTE]?.imports ?? 0);
+    return { ...one, imports: ofMinute };
+  }).slice(-SECONDS);
 }
 
 function point(name, ago) {
@@ -94,7 +112,8 @@ function point(name, ago) {
 function read(name) {
   if (!series.length) return;
   const ago = pointed[name];
-  setText(find(`${name}-reading`), ago === null ? summary(name) : `${ago} s ago: ${reading(name, series[SECONDS - 1 - ago])}`);
+  const secondPointedAt = isLive() ? `${ago} s ago` : clockOf(figures.until - ago);
+  setText(find(`${name}-reading`), ago === null ? summary(name) : `${secondPointedAt}: ${reading(name, series[SECONDS - 1 - ago])}`);
 }
 
 function reading(name, second) {
@@ -108,10 +127,15 @@ function summary(name) {
   const limit = name === "requests" ? requestsPerSecond : importsPerMinute;
   const unit = name === "requests" ? "a second" : "a minute";
   const speed = figures.speed === 1 ? "" : ` at ${rate(figures.speed)}× speed`;
-  return `now ${reading(name, series[SECONDS - 2])} · ${limit === null ? "no limit" : `limit ${count(limit)} ${unit}${speed}`}`;
+  const last = isLive() ? `now ${reading(name, lastSecond(name))}` : `last request ${timeOf(figures.until)}`;
+  return `${last} · ${limit === null ? "no limit" : `limit ${count(limit)} ${unit}${speed}`}`;
 }
+
+/** Returns the last second that ended; the present one may be young, which matters where a second is counted alone. */
+const lastSecond = (name) => series[SECONDS - (name === "imports" ? 1 : 2)];
 
 function describe(name, limit) {
   const highest = Math.max(...series.map((one) => one[name]));
-  return `${name}: ${reading(name, series[SECONDS - 2])} in the last second, ${count(highest)} at most, ${limit === null ? "no limit" : `limit ${rate(limit)} a second`}.`;
+  const span = name === "imports" ? "minute" : "second";
+  return `${name}: ${reading(name, lastSecond(name))} in the last ${span}, ${count(highest)} at most, ${limit === null ? "no limit" : `limit ${rate(limit)} a ${span}`}.`;
 }

@@ -6,13 +6,14 @@ import { refresh as refreshControls, startControls } from "./controls.js";
 import { refreshDetail, startDetail } from "./detail.js";
 import { showConnection, showHeader, startHeader } from "./header.js";
 import { refresh as refreshImports, startImports } from "./imports.js";
-import { refresh as refreshOverview } from "./overview.js";
+import { refresh as refreshOverview, SECONDS_ASKED } from "./overview.js";
 import { refresh as refreshRequests, startRequests } from "./requests.js";
 import { here } from "./route.js";
 import { look, whenChanged } from "./sandbox.js";
 import { showTab, startTabs } from "./tabs.js";
 
 const PAUSE_MILLISECONDS = 1000;
+const SPARE_SECONDS = 5;
 const PANELS = {
   overview: refreshOverview, contacts: refreshContacts, imports: refreshImports,
   requests: refreshRequests, controls: refreshControls,
@@ -39,7 +40,7 @@ async function keepUp() {
 }
 
 async function show() {
-  const figures = await look("/figures", { seconds: 125 });
+  const figures = await look("/figures", { seconds: SECONDS_ASKED + SPARE_SECONDS });
   figures.token = tokenOf(figures);
   // An open import changes its word as time passes, without anything else happening.
   figures.importsToken = figures.imports.open ? `${figures.token} ${figures.now}` : figures.token;

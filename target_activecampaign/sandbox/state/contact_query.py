@@ -31,6 +31,7 @@ class ContactQuery:
     """Filters, order and page. A filter of `None` is off.
 
     Attributes:
+        source: The id of a write that a value of the contact came from; of the page, not of the API.
         orders: Pairs of a key of `ORDERS` and whether it descends. Default is email, ascending (seen).
     """
 
@@ -42,6 +43,7 @@ class ContactQuery:
     exclude: int | None = None
     listid: int | None = None
     tagid: int | None = None
+    source: int | None = None
     status: int | None = None
     phone: str | None = None
     search: str | None = None
@@ -62,6 +64,11 @@ _CLAUSES = {
     "id_less": "contact.id < :id_less",
     "exclude": "contact.id <> :exclude",
     "tagid": "contact.id in (select contact from contact_tag where tag = :tagid)",
+    "source": "(:source in (contact.source, first_name_source, last_name_source, phone_source, "
+    "orgname_source) "
+    "or contact.id in (select contact from membership where source = :source) "
+    "or contact.id in (select contact from field_value where source = :source) "
+    "or contact.id in (select contact from contact_tag where source = :source))",
     "phone": "substr(contact.phone, 1, length(:phone)) = :phone",
     "search": "(contact.email like :search escape '\\' or contact.first_name like :search escape '\\' "
     "or contact.last_name like :search escape '\\' or contact.phone like :search escape '\\' "

@@ -96,6 +96,12 @@ create index import_open on import (queued_seconds) where status = 'open';
 -- The body of an import until it ended.
 create table payload (import integer primary key, body blob not null);
 
+-- The record of requests that the page shows, from the sandboxes that ran on this file before.
+create table kept_request (id integer primary key, entry text not null);
+create table kept_second (
+    second integer primary key, requests integer not null, imports integer not null, refused integer not null
+);
+
 -- Counts that pages and limits read all the time. The code that inserts rows by the hundred counts them at once;
 -- triggers count the deleted rows, since a deletion takes rows of other tables with it.
 insert into setting values ('contacts', '0');

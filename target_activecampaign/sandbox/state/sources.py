@@ -22,6 +22,12 @@ class Sources:
             "insert into source (label, at) values (?, ?)", (label, self._clock.date())
         )
 
+    def of_import(self, batch_id: str) -> int:
+        """Return the id of the write that an import made, 0 where there is none."""
+        return self._storage.number(
+            "select id from source where label = ? order by id desc limit 1", (f"import {batch_id}",)
+        )
+
     def labels(self, sources: set[int]) -> dict[int, str]:
         """Return `label, date` for each known id."""
         found = (self._storage.row("select * from source where id = ?", (source,)) for source in sources)

@@ -21,14 +21,22 @@ if t.TYPE_CHECKING:
     Parameters = Sequence[object] | Mapping[str, object]
 
 APPLICATION_ID = 0x41435342  # "ACSB", to tell an account from other SQLite files
-SCHEMA_VERSION = 2
-_FROM_VERSION_1 = f"""
+SCHEMA_VERSION = 3
+_FROM_VERSION_1 = """
 drop trigger contact_added;
 drop trigger membership_added;
 drop trigger membership_changed;
-pragma user_version = {SCHEMA_VERSION};
 """
 """Version 1 counted each new row by triggers, which took a quarter of the time of an import's writes."""
+_FROM_VERSION_2 = """
+create table kept_request (id integer primary key, entry text not null);
+create table kept_second (
+    second integer primary key, requests integer not null, imports integer not null, refused integer not null
+);
+"""
+"""Version 2 kept no record of requests."""
+_STEPS = {1: _FROM_VERSION_1 + _FROM_VERSION_2, 2: _FROM_VERSION_2}
+"""What brings a file of an earlier version to this one."""
 ROWS_AT_ONCE = 64
 """Rows in one statement at most: takes half as long as single rows, and switches threads less often."""
 CACHE_KIBIBYTES = 64 * 1024
@@ -226,8 +234,9 @@ def _prepare(connection: sqlite3.Connection, path: Path | None) -> bool:
     versions = _versions(connection)
     if is_new:
         connection.executescript(_schema())
-    elif versions == (APPLICATION_ID, 1):
-        connection.executescript(f"begin; {_FROM_VERSION_1} commit;")
+    elif versions[0] == APPLICATION_ID and versions[1] in _STEPS:
+        version = f"pragma user_version = {SCHEMA_VERSION};"
+        connection.executescript(f"begin; {_STEPS[versions[1]]} {version} commit;")
     elif versions != (APPLICATION_ID, SCHEMA_VERSION):
         raise DatabaseUnusableError(f"{path} is not a database of this version of the sandbox")
     return is_new

@@ -1,13 +1,15 @@
 """Take the pictures of the sandbox's page that the documentation shows.
 
-`python tests/sandbox/page/take_screenshots.py [FOLDER]` runs a sandbox, loads made-up customers into it, and
-photographs its page. Needs Chromium and Selenium (see `chromium.py`), and a minute and a half.
+`python tests/sandbox/page/take_screenshots.py [FOLDER]` runs a sandbox, lets the target load made-up
+customers into it, and photographs its page. Needs Chromium and Selenium (see `chromium.py`), and two minutes.
 """
 
 from __future__ import annotations
 
+import json
+import subprocess
 import sys
-import threading
+import tempfile
 import time
 import typing as t
 from pathlib import Path
@@ -16,7 +18,6 @@ TESTS = Path(__file__).parents[2]
 sys.path.insert(0, str(TESTS))
 
 from support.chromium import open_chromium, prefer_scheme, set_width  # noqa: E402 - its folder is known only now
-from support.sandbox_fixture import Api  # noqa: E402 - likewise
 
 from target_activecampaign.sandbox import serve  # noqa: E402 - likewise
 
@@ -31,70 +32,77 @@ IMAGES = TESTS.parent / "docs" / "images"
 FIRST_NAMES = ("Ada", "Björn", "Chloé", "Daria", "Emre", "Fiadh", "Grace", "Hana", "Ivo", "Jana", "Łucja")
 LAST_NAMES = ("Adler", "Brandt", "Çelik", "Dubois", "Eriksen", "Fontana", "García", "Horvat", "Ito")
 CITIES = ("Athens", "Bergen", "Cork", "Dresden", "Évora", "Freiburg", "Ghent")
-INTERESTS = ("||Cycling||Music||", "||Cooking||", "||Gardening||Reading||Travel||")
+INTERESTS = (["Cycling", "Music"], ["Cooking"], ["Gardening", "Reading", "Travel"])
 WIDE, HIGH = 1280, 860
 PHONE_WIDE, PHONE_HIGH = 390, 1000
-BATCH, BATCHES = 250, 40
-LOAD_SECONDS = 75
+CONTACTS, CONTACT_LIMIT = 60_000, 75_000
+LOAD_SECONDS = 110
 """Duration of the load before the first picture; it fills most of the charts' two minutes."""
-PAUSES = (0.2, 0.25, 0.9, 0.35, 0.6)
-"""Seconds between two requests of the load, in turn."""
+CONFIG = {
+    "api_key": "sandbox",
+    "data_privacy_consent": True,
+    "list_id": 1,
+    "exclude_automations": True,
+    "field_mapping": {
+        "email": "email",
+        "first_name": "first_name",
+        "last_name": "last_name",
+        "phone": "phone",
+        "tags": "segments",
+        "custom_fields": {"City": "city", "Customer since": "since", "Interests": "interests"},
+    },
+}
 
 
-def make_contact(number: int) -> dict[str, t.Any]:
-    """Return a made-up contact; every 60th has an address that the account excludes."""
+def make_record(number: int) -> dict[str, t.Any]:
+    """Return a made-up customer."""
     first, last = FIRST_NAMES[number % 11], LAST_NAMES[number * 7 % 9]
-    host = "spam.example" if number % 60 == 7 else "example.com"
     return {
-        "email": f"customer{number:05d}@{host}",
+        "email": f"customer{number:05d}@example.com",
         "first_name": first,
         "last_name": last,
         "phone": f"+4420794600{number % 100:02d}",
-        "tags": ["customer", "vip"] if number % 9 == 0 else ["customer"],
-        "fields": [
-            {"id": 1, "value": CITIES[number % 7]},
-            {"id": 2, "value": f"20{10 + number % 15}-0{1 + number % 9}-1{number % 10}"},
-            {"id": 3, "value": INTERESTS[number % 3]},
-            {"id": 5, "value": f"{number * 37 % 900}.{number % 10}0"},
-        ],
-        "subscribe": [{"listid": 1}, *([{"listid": 2}] if number % 3 == 0 else [])],
+        "segments": ["customer", "vip"] if number % 9 == 0 else ["customer"],
+        "city": CITIES[number % 7],
+        "since": f"20{10 + number % 15}-0{1 + number % 9}-1{number % 10}",
+        "interests": INTERESTS[number % 3],
     }
 
 
-def batches() -> Iterator[dict[str, t.Any]]:
-    """Return the bodies of the load's imports."""
-    for start in range(0, BATCH * BATCHES, BATCH):
-        yield {"contacts": [make_contact(number) for number in range(start, start + BATCH)]}
+def messages() -> Iterator[bytes]:
+    """Return the lines of a tap."""
+    schema = {"properties": {name: {"type": ["string", "array", "null"]} for name in make_record(0)}}
+    yield json.dumps(
+        {"type": "SCHEMA", "stream": "customers", "schema": schema, "key_properties": []}
+    ).encode()
+    for number in range(CONTACTS):
+        record = {"type": "RECORD", "stream": "customers", "record": make_record(number)}
+        yield json.dumps(record).encode()
 
 
 class Load:
-    """A load that runs while pictures are taken: imports, polls, and contacts read back."""
+    """A run of the target that goes on while pictures are taken."""
 
-    def __init__(self, sandbox: RunningSandbox) -> None:
-        self._api = Api(f"{sandbox.url}/api/3")
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run)
-        self._thread.start()
+    def __init__(self, sandbox: RunningSandbox, folder: Path) -> None:
+        config = folder / "config.json"
+        config.write_text(json.dumps(CONFIG | {"hostname": sandbox.url}), encoding="utf-8")
+        lines = folder / "customers.singer"
+        lines.write_bytes(b"\n".join(messages()))
+        command = [
+            sys.executable,
+            "-m",
+            "target_activecampaign",
+            "--config",
+            str(config),
+            "--input",
+            str(lines),
+        ]
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=folder)
 
     def stop(self) -> None:
-        """Stop the load."""
-        self._stop.set()
-        self._thread.join()
-        self._api.close()
-
-    def _run(self) -> None:
-        turns = 0
-        bodies = list(batches())
-        while not self._stop.is_set():
-            answer = self._api.post("/import/bulk_import", bodies[turns % BATCHES])
-            self._stop.wait(PAUSES[turns % 5])
-            if answer.ok:
-                self._api.get("/import/info", batchId=answer.json()["batchId"])
-                for number in range(turns % 4):
-                    self._stop.wait(PAUSES[number] / 3)
-                    self._api.get("/contacts", email=f"customer{turns * BATCH + number:05d}@example.com")
-            self._stop.wait(PAUSES[turns % 4])
-            turns += 1
+        """Stop the run."""
+        self._process.terminate()
+        self._process.wait()
 
 
 def hide_scrollbars(chromium: Chrome) -> None:
@@ -111,8 +119,12 @@ def photograph(chromium: Chrome, folder: Path, name: str) -> None:
 def main(folder: Path) -> None:
     """Take all pictures."""
     folder.mkdir(parents=True, exist_ok=True)
-    with serve(speed=1, contact_limit=12_000) as sandbox, open_chromium() as chromium:
-        load = Load(sandbox)
+    with (
+        tempfile.TemporaryDirectory() as temporary,
+        serve(speed=1, contact_limit=CONTACT_LIMIT) as sandbox,
+        open_chromium() as chromium,
+    ):
+        load = Load(sandbox, Path(temporary))
         try:
             hide_scrollbars(chromium)
             set_width(chromium, WIDE, HIGH)

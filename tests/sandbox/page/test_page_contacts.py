@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import typing as t
+from itertools import pairwise
 
 import pytest
 
@@ -13,6 +14,35 @@ if t.TYPE_CHECKING:
     from target_activecampaign.sandbox.server import RunningSandbox
 
 pytestmark = pytest.mark.browser
+
+
+def test_an_import_leads_to_its_contacts(page: Page, api: Api) -> None:
+    for name in ("ada", "bob"):
+        body = {"contacts": [{"email": f"{name}@example.com", "subscribe": [{"listid": 1}]}]}
+        batch = api.post("/import/bulk_import", body).json()["batchId"]
+    page.open(f"imports/{batch}")
+    page.wait_for("#detail-title", "Import 2")
+
+    page.click("#detail-content a", "Contacts that hold its values")
+
+    page.wait(lambda: page.texts("#contacts-rows th") == ["bob@example.com"])
+    assert page.text("#contacts-import") == f"Of import {batch[:8]}: show all"
+    page.click("#contacts-import")
+    page.wait(lambda: len(page.texts("#contacts-rows th")) == 2)
+
+
+def test_an_address_is_not_broken_in_a_word_on_a_phone(page: Page, api: Api) -> None:
+    email = "bartholomew.featherstone@mail.example.com"
+    api.post("/contact/sync", {"contact": {"email": email, "firstName": "Bartholomew"}})
+    page.narrow(390)
+    page.open("contacts")
+
+    page.wait(lambda: len(page.all("#contacts-rows th")) == 1)
+    lines = page.lines("#contacts-rows th a")
+    assert ("".join(lines), len(lines) > 1) == (email, True)
+    assert all(line.endswith("@") or after.startswith(".") for line, after in pairwise(lines))
+    assert page.overhang() == 0
+
 
 HOSTILE = "<script>document.title = 'run'</script><img src=x onerror=\"document.title = 'run'\">"
 
@@ -75,8 +105,8 @@ def test_a_detail_shows_every_value_and_where_it_came_from(page: Page, api: Api)
     page.click("#contacts-rows a")
     page.wait_for("#detail-title", "ada@example.com")
 
-    shown = [" ".join(text.split()).rpartition(", ")[0] for text in page.texts("#detail tbody tr")]
-    assert [text for text in shown if text] == [
+    shown = [" ".join(text.split()).rsplit(", ", 2)[0] for text in page.texts("#detail tbody tr")]
+    assert [text for text in shown if " " in text and not text.startswith("Custom")] == [
         "Last name Made-up PUT /contacts/1",
         f"Newsletter subscribed import {batch_id[:8]}",
         f"vip import {batch_id[:8]}",

@@ -57,7 +57,7 @@ def test_the_charts_say_in_words_what_they_show(
     requests, imports = page.find("#requests-chart"), page.find("#imports-chart")
     page.wait(lambda: " 0 at most" not in requests.accessible_name)
     assert requests.accessible_name.endswith("limit 5 a second.")
-    assert imports.accessible_name.endswith("0 at most, limit 1.7 a second.")
+    assert imports.accessible_name.endswith("0 in the last minute, 0 at most, limit 100 a minute.")
     assert page.text("#requests-reading").endswith("limit 5 a second")
     assert page.find("#requests-chart canvas").is_displayed()
 

@@ -76,6 +76,8 @@ end;
 create trigger membership_changed after update of status on membership when new.status <> old.status begin
     update list set subscribed = subscribed + (new.status = 1) - (old.status = 1) where id = new.list;
 end;
+drop table kept_request;
+drop table kept_second;
 pragma user_version = 1;
 """
 

@@ -1,0 +1,37 @@
+"""Owns how the end of a run is shown to a person at a terminal; anywhere else it is a record of the log."""
+
+from __future__ import annotations
+
+import os
+import sys
+import typing as t
+
+import click
+
+from target_activecampaign.cli.terminal import width
+from target_activecampaign.reporting.summary import summary_lines
+
+if t.TYPE_CHECKING:
+    from target_activecampaign.reporting.report import ReportJson
+    from target_activecampaign.run.run import Run
+
+_LOG_CONFIG = "SINGER_SDK_LOG_CONFIG"
+"""The SDK's variable: a program that sets it reads the log, whatever standard error is."""
+
+
+def show_end(run: Run, *, is_for_people: bool = False) -> None:
+    """Have a run show its end as a block of lines, where a person reads them.
+
+    Args:
+        run: Has not ended yet.
+        is_for_people: Whether a command for people runs it, so that a person reads in any case.
+    """
+    # Python has no object for a stream that was closed when it started.
+    is_terminal = t.cast("t.Any", sys.stderr) is not None and sys.stderr.isatty()
+    if is_for_people or (is_terminal and not os.environ.get(_LOG_CONFIG)):
+        run.say_end = write_end
+
+
+def write_end(report: ReportJson) -> None:
+    """Write the end of a run to standard error."""
+    click.echo("\n".join(summary_lines(report, width())), err=True)

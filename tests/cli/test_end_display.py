@@ -1,0 +1,61 @@
+"""A person at a terminal reads the end of a run as lines, once; a program reads a record of the log."""
+
+from __future__ import annotations
+
+import io
+import sys
+import typing as t
+from types import SimpleNamespace
+
+from support.ended_runs import runs
+
+from target_activecampaign.cli.end_display import show_end, write_end
+
+if t.TYPE_CHECKING:
+    import pytest
+
+    from target_activecampaign.run.run import Run
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def way_of(stream: io.StringIO | None, monkeypatch: pytest.MonkeyPatch, **how: bool) -> object:
+    run = SimpleNamespace(say_end="the log")
+    monkeypatch.setattr(sys, "stderr", stream)
+    show_end(t.cast("Run", run), **how)
+    return run.say_end
+
+
+def test_a_terminal_is_written_to_and_anything_else_is_left_to_the_log(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("SINGER_SDK_LOG_CONFIG", raising=False)
+    assert way_of(Terminal(), monkeypatch) is write_end
+    for stream in (io.StringIO(), None):
+        assert way_of(stream, monkeypatch) == "the log"
+
+
+def test_a_command_for_people_shows_lines_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert way_of(io.StringIO(), monkeypatch, is_for_people=True) is write_end
+
+
+def test_a_program_that_reads_the_log_gets_the_record_on_a_terminal_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SINGER_SDK_LOG_CONFIG", "log.json")
+    assert way_of(Terminal(), monkeypatch) == "the log"
+
+
+def test_the_lines_go_to_standard_error_and_fit_the_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "70")
+    write_end(runs()["exit_1_import"])
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("Failed after 12 min 9 s: ActiveCampaign did not end an import")
+    assert max(map(len, said.err.splitlines())) <= 70
+    assert "\x1b" not in said.err
