@@ -6,7 +6,7 @@ import contextlib
 import logging
 import typing as t
 
-from target_activecampaign.api.client import Client
+from target_activecampaign.api.client import Bounds, Client
 from target_activecampaign.api.rate_limiter import RateLimiter
 from target_activecampaign.cli.preview_mask import Mask
 from target_activecampaign.cli.preview_text import record_lines
@@ -78,7 +78,7 @@ def _open_client(
         connection.api_key,
         limiter,
         connection.request_timeout_seconds,
-        bounds=(tries, _SECONDS),
+        bounds=Bounds(tries, _SECONDS, is_quiet=True),
     )
 
 
@@ -112,7 +112,7 @@ class ProcessTarget:
             config = {**config, "membership": "add"}
         with handlers_restored(), contextlib.nullcontext() if is_trial else _usual_log():
             found: tuple[int, dict[str, t.Any]] = self._class.send_file(
-                config, source, trusts_keys=False, shows_progress=not is_trial
+                config, source, trusts_keys=False, shows_progress=not is_trial, is_trial=is_trial
             )
         return found
 
