@@ -18,6 +18,7 @@ from dotenv import dotenv_values
 from target_activecampaign.cli.access import errors_shown
 from target_activecampaign.cli.config_files import ConfigFileError, read_config_file
 from target_activecampaign.cli.log_redaction import redact_logs
+from target_activecampaign.cli.sdk_log import quiet_sdk
 from target_activecampaign.cli.terminal import somebody_answers, width
 from target_activecampaign.config.environment import PREFIX, settings_from_environment
 from target_activecampaign.config.secret import Secret
@@ -85,6 +86,7 @@ def make_command(
 
 
 def _init(target_class: t.Any, *, folder: Path | None, as_json: bool, **options: t.Any) -> None:  # noqa: ANN401
+    quiet_sdk(target_class.name)
     redact_logs()
     with contextlib.ExitStack() as stack, errors_shown(as_json=as_json):
         outcome = _set_up(target_class, stack, folder, **options)

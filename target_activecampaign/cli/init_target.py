@@ -93,7 +93,10 @@ class ProcessTarget:
         """Return what sending a file would do; nothing is sent or written."""
         with handlers_restored():
             found = preview_rows(
-                lambda settings: self._class(config=settings), config, source.messages(), Choice()
+                lambda settings: self._class(config=settings),
+                config,
+                t.cast("t.IO[bytes]", source.messages()),
+                Choice(),
             )
         mask = Mask(hides=hides_people(mask=False, show=False))
         return Previewed(record_lines(found, mask, width() - _INDENT, is_file=True), found.report)

@@ -13,6 +13,7 @@ from support.quick_target import QuickClock
 from support.sandbox_fixture import KEY
 
 from target_activecampaign.cli import init, init_target
+from target_activecampaign.clock import SystemClock
 from target_activecampaign.run import run as run_module
 from target_activecampaign.target import TargetActiveCampaign
 
@@ -34,6 +35,7 @@ PEOPLE = (
 def _process_as_it_was(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Keeps the command from changing the tests' own process, and in its folder."""
     monkeypatch.setattr(init, "redact_logs", lambda: None)
+    monkeypatch.setattr(init, "quiet_sdk", lambda _: None)
     # Nobody waits for the limits of an account that has none.
     for module in (init_target, run_module):
         monkeypatch.setattr(module, "SystemClock", lambda: QuickClock(100))
@@ -212,7 +214,7 @@ def people_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(init, "somebody_answers", lambda: True)
 
 
-@pytest.mark.parametrize("answers", ["", "\n", "people.csv\n\nsandbox\n1\n\n-\n"])
+@pytest.mark.parametrize("answers", ["", "\n", "people.csv\n\nacme\n"])
 def test_the_end_of_the_answers_leaves_no_trace(monkeypatch: pytest.MonkeyPatch, answers: str) -> None:
     people_answer(monkeypatch)
     Path("people.csv").write_text(PEOPLE)
@@ -319,7 +321,9 @@ def test_a_line_of_the_mapping_that_names_no_column_is_said(account: RunningSand
     assert invoke(*given(account, "--map", "surname")).exit_code == 2
 
 
-def test_a_sandbox_account_is_written_only_when_something_is_sent() -> None:
+def test_a_sandbox_account_is_written_only_when_something_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (init_target, run_module):
+        monkeypatch.setattr(module, "SystemClock", SystemClock)  # the sandbox keeps the service's limits
     Path("people.csv").write_text(PEOPLE)
     options = ["--file", "people.csv", "--hostname", "sandbox", "--list", "2", "--consent", "--yes"]
     said = invoke(*options, "--send", "none")
