@@ -292,7 +292,13 @@ class TargetActiveCampaign(Target):
 
     @classmethod
     def send_file(
-        cls, config: dict[str, t.Any], source: SourceFile, *, trusts_keys: bool, shows_progress: bool
+        cls,
+        config: dict[str, t.Any],
+        source: SourceFile,
+        *,
+        trusts_keys: bool,
+        shows_progress: bool,
+        is_trial: bool = False,
     ) -> tuple[int, dict[str, t.Any]]:
         """Send a file as if a tap wrote it.
 
@@ -301,6 +307,7 @@ class TargetActiveCampaign(Target):
             source: The file.
             trusts_keys: Whether a person named its key.
             shows_progress: Whether somebody wants to see how far it is.
+            is_trial: Whether it tries the settings on a few people, and the caller says what came of it.
 
         Returns:
             The exit code and the report.
@@ -311,7 +318,9 @@ class TargetActiveCampaign(Target):
         target = cls.for_file(config, source, trusts_keys=trusts_keys)
         run = target.current_run
         show_progress(run, is_quiet=not shows_progress)
-        show_end(run, is_for_people=True)
+        run.chronicle.is_trial = is_trial
+        if not is_trial:
+            show_end(run, is_for_people=True)
         _refuse_overwriting(target.settings, [NamedFile("the file to send", source.path)])
         target.interruption.install()
         prepare_process()

@@ -19,6 +19,7 @@ from dataclasses import replace
 from target_activecampaign.api.contact_pages import read_contact_page
 from target_activecampaign.api.contract import NoLimit, read_contract
 from target_activecampaign.api.field_options import FieldOptions
+from target_activecampaign.api.held_contact import HeldContact, read_held, read_tag_ids
 from target_activecampaign.api.import_status import read_status
 from target_activecampaign.api.memberships import ContactLists, read_contact, read_contact_lists
 from target_activecampaign.api.paging import read_pages
@@ -31,6 +32,7 @@ from target_activecampaign.api.responses import (
     read_exclusion,
     read_field,
     read_list,
+    read_object,
     read_page,
     read_service_time,
     read_tag,
@@ -338,6 +340,42 @@ class Client:
         if ids and not lists.is_whole:
             lists = self._documented_lists(ids, lists)
         return lists.earlier_by(self.seconds_ahead)
+
+    def held_contact(self, email: str) -> HeldContact | None:
+        """Return all that the account holds of the contact with an address: three requests.
+
+        Args:
+            email: Trimmed and lower-cased.
+
+        Returns:
+            `None` where the account has no contact of this address, or several.
+
+        Raises:
+            ServiceError: If no usable response came.
+        """
+        ids, _ = self._request(
+            "GET contacts",
+            lambda response: read_contact(response, email),
+            query={"email": email, "include": "contactLists"},
+        )
+        if len(ids) != 1:
+            return None
+        contact_id = min(ids)
+        held = self._request(f"GET contacts/{contact_id}", read_held)
+        return replace(held, tags=self._request(f"GET contacts/{contact_id}/contactTags", read_tag_ids))
+
+    def pages_host(self) -> str | None:
+        """Return the host of the account's pages; `None` where the account does not tell this key.
+
+        Raises:
+            ServiceError: If no usable response came.
+        """
+        try:
+            account = self._request("GET settings/account", read_object, is_optional=True)
+        except NotPermittedError:
+            return None
+        host = account.get("account")
+        return host if isinstance(host, str) and host else None
 
     def _documented_lists(self, ids: Iterable[str], included: ContactLists) -> ContactLists:
         """Return the lists of contacts by their ids: the documented way, and a request for each.

@@ -96,7 +96,8 @@ def errors_shown(*, as_json: bool = False) -> Iterator[None]:
     except click.ClickException as error:
         if not as_json:
             raise
-        click.echo(json.dumps({"ok": False, "problems": [error.format_message()]}))
+        found = getattr(error, "problems", None) or [error.format_message()]
+        click.echo(json.dumps({"ok": False, "problems": list(found)}))
         sys.exit(error.exit_code)
     except TargetError as error:
         problems = error.problems if isinstance(error, SettingsError) else (str(error),)

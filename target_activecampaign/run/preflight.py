@@ -9,7 +9,7 @@ from target_activecampaign.api.contract import NoLimit
 from target_activecampaign.api.service_words import without_addresses
 from target_activecampaign.config.names import shown_name, shown_text
 from target_activecampaign.contacts.custom_fields import CustomField, find_custom_field, takes_options
-from target_activecampaign.contacts.exclusions import Exclusions
+from target_activecampaign.contacts.exclusions import Exclusion, Exclusions
 from target_activecampaign.errors import Problem, ServiceError, SettingsError
 from target_activecampaign.run.list_names import find_lists, problems_of_lists
 
@@ -40,6 +40,13 @@ class CheckedAccount(t.NamedTuple):
     settings: Settings
     fields: Mapping[str, CustomField]
     list_names: Mapping[int, str]
+
+
+class ReadsExclusions(t.Protocol):
+    """Reads the exclusions of an account."""
+
+    def exclusions(self, most: int) -> list[Exclusion]:
+        """Return them, up to a number."""
 
 
 def check_account(settings: Settings, client: Client) -> CheckedAccount:
@@ -89,7 +96,7 @@ def guard_contract(settings: Settings, client: Client, headroom: ContractHeadroo
     return contract
 
 
-def read_exclusions(client: Client) -> Exclusions:
+def read_exclusions(client: ReadsExclusions) -> Exclusions:
     """Read the account's exclusions, so that their addresses are set aside with a reason.
 
     They are optional: the importer refuses the same addresses.

@@ -19,6 +19,18 @@ if t.TYPE_CHECKING:
 _T = t.TypeVar("_T")
 
 
+@contextlib.contextmanager
+def handlers_restored() -> Iterator[None]:
+    """Leave the handlers of signals as they were: somebody answers questions before a run and after it."""
+    names = [getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGHUP") if hasattr(signal, name)]
+    before = [(number, signal.getsignal(number)) for number in names]
+    try:
+        yield
+    finally:
+        for number, handler in before:
+            signal.signal(number, handler)
+
+
 class Interruption:
     """Knows whether a signal asked the run to stop.
 

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from support.ledgers import ledger_url, open_ledger
 from support.postgres_server import postgres
-from support.sandbox_fixture import sandbox, start_sandbox
+from support.sandbox_fixture import connect, sandbox, start_sandbox
 
-__all__ = ["ledger_url", "open_ledger", "postgres", "sandbox", "start_sandbox"]
+__all__ = ["connect", "ledger_url", "open_ledger", "postgres", "sandbox", "start_sandbox"]

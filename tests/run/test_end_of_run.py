@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import typing as t
 
 import pytest
@@ -129,7 +130,7 @@ def test_a_report_that_cannot_be_written_fails_the_run_whose_figures_are_said_al
         yield person(1)
 
     def fail(path: Path, report: dict[str, t.Any]) -> None:
-        folder.rmdir()
+        shutil.rmtree(folder)
         write_report(path, report)
 
     monkeypatch.setattr("target_activecampaign.run.chronicle.write_report", fail)

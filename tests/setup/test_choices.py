@@ -1,0 +1,136 @@
+"""Consent columns, the country of numbers, tags: never guessed in silence."""
+
+from __future__ import annotations
+
+import pytest
+from support.answering import Person
+
+from target_activecampaign.config.schema import CONFIG_JSONSCHEMA
+from target_activecampaign.config.section import Section
+from target_activecampaign.config.subscription_words import read_subscription_words
+from target_activecampaign.setup.choices import Choices, ask_choices
+from target_activecampaign.setup.columns import look_at
+from target_activecampaign.setup.consent_columns import Wishes, read_wishes
+from target_activecampaign.setup.consent_question import ask_wishes
+from target_activecampaign.setup.given import Given
+from target_activecampaign.setup.phone_question import ask_region
+
+
+def wished(
+    monkeypatch: pytest.MonkeyPatch, name: str, cells: list[str], *answers: str
+) -> tuple[Wishes | None, Person]:
+    person = Person(monkeypatch, answers)
+    columns = look_at([name], [{name: cell} for cell in cells])
+    return ask_wishes(person.dialogue, columns, None), person
+
+
+def test_a_column_of_consent_is_asked_about(monkeypatch: pytest.MonkeyPatch) -> None:
+    wishes, person = wished(monkeypatch, "newsletter", ["yes"] * 3 + ["no", ""], "")
+    assert person.lines == [
+        "Column newsletter holds yes 3 and no 1. Use it to decide who joins the list? [Y/n]"
+    ]
+    assert wishes is not None
+    assert wishes.as_setting() is None
+
+
+def test_a_column_of_consent_that_is_not_used_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    wishes, person = wished(monkeypatch, "opt_in", ["1", "0", "0"], "n")
+    assert wishes is None
+    assert "Column opt_in is not used" in person.said
+    assert "2 of whom it says no for" in " ".join(person.lines)
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "yes", "no"),
+    [
+        ("Einwilligung", ["ja", "nein", "JA"], {"ja"}, {"nein"}),
+        ("newsletter", ["oui", "non"], {"oui"}, {"non"}),
+        ("opt-out", ["yes", "no"], {"no"}, {"yes"}),
+        ("unsubscribed", ["1", "0"], {"0"}, {"1"}),
+    ],
+)
+def test_unusual_words_become_a_setting_that_means_them(
+    monkeypatch: pytest.MonkeyPatch, name: str, cells: list[str], yes: set[str], no: set[str]
+) -> None:
+    wishes, _ = wished(monkeypatch, name, cells, "")
+    assert wishes is not None
+    setting = wishes.as_setting()
+    assert setting is not None
+    problems: list[str] = []
+    words = read_subscription_words(Section({"subscription_words": setting}, CONFIG_JSONSCHEMA, problems))
+    assert not problems
+    assert all(words[word] is True for word in yes)
+    assert all(words[word] is False for word in no)
+
+
+def test_a_word_without_a_known_meaning_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    wishes, person = wished(monkeypatch, "consent", ["granted", "revoked", "yes"], "", "given", "granted")
+    assert wishes is not None
+    assert set(wishes.yes) == {"yes", "granted"}
+    assert wishes.no == ("revoked",)
+    assert 'The column holds no "given".' in person.said
+
+
+def test_a_column_of_consent_with_dates_decides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    days = [f"2024-01-{day:02}" for day in range(1, 20)]
+    wishes, person = wished(monkeypatch, "consent", days)
+    assert wishes is None
+    assert "Column consent holds 19 different values, so it can't decide who joins the list." in person.said
+
+
+def test_a_handful_of_words_is_needed() -> None:
+    assert (
+        read_wishes(look_at(["newsletter"], [{"newsletter": f"{n}"} for n in range(9)])["newsletter"]) is None
+    )
+
+
+def test_the_country_of_numbers_is_asked_and_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    numbers = ["030 23125838", "+49 30 23125838", "12", "0151 23456789"]
+    person = Person(monkeypatch, ["germany", "de"])
+    assert ask_region(person.dialogue, numbers, None, None) == "DE"
+    assert person.lines[0] == "3 phone numbers have no country code."
+    assert "Type the two letters of a country" in person.said
+    assert person.lines[-1] == "2 of 3 are readable as German numbers; 1 is sent as it is."
+
+
+def test_numbers_with_their_codes_need_no_country(monkeypatch: pytest.MonkeyPatch) -> None:
+    person = Person(monkeypatch, [])
+    assert ask_region(person.dialogue, ["+49 30 23125838"], None, "AT") == "AT"
+    assert person.said == ""
+
+
+def test_enter_leaves_numbers_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert ask_region(Person(monkeypatch, [""]).dialogue, ["030 23125838"], None, None) is None
+
+
+def test_the_transcript_of_choices(monkeypatch: pytest.MonkeyPatch) -> None:
+    person = Person(monkeypatch, ["shop-2026", "", "", ""])
+    assert ask_choices(person.dialogue, Given(), ["shop-2025"], {}) == Choices(
+        ("shop-2026",), automations=False, keeps=True
+    )
+    nearest = 'Nearest: "shop-2025".'
+    assert person.said.splitlines() == [
+        "  A tag for all of them (Enter for none): shop-2026",
+        f'    The account has no tag "shop-2026"; it will be made. {nearest} Keep "shop-2026"? [Y/n] ',
+        "  Shall automations start? They start for joining the list, for tags and for changed fields. [y/N] ",
+        "  Keep what the contact has where your cell is empty? [Y/n] ",
+    ]
+
+
+def test_a_known_tag_is_taken_as_the_account_writes_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    person = Person(monkeypatch, ["vip, New one", "y", "n"])
+    choices = ask_choices(person.dialogue, Given(), ["VIP"], {})
+    assert choices == Choices(("VIP", "New one"), automations=True, keeps=False)
+
+
+def test_a_tag_that_was_a_slip_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    person = Person(monkeypatch, ["shop-2052", "n", "shop-2025", "", ""])
+    assert ask_choices(person.dialogue, Given(), ["shop-2025"], {}).tags == ("shop-2025",)
+
+
+def test_the_choices_before_are_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+    old = {"tags": ["a", "b"], "exclude_automations": False, "on_null": "clear"}
+    person = Person(monkeypatch, ["", "", ""])
+    choices = ask_choices(person.dialogue, Given(), ["a", "b"], old)
+    assert choices == Choices(("a", "b"), automations=True, keeps=False)
+    assert ask_choices(Person(monkeypatch, ["-", "", ""]).dialogue, Given(), ["a"], old).tags == ()
