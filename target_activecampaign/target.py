@@ -275,9 +275,7 @@ class TargetActiveCampaign(Target):
         if about:
             cls.print_about(about_format)
             return
-        quiet_sdk(cls.name)
         redact_logs()
-        metrics = LoadMetrics()
         cls.print_version(print_fn=cls.logger.info)
         target = cls(config=config.config, parse_env_config=config.parse_env) if config else cls()
         try:
@@ -286,14 +284,11 @@ class TargetActiveCampaign(Target):
             raise _configuration_error(error) from None
         target.interruption.install()
         prepare_process()
+        show_progress(target.current_run, is_quiet=quiet)
         if file_input is None and somebody_answers():
             click.echo(_WAITING, err=True)
-        show_progress(target.current_run, is_quiet=quiet)
         show_end(target.current_run)
-        target.current_run.on_import_end = metrics.end_import
-        exit_code = target.run_to_end(file_input and open_input(file_input))
-        metrics.end(target.current_run.figures, exit_code)
-        sys.exit(exit_code)
+        sys.exit(target.run_measured(file_input and open_input(file_input)))
 
     @classmethod
     def send_file(
@@ -320,24 +315,44 @@ class TargetActiveCampaign(Target):
         Raises:
             SettingsError: If the run would write over the file.
         """
+        target = cls.for_file(config, source, trusts_keys=trusts_keys)
+        run = target.current_run
+        run.chronicle.is_trial = is_trial
+        show_progress(run, is_quiet=not shows_progress)
+        if not is_trial:
+            show_end(run, is_for_people=True)
+        _refuse_overwriting(target.settings, [NamedFile("the file to send", source.path)])
+        target.interruption.install()
+        prepare_process()
+        exit_code = target.run_measured(t.cast("t.IO[bytes]", source.messages()))
+        return exit_code, run.figures
+
+    @classmethod
+    def for_file(
+        cls, config: dict[str, t.Any], source: SourceFile, *, trusts_keys: bool
+    ) -> TargetActiveCampaign:
+        """Make a target whose input are the messages of a file; see `send_file`.
+
+        Raises:
+            SettingsError: If the settings are wrong.
+        """
         from target_activecampaign.run.run import Run  # noqa: PLC0415 - as above
 
         try:
             target = cls(config=config)
         except ConfigValidationError as error:
             raise SettingsError(error.errors) from None
-        target.current_run = run = Run(target.settings, target.interruption, source=source)
-        run.observer.source, run.observer.total = source.path.stem, source.count_rows()
-        show_progress(run, is_quiet=not shows_progress)
-        run.chronicle.is_trial = is_trial
-        if not is_trial:
-            show_end(run, is_for_people=True)
+        target.current_run = Run(target.settings, target.interruption, source=source)
         target._router.trusts_keys = trusts_keys
-        _refuse_overwriting(target.settings, [NamedFile("the file to send", source.path)])
-        target.interruption.install()
-        prepare_process()
-        exit_code = target.run_to_end(t.cast("t.IO[bytes]", source.messages()))
-        return exit_code, run.figures
+        return target
+
+    def run_measured(self, file_input: t.IO[t.Any] | None) -> int:
+        """Do as `run_to_end`, with the SDK's metrics of a load."""
+        metrics = LoadMetrics()
+        self.current_run.on_import_end = metrics.end_import
+        exit_code = self.run_to_end(file_input)
+        metrics.end(self.current_run.figures, exit_code)
+        return exit_code
 
     def run_to_end(self, file_input: t.IO[t.Any] | None) -> int:
         """Read all input and deliver it.
@@ -398,7 +413,9 @@ class TargetActiveCampaign(Target):
         """Return the command; an environment that the SDK fails on ends the process with a sentence."""
         if problem := problem_of_log_level(os.environ):
             sys.exit(problem)
-        return super().cli
+        command = super().cli
+        quiet_sdk(cls.name)
+        return command
 
     @classmethod
     def get_singer_command(cls) -> click.Command:

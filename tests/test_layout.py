@@ -24,6 +24,9 @@ ONE_DOOR = {
     "cryptography": "ledger.crypto",
     "filelock": "ledger.list_lock reporting.runs_file",  # the lists; a file of ours
     "pyarrow": "singer.parquet",
+    "matplotlib": "report_page.drawing",
+    "jinja2": "report_page.page",
+    "webbrowser": "cli.report",
     "socket": "ledger.list_lock api.deadlines",  # the host's name alone; the end of a connection
 }
 NO_DOOR = ["http.client", "urllib.request.urlopen", "urllib.request.Request", "httpx", "aiohttp", "ssl"]

@@ -15,7 +15,7 @@ if t.TYPE_CHECKING:
     from types import TracebackType
 
 _OF_ACCOUNT = ("fields", "lists", "tags")
-_PLAIN = ("check", "ledger", "mirror", "runs")
+_PLAIN = ("check", "ledger", "mirror", "report", "runs")
 """Subcommands that need the option `--config` alone; their modules have their names."""
 _WITH_A_RUN = ("init", "preview", "send")
 """Subcommands that run the target in this process, too."""

@@ -19,6 +19,8 @@ from target_activecampaign.clock import SystemClock
 from target_activecampaign.config.settings import parse_settings
 
 if t.TYPE_CHECKING:
+    from collections.abc import Callable
+
     from target_activecampaign.preview.session import Preview, TargetMaker
     from target_activecampaign.preview.shown import Choice
     from target_activecampaign.source_files import SourceFile
@@ -45,8 +47,11 @@ def make_command(config_option: click.Parameter, target_class: t.Any) -> click.C
         target_class: The target.
     """
 
-    def make_target(config: dict[str, t.Any]) -> t.Any:  # noqa: ANN401 - of the class above
-        target = target_class(config=config)
+    def make_target(config: dict[str, t.Any], source: SourceFile | None) -> t.Any:  # noqa: ANN401 - of the class above
+        if source is None:
+            target = target_class(config=config)
+        else:
+            target = target_class.for_file(config, source, trusts_keys=False)
         target.interruption.install()
         prepare_process()
         return target
@@ -80,7 +85,7 @@ def _options() -> list[click.Parameter]:
 
 
 def _preview(  # noqa: PLR0913 - the options
-    make_target: TargetMaker,
+    make_target: Callable[[dict[str, t.Any], SourceFile | None], t.Any],
     named_config: str,
     *,
     path: str | None,
@@ -101,7 +106,7 @@ def _preview(  # noqa: PLR0913 - the options
         config = configuration()
         parse_settings(config, os.environ)
         source = None if path is None else _open(path, delimiter, encoding)
-        preview = _run(make_target, config, source, choice, scan)
+        preview = _run(lambda own: make_target(own, source), config, source, choice, scan)
     hidden = Mask(hides=hides_people(mask=mask, show=show))
     if as_json:
         from target_activecampaign.cli.preview_document import document_of  # noqa: PLC0415 - for this alone
@@ -141,7 +146,7 @@ def _run(
 ) -> Preview:
     from target_activecampaign.preview.session import preview_rows  # noqa: PLC0415 - 0.3 s, not for `--help`
 
-    file = sys.stdin.buffer if source is None else t.cast("t.IO[bytes]", source.messages())
+    file = t.cast("t.IO[bytes]", sys.stdin.buffer if source is None else source.messages())
     return preview_rows(
         make_target, config, file, choice, most_records=scan, on_rows=_Progress("rows read").note
     )

@@ -276,10 +276,9 @@ def _show_one(run: PastRun, past: Sequence[PastRun], *, as_json: bool) -> None:
 
 
 def _summary_of(run: PastRun) -> list[str]:
-    from target_activecampaign.reporting import summary  # noqa: PLC0415 - for one run alone
+    from target_activecampaign.reporting.summary import summary_lines  # noqa: PLC0415 - for one run alone
 
-    lines: list[str] = getattr(summary, "summary_lines", lambda *_: [])(run.report, width())
-    return lines
+    return list(summary_lines(dict(run.report), width()))
 
 
 def _state_of_open(run: PastRun, past: Sequence[PastRun]) -> str:

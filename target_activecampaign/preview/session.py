@@ -117,6 +117,7 @@ def preview_rows(  # noqa: PLR0913 - what a preview is made of
         watching = RunWatching(choice, on_rows)
         run = target.current_run
         run.record_observer = watching
+        run.chronicle.is_silent = True
         source = LimitedInput(file, most_records, lambda: watching.rows, watching.note_bytes)
         failure = _run_to_end(target, source)
         watching.end()

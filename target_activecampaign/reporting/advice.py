@@ -15,6 +15,7 @@ if t.TYPE_CHECKING:
 
     from target_activecampaign.reporting.report import ReportJson
 
+MEND_THAT = "Mend that, then run again."
 NOTHING_TO_DO = "Nothing to do."
 _RUN_AGAIN = "Run again."
 _LONGEST_PATH = 200
@@ -94,7 +95,7 @@ def _mend_the_cause(report: ReportJson) -> str:
     if remedy := remedy_of(report):
         return remedy
     is_interrupted = report["exit_code"] > 128  # noqa: PLR2004 - so shells count signals
-    return _RUN_AGAIN if report["imports_tried"] or is_interrupted else "Mend that, then run again."
+    return _RUN_AGAIN if report["imports_tried"] or is_interrupted else MEND_THAT
 
 
 def _make_room(report: ReportJson) -> str:

@@ -42,6 +42,7 @@ class Progress:
         asked_seconds: For how long the service asked to wait, where it said that.
         total: Records that the input has; `None` where that is not known.
         run: Its number.
+        reads_file: Whether the input is a file that a person named.
     """
 
     seconds: float
@@ -61,6 +62,7 @@ class Progress:
     asked_seconds: float | None = None
     total: int | None = None
     run: int | None = None
+    reads_file: bool = False
 
     @property
     def settled(self) -> int:

@@ -75,6 +75,8 @@ def wait_text(progress: Progress) -> str:
         return ""
     if cause == "service_asked_to_wait" and progress.asked_seconds is not None:
         return f"waiting for ActiveCampaign, which asked for {duration(progress.asked_seconds)}"
+    if cause == "input" and progress.reads_file:
+        return "waiting for the file to be read"
     imports = f" {counted(progress.imports_open, 'import')}" if cause == "imports_to_end" else ""
     return f"{_WAITS[cause]}{imports}"
 
@@ -101,7 +103,7 @@ def _imports(progress: Progress, form: str) -> str:
     if not progress.imports_open:
         return ""
     oldest = progress.oldest_import_seconds
-    age = "" if oldest is None else form.format(f"oldest {duration(oldest)}")
+    age = "" if oldest is None else form.format(f"oldest {duration(int(oldest))}")
     between = " " if form.startswith("(") and age else ""
     return f"{counted(progress.imports_open, 'import')} open{between}{age}"
 

@@ -13,6 +13,7 @@ import typing as t
 
 from target_activecampaign.config.names import shown_text
 from target_activecampaign.reporting.advice import (
+    MEND_THAT,
     NOTHING_TO_DO,
     advice_lines,
     are_rejects_usual,
@@ -80,7 +81,7 @@ def log_line(report: ReportJson) -> str:
     """
     said = [_verdict_in_full(report), *([f"{sums(report)}{notes(report)}."] if report["read"] else [])]
     if report["exit_code"] or report["limit"] is not None:
-        said += [advice for advice in advice_lines(report) if advice != remedy_of(report)]
+        said += [advice for advice in advice_lines(report) if advice not in _said_before(report)]
     said += _plan_lines(report)
     return " ".join(said)
 
@@ -90,8 +91,20 @@ def _verdict_in_full(report: ReportJson) -> str:
     if report["error"] is None or code in {0, _LIMIT_REACHED, _TOO_MANY_REJECTED, *_SIGNALS}:
         return _verdict_with_end(report)
     words = "; ".join(problems_of(report)).rstrip(".")
+    if not _has_begun(report):
+        return f"{words}."
     how = f"Failed after {_took(report)} (exit code {code})"
     return f"{_stopped_removals(report) if code == _REMOVALS_STOPPED else how}: {words}."
+
+
+def _has_begun(report: ReportJson) -> bool:
+    """Tell whether anything was read or sent; else what is wrong is all that is to be said."""
+    return bool(report["read"] or report["imports_tried"])
+
+
+def _said_before(report: ReportJson) -> set[str]:
+    """Return the advice that stands in the error, or goes without saying."""
+    return {remedy_of(report), *([] if _has_begun(report) else [MEND_THAT])}
 
 
 def _verdict_with_end(report: ReportJson) -> str:

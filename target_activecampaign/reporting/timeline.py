@@ -9,7 +9,7 @@ if t.TYPE_CHECKING:
     from target_activecampaign.reporting.progress import Cause, Progress
 
 MOST_POINTS = 200
-_PACE_SECONDS = 60.0
+PACE_SECONDS = 60.0
 _LEAST_STEP_SECONDS = 0.5  # moments that the pace keeps, however often it is asked for
 
 
@@ -27,7 +27,7 @@ class Pace:
             seconds: Since the run began; looks are about a second apart, and never go back.
             delivered: Contacts until then.
         """
-        while len(self._seen) > 1 and self._seen[1][0] <= seconds - _PACE_SECONDS:
+        while len(self._seen) > 1 and self._seen[1][0] <= seconds - PACE_SECONDS:
             self._seen.popleft()
         since, before = self._seen[0]
         if seconds >= self._seen[-1][0] + _LEAST_STEP_SECONDS:

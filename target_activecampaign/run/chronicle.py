@@ -33,6 +33,7 @@ class Chronicle:
         report_path: Where the report of this run is written; `None` where none is.
         history: The runs that are remembered.
         is_trial: Whether this run tries the settings on a few people, and tells nothing of what is usual.
+        number: Of the run, where runs are remembered and it was entered.
         is_silent: Whether it reads no input, and leaves its figures to those who called it.
     """
 
@@ -49,6 +50,7 @@ class Chronicle:
         self.history = open_history(settings, clock)
         self.is_trial = False
         self.is_silent = False
+        self.number: int | None = None
         self._settings = settings
         self._report = report
         self._notices = Notices(settings, self.history, clock)
@@ -90,7 +92,7 @@ class Chronicle:
         """
         if self.is_silent:
             return
-        self.history.begin(
+        self.number = self.history.begin(
             started_at=self._report.started_at, kind=self.kind, count_read=self._count_read, is_late=is_late
         )
         if self.kind == "run":

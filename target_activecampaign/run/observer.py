@@ -9,7 +9,7 @@ import typing as t
 
 from target_activecampaign.reporting.progress import Progress
 from target_activecampaign.reporting.report import Sums
-from target_activecampaign.reporting.timeline import Pace
+from target_activecampaign.reporting.timeline import PACE_SECONDS, Pace
 
 if t.TYPE_CHECKING:
     from target_activecampaign.api.rate_limiter import RateLimiter, Wait
@@ -19,6 +19,7 @@ if t.TYPE_CHECKING:
     from target_activecampaign.ledger.patience import Patience
     from target_activecampaign.reporting.progress import Cause
     from target_activecampaign.run.signals import Interruption
+    from target_activecampaign.source_files import SourceFile
 
 _NOTHING = Sums(0, 0, 0, 0, 0, 0)
 
@@ -31,8 +32,7 @@ class Observer:
         ceiling_per_minute: Contacts that the limits let through in a minute.
         delivery: Of the run, once it has one.
         is_taking_off: Whether the run takes people off lists at its end.
-        total: Records that the input has, where that is known.
-        source: The name of the file that is sent; "" where a tap sends.
+        source: The file that is sent, where one is: its rows are counted.
         run_number: Of the run, where runs are counted.
     """
 
@@ -51,8 +51,7 @@ class Observer:
         self._imports_per_minute = settings.imports_per_minute
         self.delivery: Delivery | None = None
         self.is_taking_off = False
-        self.total: int | None = None
-        self.source = ""
+        self.source: SourceFile | None = None
         self.run_number: int | None = None
         self._clock = clock
         self._rate_limiter = rate_limiter
@@ -72,15 +71,21 @@ class Observer:
             **sums._asdict(),
             ceiling_per_minute=self.ceiling_per_minute,
             imports_per_minute=self._imports_per_minute,
-            per_minute=self._pace.note(seconds, sums.delivered),
+            per_minute=self._find_pace(seconds, sums.delivered),
             imports_open=0 if view is None else view.imports_open,
             oldest_import_seconds=None if view is None else view.oldest_seconds,
             usual_import_seconds=None if view is None else view.usual_seconds,
             waiting_for=cause,
             asked_seconds=wait.asked_seconds if wait and wait.cause == cause else None,
-            total=self.total,
+            total=None if self.source is None else self.source.count_rows(),
             run=self.run_number,
+            reads_file=self.source is not None,
         )
+
+    def _find_pace(self, seconds: float, delivered: int) -> int:
+        """Return the pace; one that is made of less than a minute is not above what a minute lets through."""
+        pace = self._pace.note(seconds, delivered)
+        return min(pace, self.ceiling_per_minute) if seconds < PACE_SECONDS else pace
 
     def _find_cause(self, view: DeliveryView | None, wait: Wait | None) -> Cause | None:
         """Return what the run waits for: first what holds up all of it, then sending, input and the rest."""

@@ -141,7 +141,6 @@ class Run:
         self._account: Account | None = None
         self._fields: Mapping[str, CustomField] = {}
         self._exclusions: Exclusions | None = None  # `None` where there are none
-        self._mapping_options: MappingOptions | None = None  # of the stream that was opened last
         self._resources = contextlib.ExitStack()
         self._deletions = 0
         self._streams = StreamMatching(settings)
@@ -159,7 +158,7 @@ class Run:
         interruption.on_stop = lambda: self._patience.end_within(settings.shutdown_grace_seconds)
         self.observer = Observer(settings, self._clock, self._rate_limiter, self._patience, interruption)
         """Looks at this run."""
-        self._report.ceiling_per_minute = self.observer.ceiling_per_minute
+        self.observer.source = source
         lines = ProgressLines(settings.progress_seconds)
         self.watch = Watch(self.observer.look, self._report.timeline, lines.show)
         """Has it look about once a second, and shows its observers."""
@@ -176,9 +175,12 @@ class Run:
     @property
     def title(self) -> str:
         """What goes where, for a line of text: the source, and the list where there is one."""
-        source = shown_text(self.observer.source or self._settings.display_name)
-        lists = [str(list_id) for list_id in self._settings.list_ids() if list_id]
-        return f"{source} to list {lists[0]}" if len(lists) == 1 else source
+        source = shown_text(self._settings.display_name if self.source is None else self.source.stream)
+        lists = list(self._report.facts.lists.items())
+        if len(lists) != 1:
+            return source
+        number, name = lists[0]
+        return f'{source} to "{shown_text(name)}"' if name else f"{source} to list {number}"
 
     def begin(self) -> None:
         """Open the run's files and its ledger, once: what can't be written is said before anything is sent.
@@ -194,8 +196,9 @@ class Run:
             return
         self._has_begun = True
         self.watch.observers.append(self.chronicle.note_progress)
+        self._report.ceiling_per_minute = self.observer.ceiling_per_minute
         self.watch.start()
-        self.chronicle.is_silent = not self._reads_input
+        self.chronicle.is_silent |= not self._reads_input
         self.chronicle.begin()
         self._state_output.check()
         self.chronicle.check_report()
@@ -211,6 +214,7 @@ class Run:
             # Nothing is read yet, and another process may hold the ledger locked.
             with self._interruption.at_once():
                 self._open_ledger(self._settings.ledger_url)
+        self.observer.run_number = self.chronicle.number
         self._started_delivery = self.observer.delivery = self._make_delivery()
         if self.on_import_end is not None:
             self._started_delivery.confirming.on_import_end = self.on_import_end

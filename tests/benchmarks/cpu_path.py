@@ -128,7 +128,7 @@ class CountingRun:
     """Takes the place of the run, and counts the contacts that arrive."""
 
     keeps_records = is_mirror = needs_keys = False
-    people = opt_outs = None
+    people = opt_outs = outcomes_file = None
     ignores_deletions = True
 
     def __init__(self) -> None:
@@ -138,6 +138,9 @@ class CountingRun:
 
     def begin(self) -> None:
         """Open nothing."""
+
+    def note_schema(self, _: str) -> None:
+        """Note nothing."""
 
     def open_stream(self, _: str, schema: Mapping[str, t.Any]) -> RecordMapper:
         """Compile the mapping."""

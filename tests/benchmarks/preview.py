@@ -99,12 +99,15 @@ def _say(line: str) -> None:
 
 def _run_dry(config: dict[str, t.Any], path: Path) -> None:
     target = TargetActiveCampaign(config={**config, "dry_run": True})
-    assert target.run_to_end(t.cast("t.IO[bytes]", open_source(path).messages())) == 0
+    assert target.run_to_end(_messages_of(path)) == 0
+
+
+def _messages_of(path: Path) -> t.IO[bytes]:
+    return t.cast("t.IO[bytes]", open_source(path).messages())
 
 
 def _preview(config: dict[str, t.Any], path: Path) -> None:
-    messages = t.cast("t.IO[bytes]", open_source(path).messages())
-    preview = preview_rows(lambda own: TargetActiveCampaign(config=own), config, messages, Choice())
+    preview = preview_rows(lambda own: TargetActiveCampaign(config=own), config, _messages_of(path), Choice())
     assert preview.exit_code == 0
 
 

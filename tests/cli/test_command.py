@@ -21,7 +21,20 @@ if t.TYPE_CHECKING:
 
 COMMAND = t.cast("TargetCommand", TargetActiveCampaign.cli)
 
-NAMES = ["check", "fields", "ledger", "lists", "mirror", "preview", "runs", "sandbox", "send", "tags"]
+NAMES = [
+    "check",
+    "fields",
+    "init",
+    "ledger",
+    "lists",
+    "mirror",
+    "preview",
+    "report",
+    "runs",
+    "sandbox",
+    "send",
+    "tags",
+]
 
 
 def test_the_help_names_the_subcommands() -> None:
@@ -30,10 +43,12 @@ def test_the_help_names_the_subcommands() -> None:
     assert names == [
         "check",
         "fields",
+        "init",
         "ledger",
         "lists",
         "mirror",
         "preview",
+        "report",
         "runs",
         "sandbox",
         "send",

@@ -58,6 +58,9 @@ class FakeRun:
     needs_keys = True
     opt_outs = None
 
+    def observe(self, *_: object) -> None:
+        """Let nobody watch."""
+
     def __init__(self) -> None:
         self.people: FakeRun | None = self
         self.completeness = Completeness()

@@ -26,6 +26,7 @@ MIDST = Progress(
     usual_import_seconds=21.0,
     waiting_for="import_limit",
     total=1_000_000,
+    reads_file=True,
 )
 
 
@@ -70,7 +71,7 @@ def test_the_time_so_far_is_a_clock(seconds: float, shown: str) -> None:
 @pytest.mark.parametrize(
     ("cause", "asked", "words"),
     [
-        ("input", None, "waiting for the tap"),
+        ("input", None, "waiting for the file to be read"),
         ("import_limit", None, "waiting for the import limit"),
         ("request_limit", None, "waiting for the request limit"),
         ("service_asked_to_wait", 30.0, "waiting for ActiveCampaign, which asked for 30 s"),
@@ -94,6 +95,10 @@ def test_each_wait_has_its_words(cause: Cause, asked: float | None, words: str) 
 def test_the_time_left_is_in_whole_minutes(left: int, words: str) -> None:
     progress = replace(MIDST, total=MIDST.settled + left, usual_import_seconds=2.0)
     assert progress_line(progress).endswith(words)
+
+
+def test_a_tap_is_waited_for_where_no_file_is_read() -> None:
+    assert "; waiting for the tap" in progress_line(Progress(1, waiting_for="input"))
 
 
 # When a line is logged

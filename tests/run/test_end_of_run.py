@@ -132,7 +132,7 @@ def test_a_report_that_cannot_be_written_fails_the_run_whose_figures_are_said_al
         folder.rmdir()
         write_report(path, report)
 
-    monkeypatch.setattr("target_activecampaign.run.run.write_report", fail)
+    monkeypatch.setattr("target_activecampaign.run.chronicle.write_report", fail)
     outcome = run_quickly(config, lines(), QuickClock(50))
     assert outcome.exit_code == 1
     (line,) = [line for line in outcome.log.splitlines() if line.startswith("ERROR")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import types
 import typing as t
 
 import pytest
@@ -82,6 +83,20 @@ def test_a_run_that_works_waits_for_nothing(scene: Scene) -> None:
     assert progress.waiting_for is None
     assert (progress.read, progress.delivered, progress.rejected) == (500, 250, 3)
     assert progress.ceiling_per_minute == 25_000
+
+
+def test_the_pace_of_a_part_of_a_minute_is_not_above_what_a_minute_lets_through(scene: Scene) -> None:
+    scene.view = IDLE._replace(sums=Sums(30_000, 24_000, 0, 0, 0, 0))
+    scene.clock.seconds += 40
+    assert scene.observer.look().per_minute == 25_000
+    scene.clock.seconds += 40
+    assert scene.observer.look().per_minute < 25_000
+
+
+def test_the_rows_of_a_file_are_the_total(scene: Scene) -> None:
+    scene.observer.source = t.cast("t.Any", types.SimpleNamespace(count_rows=lambda: 1000))
+    progress = scene.observer.look()
+    assert (progress.total, progress.percent, progress.eta_seconds) == (1000, 27, 6)
 
 
 def test_without_a_delivery_there_are_no_figures_and_no_fault(scene: Scene) -> None:
