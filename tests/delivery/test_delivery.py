@@ -569,6 +569,7 @@ def test_thousands_of_repeats_of_one_contact_are_settled_together() -> None:
     assert (totals["delivered"], totals["unchanged"] + totals["superseded"]) == (1, 3_999)
 
 
+@pytest.mark.sweep
 @settings(max_examples=300)
 @given(
     records=st.lists(
