@@ -77,7 +77,7 @@ class Stage:
         self.rejected: list[tuple[Origin, Rejection]] = []
         self.added: list[Contact] = []
         output = StateOutput(lambda: None)
-        output.write = lambda value, now: self.states.append((value, dict(client.people)))  # type: ignore[method-assign]
+        output.write = lambda text, now: self.states.append((json.loads(text), dict(client.people)))  # type: ignore[method-assign]
         output.is_due = lambda now: True  # type: ignore[method-assign]
         self.output = output
         headroom = ContractHeadroom()
