@@ -66,6 +66,7 @@ if t.TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
+    from singer_sdk.sinks import Sink
 
     from target_activecampaign.config.settings import Settings
     from target_activecampaign.singer.messages import DecodedRecords
@@ -82,6 +83,18 @@ _KNOWN_ERRORS = (
     RecordsWithoutSchemaException,
     StreamMapConfigError,
 )
+
+
+class _KnownSchema(t.NamedTuple):
+    """The last SCHEMA of a stream.
+
+    Attributes:
+        line: As it came.
+        sinks: Those that it made, of the streams that stream maps make of it.
+    """
+
+    line: str | bytes
+    sinks: list[Sink | None]
 
 
 class TargetActiveCampaign(Target):
@@ -115,6 +128,7 @@ class TargetActiveCampaign(Target):
         from target_activecampaign.run.run import Run  # noqa: PLC0415 - `--help` and `--about` need none of it
 
         self.current_run = Run(self.settings, self.interruption)
+        self._known_schemas: dict[str, _KnownSchema] = {}
         self._router = Router(self.mapper.stream_maps, self._sinks_active, self.message_reader.decoders)
 
     def _setup_signal_handlers(self) -> None:
@@ -149,6 +163,9 @@ class TargetActiveCampaign(Target):
         stream = message_dict.stream
         message_dict.require(schema=dict)
         message_dict.require_names("key_properties")
+        if self._knows_schema(message_dict):
+            self._take_known_schema(message_dict)
+            return
         message_dict["schema"] = read_schema(
             message_dict["schema"],
             message_dict.get("key_properties") or (),
@@ -162,9 +179,33 @@ class TargetActiveCampaign(Target):
             if not leaves_out_all(stream_map):
                 t.cast("ActiveCampaignSink", self._sinks_active[stream_map.stream_alias]).open()
         self._clear_old_sinks()
-        if run.is_mirror:
-            names = [stream_map.stream_alias for stream_map in self.mapper.stream_maps[stream]]
-            run.completeness.open(stream, names, message_dict)
+        self._known_schemas[stream] = _KnownSchema(message_dict.line, self._sinks_of(stream))
+        self._note_opened(message_dict)
+
+    def _sinks_of(self, stream: str) -> list[Sink | None]:
+        """Return the sinks of the streams that stream maps make of one."""
+        return [self._sinks_active.get(name) for name in self._names_of(stream)]
+
+    def _names_of(self, stream: str) -> list[str]:
+        return [stream_map.stream_alias for stream_map in self.mapper.stream_maps[stream]]
+
+    def _knows_schema(self, message: Message) -> bool:
+        """Tell whether a SCHEMA is the stream's last one, and its sinks are still those that it made."""
+        known = self._known_schemas.get(message.stream)
+        if known is None or not message.line:
+            return False
+        return known == (message.line, self._sinks_of(message.stream))
+
+    def _take_known_schema(self, message: Message) -> None:
+        """Take a SCHEMA again, as taps write it before each batch: nothing is compiled anew."""
+        if self.current_run.keeps_records:
+            self._router.keep_schema(message.stream, message.line)
+        self._note_opened(message)
+
+    def _note_opened(self, message: Message) -> None:
+        """Note that more records of a stream may follow, where it matters whether it comes whole."""
+        if self.current_run.is_mirror:
+            self.current_run.completeness.open(message.stream, self._names_of(message.stream), message)
 
     @property
     def _default_types(self) -> Sequence[str]:

@@ -95,7 +95,7 @@ class StreamDecoders:
     def __init__(self) -> None:
         self._streams: dict[str, _Stream] = {}
         self._stream_of: dict[type, _Stream] = {}
-        self._decode: Callable[[str | bytes], t.Any] = msgspec.json.Decoder().decode
+        self._compiled: Callable[[str | bytes], t.Any] | None = None
 
     def __bool__(self) -> bool:
         """Tell whether there is a stream whose records can be read many at a time."""
@@ -103,16 +103,26 @@ class StreamDecoders:
 
     def add(self, name: str, decoder: RecordDecoder) -> None:
         """Read records of a stream many at a time from now on."""
-        self._streams[name] = _Stream(name, decoder)
-        self._stream_of = {_message_type(*stream): stream for stream in self._streams.values()}
-        # Of one type alone, `msgspec` takes a message that names no stream.
-        kinds = (*self._stream_of, _NoMessage)
-        message_types: t.Any = t.Union[kinds]  # noqa: UP007 - of a tuple
-        self._decode = msgspec.json.Decoder(message_types, float_hook=Decimal).decode
+        if name in self._streams:
+            self._stream_of = {kind: one for kind, one in self._stream_of.items() if one.name != name}
+        self._streams[name] = stream = _Stream(name, decoder)
+        self._stream_of[_message_type(*stream)] = stream
+        self._compiled = None
 
     def clear(self) -> None:
         """Read every record alone from now on."""
         self._streams.clear()
+        self._stream_of.clear()
+        self._compiled = None
+
+    def _decoder(self) -> Callable[[str | bytes], t.Any]:
+        """Return what decodes messages of all streams, made when needed: a tap may open hundreds in a row."""
+        if self._compiled is None:
+            # Of one type alone, `msgspec` takes a message that names no stream.
+            kinds = (*self._stream_of, _NoMessage)
+            message_types: t.Any = t.Union[kinds]  # noqa: UP007 - of a tuple
+            self._compiled = msgspec.json.Decoder(message_types, float_hook=Decimal).decode
+        return self._compiled
 
     def decode_lines(self, lines: Lines, begin: int) -> tuple[str, list[t.Any], int | None]:
         """Decode RECORD messages of one stream and version that follow each other from a line on.
@@ -123,13 +133,14 @@ class StreamDecoders:
         records: list[t.Any] = []
         stream: _Stream | None = None
         version: int | None = None
+        decode = self._decoder()
         try:
             for place in range(begin, len(lines)):
                 line = lines[place]
                 if len(line) > LONGEST_LINE_BYTES:
                     break
                 _require_text(line)
-                message = self._decode(line)
+                message = decode(line)
                 own = self._stream_of[type(message)]
                 if own is not stream:
                     if stream is not None:

@@ -111,7 +111,11 @@ class Router:
         self._routes.clear()
         self._decoders.clear()
         if schema is not None:
-            self._schemas[stream] = schema
+            self.keep_schema(stream, schema)
+
+    def keep_schema(self, stream: str, schema: Schema) -> None:
+        """Keep the SCHEMA message of the records that follow, for those that are written down."""
+        self._schemas[stream] = schema
 
     def require_schema(self, stream: str, line_number: int) -> None:
         """Make sure that there was a SCHEMA of a stream.
