@@ -85,18 +85,6 @@ _KNOWN_ERRORS = (
 )
 
 
-class _KnownSchema(t.NamedTuple):
-    """The last SCHEMA of a stream.
-
-    Attributes:
-        line: As it came.
-        sinks: Those that it made, of the streams that stream maps make of it.
-    """
-
-    line: str | bytes
-    sinks: list[Sink | None]
-
-
 class TargetActiveCampaign(Target):
     """Singer target that loads contacts into ActiveCampaign through its bulk importer."""
 
@@ -128,8 +116,13 @@ class TargetActiveCampaign(Target):
         from target_activecampaign.run.run import Run  # noqa: PLC0415 - `--help` and `--about` need none of it
 
         self.current_run = Run(self.settings, self.interruption)
-        self._known_schemas: dict[str, _KnownSchema] = {}
-        self._router = Router(self.mapper.stream_maps, self._sinks_active, self.message_reader.decoders)
+        self._last_schemas: dict[str, str | bytes] = {}  # the line of each stream's
+        self._stream_sinks: dict[str, dict[str, Sink]] = {}
+        self._router = Router(
+            self.mapper.stream_maps,
+            lambda stream, name: self._stream_sinks[stream][name],
+            self.message_reader.decoders,
+        )
 
     def _setup_signal_handlers(self) -> None:
         """Leave signals alone: a program that makes a target keeps its own handlers."""
@@ -163,7 +156,7 @@ class TargetActiveCampaign(Target):
         stream = message_dict.stream
         message_dict.require(schema=dict)
         message_dict.require_names("key_properties")
-        if self._knows_schema(message_dict):
+        if message_dict.line and self._last_schemas.get(stream) == message_dict.line:
             self._take_known_schema(message_dict)
             return
         message_dict["schema"] = read_schema(
@@ -175,26 +168,27 @@ class TargetActiveCampaign(Target):
         self._router.open_stream(stream, message_dict.line if run.keeps_records else None)
         run.note_schema(stream)
         self._make_sinks(message_dict)
+        self._stream_sinks[stream] = self._find_sinks(stream)
         for stream_map in self.mapper.stream_maps[stream]:
             if not leaves_out_all(stream_map):
-                t.cast("ActiveCampaignSink", self._sinks_active[stream_map.stream_alias]).open()
+                t.cast("ActiveCampaignSink", self._stream_sinks[stream][stream_map.stream_alias]).open()
         self._clear_old_sinks()
-        self._known_schemas[stream] = _KnownSchema(message_dict.line, self._sinks_of(stream))
+        self._last_schemas[stream] = message_dict.line
         self._note_opened(message_dict)
 
-    def _sinks_of(self, stream: str) -> list[Sink | None]:
-        """Return the sinks of the streams that stream maps make of one."""
-        return [self._sinks_active.get(name) for name in self._names_of(stream)]
+    def _find_sinks(self, stream: str) -> dict[str, Sink]:
+        """Return the sinks of a stream's SCHEMA, by the names that stream maps give it.
 
-    def _names_of(self, stream: str) -> list[str]:
-        return [stream_map.stream_alias for stream_map in self.mapper.stream_maps[stream]]
-
-    def _knows_schema(self, message: Message) -> bool:
-        """Tell whether a SCHEMA is the stream's last one, and its sinks are still those that it made."""
-        known = self._known_schemas.get(message.stream)
-        if known is None or not message.line:
-            return False
-        return known == (message.line, self._sinks_of(message.stream))
+        The SDK has one sink a name, of the stream that came last. Each has a schema of its own.
+        """
+        return {
+            stream_map.stream_alias: self.get_sink(
+                stream_map.stream_alias,
+                schema=stream_map.transformed_schema,
+                key_properties=stream_map.transformed_key_properties,
+            )
+            for stream_map in self.mapper.stream_maps[stream]
+        }
 
     def _take_known_schema(self, message: Message) -> None:
         """Take a SCHEMA again, as taps write it before each batch: nothing is compiled anew."""
@@ -205,7 +199,8 @@ class TargetActiveCampaign(Target):
     def _note_opened(self, message: Message) -> None:
         """Note that more records of a stream may follow, where it matters whether it comes whole."""
         if self.current_run.is_mirror:
-            self.current_run.completeness.open(message.stream, self._names_of(message.stream), message)
+            names = [stream_map.stream_alias for stream_map in self.mapper.stream_maps[message.stream]]
+            self.current_run.completeness.open(message.stream, names, message)
 
     @property
     def _default_types(self) -> Sequence[str]:
@@ -276,9 +271,16 @@ class TargetActiveCampaign(Target):
 
     def _clear_old_sinks(self) -> None:
         """Close sinks of earlier schemas, which the SDK keeps till it drains: they hold nothing of ours."""
+        if not self._sinks_to_clear:
+            return
+        used = self._used_sinks()
         for sink in self._sinks_to_clear:
-            sink.clean_up()
+            if sink not in used:
+                sink.clean_up()
         self._sinks_to_clear.clear()
+
+    def _used_sinks(self) -> set[Sink]:
+        return {sink for sinks in self._stream_sinks.values() for sink in sinks.values()}
 
     def process_endofpipe(self) -> None:
         """Finish the run after the last line.
@@ -289,7 +291,7 @@ class TargetActiveCampaign(Target):
         try:
             self.current_run.finish()
         finally:
-            for sink in self._sinks_active.values():
+            for sink in self._used_sinks():
                 sink.clean_up()
 
     # Command

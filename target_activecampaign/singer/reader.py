@@ -103,17 +103,16 @@ class StreamDecoders:
 
     def add(self, name: str, decoder: RecordDecoder) -> None:
         """Read records of a stream many at a time from now on."""
-        if name in self._streams:
-            self._stream_of = {kind: one for kind, one in self._stream_of.items() if one.name != name}
+        self.remove(name)
         self._streams[name] = stream = _Stream(name, decoder)
         self._stream_of[_message_type(*stream)] = stream
         self._compiled = None
 
-    def clear(self) -> None:
-        """Read every record alone from now on."""
-        self._streams.clear()
-        self._stream_of.clear()
-        self._compiled = None
+    def remove(self, name: str) -> None:
+        """Read every record of a stream alone from now on."""
+        if self._streams.pop(name, None) is not None:
+            self._stream_of = {kind: one for kind, one in self._stream_of.items() if one.name != name}
+            self._compiled = None
 
     def _decoder(self) -> Callable[[str | bytes], t.Any]:
         """Return what decodes messages of all streams, made when needed: a tap may open hundreds in a row."""

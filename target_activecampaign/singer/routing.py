@@ -88,18 +88,19 @@ class Router:
     def __init__(
         self,
         stream_maps: Mapping[str, list[StreamMap]],
-        sinks: Mapping[str, t.Any],
+        find_sink: Callable[[str, str], t.Any],
         decoders: StreamDecoders,
     ) -> None:
         """Start without routes.
 
         Args:
             stream_maps: The SDK's, by stream as the tap calls it; it changes them with each SCHEMA.
-            sinks: The SDK's, each a `RecordSink`, by stream as a stream map calls it; likewise.
+            find_sink: Returns the `RecordSink` of a stream's last SCHEMA, for the stream as the tap calls it
+                and as a stream map does.
             decoders: Told of each stream whose records can be read many at a time, and how.
         """
         self._stream_maps = stream_maps
-        self._sinks = sinks
+        self._find_sink = find_sink
         self._decoders = decoders
         self.trusts_keys = True
         """Whether `key_properties` are the source's word; a guess is no reason to take anybody off a list."""
@@ -107,9 +108,9 @@ class Router:
         self._schemas: dict[str, Schema] = {}
 
     def open_stream(self, stream: str, schema: Schema) -> None:
-        """Take a SCHEMA: it may change the sinks of other streams, too, with which it shares an alias."""
-        self._routes.clear()
-        self._decoders.clear()
+        """Take a SCHEMA."""
+        self._routes.pop(stream, None)
+        self._decoders.remove(stream)
         if schema is not None:
             self.keep_schema(stream, schema)
 
@@ -180,7 +181,7 @@ class Router:
         return routes
 
     def _find_plain_route(self, stream: str, stream_map: StreamMap) -> _Route:
-        sink, keys = self._sinks[stream], self._keys_of(stream_map)
+        sink, keys = self._find_sink(stream, stream), self._keys_of(stream_map)
         decoder, read_decoded_key = sink.record_decoder, None
         if decoder is not None:
             with contextlib.suppress(KeyError):  # it does not know the key: another stream made the sink
@@ -193,7 +194,7 @@ class Router:
         # Several streams may become one of this name.
         source = None if name == stream else stream
         read_key = compile_key_reader(self._keys_of(stream_map), stream=source)
-        return _Route(stream_map, self._sinks[name], read_key, None)
+        return _Route(stream_map, self._find_sink(stream, name), read_key, None)
 
     def _keys_of(self, stream_map: StreamMap) -> Sequence[str]:
         return (stream_map.raw_key_properties or ()) if self.trusts_keys else ()
