@@ -7,6 +7,7 @@ import the Singer SDK, which takes more than a second. A test holds the words ag
 from __future__ import annotations
 
 import os
+import typing as t
 
 import click
 
@@ -69,7 +70,7 @@ def _param(word: str, number: int) -> click.Parameter:
     return click.Option(names, type=_type(value)) if takes_value else click.Option(names, is_flag=True)
 
 
-def _type(value: str) -> click.ParamType:
+def _type(value: str) -> t.Any:  # noqa: ANN401 - generic in some versions of click alone
     if value in ("FILE", "DIR"):
         return click.Path(file_okay=value == "FILE")
     return click.Choice(value.split("|")) if "|" in value else click.STRING
