@@ -67,7 +67,7 @@ def value_of(param: click.Parameter) -> str:
 
 
 def test_the_words_are_those_of_the_commands() -> None:
-    command = t.cast("click.Command", TargetActiveCampaign.cli)
+    command = TargetActiveCampaign.cli
     assert dict(words_of_commands("", command)) == completion.WORDS
 
 
