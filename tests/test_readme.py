@@ -103,6 +103,19 @@ def test_files_that_the_readme_links_to_exist() -> None:
     assert [link for link in links if not (PROJECT / link).exists()] == []
 
 
+def test_the_runs_that_it_shows_are_those_of_their_own_test() -> None:
+    shown = (PROJECT / "tests" / "cli" / "transcripts" / "runs.txt").read_text(encoding="utf-8")
+    assert f"$ target-activecampaign runs\n{shown}```" in README
+
+
+def test_links_within_the_readme_lead_to_a_heading() -> None:
+    headings = re.findall(r"^#+ (.+)$", README, re.MULTILINE)
+    anchors = {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
+    links = re.findall(r"\]\(#([^)]+)\)", README)
+    assert len(links) > 20
+    assert [link for link in links if link not in anchors] == []
+
+
 @pytest.mark.meltano
 @pytest.mark.timeout(900)
 def test_the_demo_prints_what_the_readme_shows_and_can_be_repeated(tmp_path: Path) -> None:

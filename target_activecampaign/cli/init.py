@@ -56,11 +56,15 @@ def make_command(
         "init",
         callback=lambda **given: _init(target_class, **given),
         params=[
-            click.Option(["--file"], help="Where your people are: .csv, .tsv or .jsonl."),
+            click.Option(["--file"], type=click.Path(), help="Where your people are: .csv, .tsv or .jsonl."),
             click.Option(["--delimiter"], help="Between its columns: comma, semicolon, tab or bar."),
             click.Option(["--encoding"], help="Of its text, where it is neither UTF-8 nor Windows-1252."),
             click.Option(["--hostname"], help="The account's URL (Settings > Developer), or sandbox."),
-            click.Option(["--api-key-file"], help="Holds the key; - is standard input."),
+            click.Option(
+                ["--api-key-file"],
+                type=click.Path(allow_dash=True),
+                help="Holds the key; - is standard input.",
+            ),
             click.Option(["--list", "list_"], help="Name or id of the list that they join."),
             click.Option(
                 ["--map", "mapping"],
@@ -76,7 +80,11 @@ def make_command(
             click.Option(["--on-null"], type=choice(["keep", "clear"]), help="What an empty cell does."),
             click.Option(["--consent"], is_flag=True, help="You answer for the data leaving this computer."),
             click.Option(["--send", "sending"], type=choice(["none", "trial", "all"]), help="What is sent."),
-            click.Option(["--folder"], type=click.Path(path_type=Path), help="Set up another folder."),
+            click.Option(
+                ["--folder"],
+                type=click.Path(file_okay=False, path_type=Path),
+                help="Set up another folder.",
+            ),
             click.Option(["--meltano"], is_flag=True, help="Write a Meltano project for every night."),
             click.Option(["--yes"], is_flag=True, help="Take the default of all that is not given."),
             click.Option(["--json", "as_json"], is_flag=True, help="Write one JSON document at the end."),

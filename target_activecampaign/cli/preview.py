@@ -66,7 +66,9 @@ def make_command(config_option: click.Parameter, target_class: t.Any) -> click.C
 
 def _options() -> list[click.Parameter]:
     return [
-        click.Option(["--input", "path"], help="File to read: .csv, .tsv, .jsonl or .singer."),
+        click.Option(
+            ["--input", "path"], type=click.Path(), help="File to read: .csv, .tsv, .jsonl or .singer."
+        ),
         click.Option(["--delimiter"], help="Between columns of --input; found out by default."),
         click.Option(["--encoding"], help="Of --input; found out by default."),
         click.Option(["--records"], type=click.IntRange(0), help="How many records are shown, 3 by default."),

@@ -37,8 +37,13 @@ def make_command(config_option: click.Parameter) -> click.Command:
         "report",
         callback=lambda config, **given: _report(**given),  # noqa: ARG005 - `configuration` reads it
         params=[
-            click.Argument(["source"], required=False, metavar="[FILE|RUN]"),
-            click.Option(["--html"], metavar="OUT", help="Where the page goes, else beside the report."),
+            click.Argument(["source"], required=False, type=click.Path(), metavar="[FILE|RUN]"),
+            click.Option(
+                ["--html"],
+                type=click.Path(),
+                metavar="OUT",
+                help="Where the page goes, else beside the report.",
+            ),
             click.Option(["--open", "opens"], is_flag=True, help="Show the page in a browser."),
             click.Option(["--json", "as_json"], is_flag=True, help="Write one JSON document: the files."),
             config_option,
