@@ -11,11 +11,11 @@ import typing as t
 from target_activecampaign.contacts.custom_fields import takes_options
 from target_activecampaign.contacts.options import OptionReader
 from target_activecampaign.contacts.text import UnfitValueError
+from target_activecampaign.setup.consent_columns import consent_columns
 from target_activecampaign.setup.draft import EMAIL, TAGS, Draft, Line, Place, in_shown_order
 from target_activecampaign.setup.headers import (
     attribute_of,
     closest,
-    is_consent,
     is_equal,
     is_tags,
     is_whole_name,
@@ -45,9 +45,10 @@ def suggest(columns: Mapping[str, Column], fields: Sequence[CustomField], key: s
         taken.setdefault(name, line)
     found = {line.column: line for line in taken.values()}
     left = [field for field in fields if field.title or field.tag]
+    consents = {column.name for column in consent_columns(columns)}
     for match in (_equal_field, _close_field, _field_of_same_meaning):
         for name, column in columns.items():
-            if name in found or is_consent(name):
+            if name in found or name in consents:
                 continue
             met = match(column, left)
             if met is not None and met.place and met.place.field:

@@ -10,13 +10,14 @@ import click
 
 from target_activecampaign.config.names import shown_text
 from target_activecampaign.config.settings import parse_settings
+from target_activecampaign.config.subscription_words import folded
 from target_activecampaign.errors import SettingsError
 from target_activecampaign.setup.account_questions import SANDBOX, ask_account
 from target_activecampaign.setup.answers import Answers
 from target_activecampaign.setup.choices import ask_choices
 from target_activecampaign.setup.columns import look_at
 from target_activecampaign.setup.configuration import make_configuration, remarks_on
-from target_activecampaign.setup.consent_question import ask_wishes
+from target_activecampaign.setup.consent_question import ask_wishes, require_no_refusals
 from target_activecampaign.setup.dialogue import AnswerError, Question
 from target_activecampaign.setup.draft import SUBSCRIPTION, Place
 from target_activecampaign.setup.file_question import ask_file, files_of
@@ -196,7 +197,7 @@ class Wizard:
         columns = look_at(source.headers, (record for _, record in source.rows()))
         dialogue.heading(f"4 of 8  What goes where?   (looked at all {rows})")
         question = MappingQuestion(dialogue, columns, fields, tags, source.key)
-        words = self._ask_mapping(question, columns)
+        words = self._ask_mapping(question, columns, source)
         region = self._ask_region(question, source)
         dialogue.heading("5 of 8  What shall happen in ActiveCampaign?")
         choices = ask_choices(dialogue, self._given, tags, self._old)
@@ -212,7 +213,7 @@ class Wizard:
         )
 
     def _ask_mapping(
-        self, question: MappingQuestion, columns: dict[str, Column]
+        self, question: MappingQuestion, columns: dict[str, Column], source: SourceFile
     ) -> dict[str, list[str]] | None:
         """Ask what goes where; returns the words of the column of consent, where they are unusual."""
         old = self._old.get("field_mapping")
@@ -223,14 +224,29 @@ class Wizard:
         except AnswerError as error:
             raise click.UsageError(f"--map: {error}") from None
         given = dict(self._given.mapping).get(SUBSCRIPTION)
-        known = question.draft.column_of(SUBSCRIPTION)
-        wishes = ask_wishes(self._dialogue, columns, known if given is None else given)
+        column = question.draft.column_of(SUBSCRIPTION)
+        known = self._known_words(column)
+        wishes = ask_wishes(self._dialogue, columns, column if given is None else given, known)
         if wishes is not None:
             question.put(Place(SUBSCRIPTION), wishes.column, "you")
         question.ask()
-        if wishes is None or question.draft.column_of(SUBSCRIPTION) != wishes.column:
-            return None
-        return wishes.as_setting()
+        chosen = question.draft.column_of(SUBSCRIPTION)
+        if chosen != (None if wishes is None else wishes.column):
+            # Changed in the table: a yes in the column chosen there may be a no.
+            wishes = ask_wishes(self._dialogue, columns, chosen or "", known if chosen == column else None)
+        require_no_refusals(self._dialogue, columns, source.rows, wishes, is_told=given is not None)
+        return None if wishes is None else wishes.as_setting()
+
+    def _known_words(self, column: str | None) -> dict[str, bool]:
+        """Return what the words of a column mean by the configuration before."""
+        old, words = self._old.get("field_mapping"), self._old.get("subscription_words")
+        if not isinstance(old, dict) or old.get(SUBSCRIPTION) != column or not isinstance(words, dict):
+            return {}
+        return {
+            folded(str(word)): half == "true"
+            for half in ("true", "false")
+            for word in (words.get(half) if isinstance(words.get(half), list) else ())
+        }
 
     def _ask_region(self, question: MappingQuestion, source: SourceFile) -> str | None:
         column = question.draft.column_of("phone")
