@@ -16,7 +16,7 @@ from target_activecampaign.setup.account_questions import SANDBOX, ask_account
 from target_activecampaign.setup.answers import Answers
 from target_activecampaign.setup.choices import ask_choices
 from target_activecampaign.setup.columns import look_at
-from target_activecampaign.setup.configuration import make_configuration, remarks_on
+from target_activecampaign.setup.configuration import make_configuration, remarks_on, usable_settings
 from target_activecampaign.setup.consent_question import ask_wishes, require_no_refusals
 from target_activecampaign.setup.dialogue import AnswerError, Question
 from target_activecampaign.setup.draft import SUBSCRIPTION, Place
@@ -34,6 +34,7 @@ from target_activecampaign.setup.written_files import (
     IGNORE_FILE,
     IGNORED,
     VARIABLES_FILE,
+    make_reports_folder,
     write_config,
     write_ignored,
     write_key,
@@ -88,7 +89,7 @@ class Wizard:
         self._folder = folder
         self._origin = origin or folder
         self._before = before
-        self._old = before.config or {}
+        self._old = usable_settings(before.config or {})
         self._connect = connect
         self._engine = engine
         self._source: SourceFile | None = None
@@ -162,7 +163,9 @@ class Wizard:
     def _say_before(self) -> None:
         target = self._old.get("list_id")
         where = f'to "{shown_text(target)}"' if isinstance(target, str) else f"to list {target}"
-        for remark in remarks_on(self._old, self._before.variables):
+        if target is None:
+            where = "people"
+        for remark in remarks_on(self._before.config or {}, self._before.variables):
             self._dialogue.say(remark, indent=0)
         question = Question(
             f"This folder exports {where} already. [c] change it, Enter to keep each answer",
@@ -294,23 +297,31 @@ class Wizard:
 
     def _write(self, config: dict[str, t.Any], answers: Answers) -> None:
         folder, show = self._folder, self._dialogue.show
-        show()
-        (folder / "reports").mkdir(mode=0o700, exist_ok=True)
+        names = (*IGNORED, ".sandbox/") if answers.hostname == SANDBOX else IGNORED
+        has_key_elsewhere = self._given.key_place == "the environment"
+        # The key never stands where git sees it, and settings only where what they need is there.
+        make_reports_folder(folder)
+        self._note(IGNORE_FILE, is_written=bool(write_ignored(folder, names)))
+        if not has_key_elsewhere:
+            write_key(folder, answers.api_key)
+            self._note(VARIABLES_FILE)
         write_config(folder, config, self._before.config)
+        self._note(CONFIG_FILE)
+        show()
         show(f"  wrote  {CONFIG_FILE}    settings, no secret            (mode 600)")
-        self.outcome.files.append(CONFIG_FILE)
-        if self._given.key_place == "the environment":
+        if has_key_elsewhere:
             self._dialogue.say("The key stays in the environment (TARGET_ACTIVECAMPAIGN_API_KEY).", indent=2)
         else:
-            write_key(folder, answers.api_key)
             show(f"  wrote  {VARIABLES_FILE}           TARGET_ACTIVECAMPAIGN_API_KEY  (mode 600)")
-            self.outcome.files.append(VARIABLES_FILE)
-        names = (*IGNORED, ".sandbox/") if answers.hostname == SANDBOX else IGNORED
-        if write_ignored(folder, names):
+        if IGNORE_FILE in self.outcome.files:
             show(f"  wrote  {IGNORE_FILE}     {', '.join(names)}")
-            self.outcome.files.append(IGNORE_FILE)
         self.outcome.config = config
         self._dialogue.say("The ledger (ledger.db) and reports (reports/) come with the first run.", indent=2)
+
+    def _note(self, name: str, *, is_written: bool = True) -> None:
+        """Note a file that was written, in the order in which people read them."""
+        if is_written:
+            self.outcome.files.insert(0, name)
 
     def _shown_path(self, source: SourceFile) -> str:
         """Return the file's name as a command in the folder takes it."""
