@@ -113,7 +113,7 @@ class MappingQuestion:
 
     def show(self) -> None:
         """Show the draft as a table."""
-        for line in mapping_table(self.draft, self._columns):
+        for line in mapping_table(self.draft, self._columns, self._dialogue.width):
             self._dialogue.show(line)
 
     def ask(self) -> None:
@@ -134,6 +134,8 @@ class MappingQuestion:
             if self.draft.column_of(EMAIL) is None:
                 raise AnswerError("No column goes to email yet, and every person needs an address.")
             return None
+        if answer in self._columns and not answer.isdecimal():
+            return self.draft.number_of(answer)
         if not answer.isdecimal() or not 1 <= int(answer) <= len(self.draft.lines):
             raise AnswerError(f"Type a number from 1 to {len(self.draft.lines)}, or press Enter.")
         return int(answer)

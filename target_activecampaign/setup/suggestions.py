@@ -79,7 +79,16 @@ def _attributes(columns: Mapping[str, Column]) -> list[tuple[str, Line]]:
     addresses = [name for name, column in columns.items() if column.holds_addresses and name not in named]
     addresses.sort(key=lambda name: -columns[name].filled)
     lines += [(EMAIL, Line(name, Place(EMAIL), "values")) for name in addresses]
-    return lines + [(TAGS, Line(name, Place(TAGS), "name")) for name in columns if is_tags(name)]
+    return lines + [
+        (TAGS, Line(name, Place(TAGS), "name"))
+        for name in columns
+        if is_tags(name) and not _is_of_a_phone(columns[name])
+    ]
+
+
+def _is_of_a_phone(column: Column) -> bool:
+    """Tell whether labels stand as Google's contacts have them, `* myContacts ::: Friends`: no tags."""
+    return any(":::" in text or text.startswith("* ") for text in column.values)
 
 
 def _fits(column: Column, attribute: str) -> bool:

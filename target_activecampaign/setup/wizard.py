@@ -28,7 +28,13 @@ from target_activecampaign.setup.meltano_step import add_meltano
 from target_activecampaign.setup.outcome import Before, Outcome
 from target_activecampaign.setup.phone_question import ask_region
 from target_activecampaign.setup.sending import Sending
-from target_activecampaign.setup.sentences import people_to_send, plan_line, room_line, sum_line
+from target_activecampaign.setup.sentences import (
+    left_out_line,
+    people_to_send,
+    plan_line,
+    room_line,
+    sum_line,
+)
 from target_activecampaign.setup.written_files import (
     CONFIG_FILE,
     IGNORE_FILE,
@@ -149,14 +155,15 @@ class Wizard:
         home = str(Path.home())
         folder = str(self._folder.resolve())
         shown = f"~{folder.removeprefix(home)}" if folder.startswith(home + os.sep) else folder
-        say = self._dialogue
-        say.show(
-            f"This sets up an export to ActiveCampaign in this folder ({shown_text(shown)}). About 3 minutes."
-        )
-        say.show(
-            "Nothing is written before step 7, nothing is sent before step 8. Enter takes the [default]."
-        )
-        say.show("Ctrl-C before step 7 leaves no trace.")
+        for sentence in (
+            (
+                f"This sets up an export to ActiveCampaign in this folder ({shown_text(shown)}). "
+                "About 3 minutes."
+            ),
+            "Nothing is written before step 7, nothing is sent before step 8. Enter takes the [default].",
+            "Ctrl-C before step 7 leaves no trace.",
+        ):
+            self._dialogue.say(sentence, indent=0)
         if self._before.config is not None:
             self._say_before()
 
@@ -245,11 +252,8 @@ class Wizard:
         old, words = self._old.get("field_mapping"), self._old.get("subscription_words")
         if not isinstance(old, dict) or old.get(SUBSCRIPTION) != column or not isinstance(words, dict):
             return {}
-        return {
-            folded(str(word)): half == "true"
-            for half in ("true", "false")
-            for word in (words.get(half) if isinstance(words.get(half), list) else ())
-        }
+        halves = {half: words[half] for half in ("true", "false") if isinstance(words.get(half), list)}
+        return {folded(str(word)): half == "true" for half, some in halves.items() for word in some}
 
     def _ask_region(self, question: MappingQuestion, source: SourceFile) -> str | None:
         column = question.draft.column_of("phone")
@@ -269,7 +273,12 @@ class Wizard:
         for line in previewed.lines:
             dialogue.show(f"  {line}".rstrip())
         report = self.outcome.preview = previewed.report
-        for sentence in (sum_line(report), room_line(report, contract), plan_line(report)):
+        for sentence in (
+            sum_line(report),
+            left_out_line(report),
+            room_line(report, contract),
+            plan_line(report),
+        ):
             if sentence is not None:
                 dialogue.say(sentence, indent=2)
 
