@@ -38,6 +38,7 @@ if t.TYPE_CHECKING:
 _NOT_OF_A_TRIAL = ("report_path", "rejects_path", "outcomes_path", "alert_url", "heartbeat_url")
 _CHOICES = {"t": "trial", "a": "all", "n": "none", "trial": "trial", "all": "all", "none": "none", "": "none"}
 _MOST_DIFFERENCES = 10
+_MANY_REJECTED = 4  # the exit code of a run whose others arrived
 _HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+", re.IGNORECASE)
 _HELP = (
     "t sends five people and reads each back, so that you can look at them before the rest goes. An import "
@@ -86,7 +87,8 @@ class Sending:
         if is_wanted:
             outcome.exit_code, outcome.report = self._engine.send(config, source, is_trial=False)
             outcome.problems = _problems_of(outcome.exit_code, outcome.report)
-        self._say_next(is_sent=is_wanted, has_failed=bool(outcome.exit_code))
+        has_failed = outcome.exit_code not in ({0, _MANY_REJECTED} if is_wanted else {0})
+        self._say_next(is_sent=is_wanted, has_failed=has_failed)
 
     def _ask(self, people: int, given: str | None) -> str:
         self._dialogue.show()
@@ -193,7 +195,7 @@ class Sending:
 
 
 def _problems_of(exit_code: int, report: dict[str, t.Any]) -> list[str]:
-    return [] if exit_code == 0 else (report.get("error") or verdict(report)).splitlines()
+    return [] if exit_code == 0 else [verdict(report)]
 
 
 def _make_mapper(account: Account, config: dict[str, t.Any], source: SourceFile) -> RecordMapper:
