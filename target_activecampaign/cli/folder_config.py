@@ -58,4 +58,9 @@ def _read_variables(path: Path) -> dict[str, str]:
     """Return our variables of a `.env` file; those of other programs may stand beside them."""
     if not path.is_file():
         return {}
-    return {name: text for name, text in dotenv_values(path).items() if text and name.startswith(PREFIX)}
+    try:
+        values = dotenv_values(path)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no UTF-8 text"
+        raise click.ClickException(f"{path.name} can't be read: {reason}. Save it as UTF-8 text") from None
+    return {name: text for name, text in values.items() if text and name.startswith(PREFIX)}

@@ -22,6 +22,7 @@ from target_activecampaign.cli.sdk_log import quiet_sdk
 from target_activecampaign.cli.terminal import somebody_answers, width
 from target_activecampaign.config.environment import PREFIX, settings_from_environment
 from target_activecampaign.config.secret import Secret
+from target_activecampaign.errors import TargetError
 
 if t.TYPE_CHECKING:
     from target_activecampaign.setup.given import Given
@@ -149,6 +150,9 @@ def _set_up(
     except (click.Abort, KeyboardInterrupt):
         _say_end(wizard.outcome)
         sys.exit(_INTERRUPTED)
+    except TargetError:
+        _say_end(wizard.outcome, "")
+        raise
     return wizard.outcome
 
 
@@ -162,15 +166,15 @@ def _enter(stack: contextlib.ExitStack, folder: Path | None) -> None:
     os.chdir(folder)
 
 
-def _say_end(outcome: Outcome) -> None:
-    """Say what an interrupted setup left behind."""
+def _say_end(outcome: Outcome, stopped: str = "Stopped. ") -> None:
+    """Say what a setup left behind that was interrupted, or failed."""
     if outcome.files:
         names = ", ".join(outcome.files)
         click.echo(
-            f"\nStopped. {names} stand as they were written; go on: target-activecampaign init", err=True
+            f"\n{stopped}{names} stand as they were written; go on: target-activecampaign init", err=True
         )
     else:
-        click.echo("\nStopped. Nothing was written, nothing was sent.", err=True)
+        click.echo(f"\n{stopped}Nothing was written, nothing was sent.", err=True)
 
 
 def _read_folder() -> Before:
@@ -192,7 +196,13 @@ def _read_folder() -> Before:
 def _variables() -> dict[str, str]:
     """Return our variables of `.env`."""
     path = Path(_VARIABLES)
-    values = dotenv_values(path) if path.is_file() else {}
+    try:
+        values = dotenv_values(path) if path.is_file() else {}
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no UTF-8 text"
+        raise click.ClickException(
+            f"{_VARIABLES} can't be read: {reason}. Mend it, or move it away"
+        ) from None
     return {name: text for name, text in values.items() if text and name.startswith(PREFIX)}
 
 
@@ -261,6 +271,7 @@ def _document(outcome: Outcome) -> dict[str, t.Any]:
     """Return what `--json` writes."""
     return {
         "ok": outcome.exit_code == 0,
+        **({} if outcome.exit_code == 0 else {"problems": outcome.problems}),
         "config": outcome.config,
         "files": outcome.files,
         "preview": outcome.preview,

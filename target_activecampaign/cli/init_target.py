@@ -113,7 +113,7 @@ class ProcessTarget:
         """
         if source.is_part and config.get("membership") == "mirror":
             config = {**config, "membership": "add"}
-        with handlers_restored(), contextlib.nullcontext() if is_trial else _usual_log():
+        with handlers_restored(), _log_up_to(logging.CRITICAL if is_trial else logging.NOTSET):
             found: tuple[int, dict[str, t.Any]] = self._class.send_file(
                 config, source, trusts_keys=False, shows_progress=not is_trial, is_trial=is_trial
             )
@@ -132,10 +132,10 @@ def quiet_log() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _usual_log() -> Iterator[None]:
-    """Let a run say what runs say."""
+def _log_up_to(level: int) -> Iterator[None]:
+    """Leave out of the log what is up to a level: all of a trial, whose caller says it, nothing of a run."""
     before = logging.root.manager.disable
-    logging.disable(logging.NOTSET)
+    logging.disable(level)
     try:
         yield
     finally:

@@ -108,7 +108,10 @@ def _send(  # noqa: PLR0913 - the options
             config["membership"] = "add"
         exit_code, report = send(config, source, trusts_keys=key is not None, shows_progress=not quiet)
     if as_json:
-        problems = {} if exit_code == 0 else {"problems": (report.get("error") or "").splitlines()}
+        from target_activecampaign.reporting.summary import verdict  # noqa: PLC0415 - not for `--help`
+
+        said = "" if exit_code == 0 else report.get("error") or verdict(report)
+        problems = {"problems": said.splitlines()} if said else {}
         click.echo(json.dumps({"ok": exit_code == 0, **problems, **report}))
     sys.exit(exit_code)
 

@@ -18,6 +18,14 @@ _FILES = {
     "report_path": "reports/{time}.json",
 }
 _KEY = "api_key"
+_JSON_KINDS = {
+    bool: "boolean",
+    int: "integer",
+    str: "string",
+    list: "array",
+    dict: "object",
+    type(None): "null",
+}
 _LEAST_LIKENESS = 0.6
 
 
@@ -50,6 +58,16 @@ def is_setting(name: str) -> bool:
     return name in CONFIG_JSONSCHEMA["properties"]
 
 
+def usable_settings(old: Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Return the settings of a configuration whose values are of their kind, for the others can't be kept."""
+    return {name: value for name, value in old.items() if is_setting(name) and _is_of_its_kind(name, value)}
+
+
+def _is_of_its_kind(name: str, value: object) -> bool:
+    kinds = CONFIG_JSONSCHEMA["properties"][name]["type"]
+    return _JSON_KINDS.get(type(value), "") in kinds
+
+
 def remarks_on(old: Mapping[str, t.Any], variables: Iterable[str]) -> list[str]:
     """Return what is to be said of what was there before.
 
@@ -65,6 +83,12 @@ def remarks_on(old: Mapping[str, t.Any], variables: Iterable[str]) -> list[str]:
             remarks.append(
                 f"{shown_name(name)} in config.json is no setting{hint}; it is left out and stays in "
                 "config.json.bak."
+            )
+        elif not _is_of_its_kind(name, old[name]) and name != _KEY:
+            kinds = [kind for kind in CONFIG_JSONSCHEMA["properties"][name]["type"] if kind != "null"]
+            remarks.append(
+                f"{shown_name(name)} in config.json has to be {' or '.join(kinds)}; it is left out and stays "
+                "in config.json.bak."
             )
     if _KEY in old:
         remarks.append("The key moves from config.json to .env.")

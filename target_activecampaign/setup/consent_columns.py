@@ -8,15 +8,24 @@ from __future__ import annotations
 import typing as t
 
 from target_activecampaign.config.subscription_words import DEFAULT_WORDS, folded
-from target_activecampaign.setup.headers import is_consent, is_opt_out
+from target_activecampaign.setup.consent_headers import is_refusal, sounds_like_consent
+from target_activecampaign.setup.headers import is_consent
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from target_activecampaign.setup.columns import Column
 
 _YES = "y ja oui si sí sì s vero wahr vrai verdadero waar x on t opted_in opted-in optin opt-in abonniert ok"
-_NO = "n nein non nee falso falsch faux onwaar off f opted_out opted-out optout opt-out abgemeldet -"
+_NO = (
+    "n nein non nee falso falsch faux onwaar off f opted_out opted-out optout opt-out abgemeldet - revoked "
+    "withdrawn denied declined"
+)
+_STATES_OF_NO = frozenset(
+    {"unsubscribed", "cleaned", "opted_out", "opted-out", "opted out", "optout", "opt-out", "abgemeldet"}
+)
+"""Words that name a no by themselves, whatever the header says."""
+_STATES_OF_YES = frozenset({"subscribed", "opted_in", "opted-in", "opted in", "optin", "opt-in", "abonniert"})
 
 
 class Wishes(t.NamedTuple):
@@ -29,6 +38,7 @@ class Wishes(t.NamedTuple):
         unknown: Words without a known meaning.
         yes_count: Rows with the first kind.
         no_count: Rows with the second.
+        silent_count: Rows that say neither.
     """
 
     column: str
@@ -37,12 +47,7 @@ class Wishes(t.NamedTuple):
     unknown: tuple[str, ...]
     yes_count: int
     no_count: int
-
-    def decided(self, yes: Iterable[str]) -> Wishes:
-        """Return the same with some unknown words as yes, and the others as no."""
-        wanted = tuple(yes)
-        others = tuple(word for word in self.unknown if word not in wanted)
-        return self._replace(yes=self.yes + wanted, no=self.no + others, unknown=())
+    silent_count: int = 0
 
     def as_setting(self) -> dict[str, list[str]] | None:
         """Return the setting `subscription_words`; `None` where its defaults do."""
@@ -61,23 +66,85 @@ class Wishes(t.NamedTuple):
 
 
 def consent_columns(columns: Mapping[str, Column]) -> list[Column]:
-    """Return the columns whose header sounds like consent, and which hold anything."""
-    return [column for name, column in columns.items() if is_consent(name) and column.filled]
+    """Return the columns that say who wants mail, by their header or by words like `unsubscribed`."""
+    return [column for column in columns.values() if column.filled and _says_who_wants_mail(column)]
 
 
-def read_wishes(column: Column) -> Wishes | None:
-    """Return the words of a column; `None` where it holds more than a handful of them."""
+def columns_about_consent(columns: Mapping[str, Column]) -> list[Column]:
+    """Return these, and all others whose header sounds like consent."""
+    found = {column.name for column in consent_columns(columns)}
+    return [
+        column
+        for name, column in columns.items()
+        if name in found or (column.filled and sounds_like_consent(name))
+    ]
+
+
+def read_wishes(column: Column, known: Mapping[str, bool] | None = None) -> Wishes | None:
+    """Return the words of a column; `None` where it holds more than a handful of them.
+
+    Args:
+        column: Of the file.
+        known: Word, folded, to whether it means yes, where a configuration says so; it goes before all.
+    """
     if not column.holds_few_words:
         return None
-    yes_words = {*DEFAULT_WORDS[True], *_YES.split()}
-    no_words = {*DEFAULT_WORDS[False], *_NO.split()}
-    if is_opt_out(column.name):
-        yes_words, no_words = no_words - {"unsubscribed"}, (yes_words - {"subscribed"}) | {"unsubscribed"}
-    words = list(dict.fromkeys(folded(value) for value in column.values))
-    yes = tuple(word for word in words if word in yes_words)
-    no = tuple(word for word in words if word in no_words)
-    unknown = tuple(word for word in words if word not in yes_words | no_words)
-    counts = [
-        sum(count for value, count in column.values.items() if folded(value) in some) for some in (yes, no)
-    ]
-    return Wishes(column.name, yes, no, unknown, counts[0], counts[1])
+    known = known or {}
+    meant = {folded(value): _meaning(folded(value), column.name, known) for value in column.values}
+    counts = dict.fromkeys((True, False, None), 0)
+    for value, count in column.values.items():
+        counts[meant[folded(value)]] += count
+    halves = {half: [word for word, one in meant.items() if one is half] for half in counts}
+    for word, half in known.items():
+        if word not in halves[half]:
+            halves[half].append(word)
+    silent = column.rows - counts[True] - counts[False]
+    yes, no, unknown = (tuple(halves[half]) for half in (True, False, None))
+    return Wishes(column.name, yes, no, unknown, counts[True], counts[False], silent)
+
+
+def can_decide(column: Column) -> bool:
+    """Tell whether a column says of each person whether mail is wanted.
+
+    One that only marks who does not want it leaves the others empty, and nothing is no yes.
+    """
+    wishes = read_wishes(column)
+    return wishes is not None and not (is_refusal(column.name) and (wishes.silent_count or not wishes.yes))
+
+
+def says_no(column: Column, cell: object) -> bool:
+    """Tell whether a cell says that mail is not wanted; a mark, like a date of leaving, does."""
+    text = folded(cell) if isinstance(cell, str) else "" if cell is None else folded(str(cell))
+    if not text:
+        return False
+    meaning = _meaning(text, column.name, {})
+    return meaning is False or (meaning is None and is_refusal(column.name))
+
+
+def may_say_no(column: Column) -> bool:
+    """Tell whether a cell of a column may say no."""
+    return column.has_more_values or any(says_no(column, value) for value in column.values)
+
+
+def _says_who_wants_mail(column: Column) -> bool:
+    name = column.name
+    if is_consent(name) or is_refusal(name):
+        return True
+    if not column.holds_few_words:
+        return False
+    words = {folded(value) for value in column.values}
+    if sounds_like_consent(name):
+        return any(_meaning(word, name, {}) is not None for word in words)
+    return not words.isdisjoint(_STATES_OF_NO)
+
+
+def _meaning(word: str, header: str, known: Mapping[str, bool]) -> bool | None:
+    """Return whether a word means that mail is wanted; `None` where nobody said."""
+    if word in known:
+        return known[word]
+    if word in _STATES_OF_YES or word in _STATES_OF_NO:
+        return word in _STATES_OF_YES
+    is_yes = word in DEFAULT_WORDS[True] or word in _YES.split()
+    if not is_yes and word not in DEFAULT_WORDS[False] and word not in _NO.split():
+        return None
+    return is_yes is not is_refusal(header)

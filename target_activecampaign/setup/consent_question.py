@@ -1,54 +1,137 @@
-"""Owns the question on columns that say who wants mail: whether they decide who joins the list."""
+"""Owns the questions on columns that say who wants mail: whether they decide who joins the list.
+
+Nobody who said no joins it without somebody saying so who saw how many they are.
+"""
 
 from __future__ import annotations
 
 import typing as t
 
+import click
+
 from target_activecampaign.config.names import shown_text
 from target_activecampaign.config.subscription_words import folded
-from target_activecampaign.setup.consent_columns import consent_columns, read_wishes
+from target_activecampaign.errors import SourceFileError
+from target_activecampaign.setup.consent_columns import (
+    can_decide,
+    columns_about_consent,
+    consent_columns,
+    may_say_no,
+    read_wishes,
+    says_no,
+)
 from target_activecampaign.setup.dialogue import AnswerError, Question
+from target_activecampaign.wording import counted
 
 if t.TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from target_activecampaign.setup.columns import Column
     from target_activecampaign.setup.consent_columns import Wishes
     from target_activecampaign.setup.dialogue import Dialogue
 
-_WORDS_HELP = "Type the words that mean yes, with commas between. All others then mean no."
+_WORDS_HELP = "Type the words that mean that mail is wanted, with commas between. All others say neither."
+_MOST_ROWS = 5
+
+Rows: t.TypeAlias = "Iterable[tuple[int, Mapping[str, t.Any]]]"
 
 
-def ask_wishes(dialogue: Dialogue, columns: Mapping[str, Column], given: str | None) -> Wishes | None:
+def ask_wishes(
+    dialogue: Dialogue,
+    columns: Mapping[str, Column],
+    given: str | None,
+    known: Mapping[str, bool] | None = None,
+) -> Wishes | None:
     """Return the column that decides who joins, and its words; `None` where none does.
 
     Args:
         dialogue: Asks.
         columns: Of the file.
         given: The column that an option names, an empty one for none; `None` where none says anything.
+        known: Words of that column that have a meaning already.
     """
     if given:
-        wishes = read_wishes(columns[given])
-        return None if wishes is None else _with_all_words(dialogue, wishes)
-    for column in consent_columns(columns):
-        wishes = read_wishes(column)
-        if wishes is None:
-            values = (
-                f"more than {len(column.values):,}" if column.has_more_values else f"{len(column.values):,}"
-            )
-            dialogue.say(
-                f"Column {shown_text(column.name)} holds {values} different values, so it can't decide who "
-                "joins the list.",
-                indent=2,
-            )
-        elif given is None and dialogue.confirm(_question_of(wishes), default=True):
-            return _with_all_words(dialogue, wishes)
-        else:
-            dialogue.say(
-                f"Column {shown_text(column.name)} is not used: all people of the file join the list, "
-                f"{wishes.no_count:,} of whom it says no for."
-            )
+        return _with_all_words(dialogue, columns[given], known or {})
+    if given is not None:
+        return None
+    found = [wishes for one in consent_columns(columns) if can_decide(one) and (wishes := read_wishes(one))]
+    # First the one that says no to most.
+    for wishes in sorted(found, key=lambda one: -one.no_count):
+        if dialogue.confirm(_question_of(wishes), default=True):
+            return _with_all_words(dialogue, columns[wishes.column], {})
     return None
+
+
+def require_no_refusals(
+    dialogue: Dialogue,
+    columns: Mapping[str, Column],
+    rows: Callable[[], Rows],
+    wishes: Wishes | None,
+    *,
+    is_told: bool,
+) -> None:
+    """Make sure that people who said no join the list only where somebody says so.
+
+    Args:
+        dialogue: Asks.
+        columns: Of the file.
+        rows: Returns those of the file, each with its line.
+        wishes: Those of the column that decides who joins; `None` without one.
+        is_told: Whether an option said which column decides, so that it is only said.
+
+    Raises:
+        UsageError: If nobody is there to say so.
+        SourceFileError: If they are not to join.
+    """
+    agreed: set[int] = set()
+    unused = []
+    for column in columns_about_consent(columns):
+        if wishes is not None and column.name == wishes.column:
+            continue
+        refused = _refused_rows(column, rows, wishes) if may_say_no(column) else []
+        if refused and not agreed.issuperset(refused):
+            _ask_refused(dialogue, column, refused, is_told=is_told)
+            agreed.update(refused)
+        elif not refused:
+            unused.append(shown_text(column.name))
+    if unused:
+        dialogue.say(f"Not used to decide who joins the list: {', '.join(unused)}.", indent=2)
+
+
+def _refused_rows(column: Column, rows: Callable[[], Rows], wishes: Wishes | None) -> list[int]:
+    """Return the lines of people who would join, and of whom a column says no."""
+    refused = (number for number, row in rows() if says_no(column, row.get(column.name)))
+    if wishes is None:
+        return list(refused)
+    wanted = {folded(word) for word in wishes.yes}
+    return [
+        number
+        for number, row in rows()
+        if folded(str(row.get(wishes.column))) in wanted and says_no(column, row.get(column.name))
+    ]
+
+
+def _ask_refused(dialogue: Dialogue, column: Column, refused: list[int], *, is_told: bool) -> None:
+    named = ", ".join(f"{row:,}" for row in refused[:_MOST_ROWS])
+    more = " …" if len(refused) > _MOST_ROWS else ""
+    name, rows = shown_text(column.name), counted(len(refused), "row")
+    said = f"Column {name} says that mail is not wanted in {rows} ({named}{more})"
+    if is_told:
+        dialogue.say(
+            f"{said}, whose people join the list all the same, as --map subscription says.", indent=2
+        )
+        return
+    remedy = (
+        f"Take these rows out of the file, or write yes or no for everybody into column {name}, then run "
+        "this again"
+    )
+    if not dialogue.asks:
+        raise click.UsageError(
+            f"{said}, and their people would join the list. {remedy}; --map subscription= lets them join."
+        )
+    dialogue.say(f"{said}, and their people would join the list.", indent=2)
+    if not dialogue.confirm("Let them join all the same?", default=False):
+        raise SourceFileError(f"{remedy}. Nothing was written, nothing was sent")
 
 
 def _question_of(wishes: Wishes) -> str:
@@ -61,23 +144,33 @@ def _question_of(wishes: Wishes) -> str:
     return f"Column {shown_text(wishes.column)} holds {held}. Use it to decide who joins the list?"
 
 
-def _with_all_words(dialogue: Dialogue, wishes: Wishes) -> Wishes:
-    if not wishes.unknown:
-        return wishes
-    known = {folded(word): word for word in wishes.unknown}
+def _with_all_words(dialogue: Dialogue, column: Column, known: Mapping[str, bool]) -> Wishes | None:
+    wishes = read_wishes(column, known)
+    if wishes is None:
+        return None
+    if wishes.unknown:
+        yes = _ask_words(dialogue, wishes.unknown)
+        wishes = read_wishes(column, {**known, **dict.fromkeys(yes, True)}) or wishes
+    count = wishes.silent_count
+    if count:
+        say = "says neither: its person is" if count == 1 else "say neither: their people are"
+        dialogue.say(f"{counted(count, 'row')} {say} sent, and not put on the list.")
+    return wishes
 
+
+def _ask_words(dialogue: Dialogue, unknown: Sequence[str]) -> list[str]:
     def read(answer: str) -> list[str]:
         words = [folded(word) for word in answer.split(",") if word.strip()]
-        if lacking := [word for word in words if word not in known]:
+        if lacking := [word for word in words if word not in unknown]:
             raise AnswerError(f'The column holds no "{shown_text(lacking[0], 40)}".')
         return words
 
-    shown = ", ".join(shown_text(word, 40) for word in wishes.unknown)
+    shown = ", ".join(shown_text(word, 40) for word in unknown)
     question = Question(
-        f"Which of these mean yes: {shown} (Enter for none)",
+        f"Which of these mean that mail is wanted: {shown} (Enter for none)",
         "--map subscription=",
         default="",
         help=_WORDS_HELP,
         indent="    ",
     )
-    return wishes.decided(dialogue.ask(question, read))
+    return dialogue.ask(question, read)

@@ -67,6 +67,11 @@ class Dialogue:
         self._can_ask = can_ask
         self._width = width
 
+    @property
+    def width(self) -> int:
+        """Characters of a line."""
+        return self._width
+
     def heading(self, text: str) -> None:
         """Begin a step."""
         click.echo(f"\n{text}", err=True)

@@ -58,7 +58,6 @@ _CONSENTS = """
     abonniert abonnement abonne consentement consentimiento suscrito suscripcion boletin consenso
     iscritto iscrizionenewsletter toestemming aangemeld ingeschreven nieuwsbrief optout emailoptout
     unsubscribed abgemeldet desabonne"""
-_OPT_OUTS = "optout emailoptout unsubscribed abgemeldet desabonne"
 _TAG_WORDS = "tags tag labels label schlagworte schlagwort etiketten etiquettes etiquetas etichette"
 _MEANINGS = (
     """city town ort stadt wohnort ville localite commune ciudad localidad poblacion citta comune
@@ -103,11 +102,6 @@ def is_whole_name(header: str) -> bool:
 def is_consent(header: str) -> bool:
     """Tell whether a header sounds as if its column said who wants mail."""
     return folded_header(header) in _words(_CONSENTS)
-
-
-def is_opt_out(header: str) -> bool:
-    """Tell whether a yes in the column of a header means that mail is not wanted."""
-    return folded_header(header) in _words(_OPT_OUTS)
 
 
 def is_tags(header: str) -> bool:

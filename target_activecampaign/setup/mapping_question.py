@@ -18,6 +18,7 @@ if t.TYPE_CHECKING:
     from target_activecampaign.setup.dialogue import Dialogue
 
 _MOST_NAMED = 10
+_BEFORE = "config.json"
 _NOTHING = frozenset({"n", "-", "no", "nothing", "none"})
 _HELP = (
     "Type the number at the left of a column to say where it goes, or press Enter to go on. A column without "
@@ -61,14 +62,26 @@ class MappingQuestion:
         custom = setting.get("custom_fields")
         pairs += list(custom.items()) if isinstance(custom, dict) else []
         for name, column in pairs:
-            if column not in self._columns:
-                self._dialogue.say(
-                    f'config.json maps {shown_text(name)} from "{shown_text(str(column))}", which this file '
-                    "lacks.",
-                    indent=2,
-                )
-                continue
-            self.put(self.read_place(name), column, "config.json")
+            if problem := self._take(name, column):
+                self._dialogue.say(f"config.json maps {shown_text(name)} {problem}.", indent=2)
+
+    def _take(self, name: str, column: object) -> str:
+        """Put a column where a configuration before has it; returns why not, else nothing."""
+        if not isinstance(column, str) or column not in self._columns:
+            return f'from "{shown_text(str(column), 60)}", which this file lacks'
+        try:
+            place = self.read_place(name)
+        except AnswerError as error:
+            return f'from "{shown_text(column)}". {error}'.rstrip(".")
+        line = self.draft.lines[self.draft.number_of(column) - 1]
+        if line.found_by == _BEFORE and line.place != place:
+            taken = shown_text(line.place.shown) if line.place else "nothing"
+            return (
+                f'from "{shown_text(column)}", too, which goes to {taken} already. A column goes to one '
+                "place here; write the other one into config.json afterwards"
+            )
+        self.put(place, column, _BEFORE)
+        return ""
 
     def take_options(self, mapping: Iterable[tuple[str, str]]) -> None:
         """Put columns where `--map` says.
@@ -100,7 +113,7 @@ class MappingQuestion:
 
     def show(self) -> None:
         """Show the draft as a table."""
-        for line in mapping_table(self.draft, self._columns):
+        for line in mapping_table(self.draft, self._columns, self._dialogue.width):
             self._dialogue.show(line)
 
     def ask(self) -> None:
@@ -121,6 +134,8 @@ class MappingQuestion:
             if self.draft.column_of(EMAIL) is None:
                 raise AnswerError("No column goes to email yet, and every person needs an address.")
             return None
+        if answer in self._columns and not answer.isdecimal():
+            return self.draft.number_of(answer)
         if not answer.isdecimal() or not 1 <= int(answer) <= len(self.draft.lines):
             raise AnswerError(f"Type a number from 1 to {len(self.draft.lines)}, or press Enter.")
         return int(answer)

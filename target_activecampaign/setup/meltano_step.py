@@ -14,7 +14,7 @@ from target_activecampaign.setup.meltano_project import (
     make_project,
     what_to_add,
 )
-from target_activecampaign.setup.written_files import write_ignored, write_new
+from target_activecampaign.setup.written_files import make_reports_folder, write_ignored, write_new
 
 if t.TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,7 +50,7 @@ def add_meltano(
             dialogue.show(f"  {line}".rstrip())
         dialogue.show(f"  Then: meltano run {JOB}")
         return []
-    (folder / "reports").mkdir(mode=0o700, exist_ok=True)
+    make_reports_folder(folder)
     write_new(folder / PROJECT_FILE, project)
     dialogue.show(
         f"  wrote  {PROJECT_FILE}    tap-spreadsheets for {source.name}, this loader, a job, a schedule"

@@ -30,6 +30,7 @@ class Outcome:
         trial: Figures of the trial; `None` without one.
         report: Of the full run; `None` without one.
         exit_code: Of the run, 0 where nothing was sent.
+        problems: What went wrong in it; empty where nothing did.
     """
 
     config: dict[str, t.Any] = field(default_factory=dict)
@@ -38,3 +39,4 @@ class Outcome:
     trial: dict[str, t.Any] | None = None
     report: dict[str, t.Any] | None = None
     exit_code: int = 0
+    problems: list[str] = field(default_factory=list)

@@ -12,6 +12,8 @@ from target_activecampaign.config.settings import parse_settings
 from target_activecampaign.contacts.custom_fields import CustomField, find_custom_field
 from target_activecampaign.contacts.mapping import MappingOptions, compile_mapping
 from target_activecampaign.errors import ServiceError, SettingsError, SourceFileError
+from target_activecampaign.reporting.advice import next_step
+from target_activecampaign.reporting.summary import verdict
 from target_activecampaign.run.preflight import read_exclusions
 from target_activecampaign.setup.account_questions import SANDBOX
 from target_activecampaign.setup.dialogue import AnswerError, Question
@@ -36,6 +38,7 @@ if t.TYPE_CHECKING:
 _NOT_OF_A_TRIAL = ("report_path", "rejects_path", "outcomes_path", "alert_url", "heartbeat_url")
 _CHOICES = {"t": "trial", "a": "all", "n": "none", "trial": "trial", "all": "all", "none": "none", "": "none"}
 _MOST_DIFFERENCES = 10
+_MANY_REJECTED = 4  # the exit code of a run whose others arrived
 _HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+", re.IGNORECASE)
 _HELP = (
     "t sends five people and reads each back, so that you can look at them before the rest goes. An import "
@@ -83,7 +86,9 @@ class Sending:
             is_wanted = self._try(config, source, outcome, people, goes_on=given is None)
         if is_wanted:
             outcome.exit_code, outcome.report = self._engine.send(config, source, is_trial=False)
-        self._say_next(is_sent=is_wanted)
+            outcome.problems = _problems_of(outcome.exit_code, outcome.report)
+        has_failed = outcome.exit_code not in ({0, _MANY_REJECTED} if is_wanted else {0})
+        self._say_next(is_sent=is_wanted, has_failed=has_failed)
 
     def _ask(self, people: int, given: str | None) -> str:
         self._dialogue.show()
@@ -116,14 +121,17 @@ class Sending:
             return False
         trial = {name: value for name, value in config.items() if name not in _NOT_OF_A_TRIAL}
         outcome.exit_code, report = self._engine.send(trial, only_rows(source, rows), is_trial=True)
+        outcome.problems = _problems_of(outcome.exit_code, report)
         self._dialogue.say(arrived_line(report, shown_text(self._answers.list_name)), indent=2)
         with self._connected() as account:
             read_back = self._read_back(account, rows)
             outcome.trial = _as_json(report, read_back)
             self._say_read_back(read_back)
-            self._say_page(account)
+            if people_to_send(report):
+                self._say_page(account)
         if outcome.exit_code:
-            self._dialogue.say(f"The trial ended with exit code {outcome.exit_code}.", indent=2)
+            for line in (*outcome.problems, next_step(report)):
+                self._dialogue.say(line, indent=2)
             return False
         left = people - len(rows)
         if not goes_on or left <= 0:
@@ -150,7 +158,9 @@ class Sending:
         say = self._dialogue.say
         for row in found.missing:
             say(f"Row {row:,} was not found in the account.", indent=2)
-        if not found.differences and not found.missing:
+        if not found.values:
+            return
+        if not found.differences:
             are = (
                 "the value is as it was"
                 if found.values == 1
@@ -175,11 +185,17 @@ class Sending:
             self._dialogue.say("Look at them:", indent=2)
             self._dialogue.show(f"  https://{host}/app/contacts/?listid={self._answers.list_id}&status=1")
 
-    def _say_next(self, *, is_sent: bool) -> None:
+    def _say_next(self, *, is_sent: bool, has_failed: bool) -> None:
         file = shlex.quote(self._file)
-        first = "Each new file:  " if is_sent else "Next, to send it:"
-        self._dialogue.show(f"  {first:<17}                target-activecampaign send {file}")
+        first = "Each new file:" if is_sent else "Next, to send it:"
+        if has_failed:
+            first = "Once it is mended:"
+        self._dialogue.show(f"  {first:<18}               target-activecampaign send {file}")
         self._dialogue.show("  Every night, or from a database: target-activecampaign init --meltano")
+
+
+def _problems_of(exit_code: int, report: dict[str, t.Any]) -> list[str]:
+    return [] if exit_code == 0 else [verdict(report)]
 
 
 def _make_mapper(account: Account, config: dict[str, t.Any], source: SourceFile) -> RecordMapper:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import typing as t
 
+from target_activecampaign.config.names import shown_text
 from target_activecampaign.wording import about_minutes, counted, share
 
 if t.TYPE_CHECKING:
     from collections.abc import Mapping
 
     from target_activecampaign.api.responses import Contract
+
+_MOST_FIELDS = 5
 
 
 def sum_line(report: Mapping[str, t.Any]) -> str:
@@ -30,6 +33,22 @@ def sum_line(report: Mapping[str, t.Any]) -> str:
     if rejected:
         said.append(f"{rejected:,} that can't be sent ({share(rejected, read)})")
     return f"{counted(read, 'row')} = {' + '.join(said) or '0'}"
+
+
+def left_out_line(report: Mapping[str, t.Any]) -> str | None:
+    """Return which fields lack values that can't be written; `None` where none does."""
+    fields = report["left_out"]
+    if not fields:
+        return None
+    named = [
+        f"{count:,} of {shown_text(name.removeprefix('custom_fields.'), 40)}"
+        for name, count in sorted(fields.items(), key=lambda one: -one[1])[:_MOST_FIELDS]
+    ]
+    more = f" and {len(fields) - _MOST_FIELDS:,} more fields" if len(fields) > _MOST_FIELDS else ""
+    count = sum(fields.values())
+    are = "is" if count == 1 else "are"
+    values = counted(count, "value")
+    return f"{values} can't be written and {are} left out: {', '.join(named)}{more}."
 
 
 def people_to_send(report: Mapping[str, t.Any]) -> int:

@@ -11,11 +11,11 @@ import typing as t
 from target_activecampaign.contacts.custom_fields import takes_options
 from target_activecampaign.contacts.options import OptionReader
 from target_activecampaign.contacts.text import UnfitValueError
+from target_activecampaign.setup.consent_columns import consent_columns
 from target_activecampaign.setup.draft import EMAIL, TAGS, Draft, Line, Place, in_shown_order
 from target_activecampaign.setup.headers import (
     attribute_of,
     closest,
-    is_consent,
     is_equal,
     is_tags,
     is_whole_name,
@@ -45,9 +45,10 @@ def suggest(columns: Mapping[str, Column], fields: Sequence[CustomField], key: s
         taken.setdefault(name, line)
     found = {line.column: line for line in taken.values()}
     left = [field for field in fields if field.title or field.tag]
+    consents = {column.name for column in consent_columns(columns)}
     for match in (_equal_field, _close_field, _field_of_same_meaning):
         for name, column in columns.items():
-            if name in found or is_consent(name):
+            if name in found or name in consents:
                 continue
             met = match(column, left)
             if met is not None and met.place and met.place.field:
@@ -78,7 +79,16 @@ def _attributes(columns: Mapping[str, Column]) -> list[tuple[str, Line]]:
     addresses = [name for name, column in columns.items() if column.holds_addresses and name not in named]
     addresses.sort(key=lambda name: -columns[name].filled)
     lines += [(EMAIL, Line(name, Place(EMAIL), "values")) for name in addresses]
-    return lines + [(TAGS, Line(name, Place(TAGS), "name")) for name in columns if is_tags(name)]
+    return lines + [
+        (TAGS, Line(name, Place(TAGS), "name"))
+        for name in columns
+        if is_tags(name) and not _is_of_a_phone(columns[name])
+    ]
+
+
+def _is_of_a_phone(column: Column) -> bool:
+    """Tell whether labels stand as Google's contacts have them, `* myContacts ::: Friends`: no tags."""
+    return any(":::" in text or text.startswith("* ") for text in column.values)
 
 
 def _fits(column: Column, attribute: str) -> bool:

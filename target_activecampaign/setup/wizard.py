@@ -10,13 +10,14 @@ import click
 
 from target_activecampaign.config.names import shown_text
 from target_activecampaign.config.settings import parse_settings
+from target_activecampaign.config.subscription_words import folded
 from target_activecampaign.errors import SettingsError
 from target_activecampaign.setup.account_questions import SANDBOX, ask_account
 from target_activecampaign.setup.answers import Answers
 from target_activecampaign.setup.choices import ask_choices
 from target_activecampaign.setup.columns import look_at
-from target_activecampaign.setup.configuration import make_configuration, remarks_on
-from target_activecampaign.setup.consent_question import ask_wishes
+from target_activecampaign.setup.configuration import make_configuration, remarks_on, usable_settings
+from target_activecampaign.setup.consent_question import ask_wishes, require_no_refusals
 from target_activecampaign.setup.dialogue import AnswerError, Question
 from target_activecampaign.setup.draft import SUBSCRIPTION, Place
 from target_activecampaign.setup.file_question import ask_file, files_of
@@ -27,12 +28,19 @@ from target_activecampaign.setup.meltano_step import add_meltano
 from target_activecampaign.setup.outcome import Before, Outcome
 from target_activecampaign.setup.phone_question import ask_region
 from target_activecampaign.setup.sending import Sending
-from target_activecampaign.setup.sentences import people_to_send, plan_line, room_line, sum_line
+from target_activecampaign.setup.sentences import (
+    left_out_line,
+    people_to_send,
+    plan_line,
+    room_line,
+    sum_line,
+)
 from target_activecampaign.setup.written_files import (
     CONFIG_FILE,
     IGNORE_FILE,
     IGNORED,
     VARIABLES_FILE,
+    make_reports_folder,
     write_config,
     write_ignored,
     write_key,
@@ -88,7 +96,7 @@ class Wizard:
         self._folder = folder
         self._origin = origin or folder
         self._before = before
-        self._old = before.config or {}
+        self._old = usable_settings(before.config or {})
         self._connect = connect
         self._engine = engine
         self._source: SourceFile | None = None
@@ -148,21 +156,24 @@ class Wizard:
         home = str(Path.home())
         folder = str(self._folder.resolve())
         shown = f"~{folder.removeprefix(home)}" if folder.startswith(home + os.sep) else folder
-        say = self._dialogue
-        say.show(
-            f"This sets up an export to ActiveCampaign in this folder ({shown_text(shown)}). About 3 minutes."
-        )
-        say.show(
-            "Nothing is written before step 7, nothing is sent before step 8. Enter takes the [default]."
-        )
-        say.show("Ctrl-C before step 7 leaves no trace.")
+        for sentence in (
+            (
+                f"This sets up an export to ActiveCampaign in this folder ({shown_text(shown)}). "
+                "About 3 minutes."
+            ),
+            "Nothing is written before step 7, nothing is sent before step 8. Enter takes the [default].",
+            "Ctrl-C before step 7 leaves no trace.",
+        ):
+            self._dialogue.say(sentence, indent=0)
         if self._before.config is not None:
             self._say_before()
 
     def _say_before(self) -> None:
         target = self._old.get("list_id")
         where = f'to "{shown_text(target)}"' if isinstance(target, str) else f"to list {target}"
-        for remark in remarks_on(self._old, self._before.variables):
+        if target is None:
+            where = "people"
+        for remark in remarks_on(self._before.config or {}, self._before.variables):
             self._dialogue.say(remark, indent=0)
         question = Question(
             f"This folder exports {where} already. [c] change it, Enter to keep each answer",
@@ -199,7 +210,7 @@ class Wizard:
         columns = look_at(source.headers, (record for _, record in source.rows()))
         dialogue.heading(f"4 of 8  What goes where?   (looked at all {rows})")
         question = MappingQuestion(dialogue, columns, fields, tags, source.key)
-        words = self._ask_mapping(question, columns)
+        words = self._ask_mapping(question, columns, source)
         region = self._ask_region(question, source)
         dialogue.heading("5 of 8  What shall happen in ActiveCampaign?")
         choices = ask_choices(dialogue, self._given, tags, self._old)
@@ -215,7 +226,7 @@ class Wizard:
         )
 
     def _ask_mapping(
-        self, question: MappingQuestion, columns: dict[str, Column]
+        self, question: MappingQuestion, columns: dict[str, Column], source: SourceFile
     ) -> dict[str, list[str]] | None:
         """Ask what goes where; returns the words of the column of consent, where they are unusual."""
         old = self._old.get("field_mapping")
@@ -226,14 +237,26 @@ class Wizard:
         except AnswerError as error:
             raise click.UsageError(f"--map: {error}") from None
         given = dict(self._given.mapping).get(SUBSCRIPTION)
-        known = question.draft.column_of(SUBSCRIPTION)
-        wishes = ask_wishes(self._dialogue, columns, known if given is None else given)
+        column = question.draft.column_of(SUBSCRIPTION)
+        known = self._known_words(column)
+        wishes = ask_wishes(self._dialogue, columns, column if given is None else given, known)
         if wishes is not None:
             question.put(Place(SUBSCRIPTION), wishes.column, "you")
         question.ask()
-        if wishes is None or question.draft.column_of(SUBSCRIPTION) != wishes.column:
-            return None
-        return wishes.as_setting()
+        chosen = question.draft.column_of(SUBSCRIPTION)
+        if chosen != (None if wishes is None else wishes.column):
+            # Changed in the table: a yes in the column chosen there may be a no.
+            wishes = ask_wishes(self._dialogue, columns, chosen or "", known if chosen == column else None)
+        require_no_refusals(self._dialogue, columns, source.rows, wishes, is_told=given is not None)
+        return None if wishes is None else wishes.as_setting()
+
+    def _known_words(self, column: str | None) -> dict[str, bool]:
+        """Return what the words of a column mean by the configuration before."""
+        old, words = self._old.get("field_mapping"), self._old.get("subscription_words")
+        if not isinstance(old, dict) or old.get(SUBSCRIPTION) != column or not isinstance(words, dict):
+            return {}
+        halves = {half: words[half] for half in ("true", "false") if isinstance(words.get(half), list)}
+        return {folded(str(word)): half == "true" for half, some in halves.items() for word in some}
 
     def _ask_region(self, question: MappingQuestion, source: SourceFile) -> str | None:
         column = question.draft.column_of("phone")
@@ -253,7 +276,12 @@ class Wizard:
         for line in previewed.lines:
             dialogue.show(f"  {line}".rstrip())
         report = self.outcome.preview = previewed.report
-        for sentence in (sum_line(report), room_line(report, contract), plan_line(report)):
+        for sentence in (
+            sum_line(report),
+            left_out_line(report),
+            room_line(report, contract),
+            plan_line(report),
+        ):
             if sentence is not None:
                 dialogue.say(sentence, indent=2)
 
@@ -281,23 +309,31 @@ class Wizard:
 
     def _write(self, config: dict[str, t.Any], answers: Answers) -> None:
         folder, show = self._folder, self._dialogue.show
-        show()
-        (folder / "reports").mkdir(mode=0o700, exist_ok=True)
+        names = (*IGNORED, ".sandbox/") if answers.hostname == SANDBOX else IGNORED
+        has_key_elsewhere = self._given.key_place == "the environment"
+        # The key never stands where git sees it, and settings only where what they need is there.
+        make_reports_folder(folder)
+        self._note(IGNORE_FILE, is_written=bool(write_ignored(folder, names)))
+        if not has_key_elsewhere:
+            write_key(folder, answers.api_key)
+            self._note(VARIABLES_FILE)
         write_config(folder, config, self._before.config)
+        self._note(CONFIG_FILE)
+        show()
         show(f"  wrote  {CONFIG_FILE}    settings, no secret            (mode 600)")
-        self.outcome.files.append(CONFIG_FILE)
-        if self._given.key_place == "the environment":
+        if has_key_elsewhere:
             self._dialogue.say("The key stays in the environment (TARGET_ACTIVECAMPAIGN_API_KEY).", indent=2)
         else:
-            write_key(folder, answers.api_key)
             show(f"  wrote  {VARIABLES_FILE}           TARGET_ACTIVECAMPAIGN_API_KEY  (mode 600)")
-            self.outcome.files.append(VARIABLES_FILE)
-        names = (*IGNORED, ".sandbox/") if answers.hostname == SANDBOX else IGNORED
-        if write_ignored(folder, names):
+        if IGNORE_FILE in self.outcome.files:
             show(f"  wrote  {IGNORE_FILE}     {', '.join(names)}")
-            self.outcome.files.append(IGNORE_FILE)
         self.outcome.config = config
         self._dialogue.say("The ledger (ledger.db) and reports (reports/) come with the first run.", indent=2)
+
+    def _note(self, name: str, *, is_written: bool = True) -> None:
+        """Note a file that was written, in the order in which people read them."""
+        if is_written:
+            self.outcome.files.insert(0, name)
 
     def _shown_path(self, source: SourceFile) -> str:
         """Return the file's name as a command in the folder takes it."""

@@ -27,6 +27,7 @@ if t.TYPE_CHECKING:
 CONFIG_FILE, VARIABLES_FILE, IGNORE_FILE = "config.json", ".env", ".gitignore"
 BACKUP_FILE = f"{CONFIG_FILE}.bak"
 KEY_VARIABLE = f"{PREFIX}API_KEY"
+REPORTS_FOLDER = "reports"
 IGNORED = (".env", "*.csv", "rejects*", "reports/", "ledger.db*")
 """What holds people or the key, and stands in `.gitignore`."""
 
@@ -86,6 +87,21 @@ def write_ignored(folder: Path, names: Iterable[str]) -> list[str]:
             before += "\n"
         _write(path, before + "\n".join(lacking) + "\n", _permissions_of(path))
     return lacking
+
+
+def make_reports_folder(folder: Path) -> None:
+    """Make the folder of the reports, for its owner.
+
+    Raises:
+        OutputError: If it can't be made.
+    """
+    try:
+        (folder / REPORTS_FOLDER).mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"The folder {REPORTS_FOLDER} can't be made: {_reason(error)}. Move away what stands there, or "
+            "set up another folder: --folder. Nothing was sent"
+        ) from None
 
 
 def write_new(path: Path, text: str) -> None:

@@ -153,6 +153,7 @@ class DelimitedFile(SourceFile):
         Raises:
             SourceFileError: If the file can't be read to its end, or was changed meanwhile.
         """
+        self._require_unchanged()
         width = len(self.all_headers)
         rows = self._parse()
         next(rows)

@@ -64,6 +64,7 @@ class JsonLinesFile(SourceFile):
             next_line = number + 1
 
     def _parse(self) -> Iterator[tuple[int, bytes, dict[str, t.Any]]]:
+        self._require_unchanged()
         decode = msgspec.json.Decoder().decode
         with self.path.open("rb") as file:
             for number, raw in enumerate(file, start=1):

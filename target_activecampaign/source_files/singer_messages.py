@@ -54,6 +54,7 @@ class SingerMessagesFile(SourceFile):
 
     def iterate_messages(self, only: Collection[int] | None = None) -> Iterator[bytes]:
         """Yield the lines as they are; those of other records than `only` names are blank."""
+        self._require_unchanged()
         if only is None:
             with self.path.open("rb") as file:
                 yield from file
@@ -64,6 +65,7 @@ class SingerMessagesFile(SourceFile):
         self._require_unchanged()
 
     def _parse(self) -> Iterator[tuple[int, dict[str, t.Any]]]:
+        self._require_unchanged()
         decode = msgspec.json.Decoder().decode
         with self.path.open("rb") as file:
             for number, line in enumerate(file, start=1):

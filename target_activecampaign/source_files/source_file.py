@@ -131,10 +131,18 @@ class SourceFile(abc.ABC):
     def _require_unchanged(self) -> None:
         """Make sure that the file still is what it was when it was opened.
 
+        Before the first row: another header would put each value into a wrong place. And behind the last one.
+
         Raises:
             SourceFileError: If not.
         """
-        if _state_of(self.path) != self._opened_as:
+        try:
+            is_changed = _state_of(self.path) != self._opened_as
+        except OSError:
+            raise SourceFileError(
+                f"{self.name} is not there any more. Put it back, then run again; nobody is added twice"
+            ) from None
+        if is_changed:
             raise SourceFileError(
                 f"{self.name} was changed while it was read, so its rows may be cut. Wait until "
                 "the program that writes it has ended, then run again; nobody is added twice"

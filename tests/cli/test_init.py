@@ -15,6 +15,7 @@ from support.sandbox_fixture import KEY
 from target_activecampaign.cli import init, init_target
 from target_activecampaign.clock import SystemClock
 from target_activecampaign.run import run as run_module
+from target_activecampaign.sandbox.state.seed import BUILT_IN
 from target_activecampaign.target import TargetActiveCampaign
 
 if t.TYPE_CHECKING:
@@ -293,6 +294,88 @@ def test_a_configuration_before_keeps_each_answer_and_what_was_not_asked(account
     assert before["list_id"] == 3
     assert "api_key" not in before
     assert Path(".env").read_text() == f"SHOP=1\n{KEY_VARIABLE}={KEY}\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "problem"),
+    [
+        (".env", b"SHOP=\xff\n", ".env can't be read: it is no UTF-8 text"),
+        (".gitignore", b"\xff\n", ".gitignore can't be read, so it was left as it is"),
+        ("reports", b"", "The folder reports can't be made"),
+    ],
+)
+def test_a_file_of_others_that_is_in_the_way_is_said_and_stays(
+    account: RunningSandbox, name: str, content: bytes, problem: str
+) -> None:
+    Path(name).write_bytes(content)
+    said = invoke(*given(account, "--send", "none"))
+    assert said.exit_code == 1
+    assert problem in said.stderr
+    assert "Traceback" not in said.stderr
+    assert Path(name).read_bytes() == content
+    assert not Path("config.json").exists()
+
+
+def test_settings_of_another_kind_are_left_out_and_said(account: RunningSandbox) -> None:
+    before = {"tags": 7, "phone_region": 3, "field_mapping": ["x"], "hostname": 9, "subscription_words": 5}
+    Path("config.json").write_text(json.dumps(before))
+    said = invoke(*given(account, "--send", "none"))
+    assert said.exit_code == 0, said.stderr
+    assert "tags in config.json has to be array; it is left out" in said.stderr
+    assert json.loads(Path("config.json.bak").read_text()) == before
+
+
+def test_a_mapping_of_before_that_can_not_be_kept_is_said(account: RunningSandbox) -> None:
+    custom = {"Shoe size": "first_name", "City": "newsletter", "Street": "newsletter", "Notes": ["x"]}
+    before = {"list_id": 2, "field_mapping": {"email": "email", "custom_fields": custom}}
+    options = given(account, "--send", "none", "--map", "subscription=")
+    Path("config.json").write_text(json.dumps(before))
+    said = invoke(*options)
+    assert said.exit_code == 0, said.stderr
+    told = " ".join(said.stderr.split())
+    assert 'config.json maps Shoe size from "first_name". No field "Shoe size".' in told
+    assert 'config.json maps Street from "newsletter", too, which goes to City' in told
+    written = json.loads(Path("config.json").read_text())
+    assert written["field_mapping"]["custom_fields"] == {"City": "newsletter"}
+
+
+def test_a_trial_that_fails_says_what_and_offers_nothing_more(
+    start_sandbox: Callable[..., RunningSandbox], connect: Callable[..., Api]
+) -> None:
+    account = start_sandbox(with_limits=False, progress="at-once", seed={**BUILT_IN, "contactLimit": 1})
+    said = invoke(*given(account, "--send", "trial", "--json"))
+    assert said.exit_code == 3
+    document = json.loads(said.stdout)
+    assert document["ok"] is False
+    assert "contract" in " ".join(document["problems"])
+    assert "Read back: all 3 values are as they were sent." in said.stderr
+    assert "differ" not in said.stderr
+    assert "Once it is mended:" in said.stderr
+    assert "ERROR" not in said.stderr
+    assert len(subscribed(connect(account))) == 1
+
+
+def test_people_who_said_no_end_a_script_before_anything_is_written(account: RunningSandbox) -> None:
+    options = given(account, "--send", "all", "--json")
+    Path("people.csv").write_text(
+        "email,Unsubscribed from all email\nada@example.com,\nbob@example.com,true\n"
+    )
+    said = invoke(*options)
+    assert said.exit_code == 2
+    assert "mail is not wanted in 1 row (3)" in json.loads(said.stdout)["problems"][0]
+    assert files() == set()
+    assert not account.snapshot()["contacts"]
+
+
+def test_a_column_that_is_chosen_in_the_table_is_read_by_its_own_words(
+    account: RunningSandbox, connect: Callable[..., Api], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people_answer(monkeypatch)
+    Path("people.csv").write_text("email,unsubscribed\nada@example.com,no\nbob@example.com,yes\n")
+    answers = ["", "", account.url, KEY, "2", "n", "2", "subscription", "", "", "", "", "I agree", "a"]
+    said = invoke(answers="\n".join(answers) + "\n")
+    assert said.exit_code == 0, said.stderr
+    assert subscribed(connect(account)) == {"ada@example.com"}
 
 
 def test_a_key_of_the_environment_stays_there(

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import click
 import pytest
 from support.answering import Person
 
 from target_activecampaign.config.schema import CONFIG_JSONSCHEMA
 from target_activecampaign.config.section import Section
-from target_activecampaign.config.subscription_words import read_subscription_words
+from target_activecampaign.config.subscription_words import DEFAULT_WORDS, read_subscription_words
+from target_activecampaign.contacts.subscription import read_wish
+from target_activecampaign.errors import SourceFileError
 from target_activecampaign.setup.choices import Choices, ask_choices
 from target_activecampaign.setup.columns import look_at
-from target_activecampaign.setup.consent_columns import Wishes, read_wishes
-from target_activecampaign.setup.consent_question import ask_wishes
+from target_activecampaign.setup.consent_columns import Wishes, consent_columns, read_wishes
+from target_activecampaign.setup.consent_question import ask_wishes, require_no_refusals
+from target_activecampaign.setup.dialogue import Dialogue
 from target_activecampaign.setup.given import Given
 from target_activecampaign.setup.phone_question import ask_region
 
@@ -27,17 +31,103 @@ def wished(
 def test_a_column_of_consent_is_asked_about(monkeypatch: pytest.MonkeyPatch) -> None:
     wishes, person = wished(monkeypatch, "newsletter", ["yes"] * 3 + ["no", ""], "")
     assert person.lines == [
-        "Column newsletter holds yes 3 and no 1. Use it to decide who joins the list? [Y/n]"
+        "Column newsletter holds yes 3 and no 1. Use it to decide who joins the list? [Y/n]",
+        "1 row says neither: its person is sent, and not put on the list.",
     ]
     assert wishes is not None
     assert wishes.as_setting() is None
 
 
-def test_a_column_of_consent_that_is_not_used_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    wishes, person = wished(monkeypatch, "opt_in", ["1", "0", "0"], "n")
-    assert wishes is None
-    assert "Column opt_in is not used" in person.said
-    assert "2 of whom it says no for" in " ".join(person.lines)
+EXPORTS = {
+    "Email Marketing Consent": ("SUBSCRIBED", "UNSUBSCRIBED"),
+    "EMAIL_BLACKLISTED": ("no", "yes"),
+    "Unsubscribed from all email": ("", "true"),
+    "UNSUB_TIME": ("", "2024-05-01 10:00:00"),
+    "Email Opt Out": ("FALSE", "TRUE"),
+    "status": ("subscribed", "unsubscribed"),
+    "Mailing state": ("active", "cleaned"),
+    "Werbung erlaubt": ("1", "0"),
+    "Keine Werbung": ("0", "1"),
+    "newsletterOptIn": ("true", "false"),
+    "Do not email": ("", "x"),
+    "No marketing": ("n", "y"),
+    "Abgemeldet am": ("", "05.02.2024"),
+}
+"""Columns of exports, each with the cell of somebody who wants mail, and of somebody who does not."""
+
+
+@pytest.mark.parametrize("name", EXPORTS)
+def test_nobody_who_said_no_joins_by_enter_alone(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    yes, no = EXPORTS[name]
+    rows = [{name: yes}, {name: no}, {name: yes}]
+    person = Person(monkeypatch, [""] * 3)
+    columns = look_at([name], rows)
+    wishes = ask_wishes(person.dialogue, columns, None)
+    if wishes is None:
+        with pytest.raises(SourceFileError, match=f"column {name}"):
+            require_no_refusals(person.dialogue, columns, lambda: enumerate(rows, 2), wishes, is_told=False)
+        assert "not wanted in 1 row (3)" in person.said
+        return
+    words = dict.fromkeys(DEFAULT_WORDS[True], True) | dict.fromkeys(DEFAULT_WORDS[False], False)
+    if (setting := wishes.as_setting()) is not None:
+        words = {word: half == "true" for half, some in setting.items() for word in some}
+    assert read_wish(yes, words) is True
+    assert read_wish(no, words) is False
+
+
+@pytest.mark.parametrize(
+    ("name", "cells"),
+    [
+        ("Accepts SMS Marketing", ["no", "yes"]),
+        ("Do Not Call", ["1", "0"]),
+        ("Mailing City", ["Rome", "Leeds"]),
+        ("newsletter topics", ["tea", "mugs"]),
+        ("status", ["active", "inactive"]),
+        ("paid", ["yes", "no"]),
+    ],
+)
+def test_other_columns_say_nothing_of_mail(name: str, cells: list[str]) -> None:
+    assert not consent_columns(look_at([name], [{name: cell} for cell in cells]))
+
+
+def test_the_column_decides_that_says_no_to_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [{"double_opt_in": "yes", "blacklisted": word} for word in ("yes", "no")]
+    person = Person(monkeypatch, ["", ""])
+    wishes = ask_wishes(person.dialogue, look_at(["double_opt_in", "blacklisted"], rows), None)
+    assert wishes is not None
+    assert wishes.column == "blacklisted"
+
+
+def test_a_second_column_that_says_no_is_asked_about(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [
+        {"newsletter": "yes", "unsubscribed": ""},
+        {"newsletter": "yes", "unsubscribed": "true"},
+        {"newsletter": "no", "unsubscribed": "true"},
+    ]
+    columns = look_at(["newsletter", "unsubscribed"], rows)
+    person = Person(monkeypatch, ["", "y"])
+    wishes = ask_wishes(person.dialogue, columns, None)
+    require_no_refusals(person.dialogue, columns, lambda: enumerate(rows, 2), wishes, is_told=False)
+    assert "says that mail is not wanted in 1 row (3)" in person.said
+
+
+def test_without_anybody_to_ask_people_who_said_no_end_a_setup() -> None:
+    rows = [{"unsubscribed": "true"}]
+    dialogue = Dialogue(can_ask=False, takes_defaults=True, width=100)
+    with pytest.raises(click.UsageError, match="--map subscription= lets them join"):
+        require_no_refusals(
+            dialogue, look_at(["unsubscribed"], rows), lambda: enumerate(rows, 2), None, is_told=False
+        )
+
+
+def test_words_of_the_configuration_before_keep_their_meaning() -> None:
+    column = look_at(["wish"], [{"wish": "gern"}, {"wish": "nie"}])["wish"]
+    wishes = read_wishes(column, {"gern": True, "nie": False, "niemals": False})
+    assert wishes is not None
+    assert (wishes.yes_count, wishes.no_count, wishes.unknown) == (1, 1, ())
+    setting = wishes.as_setting()
+    assert setting is not None
+    assert {"nie", "niemals"} <= set(setting["false"])
 
 
 @pytest.mark.parametrize(
@@ -64,18 +154,23 @@ def test_unusual_words_become_a_setting_that_means_them(
 
 
 def test_a_word_without_a_known_meaning_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    wishes, person = wished(monkeypatch, "consent", ["granted", "revoked", "yes"], "", "given", "granted")
+    wishes, person = wished(
+        monkeypatch, "consent", ["granted", "revoked", "maybe", "yes"], "", "given", "granted"
+    )
     assert wishes is not None
     assert set(wishes.yes) == {"yes", "granted"}
     assert wishes.no == ("revoked",)
+    assert wishes.silent_count == 1
     assert 'The column holds no "given".' in person.said
 
 
 def test_a_column_of_consent_with_dates_decides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    days = [f"2024-01-{day:02}" for day in range(1, 20)]
-    wishes, person = wished(monkeypatch, "consent", days)
-    assert wishes is None
-    assert "Column consent holds 19 different values, so it can't decide who joins the list." in person.said
+    rows = [{"consent": f"2024-01-{day:02}"} for day in range(1, 20)]
+    columns = look_at(["consent"], rows)
+    person = Person(monkeypatch, [])
+    assert ask_wishes(person.dialogue, columns, None) is None
+    require_no_refusals(person.dialogue, columns, lambda: enumerate(rows, 2), None, is_told=False)
+    assert person.lines == ["Not used to decide who joins the list: consent."]
 
 
 def test_a_handful_of_words_is_needed() -> None:

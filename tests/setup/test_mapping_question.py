@@ -50,6 +50,29 @@ def test_the_table_shows_the_evidence(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
 
 
+def test_a_narrow_terminal_has_one_value_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    person = Person(monkeypatch, [""], width=60)
+    MappingQuestion(person.dialogue, look_at(list(ROWS[0]), ROWS), FIELDS, ["Coffee"], "id").ask()
+    assert person.said.splitlines()[:5] == [
+        "   1  your column: e-mail",
+        "      ActiveCampaign: email",
+        "      filled: 100.0 %",
+        "      example: ada@example.com",
+        "      found by: name, values",
+    ]
+    assert max(map(len, person.said.splitlines())) <= 60
+
+
+def test_hundreds_of_columns_that_go_nowhere_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = {"email": "ada@example.com", **{f"figure {n}": "1" for n in range(299)}}
+    person = Person(monkeypatch, ["figure 250", "City", ""])
+    question = MappingQuestion(person.dialogue, look_at(list(row), [row]), FIELDS, [], None)
+    question.ask()
+    assert len(person.said.splitlines()) < 70
+    assert "and 240 more columns that go nowhere; type the name of one" in person.said
+    assert question.draft.as_setting(FIELDS)["custom_fields"] == {"City": "figure 250"}
+
+
 def test_the_transcript_of_changes(monkeypatch: pytest.MonkeyPatch) -> None:
     question, person = questioned(monkeypatch, ["3", "t", "4", "email", "n", ""])
     question.ask()

@@ -8,7 +8,7 @@ import typing as t
 import pytest
 
 from target_activecampaign.api.responses import Contract
-from target_activecampaign.setup.sentences import arrived_line, plan_line, room_line, sum_line
+from target_activecampaign.setup.sentences import arrived_line, left_out_line, plan_line, room_line, sum_line
 
 
 def report(**figures: object) -> dict[str, t.Any]:
@@ -73,3 +73,10 @@ def test_the_plan_and_the_arrival_of_the_transcript() -> None:
     said = arrived_line(report(delivered=5, created=4, updated=1), "Newsletter")
     assert said == '5 people arrived on "Newsletter": 4 new, 1 updated.'
     assert arrived_line(report(delivered=0), "VIP") == '0 people arrived on "VIP".'
+
+
+def test_values_that_can_not_be_written_are_said_before_anything_is_sent() -> None:
+    assert left_out_line({"left_out": {}}) is None
+    fields = {"custom_fields.Birthday": 1_200, "phone": 3}
+    said = "1,203 values can't be written and are left out: 1,200 of Birthday, 3 of phone."
+    assert left_out_line({"left_out": fields}) == said

@@ -144,3 +144,8 @@ def test_words_of_lists_are_counted_and_sentences_are_not() -> None:
 def test_the_values_of_a_column_are_bounded() -> None:
     column = look_at(["id"], ({"id": str(n)} for n in range(MOST_VALUES + 5)))["id"]
     assert (len(column.values), column.has_more_values, column.filled) == (MOST_VALUES, True, MOST_VALUES + 5)
+
+
+def test_the_labels_of_a_phones_contacts_are_no_tags() -> None:
+    assert shown(drafted([{"Labels": "* myContacts ::: Friends"}], [])) == [("Labels", "-", "")]
+    assert shown(drafted([{"Labels": "vip"}], [])) == [("Labels", "tags", "name")]

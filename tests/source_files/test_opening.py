@@ -144,3 +144,32 @@ def test_what_is_no_output_of_a_tap_is_refused(tmp_path: Path, content: str, sai
     path = tmp_path / "people.singer"
     path.write_text(content)
     assert said in refusal(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        ("a.csv", "email,name\nada@example.com,Ada\n", "name,email\nAda,ada@example.com\n"),
+        ("a.jsonl", '{"email": "ada@example.com"}\n', '{"mail": "ada@example.com"}\n'),
+        (
+            "a.singer",
+            '{"type": "SCHEMA", "stream": "a", "schema": {}}\n',
+            '{"type": "SCHEMA", "stream": "b", "schema": {}}\n',
+        ),
+    ],
+)
+def test_no_row_is_read_of_a_file_that_was_replaced_after_it_was_opened(
+    tmp_path: Path, name: str, before: str, after: str
+) -> None:
+    path = tmp_path / name
+    path.write_text(before)
+    source = open_source(path)
+    (tmp_path / "new").write_text(after)
+    (tmp_path / "new").replace(path)
+    with pytest.raises(SourceFileError, match=f"{name} was changed while it was read"):
+        next(iter(source.rows()), None)
+    with pytest.raises(SourceFileError, match="was changed"):
+        next(iter(source.iterate_messages(only=() if name == "a.csv" else None)), None)
+    path.unlink()
+    with pytest.raises(SourceFileError, match=f"{name} is not there any more"):
+        next(iter(source.rows()), None)
