@@ -199,7 +199,8 @@ class Run:
         self._report.ceiling_per_minute = self.observer.ceiling_per_minute
         self.watch.start()
         self.chronicle.is_silent |= not self._reads_input
-        self.chronicle.begin()
+        with self._interruption.at_once():
+            self.chronicle.begin()
         self._state_output.check()
         self.chronicle.check_report()
         if self.keeps_records and self._settings.rejects_path is not None:

@@ -182,6 +182,22 @@ def test_a_report_that_can_not_be_written_is_told_with_the_exit_code_of_the_proc
     assert (one.result, one.report["exit_code"], one.entry["files"]["report_path"]) == ("failed", 1, None)
 
 
+def test_a_signal_ends_the_wait_for_a_monitor_that_is_silent(
+    config: dict[str, t.Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = make_target(config)
+    after_the_signal: list[str] = []
+
+    def wait() -> None:
+        target.interruption._handle(15, None)
+        after_the_signal.append("still waits")
+
+    monkeypatch.setattr(target.current_run.chronicle._notices, "say_started", wait)
+    assert target.run_to_end(io.BytesIO(json.dumps(SCHEMA).encode())) == 143
+    assert after_the_signal == []
+    assert results(config) == [(1, "interrupted")]
+
+
 def test_a_test_of_the_connection_is_a_trial(sandbox: RunningSandbox, tmp_path: Path) -> None:
     config = config_for(sandbox.url, tmp_path)
     test = "meltano_test_stream"
