@@ -183,8 +183,9 @@ def test_a_report_that_can_not_be_written_is_told_with_the_exit_code_of_the_proc
 
 
 def test_a_signal_ends_the_wait_for_a_monitor_that_is_silent(
-    config: dict[str, t.Any], monkeypatch: pytest.MonkeyPatch
+    sandbox: RunningSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    config = config_for(sandbox.url, tmp_path)
     target = make_target(config)
     after_the_signal: list[str] = []
 
