@@ -190,7 +190,7 @@ def _send(setting: str, send: Callable[[], int], *, seconds: float, tries: int =
 
 def _try_within(seconds: float, send: Callable[[], int]) -> tuple[str | None, bool]:
     """Try a request in a thread of its own: nothing else ends the search for the address of a host's name."""
-    answers = [("no answer in time", False)]
+    answers: list[tuple[str | None, bool]] = [("no answer in time", False)]
     thread = threading.Thread(target=lambda: answers.append(_try(send)), name="notice", daemon=True)
     thread.start()
     thread.join(seconds + _SECONDS_TO_GIVE_UP)
