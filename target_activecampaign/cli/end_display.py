@@ -8,7 +8,7 @@ import typing as t
 
 import click
 
-from target_activecampaign.cli.terminal import width
+from target_activecampaign.cli.terminal import is_terminal, width
 from target_activecampaign.reporting.summary import summary_lines
 
 if t.TYPE_CHECKING:
@@ -26,9 +26,7 @@ def show_end(run: Run, *, is_for_people: bool = False) -> None:
         run: Has not ended yet.
         is_for_people: Whether a command for people runs it, so that a person reads in any case.
     """
-    # Python has no object for a stream that was closed when it started.
-    is_terminal = t.cast("t.Any", sys.stderr) is not None and sys.stderr.isatty()
-    if is_for_people or (is_terminal and not os.environ.get(_LOG_CONFIG)):
+    if is_for_people or (is_terminal(sys.stderr) and not os.environ.get(_LOG_CONFIG)):
         run.say_end = write_end
 
 

@@ -36,7 +36,7 @@ def show_progress(run: Run, *, is_quiet: bool) -> None:
         run.watch.at_end.append(display.close)
 
 
-def display_for(stream: t.TextIO, title: Callable[[], str]) -> ProgressDisplay | None:
+def display_for(stream: t.TextIO | None, title: Callable[[], str]) -> ProgressDisplay | None:
     """Return a display, or `None` where lines of the stream can't be drawn again, or `rich` is missing.
 
     Args:
@@ -44,7 +44,7 @@ def display_for(stream: t.TextIO, title: Callable[[], str]) -> ProgressDisplay |
         title: Returns what goes where.
     """
     # Lines are drawn again by escape codes, which NO_COLOR and --no-color keep away, too.
-    if not terminal.is_redrawable(stream) or not terminal.has_colour(stream):
+    if stream is None or not terminal.is_redrawable(stream) or not terminal.has_colour(stream):
         return None
     try:
         return ProgressDisplay(stream, title)

@@ -278,7 +278,11 @@ def _show_one(run: PastRun, past: Sequence[PastRun], *, as_json: bool) -> None:
 def _summary_of(run: PastRun) -> list[str]:
     from target_activecampaign.reporting.summary import summary_lines  # noqa: PLC0415 - for one run alone
 
-    return list(summary_lines(dict(run.report), width()))
+    try:
+        return summary_lines(dict(run.report), width())
+    except (AttributeError, KeyError, TypeError, ValueError):
+        version = shown_text(run.entry["version"])
+        return [f"Its report is of another version of the loader ({version}), so its summary can't be shown."]
 
 
 def _state_of_open(run: PastRun, past: Sequence[PastRun]) -> str:

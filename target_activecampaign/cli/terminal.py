@@ -22,14 +22,14 @@ def width() -> int:
     return min(shutil.get_terminal_size((WIDEST, 24)).columns, WIDEST)
 
 
-def has_colour(stream: t.TextIO) -> bool:
+def has_colour(stream: t.TextIO | None) -> bool:
     """Tell whether a stream takes colour: a terminal, unless the environment or `--no-color` forbids it."""
     context = click.get_current_context(silent=True)
     if context is not None and context.find_root().params.get("no_color"):
         return False
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return False
-    return bool(os.environ.get("FORCE_COLOR")) or stream.isatty()
+    return bool(os.environ.get("FORCE_COLOR")) or is_terminal(stream)
 
 
 def status_word(word: str, stream: t.TextIO | None = None) -> str:
@@ -43,15 +43,19 @@ def status_word(word: str, stream: t.TextIO | None = None) -> str:
     return click.style(padded, fg=_COLOURS[word]) if has_colour(stream or sys.stdout) else padded
 
 
-def is_redrawable(stream: t.TextIO) -> bool:
+def is_terminal(stream: t.TextIO | None) -> bool:
+    """Tell whether a stream is a terminal: Python has none for one that was closed when it started."""
+    return stream is not None and stream.isatty()
+
+
+def is_redrawable(stream: t.TextIO | None) -> bool:
     """Tell whether lines of a stream may be drawn again: a terminal that knows how, with a person there."""
-    return stream.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("CI")
+    return is_terminal(stream) and os.environ.get("TERM") != "dumb" and not os.environ.get("CI")
 
 
 def somebody_answers() -> bool:
     """Tell whether questions can be asked: standard input is a terminal."""
-    # Python has no object for a stream that was closed when it started.
-    return t.cast("t.Any", sys.stdin) is not None and sys.stdin.isatty()
+    return is_terminal(sys.stdin)
 
 
 def hides_people(*, mask: bool, show: bool) -> bool:

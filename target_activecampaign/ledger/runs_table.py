@@ -18,7 +18,7 @@ from target_activecampaign.ledger.patience import Patience
 from target_activecampaign.ledger.schema import HISTORY
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from target_activecampaign.config.secret import Secret
     from target_activecampaign.ledger.database import Database
@@ -27,13 +27,13 @@ if t.TYPE_CHECKING:
 class RunsTable:
     """The runs that a ledger remembers. For use in any thread."""
 
-    def __init__(self, url: Secret, *, kept: int, seconds: float) -> None:
+    def __init__(self, url: Secret, *, kept: int, seconds: Callable[[], float]) -> None:
         """Open nothing yet.
 
         Args:
             url: Of the ledger, which must exist.
             kept: How many runs are remembered.
-            seconds: How long to wait for a lock of another process.
+            seconds: Returns how long to wait for a lock of another process.
         """
         self._url = url
         self._kept = kept
@@ -82,6 +82,6 @@ class RunsTable:
     @contextlib.contextmanager
     def _opened(self, *, read_only: bool) -> Iterator[Database]:
         patience = Patience()
-        patience.end_within(self._seconds)
+        patience.end_within(self._seconds())
         with contextlib.closing(open_as_it_is(self._url, patience, read_only=read_only)) as database:
             yield database

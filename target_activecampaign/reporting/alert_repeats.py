@@ -24,6 +24,11 @@ class Open(t.TypedDict):
     count: int
 
 
+def is_open(noted: object) -> bool:
+    """Tell whether what was noted of a cause can be read."""
+    return isinstance(noted, dict) and all(isinstance(noted.get(name), int) for name in Open.__annotations__)
+
+
 def weigh(alert: Alert, known: dict[str, Open], now: int) -> tuple[Alert | None, dict[str, Open]]:
     """Return the alert as it is to be sent, None where it was sent lately, and what is open then.
 

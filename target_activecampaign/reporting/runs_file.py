@@ -18,9 +18,10 @@ from filelock import FileLock, Timeout
 from target_activecampaign.errors import OutputError
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _LINES_PER_RUN = 3  # before the file is written anew
+_MOST_BYTES_OF_SIGNS = 16 * 2**20  # a run of weeks gives many signs of life, and is not entered anew
 _FIRST = b'{"run": '
 _LARGEST_FILE_BYTES = 64 * 2**20
 
@@ -28,13 +29,13 @@ _LARGEST_FILE_BYTES = 64 * 2**20
 class RunsFile:
     """The runs in a file. For use in any thread."""
 
-    def __init__(self, path: Path, *, kept: int, seconds: float) -> None:
+    def __init__(self, path: Path, *, kept: int, seconds: Callable[[], float]) -> None:
         """Open nothing yet.
 
         Args:
             path: Of the file, which may not exist; its folder does.
             kept: How many runs are remembered.
-            seconds: How long to wait for the lock of another process.
+            seconds: Returns how long to wait for the lock of another process.
         """
         self._path = path
         self._kept = kept
@@ -63,6 +64,9 @@ class RunsFile:
         """
         with self._locked():
             self._append(_line_of(number, document))
+            if self._path.stat().st_size > _MOST_BYTES_OF_SIGNS:
+                known = self._read()[1]
+                self._write_anew([_line_of(one, known[one]) for one in sorted(known)])
 
     def documents(self) -> dict[int, dict[str, t.Any]]:
         """Return what is known of each run, by number, the oldest first.
@@ -83,7 +87,7 @@ class RunsFile:
         lines = [line for line in self._path.read_bytes().split(b"\n") if line.strip()]
         known: dict[int, dict[str, t.Any]] = {}
         for line in lines:
-            with contextlib.suppress(ValueError, RecursionError, KeyError, TypeError):
+            with contextlib.suppress(ArithmeticError, ValueError, RecursionError, KeyError, TypeError):
                 entry = json.loads(line)
                 known[int(entry["run"])] = dict(entry["entry"])
         if lines and not known and not _FIRST.startswith(lines[0][: len(_FIRST)]):
@@ -115,7 +119,7 @@ class RunsFile:
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
-        with self._failing("written"), FileLock(f"{self._path}.lock", timeout=self._seconds):
+        with self._failing("written"), FileLock(f"{self._path}.lock", timeout=self._seconds()):
             yield
 
     @contextlib.contextmanager

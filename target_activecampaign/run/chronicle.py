@@ -5,15 +5,19 @@ Must not know how a run goes, only that it begins, and its figures at the end.
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import typing as t
 
-from target_activecampaign.errors import TargetError
+from target_activecampaign.errors import InterruptedRunError, TargetError
 from target_activecampaign.reporting.progress_text import progress_line
 from target_activecampaign.reporting.report_file import check_report_path, make_folder, path_at, write_report
+from target_activecampaign.reporting.run_results import result_of
 from target_activecampaign.run.history import open_history
 from target_activecampaign.run.notices import Notices
 
 if t.TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from target_activecampaign.clock import Clock
@@ -21,6 +25,8 @@ if t.TYPE_CHECKING:
     from target_activecampaign.reporting.progress import Progress
     from target_activecampaign.reporting.report import Report
     from target_activecampaign.reporting.run_results import Kind
+
+logger = logging.getLogger(__name__)
 
 _SECONDS_FOR_NOTICES = 20.0
 _LEAST_SECONDS_FOR_NOTICES = 2.0
@@ -66,7 +72,8 @@ class Chronicle:
     def begin(self) -> None:
         """Tell the monitor that the run begins."""
         if not self.is_silent:
-            self._notices.say_started()
+            with _spared():
+                self._notices.say_started()
 
     def check_report(self) -> None:
         """Check that the report can be written, and enter the run in the file beside it, where it has one.
@@ -92,20 +99,35 @@ class Chronicle:
         """
         if self.is_silent:
             return
-        self.number = self.history.begin(
-            started_at=self._report.started_at, kind=self.kind, count_read=self._count_read, is_late=is_late
-        )
-        if self.kind == "run":
-            self._notices.say_lost()
+        with _spared():
+            self.number = self.history.begin(
+                started_at=self._report.started_at,
+                kind=self.kind,
+                count_read=self._count_read,
+                is_late=is_late,
+            )
+            if self.kind == "run":
+                self._notices.say_lost()
 
     def note_progress(self, progress: Progress) -> None:
         """Have the next sign of life tell how far the run is."""
         self.history.progress(progress_line(progress))
 
-    def judge(self, report: dict[str, t.Any]) -> dict[str, t.Any]:
-        """Return what the earlier runs add to a report: `run`, `result`, `before` and `usual`."""
+    def judge(self, report: dict[str, t.Any], grace: float | None) -> dict[str, t.Any]:
+        """Return what the earlier runs add to a report: `run`, `result`, `before` and `usual`.
+
+        Args:
+            report: Of the run.
+            grace: Seconds that a signal left it; `None` where it ends by itself.
+        """
+        self.history.end_within(_bounded(grace))
         self.enter(is_late=True)
-        return {} if self.is_silent else self.history.judge(report, self.kind)
+        if self.is_silent:
+            return {}
+        found = {"run": self.number, "result": result_of(report, None, self.kind)}
+        with _spared():
+            found |= self.history.judge(report, self.kind)
+        return {"before": None, "usual": None, **found}
 
     def close(self, report: dict[str, t.Any], rejects_path: Path | None, grace: float | None) -> None:
         """Write the report, close the entry, and tell those who are to hear of the run.
@@ -122,7 +144,14 @@ class Chronicle:
             if self.report_path is not None and self._may_write_report:
                 write_report(self.report_path, report)
         except TargetError as error:
-            report |= {"exit_code": report["exit_code"] or error.exit_code, "result": "failed"}
+            # The process ends with the exit code of this error, whatever the run's was.
+            self.report_path = None
+            report |= {
+                "error": report["error"] or str(error),
+                "exit_code": error.exit_code,
+                "report_path": None,
+                "result": "failed",
+            }
             raise
         finally:
             if not self.is_silent:
@@ -130,12 +159,32 @@ class Chronicle:
 
     def _tell(self, report: dict[str, t.Any], rejects_path: Path | None, grace: float | None) -> None:
         path = None if self.report_path is None else str(self.report_path)
-        self.history.end(
-            report, report_path=path, rejects_path=None if rejects_path is None else str(rejects_path)
-        )
+        with _spared():
+            self.history.end(
+                report, report_path=path, rejects_path=None if rejects_path is None else str(rejects_path)
+            )
         if self.kind == "run":
-            seconds = _SECONDS_FOR_NOTICES if grace is None else max(grace, _LEAST_SECONDS_FOR_NOTICES)
-            self._notices.say_ended(report, path, min(seconds, _SECONDS_FOR_NOTICES))
+            with _spared():
+                self._notices.say_ended(report, path, _bounded(grace))
 
     def _count_read(self) -> int:
         return sum(figures.read for figures in list(self._report.streams.values()))
+
+
+def _bounded(grace: float | None) -> float:
+    """Return how long the end may take to tell others, where a signal left this much time, or none came."""
+    if grace is None:
+        return _SECONDS_FOR_NOTICES
+    return min(max(grace, _LEAST_SECONDS_FOR_NOTICES), _SECONDS_FOR_NOTICES)
+
+
+@contextlib.contextmanager
+def _spared() -> Iterator[None]:
+    """Spare the run a fault in what only tells of it: its exit code says what became of the people."""
+    try:
+        yield
+    except InterruptedRunError:
+        raise
+    except Exception as error:  # noqa: BLE001 - see above
+        kind = type(error).__name__
+        logger.warning("what is told of the run may lack something (%s); the run is not affected", kind)

@@ -7,6 +7,7 @@ be written is said once, as a warning. Must not know contacts, nor who reads the
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import os
 import threading
@@ -15,7 +16,9 @@ import typing as t
 from target_activecampaign import __version__
 from target_activecampaign.clock import SystemClock
 from target_activecampaign.errors import InterruptedRunError, TargetError
+from target_activecampaign.ledger.patience import Patience
 from target_activecampaign.reporting.run_results import FINISHED, Kind, figures_of, result_of, usual_of
+from target_activecampaign.run.entries import is_entry
 from target_activecampaign.run.process_mark import fate_of, mark_of, own_host
 
 if t.TYPE_CHECKING:
@@ -34,7 +37,11 @@ KEPT = 400
 _SECONDS_BETWEEN_SIGNS = 30.0
 _SECONDS_WITHOUT_SIGN = 900  # thirty signs that did not come; another host's clock may be some minutes off
 _SECONDS_FOR_A_LOCK = 5.0
+_LEAST_SECONDS_FOR_A_LOCK = 0.5  # another run's write takes milliseconds
 _NOT_REMEMBERED = ("timeline", "import_seconds", "requests_by")  # of a report: what may be long
+_MOST_CHARACTERS = 32_000  # of a report that is remembered
+_LONG: tuple[tuple[str, t.Any], ...] = (("settings", {}), ("streams", {}), ("left_out", {}), ("lists", []))
+"""What is left out of a longer one, in this order, and what stands there then."""
 
 
 class Store(t.Protocol):
@@ -82,18 +89,22 @@ def open_history(settings: Settings, clock: Clock | None = None) -> History:
         settings: As they are written: a list that they name has no number yet.
         clock: The machine's by default.
     """
-    return History(_store_of(settings), settings, clock or SystemClock())
+    patience = Patience()
+    store = _store_of(
+        settings, lambda: max(_LEAST_SECONDS_FOR_A_LOCK, patience.seconds_left(_SECONDS_FOR_A_LOCK))
+    )
+    return History(store, settings, clock or SystemClock(), patience)
 
 
-def _store_of(settings: Settings) -> Store | None:
+def _store_of(settings: Settings, seconds: Callable[[], float]) -> Store | None:
     if settings.ledger_url is not None:
         from target_activecampaign.ledger.runs_table import RunsTable  # noqa: PLC0415 - as the ledger, 0.2 s
 
-        return RunsTable(settings.ledger_url, kept=KEPT, seconds=_SECONDS_FOR_A_LOCK)
+        return RunsTable(settings.ledger_url, kept=KEPT, seconds=seconds)
     if settings.runs_file is not None:
         from target_activecampaign.reporting.runs_file import RunsFile  # noqa: PLC0415 - for those who keep one
 
-        return RunsFile(settings.runs_file, kept=KEPT, seconds=_SECONDS_FOR_A_LOCK)
+        return RunsFile(settings.runs_file, kept=KEPT, seconds=seconds)
     return None
 
 
@@ -105,13 +116,14 @@ class History:
         run: Number of the run that is entered; None where none is.
     """
 
-    def __init__(self, store: Store | None, settings: Settings, clock: Clock) -> None:
+    def __init__(self, store: Store | None, settings: Settings, clock: Clock, patience: Patience) -> None:
         """Use `open_history` instead."""
         # A dry run changes no ledger.
         self._writes = store is not None and not (settings.dry_run and settings.ledger_url is not None)
         self._store = store
         self._settings = settings
         self._clock = clock
+        self._patience = patience
         self._lists = [*settings.list_ids(), *settings.list_names()]
         self._entry: dict[str, t.Any] = {}
         self._line: str | None = None
@@ -161,6 +173,10 @@ class History:
             self._give_signs(count_read or (lambda: 0))
         return self.run
 
+    def end_within(self, seconds: float) -> None:
+        """Wait no longer than this, from now on and in all, for those who hold the place locked."""
+        self._patience.end_within(min(seconds, _SECONDS_FOR_A_LOCK))
+
     def progress(self, line: str) -> None:
         """Note the latest line of the progress, which the next sign of life holds."""
         self._line = line
@@ -173,9 +189,9 @@ class History:
             files: Names to paths of what it wrote.
         """
         self._has_ended.set()
-        remembered = {name: value for name, value in report.items() if name not in _NOT_REMEMBERED}
+        kept = {name: value for name, value in report.items() if name not in _NOT_REMEMBERED}
         with self._writing:
-            self._entry |= {"files": files, "report": remembered}
+            self._entry |= {"files": files, "report": _shortened(kept)}
             self._entry.pop("progress", None)
         self._put()
 
@@ -236,7 +252,8 @@ class History:
         """
         if self._store is None:
             return []
-        past = [self._as_past(number, entry) for number, entry in self._store.documents().items()]
+        known = self._store.documents().items()
+        past = [self._as_past(number, entry) for number, entry in known if is_entry(entry)]
         chosen = [one for one in reversed(past) if list_id is None or one.is_of_list(list_id)]
         return chosen[:limit]
 
@@ -259,14 +276,15 @@ class History:
             found += [one for one in reversed(self.runs()) if self._is_alike(one)] if self._writes else []
         return found
 
-    def close_lost(self) -> list[PastRun]:
-        """Close the entries of earlier runs for these lists that are gone; returns them."""
-        lost = [one for one in self.earlier() if one.result == "lost" and not one.entry.get("is_lost")]
-        for one in lost:
-            with self._warning():
-                if self._store is not None and self._writes:
-                    self._store.put(one.number, {**one.entry, "is_lost": True})
-        return lost
+    def lost(self) -> list[PastRun]:
+        """Return the earlier runs for these lists that are gone, and whose entries `close` has not closed."""
+        return [one for one in self.earlier() if one.result == "lost" and not one.entry.get("is_lost")]
+
+    def close(self, lost: PastRun) -> None:
+        """Close the entry of an earlier run that is gone."""
+        with self._warning():
+            if self._store is not None and self._writes:
+                self._store.put(lost.number, {**lost.entry, "is_lost": True})
 
     def _finished(self, list_id: int | None = None) -> list[PastRun]:
         past: list[PastRun] = []
@@ -307,6 +325,15 @@ class History:
                 self._has_warned = True
                 cause = error if isinstance(error, TargetError) else "an entry in it is damaged"
                 logger.warning("the history of runs can't be used, the run goes on without: %s", cause)
+
+
+def _shortened(report: dict[str, t.Any]) -> dict[str, t.Any]:
+    """Return a report that stays short for thousands of streams and fields: hundreds of them are kept."""
+    for name, nothing in _LONG:
+        if len(json.dumps(report)) <= _MOST_CHARACTERS:
+            break
+        report = {**report, name: nothing}
+    return report
 
 
 def _as_before(past: PastRun) -> dict[str, t.Any]:

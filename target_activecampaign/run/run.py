@@ -24,7 +24,7 @@ from target_activecampaign.delivery.delivery import Delivery
 from target_activecampaign.delivery.dry_run import DryRun
 from target_activecampaign.delivery.submitting import PartialBatches
 from target_activecampaign.delivery.workers import WorkerThreads
-from target_activecampaign.errors import LimitReachedError, OutputError, SettingsError, TargetError
+from target_activecampaign.errors import LimitReachedError, SettingsError, TargetError
 from target_activecampaign.ledger.patience import Patience
 from target_activecampaign.reporting.mapping_notes import MappingNotes
 from target_activecampaign.reporting.outcomes_file import OutcomesFile
@@ -199,7 +199,8 @@ class Run:
         self._report.ceiling_per_minute = self.observer.ceiling_per_minute
         self.watch.start()
         self.chronicle.is_silent |= not self._reads_input
-        self.chronicle.begin()
+        with self._interruption.at_once():
+            self.chronicle.begin()
         self._state_output.check()
         self.chronicle.check_report()
         if self.keeps_records and self._settings.rejects_path is not None:
@@ -718,17 +719,22 @@ class Run:
 
     def _tell(self, exit_code: int) -> None:
         """Write the report, tell those who are to hear of the run, and say once what became of it."""
-        self.figures = report = self._make_report(exit_code)
-        rejects_path = None if self._rejects is None else self._settings.rejects_path
         grace = None if self._interruption.exit_code is None else self._patience.seconds_left(0)
+        self.figures = report = self._make_report(exit_code)
+        report |= self.chronicle.judge(report, grace)
+        rejects_path = None if self._rejects is None else self._settings.rejects_path
         try:
             self.chronicle.close(report, rejects_path, grace)
-        except OutputError as error:
-            # The figures are known here alone now, so they are said all the same.
-            report |= {"error": report["error"] or str(error), "report_path": None}
-            raise
         finally:
+            # Where the report can't be written, the figures are known here alone now.
+            self._say_end(report)
+
+    def _say_end(self, report: dict[str, t.Any]) -> None:
+        """Say what became of the run; where nobody can be told, the exit code still says it."""
+        try:
             self.say_end(report)
+        except Exception as error:  # noqa: BLE001 - standard error may be full, closed or a pipe without reader
+            logger.warning("the end of the run can't be shown (%s)", type(error).__name__)
 
     def _make_report(self, exit_code: int) -> dict[str, t.Any]:
         requests = self._client.requests if self._client else 0
@@ -748,13 +754,12 @@ class Run:
                 imports_per_minute=self._settings.imports_per_minute,
                 first_contact=None if delivery is None else delivery.first_contact,
             )
-        report = self._report.as_json(
+        return self._report.as_json(
             ended_at=self._clock.utc_now(),
             requests=requests,
             waited_seconds=self._rate_limiter.waited_seconds,
             exit_code=exit_code,
         )
-        return report | self.chronicle.judge(report)
 
     # Rejected records
 

@@ -46,11 +46,13 @@ class StateOutput:
         return now - self._last_written >= SECONDS_BETWEEN_STATES
 
     def check(self) -> None:
-        """Make sure, before anything is sent, that there is a standard output.
+        """Make sure, before anything is sent, that there is a standard output, where a STATE will need one.
 
         Raises:
             OutputError: If it was closed from the start.
         """
+        if self._is_silent:
+            return
         # Python has no object for a stream that was closed when it started.
         if t.cast("t.Any", sys.stdout) is None or sys.stdout.closed:
             raise _problem("is closed")

@@ -146,6 +146,9 @@ class CountingRun:
         """Compile the mapping."""
         return compile_made_up_mapping(schema)
 
+    def observe(self, _: str, keys: Sequence[str], mapper: RecordMapper) -> None:
+        """Have nobody watch."""
+
     def figures_of(self, _: str) -> StreamFigures:
         """Return the figures that the sink adds to."""
         return self.figures

@@ -52,6 +52,11 @@ def test_some_terminals_are_not_redrawn(monkeypatch: pytest.MonkeyPatch, name: s
     assert not terminal.is_redrawable(Terminal())
 
 
+def test_a_stream_that_was_closed_when_python_started_is_no_terminal() -> None:
+    assert not terminal.is_redrawable(None)
+    assert not terminal.has_colour(None)
+
+
 def test_ci_masks_people_unless_they_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not terminal.hides_people(mask=False, show=False)
     monkeypatch.setenv("CI", "true")

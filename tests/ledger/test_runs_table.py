@@ -21,7 +21,7 @@ if t.TYPE_CHECKING:
 
 
 def table_of(url: str, kept: int = 400) -> RunsTable:
-    return RunsTable(Secret(url), kept=kept, seconds=0.2)
+    return RunsTable(Secret(url), kept=kept, seconds=lambda: 0.2)
 
 
 def test_runs_are_entered_while_a_run_holds_the_ledger(open_ledger: OpenLedger) -> None:

@@ -9,9 +9,12 @@ import os
 import typing as t
 
 import pytest
+from filelock import FileLock
 from support.runs import NIGHT, report_of, settings_for
 
+from target_activecampaign.clock import SystemClock
 from target_activecampaign.ledger.ledger import Ledger
+from target_activecampaign.reporting import runs_file
 from target_activecampaign.run import history as history_module
 from target_activecampaign.run.history import KEPT, History, open_history
 from target_activecampaign.run.process_mark import fate_of, mark_of, own_host
@@ -21,6 +24,25 @@ if t.TYPE_CHECKING:
 
     from target_activecampaign.config.settings import Settings
     from target_activecampaign.reporting.run_results import Kind
+
+
+DAMAGES: list[dict[str, t.Any]] = [
+    {"mark": None},
+    {"host": 7},
+    {"kind": None},
+    {"lists": None},
+    {"seen_at": "now"},
+    {"started_at": "yesterday"},
+    {"read": "many"},
+    {"report": [1]},
+    {"report": {"read": 1}},
+    {"report_of_it": {"rejected": 3}},
+    {"report_of_it": {"rejected": {"email_invalid": "few"}}},
+    {"report_of_it": {"read": "9"}},
+    {"report_of_it": {"seconds": None}},
+    {"report_of_it": {"lists": [7]}},
+]
+"""What another version, or a fault of the disk, may leave in an entry."""
 
 
 class Calendar:
@@ -203,9 +225,10 @@ def test_a_run_that_was_taken_for_lost_closes_its_entry_all_the_same(tmp_path: P
     slow = history_of(settings)
     slow.begin(started_at=NIGHT)
     slow.note("mark", "another boot 1")
-    [lost] = history_of(settings).close_lost()
+    [lost] = history_of(settings).lost()
+    history_of(settings).close(lost)
     assert lost.number == 1
-    assert history_of(settings).close_lost() == []  # each is found once
+    assert history_of(settings).lost() == []  # each is found once
     slow.end({**report_of(), "result": "done"})
     assert [one.result for one in history_of(settings).runs()] == ["done"]
 
@@ -295,6 +318,67 @@ def test_the_file_does_not_grow_with_every_sign_of_life(
     lines = (tmp_path / "runs.jsonl").read_text().splitlines()
     assert len(lines) < 60
     assert {json.loads(line)["run"] for line in lines} == {11, 12}
+
+
+@pytest.mark.parametrize("run", ["yesterday", "[1]", "1e400", "null"])
+def test_a_number_that_is_none_costs_that_line_alone(tmp_path: Path, run: str) -> None:
+    settings = settings_for(tmp_path)
+    run_once(settings)
+    with (tmp_path / "runs.jsonl").open("a") as file:
+        file.write(f'{{"run": {run}, "entry": {{}}}}\n')
+    assert run_once(settings)["before"]["run"] == 1
+
+
+@pytest.mark.parametrize("damage", DAMAGES, ids=str)
+def test_an_entry_that_can_not_be_read_is_passed_over(
+    settings: Settings, damage: dict[str, t.Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    run_once(settings)
+    damaged = history_of(settings)
+    damaged.begin(started_at=NIGHT)
+    damaged.end({**report_of(), "result": "done", **damage.get("report_of_it", {})})
+    for name, value in damage.items():
+        damaged.note(name, value)
+    assert [one.number for one in history_of(settings).runs()] == [1]
+    latest = run_once(settings, exit_code=1)
+    assert (latest["run"], latest["result"], latest["before"]["run"]) == (3, "failed", 1)
+    assert caplog.records == []
+
+
+def test_a_report_of_thousands_of_streams_is_remembered_without_them(settings: Settings) -> None:
+    streams = {f"stream {number}": {"read": 1} for number in range(5_000)}
+    run_once(settings, streams=streams)
+    [one] = history_of(settings).runs()
+    assert (one.report["read"], one.report["streams"]) == (250_000, {})
+    assert len(json.dumps(one.entry)) < 64_000
+
+
+def test_a_run_of_weeks_does_not_fill_the_folder_with_signs_of_life(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs_file, "_MOST_BYTES_OF_SIGNS", 20_000)
+    monkeypatch.setattr(os, "fsync", lambda _: None)
+    settings = settings_for(tmp_path)
+    run_once(settings)
+    history = history_of(settings)
+    history.begin(started_at=NIGHT)
+    for sign in range(300):
+        history.note("read", sign)
+    assert (tmp_path / "runs.jsonl").stat().st_size < 22_000
+    latest, first = history_of(settings).runs()
+    assert (latest.entry["read"], first.number) == (299, 1)
+
+
+def test_a_run_that_ends_does_not_wait_for_each_lock_anew(tmp_path: Path) -> None:
+    settings, clock = settings_for(tmp_path), SystemClock()
+    history = history_of(settings)
+    history.begin(started_at=NIGHT)
+    history.end_within(0.1)
+    with FileLock(tmp_path / "runs.jsonl.lock"):
+        since = clock.now()
+        history.end({**report_of(), "result": "done"})
+        history.note("alerts", {})
+        assert clock.now() - since < 4  # each of the two alone would take 5
 
 
 def test_without_a_place_nothing_is_kept_and_nothing_is_said(caplog: pytest.LogCaptureFixture) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import socket
+import threading
 import typing as t
 
 import pytest
 from support.loopback_server import Handler, serve_replies
 from support.runs import NIGHT, report_of, settings_for
 
+from target_activecampaign.run import notices as notices_module
 from target_activecampaign.run.history import open_history
 from target_activecampaign.run.notices import Notices, send_test_alert
 
@@ -228,6 +231,62 @@ def test_a_port_where_nobody_listens_is_one_warning_each(
     assert len(said) == 3
     assert {text.partition(":")[0] for text in said} == {"alert_url", "heartbeat_url"}
     assert SECRET not in caplog.text
+
+
+def test_a_search_for_a_hosts_name_that_never_ends_is_given_up(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered = threading.Event()
+
+    def never(*_: object, **__: object) -> None:
+        answered.wait(20)
+        raise socket.gaierror
+
+    monkeypatch.setattr(socket, "getaddrinfo", never)
+    monkeypatch.setattr(notices_module, "_SECONDS_TO_GIVE_UP", 0.1)
+    told(settings_for(tmp_path, alert_url="https://chat.example.com/x"), **FAILED)
+    assert not answered.is_set()
+    answered.set()
+    assert "alert_url: could not be called: no answer in time" in caplog.text
+
+
+def test_many_lost_runs_hold_up_the_next_one_once(tmp_path: Path) -> None:
+    answers = iter([404, 200, 200])
+    with receiver(lambda handler: handler.say(next(answers), b"")) as server:
+        settings = alerting(tmp_path, server)
+        for _ in range(3):
+            killed = open_history(settings, t.cast("t.Any", Calendar()))
+            killed.begin(started_at=NIGHT)
+            killed.note("mark", "another boot 1")
+            killed._has_ended.set()
+        told(settings, exit_code=130)
+        assert events(server) == ["raised"]  # and refused: the others are left to the next run
+        told(settings, exit_code=130)
+        told(settings, exit_code=130)
+    assert events(server) == ["raised", "raised"]
+
+
+def test_a_recovery_that_did_not_arrive_is_told_by_the_next_good_run(tmp_path: Path) -> None:
+    answers = iter([200, 404, 200])
+    with receiver(lambda handler: handler.say(next(answers), b"")) as server:
+        settings = alerting(tmp_path, server)
+        told(settings, **FAILED)
+        for _ in range(3):
+            told(settings)
+    assert events(server) == ["raised", "resolved", "resolved"]
+
+
+@pytest.mark.parametrize("noted", ["x", [1], {"a": 1}, {"a": {"first_at": "x"}}, None], ids=str)
+def test_a_memory_of_alerts_that_can_not_be_read_is_none(tmp_path: Path, noted: object) -> None:
+    with receiver() as server:
+        settings = alerting(tmp_path, server)
+        told(settings, **FAILED)
+        history = open_history(settings, t.cast("t.Any", Calendar()))
+        history.begin(started_at=NIGHT)
+        history.note("alerts", noted)
+        history.end({**report_of(), "result": "done"})
+        told(settings, **FAILED)
+    assert events(server) == ["raised", "raised"]
 
 
 # Heartbeat

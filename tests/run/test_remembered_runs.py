@@ -7,12 +7,15 @@ import json
 import typing as t
 
 import pytest
-from support.command import config_for, record_message, schema_message
+from support.command import config_for, record_message, schema_message, state_message
 from support.loopback_server import Handler, serve_replies
 from support.quick_target import make_target, run_quickly
 
 from target_activecampaign.config.settings import parse_settings
-from target_activecampaign.run.history import open_history
+from target_activecampaign.errors import OutputError
+from target_activecampaign.run import chronicle
+from target_activecampaign.run.history import History, open_history
+from target_activecampaign.run.notices import Notices
 
 if t.TYPE_CHECKING:
     from pathlib import Path
@@ -117,6 +120,83 @@ def test_a_history_that_breaks_at_the_end_leaves_the_exit_code(
     lines = "\n".join(map(json.dumps, (SCHEMA, ADA)))
     assert target.run_to_end(io.BytesIO(lines.encode())) == 0
     assert json.loads((tmp_path / "report.json").read_text())["exit_code"] == 0
+
+
+@pytest.mark.parametrize("part", ["begin", "judge", "end"])
+def test_a_fault_in_the_history_leaves_people_state_and_exit_code(
+    config: dict[str, t.Any], monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("ada@example.com")
+
+    monkeypatch.setattr(History, part, fail)
+    outcome = run_quickly(config, [SCHEMA, ADA, state_message({"n": 1})])
+    assert (outcome.exit_code, outcome.states) == (0, [{"n": 1}])
+    assert (outcome.report["exit_code"], outcome.report["delivered"]) == (0, 1)
+    assert outcome.report["result"] == "done"
+    assert "what is told of the run may lack something (RuntimeError)" in outcome.log
+    assert "ada@example" not in outcome.log
+
+
+@pytest.mark.parametrize("part", ["say_started", "say_lost", "say_ended"])
+def test_a_fault_in_the_notices_leaves_people_state_and_exit_code(
+    config: dict[str, t.Any], monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(Notices, part, fail)
+    outcome = run_quickly(config, [SCHEMA, ADA, state_message({"n": 1})])
+    assert (outcome.exit_code, outcome.states) == (0, [{"n": 1}])
+    assert results(config) == [(1, "done")]
+
+
+@pytest.mark.parametrize("fault", [OSError("full"), BrokenPipeError(), KeyError("read")], ids=repr)
+def test_an_end_that_can_not_be_shown_leaves_the_exit_code(
+    sandbox: RunningSandbox, tmp_path: Path, fault: Exception
+) -> None:
+    def fail(_: object) -> None:
+        raise fault
+
+    config = config_for(sandbox.url, tmp_path)
+    target = make_target(config)
+    target.current_run.say_end = fail
+    assert target.run_to_end(io.BytesIO("\n".join(map(json.dumps, (SCHEMA, ADA))).encode())) == 0
+    assert results(config) == [(1, "done")]
+
+
+def test_a_report_that_can_not_be_written_is_told_with_the_exit_code_of_the_process(
+    config: dict[str, t.Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OutputError("report_path: can't write it: disk full")
+
+    monkeypatch.setattr(chronicle, "write_report", fail)
+    with serve_replies(lambda handler: handler.say(200, b"")) as server:
+        told = {**config, "heartbeat_url": f"{server.url}/beat"}
+        lines = "\n".join(map(json.dumps, (SCHEMA, BAD)))
+        exit_code = make_target(told).run_to_end(io.BytesIO(lines.encode()))
+    assert exit_code == 1  # with a report it would be 4
+    assert server.received[-1][1] == "/beat/1"
+    [one] = open_history(parse_settings(config)).runs()
+    assert (one.result, one.report["exit_code"], one.entry["files"]["report_path"]) == ("failed", 1, None)
+
+
+def test_a_signal_ends_the_wait_for_a_monitor_that_is_silent(
+    sandbox: RunningSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = config_for(sandbox.url, tmp_path)
+    target = make_target(config)
+    after_the_signal: list[str] = []
+
+    def wait() -> None:
+        target.interruption._handle(15, None)
+        after_the_signal.append("still waits")
+
+    monkeypatch.setattr(target.current_run.chronicle._notices, "say_started", wait)
+    assert target.run_to_end(io.BytesIO(json.dumps(SCHEMA).encode())) == 143
+    assert after_the_signal == []
+    assert results(config) == [(1, "interrupted")]
 
 
 def test_a_test_of_the_connection_is_a_trial(sandbox: RunningSandbox, tmp_path: Path) -> None:

@@ -89,6 +89,13 @@ def test_an_output_that_nobody_reads_ends_the_run(error: Exception, monkeypatch:
         output().write("1", 0.0)
 
 
+def test_a_run_that_passes_no_state_on_needs_no_standard_output(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    StateOutput(lambda: None, is_silent=True).check()
+    with pytest.raises(OutputError, match="standard output is closed"):
+        StateOutput(lambda: None).check()
+
+
 _JSON = st.recursive(
     st.one_of(
         st.none(), st.booleans(), st.integers(), st.decimals(allow_nan=False, allow_infinity=False), st.text()
