@@ -10,7 +10,7 @@ import typing as t
 
 import click
 
-from target_activecampaign.cli.access import configuration, errors_shown
+from target_activecampaign.cli.access import config_arguments, configuration, errors_shown
 from target_activecampaign.cli.log_redaction import redact_logs
 from target_activecampaign.cli.preview_mask import Mask
 from target_activecampaign.cli.runtime_tuning import prepare_process
@@ -58,7 +58,7 @@ def make_command(config_option: click.Parameter, target_class: t.Any) -> click.C
 
     return click.Command(
         "preview",
-        callback=lambda config, **given: _preview(make_target, _named(config), **given),
+        callback=lambda config, **given: _preview(make_target, **given),  # noqa: ARG005 - `configuration` reads it
         params=[*_options(), config_option],
         help=_HELP,
     )
@@ -86,7 +86,6 @@ def _options() -> list[click.Parameter]:
 
 def _preview(  # noqa: PLR0913 - the options
     make_target: Callable[[dict[str, t.Any], SourceFile | None], t.Any],
-    named_config: str,
     *,
     path: str | None,
     delimiter: str | None,
@@ -114,7 +113,7 @@ def _preview(  # noqa: PLR0913 - the options
         click.echo(json.dumps(document_of(preview, hidden)))
     else:
         _write(preview, choice, hidden, source, has_examples=wide)
-        click.echo(_next_step(preview, path, named_config), err=True)
+        click.echo(_next_step(preview, path), err=True)
     sys.exit(preview.exit_code)
 
 
@@ -187,16 +186,8 @@ def _write(
     click.echo("\n\n".join("\n".join(lines).rstrip("\n") for lines in parts if lines))
 
 
-def _named(config: t.Any) -> str:  # noqa: ANN401 - private type of the SDK
-    """Return the option `--config` as it was given, for the next command."""
-    named = [
-        *map(str, getattr(config, "paths", ())),
-        *(["ENV"] if getattr(config, "parse_env", False) else []),
-    ]
-    return "".join(f" --config {shlex.quote(name)}" for name in named)
-
-
-def _next_step(preview: Preview, path: str | None, named_config: str) -> str:
+def _next_step(preview: Preview, path: str | None) -> str:
+    named_config = config_arguments()
     if path is None:
         return f"Next: pipe the same into target-activecampaign{named_config}"
     file = shlex.quote(path)

@@ -33,6 +33,11 @@ def is_no_plain_file(path: Path) -> bool:
     return path.exists() and not path.is_file() and not path.is_dir()
 
 
+def existing_folder(path: Path) -> Path:
+    """Return the folder of a path, or the nearest one above that is there."""
+    return next((folder for folder in path.parents if folder.exists()), path.parent)
+
+
 def require_room_in_folder(setting: str, path: Path) -> None:
     """Check that a file can be made in the folder of a path; none is left behind.
 

@@ -63,7 +63,11 @@ LEFT_DATABASE = Path(".sandbox", "account.db")
 @click.option("--switch", "switches", multiple=True, metavar="NAME=VALUE", help="A reading. Repeatable.")
 @click.option("--fault", "faults", multiple=True, metavar="FAULT", help="'WHERE WHAT WHEN'. Repeatable.")
 def command(**options: t.Any) -> None:  # noqa: ANN401 - click's own values, each checked by click
-    """Run an emulated ActiveCampaign on this machine.
+    r"""Run an emulated ActiveCampaign on this machine.
+
+    \b
+    target-activecampaign sandbox
+    target-activecampaign sandbox --port 0 --database account.db --contact-limit 500
 
     Point a client at the URL that is printed, with `sandbox` as its key. Ends on Ctrl-C or SIGTERM.
     """
