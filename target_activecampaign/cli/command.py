@@ -65,12 +65,16 @@ class TargetCommand(SingerCommand, click.Group):
         return None
 
     def make_context(
-        self, info_name: str | None, args: list[str], *more: t.Any, **extra: t.Any
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: t.Any,  # noqa: ANN401 - handed on
     ) -> click.Context:
         """Make the context; what is wrong with it is one JSON document where `--json` asks for that."""
         is_json = wants_json(args)
         try:
-            context = super().make_context(info_name, args, *more, **extra)
+            context = super().make_context(info_name, args, parent, **extra)
         except click.ClickException as error:
             raise _as_wanted(error, is_json=is_json) from None
         context.meta[_WANTS_JSON] = is_json

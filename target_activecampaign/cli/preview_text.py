@@ -120,7 +120,7 @@ def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
 def _wide(
     rows: Iterable[Sequence[str]], widths: Sequence[int], width: int, right: frozenset[int] = frozenset()
 ) -> list[str]:
-    """Return rows as columns; the last cell goes on below itself, or below all, where a line gets too long."""
+    """Return rows as columns; the last cell goes on below itself, or below all, where there is no room."""
     lines = []
     for *cells, last in rows:
         padded = [

@@ -372,3 +372,11 @@ def test_colour_can_be_forced_into_a_pipe_and_taken_away(
     monkeypatch.setenv("TERM", "xterm")
     said = CliRunner().invoke(t.cast("t.Any", TargetActiveCampaign.cli), ["check", *options])
     assert ("\x1b" in said.stdout) is is_coloured
+
+
+def test_a_service_that_asks_to_wait_is_not_waited_for(start_sandbox: Callable[..., RunningSandbox]) -> None:
+    write_config(start_sandbox(faults=['GET /users/me status=429 header="Retry-After: 120"']).url)
+    found = checks_of()["network"]
+    assert (found["status"], found["setting"]) == ("fail", None)
+    assert "HTTP 429" in found["message"]
+    assert "what else uses the account" in found["fix"]
