@@ -20,6 +20,7 @@ from target_activecampaign.config.settings import parse_settings
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from target_activecampaign.preview.session import Preview, TargetMaker
     from target_activecampaign.preview.shown import Choice
@@ -103,8 +104,9 @@ def _preview(  # noqa: PLR0913 - the options
         raise click.UsageError("Name a file with --input FILE, or pipe a tap in.")
     with errors_shown(as_json=as_json):
         config = configuration()
-        parse_settings(config, os.environ)
+        settings = parse_settings(config, os.environ)
         source = None if path is None else _open(path, delimiter, encoding)
+        _require_rejects_to_fit(settings.rejects_path, source)
         preview = _run(lambda own: make_target(own, source), config, source, choice, scan)
     hidden = Mask(hides=hides_people(mask=mask, show=show))
     if as_json:
@@ -134,6 +136,18 @@ def _open(path: str, delimiter: str | None, encoding: str | None) -> SourceFile:
     from target_activecampaign.source_files import open_source  # noqa: PLC0415 - 0.1 s, not for `--help`
 
     return open_source(path, delimiter=delimiter, encoding=encoding)
+
+
+def _require_rejects_to_fit(path: Path | None, source: SourceFile | None) -> None:
+    """Refuse what the run would refuse; a preview writes no rejects.
+
+    Raises:
+        SettingsError: If rejected records do not fit into the file for them.
+    """
+    if path is not None:
+        from target_activecampaign.run.rejects import columns_of_rejects  # noqa: PLC0415 - not for `--help`
+
+        columns_of_rejects(path, source)
 
 
 def _run(

@@ -5,6 +5,7 @@ To replace one (`/dev/stderr` is a link) would put a file where others expect th
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import tempfile
@@ -48,7 +49,26 @@ def require_room_in_folder(setting: str, path: Path) -> None:
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}."):
             pass
     except OSError as error:
-        raise OutputError(f"{setting}: can't write in {path.parent}: {error.strerror}") from None
+        raise OutputError(
+            f"{setting}: can't write in {path.parent}: {error.strerror}; {remedy_of(error)}"
+        ) from None
+
+
+def remedy_of(error: OSError) -> str:
+    """Return what to do about a file or folder that can't be written."""
+    return _REMEDIES.get(error.errno or 0, "name another path")
+
+
+_REMEDIES = {
+    errno.ENOENT: "make the folder, or name another path",
+    errno.ENOTDIR: "a part of the path is a file; name another path",
+    errno.EACCES: "give this user the right to write there, or name another path",
+    errno.EPERM: "give this user the right to write there, or name another path",
+    errno.EROFS: "name a path on a disk that can be written to",
+    errno.ENOSPC: "make room on the disk, or name another path",
+    errno.EDQUOT: "make room on the disk, or name another path",
+    errno.ENAMETOOLONG: "name a shorter path",
+}
 
 
 def open_as_it_is(path: Path) -> int:

@@ -14,6 +14,7 @@ from target_activecampaign.reporting.own_outputs import (
     existing_folder,
     is_no_plain_file,
     open_as_it_is,
+    remedy_of,
     require_room_in_folder,
 )
 
@@ -47,7 +48,9 @@ def make_folder(path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(f"report_path: can't make the folder {path.parent}: {error.strerror}") from None
+        raise OutputError(
+            f"report_path: can't make the folder {path.parent}: {error.strerror}; {remedy_of(error)}"
+        ) from None
 
 
 def check_report_path(path: Path, *, makes_folder: bool = False) -> None:
@@ -85,7 +88,10 @@ def write_report(path: Path, report: dict[str, t.Any]) -> None:
             # A link that lies in the way is replaced, not followed: somebody else may have put it there.
             _write_in_one_step(path, text)
     except OSError as error:
-        raise OutputError(f"report_path: can't write {path}: {error.strerror}") from None
+        raise OutputError(
+            f"report_path: can't write {path}: {error.strerror}; {remedy_of(error)}. "
+            "What was delivered stays so"
+        ) from None
 
 
 def _is_report(path: Path) -> bool:
