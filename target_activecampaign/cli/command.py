@@ -122,7 +122,7 @@ class _ErrorInJson(click.ClickException):
 
     def __init__(self, error: click.ClickException) -> None:
         super().__init__(error.format_message())
-        self.exit_code = error.exit_code  # type: ignore[misc] - read by click from the instance
+        self.exit_code = error.exit_code  # type: ignore[misc]  # click reads it from the instance
 
     def show(self, file: t.IO[t.Any] | None = None) -> None:  # noqa: ARG002 - by click
         click.echo(failure_document([self.message]))
