@@ -96,7 +96,8 @@ class ServiceError(TargetError):
 
     Attributes:
         cause: The same in a few words, without what to do.
-        matter: Whose matter it is, one of the causes in `api.responses`; empty where that is not known.
+        matter: Whose matter it is, one of the causes in `api.responses`, or `limit`; empty where
+            that is not known.
         fix: What to do; may be empty.
     """
 

@@ -27,7 +27,7 @@ from singer_sdk.exceptions import (
 from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabilities
 
-from target_activecampaign.cli.command import TargetCommand
+from target_activecampaign.cli.command import TargetCommand, failure_document, wants_json
 from target_activecampaign.cli.config_files import ConfigFileError, read_config_file
 from target_activecampaign.cli.end_display import show_end
 from target_activecampaign.cli.log_level import problem_of_log_level
@@ -455,7 +455,10 @@ class TargetActiveCampaign(Target):
     def cli(cls) -> click.Command:  # noqa: N805 - as the SDK's
         """Return the command; an environment that the SDK fails on ends the process with a sentence."""
         if problem := problem_of_log_level(os.environ):
-            sys.exit(problem)
+            if not wants_json(sys.argv[1:]):
+                sys.exit(problem)
+            click.echo(failure_document([problem]))
+            sys.exit(1)
         command = super().cli
         quiet_sdk(cls.name)
         return command

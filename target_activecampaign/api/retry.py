@@ -74,7 +74,9 @@ def retry(  # noqa: PLR0913 - each option by its name
         except TryAgainError as error:  # noqa: PERF203 - the loop is for failures
             failures.add(error)
             seconds = clock.now() - started
-            if seconds >= most_seconds or failures.are_too_many(error):
+            # A wait that is longer than all that the caller grants is not begun.
+            is_too_long = seconds >= most_seconds or error.pause_seconds > most_seconds
+            if is_too_long or failures.are_too_many(error):
                 raise _give_up(endpoint, error, failures.tries, seconds) from None
             logger.log(_level(is_optional=is_optional), "%s: %s; trying again", endpoint, error)
             if error.limit is None:
@@ -132,7 +134,7 @@ def _give_up(endpoint: str, error: TryAgainError, tries: int, seconds: float) ->
         f"{_first_words(error)}. Gave up after {counted(tries, 'try', 'tries')} in {seconds:.0f} s "
         f"({endpoint}). {fix}, then run again",
         cause=str(error),
-        matter=error.cause,
+        matter="limit" if error.limit else error.cause,
         fix=fix,
     )
 

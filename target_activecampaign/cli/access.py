@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shlex
 import sys
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import click
 
+from target_activecampaign.cli.command import failure_document
 from target_activecampaign.cli.folder_config import CONFIG_FILE, VARIABLES_FILE, configuration_of_folder
 from target_activecampaign.config.environment import settings_from_environment
 from target_activecampaign.errors import SettingsError, TargetError
@@ -97,12 +97,12 @@ def errors_shown(*, as_json: bool = False) -> Iterator[None]:
         if not as_json:
             raise
         found = getattr(error, "problems", None) or [error.format_message()]
-        click.echo(json.dumps({"ok": False, "problems": list(found)}))
+        click.echo(failure_document(found))
         sys.exit(error.exit_code)
     except TargetError as error:
         problems = error.problems if isinstance(error, SettingsError) else (str(error),)
         if as_json:
-            click.echo(json.dumps({"ok": False, "problems": list(problems)}))
+            click.echo(failure_document(problems))
         else:
             click.echo("Error: " + "\n".join(problems), err=True)
         sys.exit(error.exit_code)

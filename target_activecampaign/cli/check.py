@@ -13,7 +13,7 @@ import click
 
 from target_activecampaign.cli.access import config_arguments, config_sources, configuration, errors_shown
 from target_activecampaign.cli.log_redaction import redact_logs
-from target_activecampaign.cli.terminal import status_word, width
+from target_activecampaign.cli.terminal import status_word, width, write_line
 from target_activecampaign.clock import SystemClock
 from target_activecampaign.config.names import shown_text
 from target_activecampaign.wording import about_minutes, counted
@@ -81,7 +81,7 @@ def _check(*, records: int | None, alert_test: bool, as_json: bool) -> None:
     else:
         click.echo(err=True)
         for line in (*_lines(checks), "", *_verdict(checks, plan)):
-            click.echo(line)
+            write_line(line)
     sys.exit(0 if is_good else 1)
 
 

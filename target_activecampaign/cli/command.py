@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import sys
 import typing as t
 
@@ -10,8 +11,10 @@ import click
 from singer_sdk.plugin_base import SingerCommand
 
 from target_activecampaign.cli.log_redaction import log_fault
+from target_activecampaign.cli.terminal import forbid_colour
 
 if t.TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import TracebackType
 
 _OF_ACCOUNT = ("fields", "lists", "tags")
@@ -19,6 +22,7 @@ _PLAIN = ("check", "ledger", "mirror", "report", "runs")
 """Subcommands that need the option `--config` alone; their modules have their names."""
 _WITH_A_RUN = ("init", "preview", "send")
 """Subcommands that run the target in this process, too."""
+_NAMES = frozenset([*_OF_ACCOUNT, *_PLAIN, *_WITH_A_RUN, "sandbox"])
 
 
 class TargetCommand(SingerCommand, click.Group):
@@ -37,7 +41,7 @@ class TargetCommand(SingerCommand, click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - by click
         """Return the names of the subcommands."""
-        return sorted([*_OF_ACCOUNT, *_PLAIN, *_WITH_A_RUN, "sandbox"])
+        return sorted(_NAMES)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - by click
         """Import and return the subcommand of this name, or None."""
@@ -45,14 +49,43 @@ class TargetCommand(SingerCommand, click.Group):
             from target_activecampaign.sandbox.command import command  # noqa: PLC0415
 
             return command
+        made = self._make_subcommand(cmd_name)
+        if made is not None:
+            made.params.append(_NO_COLOUR)
+        return made
+
+    def _make_subcommand(self, name: str) -> click.Command | None:
         config_option = next(param for param in self.params if param.name == "config")
-        if cmd_name in _OF_ACCOUNT:
-            return _make_command("account", cmd_name, config_option)
-        if cmd_name in _PLAIN:
-            return _make_command(cmd_name, config_option)
-        if cmd_name in _WITH_A_RUN:
-            return _make_command(cmd_name, config_option, self.target_class)
+        if name in _OF_ACCOUNT:
+            return _make_command("account", name, config_option)
+        if name in _PLAIN:
+            return _make_command(name, config_option)
+        if name in _WITH_A_RUN:
+            return _make_command(name, config_option, self.target_class)
         return None
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: t.Any,  # noqa: ANN401 - handed on
+    ) -> click.Context:
+        """Make the context; what is wrong with it is one JSON document where `--json` asks for that."""
+        is_json = wants_json(args)
+        try:
+            context = super().make_context(info_name, args, parent, **extra)
+        except click.ClickException as error:
+            raise _as_wanted(error, is_json=is_json) from None
+        context.meta[_WANTS_JSON] = is_json
+        return context
+
+    def invoke(self, ctx: click.Context) -> t.Any:  # noqa: ANN401 - as in click
+        """Run what is named; an error of its usage is one JSON document where `--json` asks for that."""
+        try:
+            return super().invoke(ctx)
+        except click.ClickException as error:
+            raise _as_wanted(error, is_json=ctx.meta.get(_WANTS_JSON, False)) from None
 
     def excepthook(
         self,
@@ -64,6 +97,39 @@ class TargetCommand(SingerCommand, click.Group):
         if issubclass(exc_type, KeyboardInterrupt):
             sys.exit(130)
         log_fault(exc_type, exc_traceback)
+
+
+_WANTS_JSON = f"{__name__}.wants_json"
+_NO_COLOUR = click.Option(
+    ["--no-color"], is_flag=True, expose_value=False, callback=forbid_colour, help="Write without colour."
+)
+
+
+def wants_json(arguments: Sequence[str]) -> bool:
+    """Tell whether a subcommand is asked for its one JSON document: the target's output is STATE alone."""
+    words = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    is_of_people = any(word in _NAMES for word in words) or not words[:1] or not words[0].startswith("-")
+    return is_of_people and "--json" in words
+
+
+def failure_document(problems: Sequence[str]) -> str:
+    """Return the JSON document of a command that failed."""
+    return json.dumps({"ok": False, "problems": list(problems)})
+
+
+class _ErrorInJson(click.ClickException):
+    """An error that is shown as the command's one JSON document."""
+
+    def __init__(self, error: click.ClickException) -> None:
+        super().__init__(error.format_message())
+        self.exit_code = error.exit_code  # type: ignore[misc]  # click reads it from the instance
+
+    def show(self, file: t.IO[t.Any] | None = None) -> None:  # noqa: ARG002 - by click
+        click.echo(failure_document([self.message]))
+
+
+def _as_wanted(error: click.ClickException, *, is_json: bool) -> click.ClickException:
+    return _ErrorInJson(error) if is_json and not isinstance(error, _ErrorInJson) else error
 
 
 def _make_command(module: str, *arguments: object) -> click.Command:

@@ -6,14 +6,21 @@ Its output holds no address, no key and no URL. Must not know the tables.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import datetime as dt
+import json
 import os
 import sys
 import typing as t
 
 import click
 
-from target_activecampaign.cli.access import LIST_NUMBER, configuration, errors_shown
+from target_activecampaign.cli.access import (
+    LIST_NUMBER,
+    config_arguments,
+    configuration,
+    errors_shown,
+)
 from target_activecampaign.cli.log_redaction import redact_logs
 from target_activecampaign.clock import SystemClock
 from target_activecampaign.config.environment import OLD_API_KEY
@@ -21,6 +28,7 @@ from target_activecampaign.config.secret import Secret
 from target_activecampaign.config.settings import parse_settings
 from target_activecampaign.contacts.email_address import normalise_email, with_unicode_domain
 from target_activecampaign.errors import SettingsError
+from target_activecampaign.wording import counted
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,9 +67,12 @@ def make_command(config_option: click.Parameter) -> click.Group:
     group = click.Group(
         "ledger",
         callback=_show,
-        params=[config_option],
+        params=[
+            click.Option(["--json", "as_json"], is_flag=True, help="Write the figures as one JSON document."),
+            config_option,
+        ],
         invoke_without_command=True,
-        help="Show in figures what the ledger holds (`ledger_url`); with a subcommand, change it.",
+        help=_HELP,
     )
     for command in (_forget, _rename, _release, _rekey):
         params = [*command.params, config_option]
@@ -71,13 +82,25 @@ def make_command(config_option: click.Parameter) -> click.Group:
     return group
 
 
-def _show(**_: object) -> None:
+_HELP = """Show in figures what the ledger holds (`ledger_url`); with a subcommand, change it.
+
+\b
+target-activecampaign ledger
+target-activecampaign ledger forget --list 3 --config config.json"""
+
+
+def _show(*, as_json: bool, **_: object) -> None:
     redact_logs()
     if click.get_current_context().invoked_subcommand is not None:
         return
-    with errors_shown(), contextlib.closing(_access().open(read_only=True)) as ledger:
-        for line in _lines_of(ledger.figures()):
-            click.echo(line)
+    with errors_shown(as_json=as_json), contextlib.closing(_access().open(read_only=True)) as ledger:
+        figures = ledger.figures()
+    if as_json:
+        click.echo(json.dumps({"ok": True, **dataclasses.asdict(figures)}))
+        return
+    for line in _lines_of(figures):
+        click.echo(line)
+    click.echo(f"Next: target-activecampaign runs{config_arguments()}", err=True)
 
 
 @click.command("forget")
@@ -115,7 +138,7 @@ def _forget(
         else:
             _ask(list_id, members=members, yes=yes)
             count = ledger.erase(list_id, members=members)
-    click.echo(f"Forgotten: {count} contacts. The next run that brings them sends them again.")
+    click.echo(f"Forgotten: {counted(count, 'contact')}. The next run that brings them sends them again.")
 
 
 @click.command("rename")
@@ -131,7 +154,7 @@ def _rename(*, old: str, new: str, list_id: int | None, **_: object) -> None:
     with errors_shown(), contextlib.closing(_access().open()) as ledger:
         ledger.hold(_lists_with_members(ledger, old, list_id))
         count = ledger.rename_stream(list_id, old, new)
-    click.echo(f"Renamed: {count} members of stream {old!r} are members of stream {new!r}.")
+    click.echo(f"Renamed: {counted(count, 'member')} of stream {old!r} are members of stream {new!r}.")
 
 
 @click.command("release")
@@ -149,8 +172,8 @@ def _release(*, stream: str, list_id: int, yes: bool, **_: object) -> None:
             click.confirm(f"Release the members of stream {stream!r} on list {list_id}?", abort=True)
         count = ledger.release_stream(list_id, stream, SystemClock().epoch_seconds())
     click.echo(
-        f"Released: {count} members of stream {stream!r} are pending removals from list {list_id}; "
-        "`target-activecampaign mirror` takes them off."
+        f"Released: {counted(count, 'member')} of stream {stream!r} are pending removals from list "
+        f"{list_id}; `target-activecampaign mirror` takes them off."
     )
 
 
@@ -197,17 +220,18 @@ def _access() -> Access:
 
 
 def _lines_of(figures: Figures) -> Iterator[str]:
-    yield f"Ledger of {figures.account}, version {figures.version}, written by {figures.runs} runs"
+    yield f"Ledger of {figures.account}, version {figures.version}, written by {counted(figures.runs, 'run')}"
     for list_id, held in figures.lists.items():
-        yield f"list {list_id}: {held.contacts} contacts, {held.in_doubt} of them in doubt{_times_of(held)}"
+        doubt = f", {held.in_doubt:,} of them in doubt" if held.in_doubt else ""
+        yield f"list {list_id}: {counted(held.contacts, 'contact')}{doubt}{_times_of(held)}"
         for stream, count in held.members.items():
-            yield f"  {count} members by stream {stream!r}"
+            yield f"  {counted(count, 'member')} by stream {stream!r}"
         for cause, count in held.pending.items():
-            yield f"  {count} pending removals ({cause})"
+            yield f"  {counted(count, 'pending removal')} ({cause})"
         for reason, count in held.left_alone.items():
-            yield f"  {count} left on the list ({reason})"
+            yield f"  {count:,} left on the list ({reason})"
         for stream, count in held.opt_outs.items():
-            yield f"  records of stream {stream!r} that say no: {count} (subscription)"
+            yield f"  records of stream {stream!r} that say no: {count:,} (subscription)"
 
 
 def _times_of(held: ListFigures) -> str:

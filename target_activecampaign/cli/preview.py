@@ -10,7 +10,7 @@ import typing as t
 
 import click
 
-from target_activecampaign.cli.access import configuration, errors_shown
+from target_activecampaign.cli.access import config_arguments, configuration, errors_shown
 from target_activecampaign.cli.log_redaction import redact_logs
 from target_activecampaign.cli.preview_mask import Mask
 from target_activecampaign.cli.runtime_tuning import prepare_process
@@ -20,6 +20,7 @@ from target_activecampaign.config.settings import parse_settings
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from target_activecampaign.preview.session import Preview, TargetMaker
     from target_activecampaign.preview.shown import Choice
@@ -58,7 +59,7 @@ def make_command(config_option: click.Parameter, target_class: t.Any) -> click.C
 
     return click.Command(
         "preview",
-        callback=lambda config, **given: _preview(make_target, _named(config), **given),
+        callback=lambda config, **given: _preview(make_target, **given),  # noqa: ARG005 - `configuration` reads it
         params=[*_options(), config_option],
         help=_HELP,
     )
@@ -88,7 +89,6 @@ def _options() -> list[click.Parameter]:
 
 def _preview(  # noqa: PLR0913 - the options
     make_target: Callable[[dict[str, t.Any], SourceFile | None], t.Any],
-    named_config: str,
     *,
     path: str | None,
     delimiter: str | None,
@@ -106,8 +106,9 @@ def _preview(  # noqa: PLR0913 - the options
         raise click.UsageError("Name a file with --input FILE, or pipe a tap in.")
     with errors_shown(as_json=as_json):
         config = configuration()
-        parse_settings(config, os.environ)
+        settings = parse_settings(config, os.environ)
         source = None if path is None else _open(path, delimiter, encoding)
+        _require_rejects_to_fit(settings.rejects_path, source)
         preview = _run(lambda own: make_target(own, source), config, source, choice, scan)
     hidden = Mask(hides=hides_people(mask=mask, show=show))
     if as_json:
@@ -116,7 +117,7 @@ def _preview(  # noqa: PLR0913 - the options
         click.echo(json.dumps(document_of(preview, hidden)))
     else:
         _write(preview, choice, hidden, source, has_examples=wide)
-        click.echo(_next_step(preview, path, named_config), err=True)
+        click.echo(_next_step(preview, path), err=True)
     sys.exit(preview.exit_code)
 
 
@@ -137,6 +138,18 @@ def _open(path: str, delimiter: str | None, encoding: str | None) -> SourceFile:
     from target_activecampaign.source_files import open_source  # noqa: PLC0415 - 0.1 s, not for `--help`
 
     return open_source(path, delimiter=delimiter, encoding=encoding)
+
+
+def _require_rejects_to_fit(path: Path | None, source: SourceFile | None) -> None:
+    """Refuse what the run would refuse; a preview writes no rejects.
+
+    Raises:
+        SettingsError: If rejected records do not fit into the file for them.
+    """
+    if path is not None:
+        from target_activecampaign.run.rejects import columns_of_rejects  # noqa: PLC0415 - not for `--help`
+
+        columns_of_rejects(path, source)
 
 
 def _run(
@@ -189,16 +202,8 @@ def _write(
     click.echo("\n\n".join("\n".join(lines).rstrip("\n") for lines in parts if lines))
 
 
-def _named(config: t.Any) -> str:  # noqa: ANN401 - private type of the SDK
-    """Return the option `--config` as it was given, for the next command."""
-    named = [
-        *map(str, getattr(config, "paths", ())),
-        *(["ENV"] if getattr(config, "parse_env", False) else []),
-    ]
-    return "".join(f" --config {shlex.quote(name)}" for name in named)
-
-
-def _next_step(preview: Preview, path: str | None, named_config: str) -> str:
+def _next_step(preview: Preview, path: str | None) -> str:
+    named_config = config_arguments()
     if path is None:
         return f"Next: pipe the same into target-activecampaign{named_config}"
     file = shlex.quote(path)

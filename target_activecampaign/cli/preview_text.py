@@ -21,6 +21,7 @@ if t.TYPE_CHECKING:
 _GAP = "  "
 _MOST_OF_CELL = {0: 20, 1: 26, 2: 20, 3: 26}
 _NARROWEST_CELL = 24
+_BELOW = " " * 14
 _MOST_WORDS = 3
 _MOST_PLACES = 2
 _MOST_LINES = 5  # of columns that are not mapped
@@ -119,7 +120,7 @@ def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
 def _wide(
     rows: Iterable[Sequence[str]], widths: Sequence[int], width: int, right: frozenset[int] = frozenset()
 ) -> list[str]:
-    """Return rows as columns; the last cell goes on below itself where a line gets too long."""
+    """Return rows as columns; the last cell goes on below itself, or below all, where there is no room."""
     lines = []
     for *cells, last in rows:
         padded = [
@@ -127,7 +128,12 @@ def _wide(
             for place, (cell, size) in enumerate(zip(cells, widths, strict=False))
         ]
         start = f"  {_GAP.join(padded)}{_GAP}"
-        first, *others = textwrap.wrap(last, max(width - len(start), _NARROWEST_CELL)) or [""]
+        room = width - len(start)
+        if len(last) > room < _NARROWEST_CELL and width < WIDEST:
+            lines.append(start.rstrip())
+            lines += textwrap.wrap(last, width, initial_indent=_BELOW, subsequent_indent=_BELOW)
+            continue
+        first, *others = textwrap.wrap(last, max(room, _NARROWEST_CELL)) if last else [""]
         lines.append(f"{start}{first}".rstrip())
         lines += [" " * len(start) + other for other in others]
     return lines

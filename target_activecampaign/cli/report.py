@@ -13,7 +13,7 @@ from pathlib import Path
 
 import click
 
-from target_activecampaign.cli.access import configuration, errors_shown
+from target_activecampaign.cli.access import config_arguments, configuration, errors_shown
 from target_activecampaign.cli.folder_config import CONFIG_FILE
 from target_activecampaign.cli.known_runs import known_runs
 from target_activecampaign.cli.log_redaction import redact_logs
@@ -83,6 +83,7 @@ def _report(source: str | None, html: str | None, *, opens: bool, as_json: bool)
         return
     click.echo(str(page))
     again = shlex.join(["target-activecampaign", "report", *([source] if source else []), "--open"])
+    again += config_arguments()
     click.echo(_next_step(page, again, opens=opens, is_shown=is_shown), err=True)
 
 

@@ -13,7 +13,7 @@ import typing as t
 
 import click
 
-from target_activecampaign.cli.access import configuration, errors_shown
+from target_activecampaign.cli.access import config_arguments, configuration, errors_shown
 from target_activecampaign.cli.columns import write_columns
 from target_activecampaign.cli.log_redaction import redact_logs
 from target_activecampaign.cli.terminal import width
@@ -198,8 +198,11 @@ def _remarks(chosen: Sequence[PastRun], past: Sequence[PastRun]) -> list[str]:
     if running is not None and running.entry.get("progress"):
         said += f" Run {running.number} says: {shown_text(running.entry['progress'])}"
     number = next((one.number for one in chosen if one.result in _BAD), chosen[0].number)
-    next_step = f"Next: target-activecampaign runs {number}"
-    return [*_wrapped(said), f"{next_step}        as a page: target-activecampaign report {number} --open"]
+    config = config_arguments()
+    next_step = f"Next: target-activecampaign runs {number}{config}"
+    page = f"as a page: target-activecampaign report {number} --open{config}"
+    line = f"{next_step}        {page}"
+    return [*_wrapped(said), *([line] if len(line) <= width() else [next_step, f"      {page}"])]
 
 
 def _latest_of_each(runs: Sequence[PastRun]) -> list[PastRun]:
@@ -272,7 +275,7 @@ def _show_one(run: PastRun, past: Sequence[PastRun], *, as_json: bool) -> None:
     for name, path in files.items():
         missing = "" if os.path.exists(path) else "   (no longer there)"  # noqa: PTH110 - of any length
         click.echo(f"{name.removesuffix('_path')}: {shown_text(path)}{missing}")
-    click.echo(f"Next: target-activecampaign report {run.number} --open")
+    click.echo(f"Next: target-activecampaign report {run.number} --open{config_arguments()}")
 
 
 def _summary_of(run: PastRun) -> list[str]:
@@ -289,7 +292,7 @@ def _state_of_open(run: PastRun, past: Sequence[PastRun]) -> str:
     if run.result == "lost":
         return f"Run {_remark_on(run, past)}.\nNext: look why it was killed, then run again."
     line = shown_text(run.entry.get("progress") or "no progress is known yet")
-    return f"process {run.entry['process']}: {line}\nNext: target-activecampaign runs"
+    return f"process {run.entry['process']}: {line}\nNext: target-activecampaign runs{config_arguments()}"
 
 
 def _as_json(run: PastRun) -> dict[str, t.Any]:

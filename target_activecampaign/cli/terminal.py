@@ -14,6 +14,7 @@ WIDEST = 100
 NARROW = 80
 """Below this many columns a table is written one value a line."""
 
+_NO_COLOUR = f"{__name__}.no_colour"
 _COLOURS = {"OK": "green", "WARN": "yellow", "FAIL": "red", "SKIP": "cyan"}
 
 
@@ -25,11 +26,22 @@ def width() -> int:
 def has_colour(stream: t.TextIO | None) -> bool:
     """Tell whether a stream takes colour: a terminal, unless the environment or `--no-color` forbids it."""
     context = click.get_current_context(silent=True)
-    if context is not None and context.find_root().params.get("no_color"):
+    if context is not None and context.meta.get(_NO_COLOUR):
         return False
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return False
     return bool(os.environ.get("FORCE_COLOR")) or is_terminal(stream)
+
+
+def forbid_colour(context: click.Context, _option: click.Parameter, value: bool) -> None:  # noqa: FBT001 - as click hands it over
+    """Take the colour of a command away, as its option `--no-color` asks."""
+    if value:
+        context.meta[_NO_COLOUR] = True
+
+
+def write_line(line: str) -> None:
+    """Write a line to standard output, with its colour where that is wanted, a terminal or not."""
+    click.echo(line, color=has_colour(sys.stdout))
 
 
 def status_word(word: str, stream: t.TextIO | None = None) -> str:

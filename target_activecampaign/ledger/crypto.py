@@ -35,7 +35,9 @@ class DamagedAddressError(LedgerError):
     """One stored address can't be decrypted, or is not that of its row; the rest of the ledger is usable."""
 
     def __init__(self) -> None:
-        super().__init__("the ledger can't be read: the address of a member is damaged")
+        super().__init__(
+            "the ledger can't be read: the address of a member is damaged; restore the ledger from a copy"
+        )
 
 
 class WrappedKey(t.NamedTuple):

@@ -61,9 +61,11 @@ def rekey(url: Secret, *, account: str, old_api_key: Secret, api_key: Secret) ->
         try:
             again = wrap(unwrap(wrapped, old_api_key), api_key)
         except WrongKeyError:
-            raise SettingsError(
-                ["TARGET_ACTIVECAMPAIGN_OLD_API_KEY: the ledger does not open with this key either"]
-            ) from None
+            problem = (
+                "TARGET_ACTIVECAMPAIGN_OLD_API_KEY: the ledger does not open with this key either; write the "
+                "api_key of the last run that used it. Nothing was changed"
+            )
+            raise SettingsError([problem]) from None
         with database.transaction() as connection:
             connection.execute(sa.update(META).values(salt=again.salt, wrapped_key=again.token))
     return True

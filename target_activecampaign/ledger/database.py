@@ -152,7 +152,9 @@ class Database:
             LedgerError: If it was lost: SQLAlchemy would make a new one, without the locks of the old.
         """
         if self._writer.invalidated:
-            raise LedgerError("the ledger can't be written: the connection was lost")
+            raise LedgerError(
+                "the ledger can't be written: the connection was lost; look at the server, then run again"
+            )
         return self._writer
 
     def close(self) -> None:

@@ -77,7 +77,9 @@ class RunsTable:
         try:
             return {row.run: dict(json.loads(row.document)) for row in rows}
         except (TypeError, ValueError):
-            raise LedgerError("the ledger can't be read: a run in it is damaged") from None
+            raise LedgerError(
+                "the ledger can't be read: a run in it is damaged; restore the ledger from a copy"
+            ) from None
 
     @contextlib.contextmanager
     def _opened(self, *, read_only: bool) -> Iterator[Database]:

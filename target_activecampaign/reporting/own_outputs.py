@@ -5,6 +5,7 @@ To replace one (`/dev/stderr` is a link) would put a file where others expect th
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import tempfile
@@ -33,6 +34,11 @@ def is_no_plain_file(path: Path) -> bool:
     return path.exists() and not path.is_file() and not path.is_dir()
 
 
+def existing_folder(path: Path) -> Path:
+    """Return the folder of a path, or the nearest one above that is there."""
+    return next((folder for folder in path.parents if folder.exists()), path.parent)
+
+
 def require_room_in_folder(setting: str, path: Path) -> None:
     """Check that a file can be made in the folder of a path; none is left behind.
 
@@ -43,7 +49,26 @@ def require_room_in_folder(setting: str, path: Path) -> None:
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}."):
             pass
     except OSError as error:
-        raise OutputError(f"{setting}: can't write in {path.parent}: {error.strerror}") from None
+        raise OutputError(
+            f"{setting}: can't write in {path.parent}: {error.strerror}; {remedy_of(error)}"
+        ) from None
+
+
+def remedy_of(error: OSError) -> str:
+    """Return what to do about a file or folder that can't be written."""
+    return _REMEDIES.get(error.errno or 0, "name another path")
+
+
+_REMEDIES = {
+    errno.ENOENT: "make the folder, or name another path",
+    errno.ENOTDIR: "a part of the path is a file; name another path",
+    errno.EACCES: "give this user the right to write there, or name another path",
+    errno.EPERM: "give this user the right to write there, or name another path",
+    errno.EROFS: "name a path on a disk that can be written to",
+    errno.ENOSPC: "make room on the disk, or name another path",
+    errno.EDQUOT: "make room on the disk, or name another path",
+    errno.ENAMETOOLONG: "name a shorter path",
+}
 
 
 def open_as_it_is(path: Path) -> int:

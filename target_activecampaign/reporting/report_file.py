@@ -11,8 +11,10 @@ from pathlib import Path
 from target_activecampaign.config.settings import START_OF_RUN
 from target_activecampaign.errors import OutputError, SettingsError
 from target_activecampaign.reporting.own_outputs import (
+    existing_folder,
     is_no_plain_file,
     open_as_it_is,
+    remedy_of,
     require_room_in_folder,
 )
 
@@ -46,11 +48,17 @@ def make_folder(path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(f"report_path: can't make the folder {path.parent}: {error.strerror}") from None
+        raise OutputError(
+            f"report_path: can't make the folder {path.parent}: {error.strerror}; {remedy_of(error)}"
+        ) from None
 
 
-def check_report_path(path: Path) -> None:
+def check_report_path(path: Path, *, makes_folder: bool = False) -> None:
     """Check, before anything is sent, that a report can be written, and replaces a report at the most.
+
+    Args:
+        path: Of the report.
+        makes_folder: Whether a folder that is missing is to be made later (`make_folder`).
 
     Raises:
         OutputError: If it can't be written.
@@ -62,7 +70,7 @@ def check_report_path(path: Path) -> None:
         raise SettingsError(
             [f"report_path: {path} is there and is no report; name another file, or move it away"]
         )
-    require_room_in_folder("report_path", path)
+    require_room_in_folder("report_path", existing_folder(path) / path.name if makes_folder else path)
 
 
 def write_report(path: Path, report: dict[str, t.Any]) -> None:
@@ -80,7 +88,10 @@ def write_report(path: Path, report: dict[str, t.Any]) -> None:
             # A link that lies in the way is replaced, not followed: somebody else may have put it there.
             _write_in_one_step(path, text)
     except OSError as error:
-        raise OutputError(f"report_path: can't write {path}: {error.strerror}") from None
+        raise OutputError(
+            f"report_path: can't write {path}: {error.strerror}; {remedy_of(error)}. "
+            "What was delivered stays so"
+        ) from None
 
 
 def _is_report(path: Path) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import json
+import math
 import typing as t
 from pathlib import Path
 
@@ -16,6 +17,7 @@ if t.TYPE_CHECKING:
 SCHEMA = 1
 """Form of a report, where it names one, up to which this version reads it."""
 _LARGEST_BYTES = 16 * 2**20
+_LARGEST_NUMBER = 2**63
 _KEYS = ("read", "rejected", "started_at", "exit_code")
 _START_OF_RUN = "{time}"
 _MOST_NAMED = 5
@@ -90,7 +92,7 @@ def _parse(content: bytes, name: str) -> object:
     if content.lstrip()[:1] == b"<":
         raise InputError(f"{name} is a page, not a report. Open it, or name the .json file beside it.")
     try:
-        return json.loads(content)
+        return json.loads(content, parse_constant=_refuse, parse_float=_finite, parse_int=_drawable)
     except UnicodeDecodeError:
         raise InputError(f"{name} is no report of a run: it is no text in UTF-8.") from None
     except json.JSONDecodeError as error:
@@ -99,6 +101,20 @@ def _parse(content: bytes, name: str) -> object:
         ) from None
     except (ValueError, RecursionError):
         raise InputError(f"{name} is no report of a run: its JSON can't be read.") from None
+
+
+def _refuse(name: str) -> t.NoReturn:
+    raise ValueError(name)  # NaN and Infinity are no JSON
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _refuse(text)
+
+
+def _drawable(text: str) -> int:
+    number = int(text)
+    return number if abs(number) <= _LARGEST_NUMBER else _refuse(text)
 
 
 def _remedy(path: Path) -> str:

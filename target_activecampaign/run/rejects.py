@@ -26,12 +26,22 @@ def open_rejects(path: Path, source: SourceFile | None) -> RejectsFile | Rejecte
         OutputError: If it can't be created.
         SettingsError: If it is to be a CSV and the records come from none.
     """
+    columns = columns_of_rejects(path, source)
+    return RejectsFile(path) if columns is None else RejectedRows(path, columns.headers, columns.delimiter)
+
+
+def columns_of_rejects(path: Path, source: SourceFile | None) -> DelimitedFile | None:
+    """Return the file whose columns rejected rows keep; `None` where they are kept as messages.
+
+    Raises:
+        SettingsError: If it is to be a CSV and the records come from none.
+    """
     if path.suffix.lower() != ".csv":
-        return RejectsFile(path)
+        return None
     if not isinstance(source, DelimitedFile):
         problem = (
             f"rejects_path: {path.name} would be a CSV, and the records do not come from one, so they may "
             f"not fit into columns. Name it {path.stem}.singer. Nothing was sent"
         )
         raise SettingsError([problem])
-    return RejectedRows(path, source.headers, source.delimiter)
+    return source

@@ -29,7 +29,17 @@ LEFT_DATABASE = Path(".sandbox", "account.db")
 """File, in the working folder, in which a loader that runs the emulator itself leaves the account."""
 
 
-@click.command("sandbox")
+_HELP = """Run an emulated ActiveCampaign on this machine.
+
+\b
+target-activecampaign sandbox
+target-activecampaign sandbox --port 0 --database account.db --contact-limit 500
+
+Point a client at the URL that is printed, with `sandbox` as its key. Ends on Ctrl-C or SIGTERM.
+"""
+
+
+@click.command("sandbox", help=_HELP)
 @click.option("--port", type=click.IntRange(0, 65535), default=DEFAULT_PORT, show_default=True)
 @click.option("--host", default=LOOPBACK, show_default=True, help="Address to listen on.")
 @click.option("--allow-host", multiple=True, metavar="NAME", help="Answer to this host name too. Repeatable.")
@@ -63,10 +73,7 @@ LEFT_DATABASE = Path(".sandbox", "account.db")
 @click.option("--switch", "switches", multiple=True, metavar="NAME=VALUE", help="A reading. Repeatable.")
 @click.option("--fault", "faults", multiple=True, metavar="FAULT", help="'WHERE WHAT WHEN'. Repeatable.")
 def command(**options: t.Any) -> None:  # noqa: ANN401 - click's own values, each checked by click
-    """Run an emulated ActiveCampaign on this machine.
-
-    Point a client at the URL that is printed, with `sandbox` as its key. Ends on Ctrl-C or SIGTERM.
-    """
+    """Run the emulator until a signal stops it."""
     try:
         server = import_server()
     except ExtraMissingError as error:

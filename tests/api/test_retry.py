@@ -141,6 +141,15 @@ def test_waits_for_a_rate_limit_do_not_count_as_tries() -> None:
     assert stage.tries == 13
 
 
+def test_a_wait_that_is_longer_than_the_caller_grants_is_not_begun() -> None:
+    stage = Stage(forever(requests_limit))
+    began = stage.clock.now()
+    with pytest.raises(ServiceError, match="HTTP 429") as raised:
+        stage.run(most_seconds=20)
+    assert raised.value.matter == "limit"
+    assert stage.clock.now() - began < 1
+
+
 def test_a_pause_may_hold_the_others_back_as_well() -> None:
     stage = Stage(http_503() for _ in range(3))
     paused: list[float] = []

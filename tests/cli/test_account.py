@@ -14,6 +14,7 @@ from target_activecampaign.cli import account
 from target_activecampaign.target import TargetActiveCampaign
 
 if t.TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from click.testing import Result
@@ -53,7 +54,11 @@ def test_lists_have_ids_and_figures() -> None:
         " 2  Newsletter       0  email",
         " 3  VIP              0  email",
     ]
-    assert said.stderr.splitlines() == ["config.json", 'In the configuration: "list_id": <id>']
+    assert said.stderr.splitlines() == [
+        "config.json",
+        'In the configuration: "list_id": <id>',
+        "Then: target-activecampaign check",
+    ]
 
 
 @pytest.mark.usefixtures("_configured")
@@ -123,6 +128,22 @@ def test_what_is_wrong_is_one_document_too(sandbox: RunningSandbox, tmp_path: Pa
     document = json.loads(said.stdout)
     assert (said.exit_code, document["ok"]) == (1, False)
     assert document["problems"][0].startswith("api_key: is missing")
+
+
+@pytest.mark.parametrize("columns", [80, 100])
+def test_all_options_are_shown_whole_on_lines_that_fit(
+    start_sandbox: Callable[..., RunningSandbox],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    columns: int,
+) -> None:
+    options = [{"value": f"option-{number:03}"} for number in range(200)]
+    seed = {"fields": [{"title": "Colour", "type": "dropdown", "options": options}], "contacts": []}
+    write_config(tmp_path, hostname=start_sandbox(seed=seed).url, api_key=KEY)
+    monkeypatch.setenv("COLUMNS", str(columns))
+    said = invoke("fields", "--options").stdout
+    assert all(one["value"] in said for one in options)
+    assert max(map(len, said.splitlines())) <= columns
 
 
 @pytest.mark.usefixtures("_configured")

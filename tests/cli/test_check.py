@@ -352,3 +352,31 @@ def test_a_folder_that_can_not_be_written_to_is_told(account: RunningSandbox) ->
     found = checks_of()
     assert found["files"]["message"].startswith("can't write in locked")
     assert "may not be written to" in found["ledger"]["message"]
+
+
+def test_a_folder_of_reports_comes_with_the_first_run(account: RunningSandbox, tmp_path: Path) -> None:
+    write_config(account.url, report_path="reports/2026/{time}.json")
+    assert checks_of()["files"]["status"] == "ok"
+    assert not (tmp_path / "reports").exists()
+    (tmp_path / "reports").write_text("a file")
+    assert checks_of()["files"]["status"] == "fail"
+
+
+@pytest.mark.parametrize(("options", "is_coloured"), [((), True), (("--no-color",), False)])
+def test_colour_can_be_forced_into_a_pipe_and_taken_away(
+    account: RunningSandbox, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...], *, is_coloured: bool
+) -> None:
+    write_config(account.url)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    said = CliRunner().invoke(t.cast("t.Any", TargetActiveCampaign.cli), ["check", *options])
+    assert ("\x1b" in said.stdout) is is_coloured
+
+
+def test_a_service_that_asks_to_wait_is_not_waited_for(start_sandbox: Callable[..., RunningSandbox]) -> None:
+    write_config(start_sandbox(faults=['GET /users/me status=429 header="Retry-After: 120"']).url)
+    found = checks_of()["network"]
+    assert (found["status"], found["setting"]) == ("fail", None)
+    assert "HTTP 429" in found["message"]
+    assert "what else uses the account" in found["fix"]

@@ -50,6 +50,54 @@ def test_each_subcommand_has_a_help_of_its_own(name: str) -> None:
     assert f" {name} " in result.output.splitlines()[0]
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_each_help_begins_with_two_examples(name: str) -> None:
+    lines = CliRunner().invoke(COMMAND, [name, "--help"], env={"COLUMNS": "100"}).output.splitlines()
+    about = lines[1 : lines.index("Options:")]
+    assert sum(f"target-activecampaign {name}" in line for line in about) == 2
+
+
+WRONG_USAGES = {
+    "an option that is none": ["check", "--json", "--nope"],
+    "a value that is none": ["preview", "--row", "0", "--json"],
+    "nothing to send": ["send", "--json"],
+    "too many words": ["lists", "extra", "--json"],
+    "a subcommand that is none": ["nope", "--json"],
+    "a file that is none": ["lists", "--json", "--config", "none.json"],
+    "a file that is none, before": ["--config", "none.json", "check", "--json"],
+}
+
+
+@pytest.mark.parametrize("name", WRONG_USAGES)
+def test_a_wrong_usage_is_one_document_too(name: str) -> None:
+    said = CliRunner().invoke(COMMAND, WRONG_USAGES[name])
+    document = json.loads(said.stdout)
+    assert document["ok"] is False
+    assert len(document["problems"]) == 1
+    assert said.exit_code == (1 if "file" in name else 2)
+    plain = CliRunner().invoke(COMMAND, [word for word in WRONG_USAGES[name] if word != "--json"])
+    assert (plain.exit_code, plain.stdout) == (said.exit_code, "")
+    assert document["problems"][0] in plain.stderr
+
+
+def test_the_target_itself_writes_no_document() -> None:
+    for words in (["--json"], ["--quiet", "--json"], ["--quiet", "--", "--json"]):
+        said = CliRunner().invoke(COMMAND, words)
+        assert (said.exit_code, said.stdout) == (2, "")
+
+
+def test_a_wrong_level_of_the_log_is_one_document_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TARGET_ACTIVECAMPAIGN_LOGLEVEL", "TALKATIVE")
+    monkeypatch.setattr("sys.argv", ["target-activecampaign", "lists", "--json"])
+    with pytest.raises(SystemExit) as ended:
+        TargetActiveCampaign.cli()
+    assert ended.value.code == 1
+    (problem,) = json.loads(capsys.readouterr().out)["problems"]
+    assert '"TALKATIVE" is no level' in problem
+
+
 def test_an_unknown_subcommand_is_refused_by_its_name() -> None:
     result = CliRunner().invoke(COMMAND, ["leger"])
     assert result.exit_code != 0

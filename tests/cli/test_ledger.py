@@ -78,20 +78,28 @@ Call: t.TypeAlias = "t.Callable[..., Result]"
 def test_it_shows_figures(call: Call) -> None:
     result = call()
     assert result.exit_code == 0
-    assert result.output.splitlines() == [
-        f"Ledger of acme.api-us1.com, version {NEWEST_VERSION}, written by 1 runs",
+    assert result.stderr.startswith("Next: target-activecampaign runs --config ")
+    assert result.stdout.splitlines() == [
+        f"Ledger of acme.api-us1.com, version {NEWEST_VERSION}, written by 1 run",
         f"list 1: 2 contacts, 1 of them in doubt; confirmed from {FIRST} to {FIRST}",
         "  2 members by stream 'people'",
-        f"list 2: 1 contacts, 0 of them in doubt; confirmed from {SECOND} to {SECOND}",
-        "  1 members by stream 'people'",
+        f"list 2: 1 contact; confirmed from {SECOND} to {SECOND}",
+        "  1 member by stream 'people'",
     ]
+
+
+@pytest.mark.usefixtures("ledger")
+def test_its_figures_are_one_document(call: Call) -> None:
+    document = json.loads(call("--json").stdout)
+    assert (document["ok"], document["runs"], sorted(document["lists"])) == (True, 1, ["1", "2"])
+    assert document["lists"]["1"]["members"] == {"people": 2}
 
 
 def test_members_without_a_confirmation_are_shown_without_times(ledger: Ledger, call: Call) -> None:
     ledger.erase(2, members=False)
-    assert call().output.splitlines()[-2:] == [
-        "list 2: 0 contacts, 0 of them in doubt",
-        "  1 members by stream 'people'",
+    assert call().stdout.splitlines()[-2:] == [
+        "list 2: 0 contacts",
+        "  1 member by stream 'people'",
     ]
 
 
@@ -206,7 +214,7 @@ def test_a_renamed_stream_takes_its_members_along(ledger: Ledger, call: Call) ->
     result = call("rename", "people", "customers", "--list", "1")
     assert result.output == "Renamed: 2 members of stream 'people' are members of stream 'customers'.\n"
     assert ledger.member_counts() == [(1, "customers", 2), (2, "people", 1)]
-    assert "Renamed: 1 members" in call("rename", "people", "customers").output
+    assert "Renamed: 1 member" in call("rename", "people", "customers").output
     assert ledger.member_counts() == [(1, "customers", 2), (2, "customers", 1)]
 
 
@@ -215,15 +223,15 @@ def test_a_released_stream_leaves_pending_removals(ledger: Ledger, call: Call) -
     assert call("release", "people", "--list", "1", typed="n\n").exit_code == 1
     assert ledger.count_pending(1) == 0
     result = call("release", "people", "--list", "1", typed="y\n")
-    assert "Released: 1 members of stream 'people' are pending removals from list 1" in result.output
+    assert "Released: 1 member of stream 'people' are pending removals from list 1" in result.output
     assert [removal.email for removal in ledger.pending(1)] == [address_of("ada")]
     ledger.leave_alone(1, address_of("ada"), "came back")
     ledger.note_deletions(2, "people", [(None, address_of("ada"))], 5)
-    assert call().output.splitlines()[2:] == [
-        "  1 members by stream 'shops'",
+    assert call().stdout.splitlines()[2:] == [
+        "  1 member by stream 'shops'",
         "  1 left on the list (came back)",
-        f"list 2: 1 contacts, 0 of them in doubt; confirmed from {SECOND} to {SECOND}",
-        "  1 pending removals (unfinished)",
+        f"list 2: 1 contact; confirmed from {SECOND} to {SECOND}",
+        "  1 pending removal (unfinished)",
     ]
 
 

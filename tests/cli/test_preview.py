@@ -220,6 +220,8 @@ def test_it_ends_as_the_run_would(folder: Path, sandbox: RunningSandbox) -> None
 
 @pytest.mark.usefixtures("folder")
 def test_singer_messages_are_read_from_standard_input(tmp_path: Path) -> None:
+    config = json.loads((tmp_path / "config.json").read_text()) | {"rejects_path": "rejects.singer"}
+    (tmp_path / "config.json").write_text(json.dumps(config))
     (tmp_path / "people.singer").write_text(SINGER)
     piped, read = preview(path=None, stdin=SINGER), preview(path="people.singer")
     assert piped.stdout == read.stdout
@@ -263,3 +265,10 @@ def test_without_a_file_on_a_terminal_it_says_what_is_missing(
     assert said.exit_code == 2
     assert "--input FILE" in said.stderr
     assert folder.exists()
+
+
+@pytest.mark.usefixtures("folder")
+def test_rejects_that_the_run_could_not_keep_are_refused_here_too() -> None:
+    said = preview("--json", path=None, stdin="")
+    assert said.exit_code == 1
+    assert "Name it rejects.singer" in json.loads(said.stdout)["problems"][0]

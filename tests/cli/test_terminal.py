@@ -41,7 +41,7 @@ def test_the_environment_forces_colour(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_an_option_takes_colour_away() -> None:
     with click.Context(click.Command("check"), info_name="check") as context:
-        context.params["no_color"] = True
+        terminal.forbid_colour(context, click.Option(["--no-color"]), value=True)
         assert not terminal.has_colour(Terminal())
 
 

@@ -75,7 +75,8 @@ def test_a_url_that_can_not_be_used_is_refused(
 def test_a_server_that_is_not_there_is_refused() -> None:
     # The discard port: no PostgreSQL listens there.
     problem = refusal_of("postgresql+psycopg://me:pass-word@127.0.0.1:9/db")
-    assert problem == "ledger_url: it can't be opened: no server listens there"
+    why = "no server listens there; look at host and port in ledger_url"
+    assert problem == f"ledger_url: it can't be opened: {why}"
 
 
 @pytest.mark.postgres
@@ -91,7 +92,7 @@ def test_a_user_who_may_not_make_tables_is_refused(postgres: PostgresServer) -> 
     with postgres.connect() as connection:
         connection.execute("CREATE ROLE guest LOGIN PASSWORD 'pass-word'")
     problem = refusal_of(postgres.url(user="guest", password="pass-word"))
-    assert problem == "ledger_url: the ledger can't be written: the user has no right to it"
+    assert problem == "ledger_url: the ledger can't be written: the user has no right to it; grant it"
 
 
 @pytest.mark.postgres

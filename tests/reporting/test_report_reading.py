@@ -60,6 +60,10 @@ def test_of_a_folder_the_newest_is_read(tmp_path: Path) -> None:
         ('{"read": 1,\n "x" 2}', "is no report of a run: it is no JSON (line 2, column 6)."),
         ("[1]", "is no report of a run: it is no JSON object."),
         ("[" * 100_000, "is no report of a run: its JSON can't be read."),
+        (old() | {"seconds": float("inf")}, "is no report of a run: its JSON can't be read."),
+        (json.dumps(old()).replace("}", ', "seconds": 1e999}', 1), "is no report of a run: its JSON"),
+        (old() | {"people": float("nan")}, "is no report of a run: its JSON can't be read."),
+        (old() | {"read": 10**400}, "is no report of a run: its JSON can't be read."),
         ({"read": 1, "rejected": {}}, "is no report of a run: it has no started_at, no exit_code."),
         (
             old() | {"schema": 2},

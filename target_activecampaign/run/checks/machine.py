@@ -7,8 +7,13 @@ import typing as t
 from pathlib import Path
 
 from target_activecampaign.config.names import shown_text
+from target_activecampaign.config.settings import START_OF_RUN
 from target_activecampaign.errors import OutputError, Problem, SettingsError
-from target_activecampaign.reporting.own_outputs import is_no_plain_file, require_room_in_folder
+from target_activecampaign.reporting.own_outputs import (
+    existing_folder,
+    is_no_plain_file,
+    require_room_in_folder,
+)
 from target_activecampaign.reporting.report_file import check_report_path
 from target_activecampaign.run.checks.result import Check, all_failed
 from target_activecampaign.wording import counted, size
@@ -61,7 +66,7 @@ def check_files(settings: Settings) -> list[Check]:
     if problems:
         return all_failed("files", problems)
     paths = [Path(str(file.place)) for file in files]
-    folders = [path.parent for path in paths if not is_no_plain_file(path)]
+    folders = [existing_folder(path) for path in paths if not is_no_plain_file(path)]
     said = f"{' and '.join(dict.fromkeys(map(_shown_path, paths)))} can be written"
     if not folders:
         return [Check("files", "ok", said)]
@@ -107,7 +112,7 @@ def _problems_of_file(file: NamedFile) -> list[Problem]:
     path = Path(str(file.place))
     try:
         if file.name == "report_path":
-            check_report_path(path)
+            check_report_path(path, makes_folder=START_OF_RUN in str(path))
         elif not is_no_plain_file(path):
             require_room_in_folder(file.name, path)
     except OutputError as error:

@@ -96,6 +96,11 @@ _WORDS = {
         "Look at its address and port, and at this computer's network and firewall",
     ),
     "web page": ("hostname", "{host} answers with a web page, so it is not the API", _DEVELOPER),
+    "limit": (
+        "",
+        "{host} answers, but with {cause}",
+        "Wait a few minutes; if it stays so, look at what else uses the account",
+    ),
     "service": (
         "",
         "{host} answers, but with {cause}",
