@@ -29,7 +29,7 @@ WORKFLOWS = sorted((PROJECT / ".github" / "workflows").glob("*.yml"))
 # In two halves, so that this file holds none itself.
 REGISTRY_HOSTS = ["pypi" + ".org", "python" + "hosted.org", "npm" + "js.org", "crates" + ".io"]
 # `decimal` crashes a run when its value comes from the environment, and Meltano knows no `number`.
-KINDS = {"string", "integer", "boolean", "array", "object"}
+KINDS = {"string", "integer", "boolean", "array", "object", "options"}
 
 Tree: t.TypeAlias = "dict[str, t.Any]"
 
