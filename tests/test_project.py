@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import importlib.metadata
 import os
 import re
@@ -344,6 +345,16 @@ def test_the_license_is_apache_2() -> None:
     text = (PROJECT / "LICENSE").read_text(encoding="utf-8")
     assert "Apache License\n                           Version 2.0, January 2004" in text
     assert "END OF TERMS AND CONDITIONS" in text
+
+
+def test_the_sdist_holds_all_that_the_repository_holds() -> None:
+    section = read("pyproject.toml").partition("[tool.hatch.build.targets.sdist]")[2].partition("\n]")[0]
+    included = set(re.findall(r'"/(.+)",', section))
+    lines = read(".gitignore").splitlines()
+    made = {"PKG-INFO", "pyproject.toml", ".git"}
+    top = {path.relative_to(PROJECT).parts[0] for path in files_of_project()} - made
+    kept = {name for name in top if not any(fnmatch.fnmatch(name, line) for line in lines)}
+    assert kept == included
 
 
 def test_no_file_names_a_package_registry() -> None:
