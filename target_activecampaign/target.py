@@ -317,8 +317,8 @@ class TargetActiveCampaign(Target):
         """
         target = cls.for_file(config, source, trusts_keys=trusts_keys)
         run = target.current_run
-        show_progress(run, is_quiet=not shows_progress)
         run.chronicle.is_trial = is_trial
+        show_progress(run, is_quiet=not shows_progress)
         if not is_trial:
             show_end(run, is_for_people=True)
         _refuse_overwriting(target.settings, [NamedFile("the file to send", source.path)])

@@ -93,7 +93,7 @@ class ProcessTarget:
         """Return what sending a file would do; nothing is sent or written."""
         with handlers_restored():
             found = preview_rows(
-                lambda settings: self._class(config=settings),
+                lambda settings: self._class.for_file(settings, source, trusts_keys=False),
                 config,
                 t.cast("t.IO[bytes]", source.messages()),
                 Choice(),

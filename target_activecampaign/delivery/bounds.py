@@ -11,6 +11,7 @@ class Bounds(t.NamedTuple):
     Attributes:
         buffered_contacts: Contacts in the input buffer.
         buffered_seconds: How long a contact waits there.
+        buffered_state_bytes: Of the STATEs in the input buffer.
         classified_at_once: Contacts; meanwhile the workers wait for the lock.
         ready_batches: Batches that can be sent.
         waiting_contacts: Contacts that are blocked or deferred.
@@ -21,6 +22,7 @@ class Bounds(t.NamedTuple):
 
     buffered_contacts: int = 2_500
     buffered_seconds: float = 1.0
+    buffered_state_bytes: int = 4 * 1024**2
     classified_at_once: int = 250
     ready_batches: int = 8
     waiting_contacts: int = 20_000

@@ -31,6 +31,7 @@ from target_activecampaign.delivery.send_queue import SendQueue
 from target_activecampaign.delivery.state_tracker import CoveredState, Hold, StatePassing
 from target_activecampaign.delivery.submitting import PartialBatches, Submitting
 from target_activecampaign.errors import TargetError
+from target_activecampaign.singer.state_output import text_of
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -253,7 +254,7 @@ class Delivery:
         """
         if self._report.state_record is None:
             self._report.state_record = 0
-        self._classifying.add_state(CoveredState(state, self._report.read()))
+        self._classifying.add_state(CoveredState(text_of(state), self._report.read()))
 
     def hold_states(self) -> None:
         """Keep every STATE waiting that follows, until `release_states`.

@@ -31,18 +31,21 @@ class InputBuffer:
             it, so that contacts are classified in order.
     """
 
-    def __init__(self, most_contacts: int, longest_seconds: float) -> None:
+    def __init__(self, most_contacts: int, longest_seconds: float, most_state_bytes: int) -> None:
         """Start empty.
 
         Args:
             most_contacts: With so many, it is full.
             longest_seconds: A contact waits no longer.
+            most_state_bytes: With STATEs of so many bytes, it is full, too.
         """
         self.lock = threading.Lock()
         self._items: list[PendingContact | State] = []
         self._since = 0.0
         self._most_contacts = most_contacts
         self._longest_seconds = longest_seconds
+        self._most_state_bytes = most_state_bytes
+        self._state_bytes = 0
 
     def __iter__(self) -> Iterator[PendingContact]:
         """Return the contacts."""
@@ -56,7 +59,7 @@ class InputBuffer:
     @property
     def is_full(self) -> bool:
         """Whether enough waits to be classified."""
-        return len(self._items) >= self._most_contacts
+        return len(self._items) >= self._most_contacts or self._state_bytes >= self._most_state_bytes
 
     def is_due(self, now: float) -> bool:
         """Return whether enough waits, or something has waited long enough."""
@@ -68,15 +71,18 @@ class InputBuffer:
             self._since = now
         self._items.extend(some)
 
-    def add_state(self, value: t.Any) -> None:  # noqa: ANN401 - it is not looked at here
+    def add_state(self, state: CoveredState) -> None:
         """Put a STATE behind the contacts before it; there is at least one."""
-        if isinstance(self._items[-1], State):
-            self._items.pop()  # nothing stands between the two
-        self._items.append(State(value))
+        last = self._items[-1]
+        if isinstance(last, State):  # nothing stands between the two
+            self._items.pop()
+            self._state_bytes -= last.value.size
+        self._items.append(State(state))
+        self._state_bytes += state.size
 
     def take_all(self) -> list[PendingContact | State]:
         """Take everything out."""
-        items, self._items = self._items, []
+        items, self._items, self._state_bytes = self._items, [], 0
         return items
 
 
@@ -113,7 +119,9 @@ class Classifying:
         self._changes = changes
         self._partial_batches = partial_batches
         self._classified_at_once = bounds.classified_at_once
-        self._input = InputBuffer(bounds.buffered_contacts, bounds.buffered_seconds)
+        self._input = InputBuffer(
+            bounds.buffered_contacts, bounds.buffered_seconds, bounds.buffered_state_bytes
+        )
 
     @property
     def is_full(self) -> bool:

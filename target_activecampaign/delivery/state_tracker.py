@@ -10,6 +10,8 @@ from __future__ import annotations
 import typing as t
 
 if t.TYPE_CHECKING:
+    from collections.abc import Callable
+
     from target_activecampaign.delivery.monitor import Monitor
     from target_activecampaign.reporting.report import Report
     from target_activecampaign.singer.state_output import StateOutput
@@ -30,9 +32,10 @@ class Segment:
         earlier: The segment before it that is not done, if any.
         later: The segment after it; `None` while it has no STATE yet.
         state: Its STATE.
+        joined: The segment that took in what was pending here; `None` where it stands by itself.
     """
 
-    __slots__ = ("earlier", "later", "number", "pending", "state")
+    __slots__ = ("earlier", "joined", "later", "number", "pending", "state")
 
     def __init__(self, number: int = 0, earlier: Segment | None = None) -> None:
         """Start without contacts and without a STATE."""
@@ -41,22 +44,46 @@ class Segment:
         self.earlier = earlier
         self.later: Segment | None = None
         self.state: t.Any = _NONE
+        self.joined: Segment | None = None
+
+    def current(self) -> Segment:
+        """Return the segment that counts what was pending here."""
+        found = self
+        while found.joined is not None:
+            found = found.joined
+        # The next one who asks goes a shorter way.
+        step = self
+        while step.joined is not None:
+            step.joined, step = found, step.joined
+        return found
 
 
 _NONE: t.Any = object()
+MOST_BYTES = 16 * 1024**2
+"""Of STATEs that wait. A tap may write one of 10 kB after every record."""
 
 
 class StateTracker:
     """Keeps the STATEs of a run in order with the contacts before them.
 
     A segment that is done hands its STATE to the one before it, so there are never more segments than pending
-    contacts, and the one that is being read.
+    contacts, and the one that is being read. Where the STATEs that wait take too many bytes, every second one
+    goes: its segment joins the one behind it, whose STATE covers both.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most_bytes: int = MOST_BYTES, size_of: Callable[[t.Any], int] = lambda _: 0) -> None:
+        """Start without contacts and without a STATE.
+
+        Args:
+            most_bytes: That STATEs may take which wait.
+            size_of: Returns the bytes of a STATE.
+        """
         self._current = Segment()
         self._done: t.Any = _NONE
         self._is_blocked = False
+        self._most_bytes = most_bytes
+        self._bytes = 0
+        self._size_of = size_of
 
     def add_pending(self, contacts: int = 1) -> Segment:
         """Count contacts without an outcome; `mark_done` their segment when they have one."""
@@ -65,8 +92,10 @@ class StateTracker:
 
     def mark_done(self, segment: Segment, contacts: int = 1) -> None:
         """Count outcomes of contacts, and finish the STATEs that waited for them."""
+        segment = segment.current()
         segment.pending -= contacts
         if segment.later is not None and not segment.pending:
+            self._bytes -= self._size_of(segment.state)
             self._pass_to(segment.earlier, segment.state)
             segment.later.earlier = segment.earlier
             if segment.earlier is not None:
@@ -84,6 +113,9 @@ class StateTracker:
         if segment.pending:
             segment.state = value
             segment.later = self._current = Segment(segment.number + 1, segment)
+            self._bytes += self._size_of(value)
+            if self._bytes > self._most_bytes:
+                self._join_neighbours()
         else:
             self._pass_to(segment.earlier, value)
 
@@ -104,7 +136,25 @@ class StateTracker:
         if earlier is None:
             self._done = state
         else:
+            self._bytes += self._size_of(state) - self._size_of(earlier.state)
             earlier.state = state
+
+    def _join_neighbours(self) -> None:
+        """Let every second segment that has a STATE join the one behind it, the newest one none."""
+        later = self._current.earlier
+        while later is not None and later.earlier is not None:
+            self._join(later.earlier, later)
+            later = later.earlier
+
+    def _join(self, segment: Segment, later: Segment) -> None:
+        """Let a segment join the one behind it; its STATE goes."""
+        self._bytes -= self._size_of(segment.state)
+        later.pending += segment.pending
+        later.earlier = segment.earlier
+        if segment.earlier is not None:
+            segment.earlier.later = later
+        segment.joined, segment.pending, segment.state = later, 0, _NONE
+        segment.earlier = segment.later = None
 
 
 class Hold:
@@ -126,7 +176,10 @@ class Hold:
 
     def hold(self, segment: Segment | None = None) -> None:
         """Keep STATEs waiting from a segment on that is not done, or from what was read last."""
-        if self._segment is not None and (segment is None or self._segment.number <= segment.number):
+        segment = None if segment is None else segment.current()
+        if self._segment is not None and (
+            segment is None or self._segment.current().number <= segment.number
+        ):
             return
         later, self._segment = self._segment, segment or self._tracker.add_pending(0)
         self._segment.pending += 1
@@ -141,10 +194,20 @@ class Hold:
 
 
 class CoveredState(t.NamedTuple):
-    """A STATE of the tap, with the number of records that were read before it."""
+    """A STATE of the tap, with the number of records that were read before it.
 
-    value: t.Any
+    Attributes:
+        text: The JSON that is passed on: as objects it would take many times as much memory.
+        records: That were read before it.
+    """
+
+    text: str
     records: int
+
+    @property
+    def size(self) -> int:
+        """Characters of the text, which are bytes: JSON is written in ASCII."""
+        return len(self.text)
 
 
 class StatePassing:
@@ -162,7 +225,7 @@ class StatePassing:
             monitor: Takes a failure of the output.
             report: Learns how far STATE went.
         """
-        self.tracker = StateTracker()
+        self.tracker = StateTracker(size_of=lambda state: state.size)
         self._output = output
         self._monitor = monitor
         self._report = report
@@ -188,7 +251,7 @@ class StatePassing:
             return
         (state,) = done
         try:
-            self._output.write(state.value, now)
+            self._output.write(state.text, now)
         except BaseException as error:
             # Under the lock, before a thread finds that everything is settled and ends the run as done.
             self._monitor.fail(error)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 import typing as t
+import weakref
 
 from target_activecampaign.clock import SystemClock
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable
 
+    from target_activecampaign.clock import Clock
     from target_activecampaign.reporting.progress import Progress
     from target_activecampaign.reporting.timeline import Timeline
 
@@ -53,7 +55,8 @@ class Watch:
     def start(self) -> None:
         """Take the first look, and go on in a thread."""
         self.take_look()
-        self._thread = threading.Thread(target=self._watch, name="_watch", daemon=True)
+        arguments = (weakref.ref(self), self._ended, self._clock)
+        self._thread = threading.Thread(target=_watch, args=arguments, name="_watch", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
@@ -68,10 +71,6 @@ class Watch:
     def take_look(self) -> None:
         """Take a look, and show it to the observers."""
         self._guarded(self._note_and_show)
-
-    def _watch(self) -> None:
-        while not self._clock.wait(self._ended, _SECONDS_BETWEEN_LOOKS):
-            self.take_look()
 
     def _guarded(self, act: Callable[[], object]) -> None:
         """Act; a fault in what only shows how a run goes is no fault of the run."""
@@ -90,3 +89,13 @@ class Watch:
         progress = self._note()
         for show in (self.show, *self.observers):
             self._guarded(lambda show=show: show(progress))  # type: ignore[misc]
+
+
+def _watch(watch: weakref.ref[Watch], ended: threading.Event, clock: Clock) -> None:
+    """Look until the watch ends, or nobody has it any more: a run that began need not come to an end."""
+    while not clock.wait(ended, _SECONDS_BETWEEN_LOOKS):
+        watched = watch()
+        if watched is None:
+            return
+        watched.take_look()
+        del watched

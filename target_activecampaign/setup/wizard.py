@@ -50,6 +50,7 @@ if t.TYPE_CHECKING:
     from target_activecampaign.source_files import SourceFile
 
 CONSENT = "I agree"
+_MANY_ROWS = 100_000  # are looked at in about two seconds
 
 
 class Wizard:
@@ -193,6 +194,8 @@ class Wizard:
         chosen_list = ask_list(dialogue, self._given, account, self._old.get("list_id"))
         fields, tags = account.custom_fields(), [tag.name for tag in account.tags()]
         rows = counted(source.count_rows(), "row")
+        if source.count_rows() > _MANY_ROWS:
+            dialogue.show(f"\nLooking at all {rows}. This takes a while.")
         columns = look_at(source.headers, (record for _, record in source.rows()))
         dialogue.heading(f"4 of 8  What goes where?   (looked at all {rows})")
         question = MappingQuestion(dialogue, columns, fields, tags, source.key)

@@ -18,6 +18,14 @@ SECONDS_BETWEEN_STATES = 2.0
 """An orchestrator commits every STATE line to its database, which takes it some 6 ms."""
 
 
+def text_of(value: t.Any) -> str:  # noqa: ANN401 - whatever the tap chose
+    """Return a STATE's value as the JSON that is written.
+
+    The SDK's own STATE writer can't encode the Decimals that its reader makes of numbers.
+    """
+    return serialize_json(value)
+
+
 class StateOutput:
     """Writes STATE values, each once, and not too often."""
 
@@ -47,16 +55,15 @@ class StateOutput:
         if t.cast("t.Any", sys.stdout) is None or sys.stdout.closed:
             raise _problem("is closed")
 
-    def write(self, value: t.Any, now: float) -> None:  # noqa: ANN401 - whatever the tap chose
-        """Write a STATE, unless it is the one that was written last.
+    def write(self, text: str, now: float) -> None:
+        """Write a STATE, as JSON, unless it is the one that was written last.
 
         Raises:
             OutputError: If standard output is no longer read, or can't be written.
         """
         if self._is_silent:
             return
-        # The SDK's own STATE writer can't encode the Decimals that its reader makes of numbers.
-        line = f"{serialize_json(value)}\n"
+        line = f"{text}\n"
         if line == self._last_line:
             return
         self._make_durable()

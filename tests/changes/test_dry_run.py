@@ -8,6 +8,7 @@ import tempfile
 import typing as t
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.changes_pipeline import Pipeline, people, person
@@ -144,6 +145,7 @@ records = st.lists(
 )
 
 
+@pytest.mark.sweep
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     runs=st.lists(records, min_size=1, max_size=3),

@@ -498,6 +498,7 @@ def _cheap_keys() -> Iterator[None]:
         yield
 
 
+@pytest.mark.sweep
 @given(steps)
 @settings(max_examples=EXAMPLES)
 def test_nobody_is_taken_off_whom_a_living_record_brings_and_who_is_gone_goes(

@@ -420,7 +420,7 @@ WRONG: list[tuple[str, dict[str, t.Any]]] = [
     ("rejects_path", {"rejects_path": "a\0b"}),
     ("report_path", {"report_path": f"{'long/' * 2000}report.json"}),
     ("report_path", {"report_path": "same.json", "rejects_path": "./same.json"}),
-    ("report_path", {"report_path": "report.json", "outcomes_path": "runs.jsonl"}),
+    ("outcomes_path", {"report_path": "report.json", "outcomes_path": "runs.jsonl"}),
     ("rejects_path", {"rejects_path": "{time}.singer"}),
     ("alert_url", {"alert_url": "http://hooks.example.com/secret"}),
     ("alert_url", {"alert_url": "hooks.example.com/secret"}),

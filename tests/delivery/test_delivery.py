@@ -77,7 +77,7 @@ class Stage:
         self.rejected: list[tuple[Origin, Rejection]] = []
         self.added: list[Contact] = []
         output = StateOutput(lambda: None)
-        output.write = lambda value, now: self.states.append((value, dict(client.people)))  # type: ignore[method-assign]
+        output.write = lambda text, now: self.states.append((json.loads(text), dict(client.people)))  # type: ignore[method-assign]
         output.is_due = lambda now: True  # type: ignore[method-assign]
         self.output = output
         headroom = ContractHeadroom()
@@ -569,6 +569,7 @@ def test_thousands_of_repeats_of_one_contact_are_settled_together() -> None:
     assert (totals["delivered"], totals["unchanged"] + totals["superseded"]) == (1, 3_999)
 
 
+@pytest.mark.sweep
 @settings(max_examples=300)
 @given(
     records=st.lists(

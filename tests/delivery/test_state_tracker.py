@@ -130,6 +130,37 @@ def test_a_thousand_holds_and_states_take_no_room() -> None:
     assert state_tracker.take_done() == (999,)
 
 
+def test_where_states_take_too_many_bytes_every_second_one_goes() -> None:
+    state_tracker = StateTracker(most_bytes=10, size_of=len)
+    contacts = []
+    for value in ("1111", "2222", "3333"):
+        contacts.append(state_tracker.add_pending())
+        state_tracker.add_state(value)
+    assert segments(state_tracker) == 3  # one that is read, two that wait: "2222" is gone
+    state_tracker.mark_done(contacts[0])
+    assert state_tracker.take_done() == ("1111",)
+    state_tracker.mark_done(contacts[1])
+    assert state_tracker.take_done() is None
+    state_tracker.mark_done(contacts[2])
+    assert state_tracker.take_done() == ("3333",)
+
+
+def test_a_hold_stays_where_segments_join() -> None:
+    state_tracker = StateTracker(most_bytes=1, size_of=len)
+    hold = Hold(state_tracker)
+    first = state_tracker.add_pending()
+    hold.hold(first)
+    state_tracker.add_state("1")
+    second = state_tracker.add_pending()
+    state_tracker.add_state("2")
+    hold.hold(first)
+    state_tracker.mark_done(first)
+    state_tracker.mark_done(second)
+    assert state_tracker.take_done() is None
+    hold.release()
+    assert state_tracker.take_done() == ("2",)
+
+
 class StateTrackerMachine(RuleBasedStateMachine):
     """Beside it a list of the whole input: contacts that are open or not, and STATEs."""
 
@@ -193,5 +224,38 @@ class StateTrackerMachine(RuleBasedStateMachine):
         return newest
 
 
+class BoundedStateTrackerMachine(StateTrackerMachine):
+    """The same where two STATEs may wait: some are never given, none is given too early, the last one is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.state_tracker = StateTracker(most_bytes=2, size_of=lambda _: 1)
+
+    @rule()
+    def take(self) -> None:
+        given = self.state_tracker.take_done()
+        if given is not None:
+            assert self.newest_taken < given[0] <= self.newest_settled()
+            self.newest_taken = given[0]
+
+    @rule()
+    def settle_all(self) -> None:
+        while self.open():
+            self.settle(0)
+        given = self.state_tracker.take_done() or (self.newest_taken,)
+        assert given == (self.newest_settled(),)
+        self.newest_taken = given[0]
+
+    @invariant()
+    def a_state_is_settled_when_every_record_before_it_is(self) -> None:
+        """Say nothing: the STATE may have gone."""
+
+    @invariant()
+    def two_states_wait_at_the_most(self) -> None:
+        assert segments(self.state_tracker) <= 3
+
+
+TestBounded = BoundedStateTrackerMachine.TestCase
+TestBounded.settings = settings(max_examples=100, stateful_step_count=60, deadline=None)
 TestAnyInput = StateTrackerMachine.TestCase
 TestAnyInput.settings = settings(max_examples=100, stateful_step_count=60, deadline=None)

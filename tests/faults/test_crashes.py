@@ -83,6 +83,7 @@ def run_and_kill(sandbox: RunningSandbox, folder: Path, killer: Killer) -> int |
     return states[-1] if states else None
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("after_effect", [False, True], ids=["before the effect", "after the effect"])
 def test_a_kill_at_every_request_loses_nothing(after_effect: bool, tmp_path: Path) -> None:  # noqa: FBT001
     number = 0

@@ -6,6 +6,7 @@ import typing as t
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.quick_target import QuickClock, run_quickly
@@ -50,6 +51,7 @@ fault = st.builds(
 REASONABLE = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 
 
+@pytest.mark.sweep
 @REASONABLE
 @given(faults=st.lists(fault, max_size=5), progress=st.sampled_from(["at-once", "looks=1", "looks=3"]))
 def test_states_keep_their_order_and_cover_what_is_settled(faults: list[str], progress: str) -> None:

@@ -73,6 +73,9 @@ START = {
 }
 
 
+pytestmark = pytest.mark.sweep
+
+
 @pytest.fixture(autouse=True, scope="module")
 def quiet() -> Iterator[None]:
     """Thousands of examples write no log."""

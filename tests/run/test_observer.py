@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import types
 import typing as t
@@ -226,3 +227,14 @@ def test_the_thread_keeps_no_process_alive_and_ends_with_the_run(scene: Scene) -
     watch.stop()
     assert not thread.is_alive()
     assert [point["seconds"] for point in timeline.points()] == [0, 7]
+
+
+def test_a_watch_ends_with_its_run_also_where_nobody_stops_it(tmp_path: Path) -> None:
+    watch = Watch(Scene(tmp_path).observer.look, Timeline(), lambda _: None)
+    watch.start()
+    thread = watch._thread
+    assert thread is not None
+    del watch
+    gc.collect()
+    thread.join(10)
+    assert not thread.is_alive()

@@ -25,6 +25,7 @@ from target_activecampaign.singer.schema_keywords import REFUSING_KEYWORDS
 from target_activecampaign.singer.validator import RecordValidator
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("keyword", sorted(keywords(st.none())))
 @given(data=st.data())
 @settings(max_examples=20)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from singer_sdk.singerlib.json import deserialize_json, serialize_json
 
 from target_activecampaign.errors import OutputError
-from target_activecampaign.singer.state_output import SECONDS_BETWEEN_STATES, StateOutput
+from target_activecampaign.singer.state_output import SECONDS_BETWEEN_STATES, StateOutput, text_of
 
 
 def output() -> StateOutput:
@@ -21,27 +21,28 @@ def output() -> StateOutput:
 
 
 def test_a_state_is_one_line_of_json(capsys: pytest.CaptureFixture[str]) -> None:
-    output().write({"bookmarks": {"people": {"value": "2026-05-19", "page": Decimal("1.50")}}}, 0.0)
+    state = {"bookmarks": {"people": {"value": "2026-05-19", "page": Decimal("1.50")}}}
+    output().write(text_of(state), 0.0)
     assert capsys.readouterr().out == '{"bookmarks":{"people":{"value":"2026-05-19","page":1.50}}}\n'
 
 
 def test_a_state_is_not_written_twice_in_a_row(capsys: pytest.CaptureFixture[str]) -> None:
     states = output()
-    for value in (1, 1, 2, 1):
+    for value in ("1", "1", "2", "1"):
         states.write(value, 0.0)
     assert capsys.readouterr().out == "1\n2\n1\n"
 
 
 @pytest.mark.parametrize("value", [None, {}, [], "", 0, False])
 def test_an_empty_state_is_a_state(value: object, capsys: pytest.CaptureFixture[str]) -> None:
-    output().write(value, 0.0)
+    output().write(text_of(value), 0.0)
     assert json.loads(capsys.readouterr().out) == value
 
 
 def test_a_state_is_due_two_seconds_after_the_last(capsys: pytest.CaptureFixture[str]) -> None:
     states = output()
     assert states.is_due(0.0)
-    states.write(1, 10.0)
+    states.write("1", 10.0)
     assert not states.is_due(10.0 + SECONDS_BETWEEN_STATES - 0.01)
     assert states.is_due(10.0 + SECONDS_BETWEEN_STATES)
     assert capsys.readouterr().out == "1\n"
@@ -50,9 +51,9 @@ def test_a_state_is_due_two_seconds_after_the_last(capsys: pytest.CaptureFixture
 def test_what_a_state_covers_is_made_durable_before_it_is_written(capsys: pytest.CaptureFixture[str]) -> None:
     written_before: list[str] = []
     states = StateOutput(lambda: written_before.append(capsys.readouterr().out))
-    states.write(1, 0.0)
-    states.write(1, 0.0)
-    states.write(2, 0.0)
+    states.write("1", 0.0)
+    states.write("1", 0.0)
+    states.write("2", 0.0)
     assert written_before == ["", "1\n"]
     assert capsys.readouterr().out == "2\n"
 
@@ -66,7 +67,7 @@ def test_a_state_does_not_leave_when_what_it_covers_cannot_be_kept(
 
     states = StateOutput(refuse)
     with pytest.raises(OutputError, match="rejects_path"):
-        states.write(1, 0.0)
+        states.write("1", 0.0)
     assert capsys.readouterr().out == ""
     assert states.is_due(0.0)
 
@@ -85,7 +86,7 @@ class Gone:
 def test_an_output_that_nobody_reads_ends_the_run(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", Gone(error))
     with pytest.raises(OutputError, match="standard output is closed, so no STATE can be passed on"):
-        output().write(1, 0.0)
+        output().write("1", 0.0)
 
 
 _JSON = st.recursive(
@@ -103,7 +104,7 @@ def test_any_state_comes_out_as_it_went_in(value: object) -> None:
     lines: list[str] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys.stdout, "write", lines.append)
-        output().write(read_by_a_tap, 0.0)
+        output().write(text_of(read_by_a_tap), 0.0)
     (line,) = lines
     assert line.endswith("\n")
     assert line.count("\n") == 1
