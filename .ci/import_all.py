@@ -1,7 +1,8 @@
 # ruff: noqa: INP001 - a script, not a package
 """Imports every module of the installed package, to show that none needs a package of the developers' alone.
 
-The modules inside `sandbox` need the extra of that name and are left out; the package itself is not.
+The modules inside `sandbox` and `report_page` need the extras `sandbox` and `people` and are left out; the
+packages themselves are not.
 """
 
 from __future__ import annotations
@@ -12,12 +13,12 @@ import sys
 
 import target_activecampaign
 
-NEEDS_EXTRA = "target_activecampaign.sandbox."
+NEED_EXTRAS = ("target_activecampaign.sandbox.", "target_activecampaign.report_page.")
 
 modules = [
     module.name
     for module in pkgutil.walk_packages(target_activecampaign.__path__, "target_activecampaign.")
-    if not module.name.startswith(NEEDS_EXTRA)
+    if not module.name.startswith(NEED_EXTRAS)
 ]
 for name in modules:
     importlib.import_module(name)

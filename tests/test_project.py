@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import importlib.metadata
 import os
 import re
@@ -17,7 +18,11 @@ pytestmark = pytest.mark.any_versions  # files of the repository
 PROJECT = Path(__file__).parents[1]
 PACKAGE = PROJECT / "target_activecampaign"
 PAGES = [
-    *(PROJECT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", ".github/SECURITY.md")),
+    *(PROJECT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
+    *(
+        PROJECT / ".github" / name
+        for name in ("SECURITY.md", "CODE_OF_CONDUCT.md", "PULL_REQUEST_TEMPLATE.md")
+    ),
     *(
         PROJECT / name
         for name in ("docs/faults.md", "tests/benchmarks/README.md", "tests/real_taps/README.md")
@@ -29,7 +34,7 @@ WORKFLOWS = sorted((PROJECT / ".github" / "workflows").glob("*.yml"))
 # In two halves, so that this file holds none itself.
 REGISTRY_HOSTS = ["pypi" + ".org", "python" + "hosted.org", "npm" + "js.org", "crates" + ".io"]
 # `decimal` crashes a run when its value comes from the environment, and Meltano knows no `number`.
-KINDS = {"string", "integer", "boolean", "array", "object"}
+KINDS = {"string", "integer", "boolean", "array", "object", "options"}
 
 Tree: t.TypeAlias = "dict[str, t.Any]"
 
@@ -229,9 +234,65 @@ def test_everything_that_the_package_needs_is_pinned(pins: dict[str, set[str]]) 
 
 def test_hooks_before_a_commit_use_the_pinned_versions(pins: dict[str, set[str]]) -> None:
     hooks = [hook for repo in load(PROJECT / ".pre-commit-config.yaml")["repos"] for hook in repo["hooks"]]
+    pins = {
+        **pins,
+        "actionlint": set(re.findall(r"^actionlint_version=(\S+)", read(".ci/run"), re.MULTILINE)),
+    }
     for dependency in (dependency for hook in hooks for dependency in hook["additional_dependencies"]):
-        name, version = dependency.split("==")
+        name, version = re.split("==|@", dependency)
         assert version in pins[name], name
+
+
+def test_hooks_before_a_commit_are_the_lint_of_ci() -> None:
+    hooks = [hook for repo in load(PROJECT / ".pre-commit-config.yaml")["repos"] for hook in repo["hooks"]]
+    entries = " ".join(hook["entry"] for hook in hooks).replace("--force-exclude", "")
+    script = read(".ci/run")
+    lint = script.partition("step_lint() {")[2].partition("\n}")[0].split("\n")
+    tools = [re.sub(r" *(--|\.).*", "", line.strip()) for line in lint if line.strip()]
+    assert tools == [
+        "install_development",
+        "ruff check",
+        "ruff format",
+        "lint-imports",
+        "zizmor",
+        "run_actionlint",
+    ]
+    assert [tool for tool in tools[1:] if tool.removeprefix("run_") not in entries] == []
+
+
+FORMS = [load(PROJECT / ".github" / "ISSUE_TEMPLATE" / f"{name}.yml") for name in ("bug", "idea")]
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form["name"])
+def test_an_issue_form_is_one(form: Tree) -> None:
+    assert {"name", "description", "body"} <= form.keys() <= {"name", "description", "labels", "body"}
+    # GitHub makes these two in every repository.
+    assert set(form["labels"]) <= {"bug", "enhancement"}
+    fields = [field for field in form["body"] if field["type"] != "markdown"]
+    assert {field["type"] for field in fields} <= {"textarea", "input", "dropdown", "checkboxes"}
+    assert all(field["attributes"]["label"] for field in fields)
+    assert len({field["id"] for field in fields}) == len(fields)
+
+
+def test_a_bug_comes_with_report_and_exit_code_and_without_people() -> None:
+    fields = {field["id"]: field for field in FORMS[0]["body"] if "id" in field}
+    assert "report_path" in fields["report"]["attributes"]["description"]
+    codes = re.findall(r"^\| ([\d, ]+) \|", read("README.md").partition("## Exit codes")[2], re.MULTILINE)
+    choices = " ".join(fields["exit_code"]["attributes"]["options"])
+    assert [
+        code for row in codes for code in row.split(", ") if code not in re.findall(r"\d+", choices)
+    ] == []
+    assert fields["exit_code"]["validations"]["required"] is True
+    assert fields["no_people"]["attributes"]["options"][0]["required"] is True
+    asked = [f"{key}: {field['attributes']['label']}" for key, field in fields.items() if key != "no_people"]
+    assert [label for label in asked if re.search(r"e-?mail|address|key|contact", label, re.IGNORECASE)] == []
+
+
+def test_security_names_tests_that_exist() -> None:
+    named = re.findall(r"`(test_\w+|tests/[\w./]+)`", read(".github/SECURITY.md"))
+    tests = " ".join(path.read_text("utf-8") for path in (PROJECT / "tests").rglob("test_*.py"))
+    assert named
+    assert [name for name in named if f"def {name}(" not in tests and not (PROJECT / name).exists()] == []
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(PROJECT)))
@@ -284,6 +345,16 @@ def test_the_license_is_apache_2() -> None:
     text = (PROJECT / "LICENSE").read_text(encoding="utf-8")
     assert "Apache License\n                           Version 2.0, January 2004" in text
     assert "END OF TERMS AND CONDITIONS" in text
+
+
+def test_the_sdist_holds_all_that_the_repository_holds() -> None:
+    section = read("pyproject.toml").partition("[tool.hatch.build.targets.sdist]")[2].partition("\n]")[0]
+    included = set(re.findall(r'"/(.+)",', section))
+    lines = read(".gitignore").splitlines()
+    made = {"PKG-INFO", "pyproject.toml", ".git"}
+    top = {path.relative_to(PROJECT).parts[0] for path in files_of_project()} - made
+    kept = {name for name in top if not any(fnmatch.fnmatch(name, line) for line in lines)}
+    assert kept == included
 
 
 def test_no_file_names_a_package_registry() -> None:

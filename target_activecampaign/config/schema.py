@@ -30,6 +30,7 @@ _DEFAULTS = [attribute.name for attribute in ATTRIBUTES if attribute.is_default]
 _LIST_ID = th.Property(
     "list_id",
     th.CustomType({"type": ["string", "integer"], "minimum": 1}),
+    title="List",
     description=(
         "The list that contacts are subscribed to: its number in ActiveCampaign, or its exact name where no "
         "other list has that (digits are a number). Required unless every entry of `streams` has its own."
@@ -63,6 +64,7 @@ _FIELD_MAPPING = th.Property(
         ),
         additional_properties=False,
     ),
+    title="Field mapping",
     description=(
         "Attribute of the contact to property of the record; dots lead into nested objects "
         f"(`address.city`). Without it `email` is mapped, and of {_listed(_DEFAULTS)} those that the "
@@ -72,6 +74,7 @@ _FIELD_MAPPING = th.Property(
 _TAGS = th.Property(
     "tags",
     th.ArrayType(th.StringType),
+    title="Tags",
     description="Tags that every contact is given. Without it none.",
 )
 
@@ -79,12 +82,15 @@ _CONNECTION = (
     th.Property(
         "display_name",
         th.StringType,
+        title="Display name",
         description="What logs and reports call this connection. Without it the hostname.",
     ),
     th.Property(
         "hostname",
         th.StringType,
         required=True,
+        title="Hostname",
+        examples=["acme.api-us1.com"],
         description=(
             "The account's REST endpoint, `acme.api-us1.com`, or its URL as Settings > Developer in "
             "ActiveCampaign shows it. `http://` is for loopback addresses alone. The word `sandbox` "
@@ -96,15 +102,17 @@ _CONNECTION = (
         th.StringType,
         required=True,
         secret=True,
+        title="API key",
         description="The key of the API user; the bundled emulator's own is `sandbox`.",
     ),
     th.Property(
         "data_privacy_consent",
         th.BooleanType,
         required=True,
+        title="I agree",
         description=(
-            "Must be `true`. Personal data leaves the place where it is and goes to ActiveCampaign; "
-            "whoever sets this answers for it."
+            "Must be `true`: personal data leaves the place where it is and goes to ActiveCampaign, and you "
+            "answer for that."
         ),
     ),
 )
@@ -118,6 +126,7 @@ _EXPORT = (
         th.ObjectType(
             additional_properties=th.ObjectType(_LIST_ID, _FIELD_MAPPING, _TAGS, additional_properties=False),
         ),
+        title="Streams",
         description=(
             "Stream name, or glob such as `vip_*`, to its own `list_id`, `field_mapping` and `tags`, each "
             "of which replaces the one above. An exact name counts, then the first glob that matches; a "
@@ -137,6 +146,7 @@ _EXPORT = (
             ),
             additional_properties=False,
         ),
+        title="Subscription words",
         description=(
             "Which words of the property that `field_mapping.subscription` names mean `true` and which "
             "`false`, letter case aside, beside JSON's own true and false. Without it "
@@ -149,6 +159,7 @@ _EXPORT = (
         th.StringType,
         default="keep",
         allowed_values=["keep", "clear"],
+        title="On null",
         description="What a null in a mapped property does to the contact's value: leave it, or empty it.",
     ),
     th.Property(
@@ -156,6 +167,7 @@ _EXPORT = (
         th.StringType,
         default="leave_out",
         allowed_values=["leave_out", "reject"],
+        title="On invalid value",
         description=(
             "What a mapped value does that can't be written for its field: the contact goes without it, or "
             "the record is rejected. The address can't be left out."
@@ -164,7 +176,7 @@ _EXPORT = (
     th.Property(
         "exclude_automations",
         th.BooleanType,
-        default=False,
+        title="Exclude automations",
         description=(
             "Import without triggering automations. Where it is not set, a run that creates more than a "
             "hundred contacts on a list warns once."
@@ -173,6 +185,8 @@ _EXPORT = (
     th.Property(
         "phone_region",
         th.StringType,
+        title="Phone region",
+        examples=["DE"],
         description=(
             "Two letters of ISO 3166, such as `DE`: where phone numbers without `+` belong. Without it a "
             "number that can't be read as E.164 is sent as it came."
@@ -182,6 +196,8 @@ _EXPORT = (
         "source_timezone",
         th.StringType,
         default="UTC",
+        title="Time zone of the source",
+        examples=["Europe/Berlin"],
         description=(
             "IANA name, such as `Europe/Berlin`: where times without an offset belong, and in which zone a "
             "time becomes the day of a date field. In UTC a time with an offset has that offset's day."
@@ -194,12 +210,14 @@ _LIMITS = (
         "profile_limit",
         th.IntegerType(minimum=1),
         default=1_000_000,
+        title="Profile limit",
         description="Most contacts, counted by email, that one run sends. Unchanged ones do not count.",
     ),
     th.Property(
         "account_limit_guard",
         th.BooleanType,
         default=True,
+        title="Account limit guard",
         description="Never send more contacts than the account's contract has room for.",
     ),
     th.Property(
@@ -207,6 +225,7 @@ _LIMITS = (
         th.StringType,
         default="fail",
         allowed_values=["fail", "stop"],
+        title="On limit",
         description=(
             "How a run ends that reached a limit, after all that it took is delivered: with exit code 3, "
             "or with 0 and a warning."
@@ -216,18 +235,21 @@ _LIMITS = (
         "batch_size_rows",
         th.IntegerType(minimum=1, maximum=CONTACTS_PER_IMPORT),
         default=CONTACTS_PER_IMPORT,
+        title="Contacts per import",
         description="Most contacts in one import request; the bulk importer takes no more than 250.",
     ),
     th.Property(
         "requests_per_second",
         th.IntegerType(minimum=1),
         default=5,
+        title="Requests per second",
         description="The account's limit over all endpoints.",
     ),
     th.Property(
         "imports_per_minute",
         th.IntegerType(minimum=1),
         default=100,
+        title="Imports per minute",
         description=(
             "The bulk importer's limit. An import of a single contact counts against a fifth of it."
         ),
@@ -239,18 +261,21 @@ _DELIVERY = (
         "import_timeout",
         th.IntegerType(minimum=1, maximum=LONGEST_TIMEOUT_SECONDS),
         default=3600,
+        title="Import timeout",
         description="Seconds that ActiveCampaign may take to end one import before the run fails.",
     ),
     th.Property(
         "request_timeout",
         th.IntegerType(minimum=1, maximum=LONGEST_TIMEOUT_SECONDS),
         default=60,
+        title="Request timeout",
         description="Seconds to wait for a connection or more of an answer. A request may take twice that.",
     ),
     th.Property(
         "shutdown_grace",
         th.IntegerType(minimum=0, maximum=LONGEST_TIMEOUT_SECONDS),
         default=10,
+        title="Shutdown grace",
         description="Seconds after SIGTERM or SIGINT in which open imports may still end.",
     ),
     th.Property(
@@ -258,6 +283,7 @@ _DELIVERY = (
         th.StringType,
         default="sample",
         allowed_values=["none", "sample", "all"],
+        title="Verify",
         description=(
             "Whether contacts are read back after an import that does not name each of them: a few of every "
             "import as far as requests are to spare, and all of it where one is missing; or always all. "
@@ -268,11 +294,13 @@ _DELIVERY = (
         "max_rejected_percent",
         th.IntegerType(minimum=0, maximum=100),
         default=20,
+        title="Most rejected",
         description="The run fails with exit code 4 when more than this share of its records is rejected.",
     ),
     th.Property(
         "rejects_path",
         th.StringType,
+        title="Rejects file",
         description=(
             "File for rejected records, as a Singer stream that can be mended and piped in again; "
             "one that ends in `.csv` takes rows, where `send` reads a CSV. It holds personal data and is "
@@ -283,6 +311,7 @@ _DELIVERY = (
     th.Property(
         "outcomes_path",
         th.StringType,
+        title="Outcomes file",
         description=(
             "File for the outcome of each record, as a Singer stream that any target takes: stream, key "
             "properties, `outcome`, `reason`, `import_id`, `at`. It holds no address, and is created for its "
@@ -292,6 +321,7 @@ _DELIVERY = (
     th.Property(
         "report_path",
         th.StringType,
+        title="Report file",
         description=(
             "File for the run's report, as JSON. It holds no personal data. `{time}` in it stands for the "
             "start of the run (in UTC), and its folder is made. Without a ledger the runs are kept beside "
@@ -302,6 +332,7 @@ _DELIVERY = (
         "alert_url",
         th.StringType,
         secret=True,
+        title="Alert webhook",
         description=(
             "HTTPS address of a webhook (Slack, Teams, or any that takes JSON): one POST when a run failed, "
             "reached a limit, was braked, lost, or rejected more than usual, and one when it is well again. "
@@ -312,12 +343,14 @@ _DELIVERY = (
         "alert_format",
         th.StringType,
         allowed_values=["json", "slack", "teams"],
+        title="Alert format",
         description="Form of that POST. Without it the host of `alert_url` decides.",
     ),
     th.Property(
         "heartbeat_url",
         th.StringType,
         secret=True,
+        title="Heartbeat",
         description=(
             "HTTPS address of a monitor: a GET at `/start` below it when a run begins, and at `/` and its "
             "exit code when it ends, so that a run that never began is noticed."
@@ -327,6 +360,7 @@ _DELIVERY = (
         "dry_run",
         th.BooleanType,
         default=False,
+        title="Dry run",
         description=(
             "Do all but the writes, and report what would be sent: no import, no STATE, and no file but the "
             "report and that of the runs beside it is changed."
@@ -339,6 +373,7 @@ _CHANGES = (
         "ledger_url",
         th.StringType,
         secret=True,
+        title="Ledger",
         description=(
             "SQLAlchemy URL of the ledger, such as `sqlite:///ledger.db` or `postgresql+psycopg://…`: what "
             "was last confirmed for each contact of this account and list. With it a contact that did not "
@@ -349,6 +384,7 @@ _CHANGES = (
         "ledger_max_age_days",
         th.IntegerType(minimum=0),
         default=0,
+        title="Oldest confirmation",
         description="Send an unchanged contact again when its confirmation is older; 0 is never.",
     ),
     th.Property(
@@ -356,6 +392,7 @@ _CHANGES = (
         th.StringType,
         default="add",
         allowed_values=["add", "mirror"],
+        title="Membership",
         description=(
             "With `mirror`, which needs a ledger, contacts that earlier runs put on the list and this run "
             "did not bring are unsubscribed from it: at the end of the run where an ACTIVATE_VERSION proves "
@@ -366,6 +403,7 @@ _CHANGES = (
         "max_removal_percent",
         th.IntegerType(minimum=0, maximum=100),
         default=10,
+        title="Largest removal in percent",
         description=(
             "Where more than ten people and a larger share of the list would be taken off, by the mirror, "
             "by deletions or by `subscription`, nobody is: exit code 5. 100 allows any."
@@ -376,6 +414,7 @@ _CHANGES = (
         th.StringType,
         default="ignore",
         allowed_values=["ignore", "unsubscribe"],
+        title="Deleted at the source",
         description=(
             "What a record whose `_sdc_deleted_at` is a time does: nothing, or take the contact off the list."
         ),

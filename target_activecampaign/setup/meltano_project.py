@@ -11,7 +11,7 @@ import typing as t
 import unicodedata
 
 from target_activecampaign import __version__
-from target_activecampaign.config.schema import CONFIG_JSONSCHEMA
+from target_activecampaign.config.meltano_settings import declared_settings
 from target_activecampaign.errors import SettingsError, SourceFileError
 
 if t.TYPE_CHECKING:
@@ -26,8 +26,6 @@ _TAP = "tap-spreadsheets"
 _TAP_PACKAGE = "tap-spreadsheets==1.1.2"  # released 2025-12, the demo's
 _PATHS = ("rejects_path", "outcomes_path", "report_path")
 _SQLITE = "sqlite:///"
-_SECRETS = frozenset({"api_key", "ledger_url", "alert_url", "heartbeat_url", "rate_limit_url"})
-_KINDS = ("object", "array", "integer", "boolean", "string")
 _READ_BY_TAP = frozenset({"UTF-8"})
 
 
@@ -139,15 +137,9 @@ def _translated(mapping: Mapping[str, t.Any], columns: Mapping[str, str]) -> dic
 
 
 def _settings() -> list[dict[str, t.Any]]:
-    """Return the loader's settings as Meltano declares them."""
-    declared = []
-    for name, schema in CONFIG_JSONSCHEMA["properties"].items():
-        kinds = [kind for kind in _KINDS if kind in schema["type"]]
-        # What may be several kinds travels as text.
-        kind = kinds[0] if len(kinds) == 1 else "string"
-        entry: dict[str, t.Any] = {"name": name, "kind": kind}
-        declared.append({**entry, "sensitive": True} if name in _SECRETS else entry)
-    return declared
+    """Return the loader's settings as Meltano declares them, without their descriptions."""
+    declared = ("name", "kind", "options", "sensitive")
+    return [{key: setting[key] for key in declared if key in setting} for setting in declared_settings()]
 
 
 def _flow(value: object) -> str:

@@ -664,7 +664,7 @@ def test_every_default_of_the_schema_is_taken_as_it_stands() -> None:
         for name, schema in CONFIG_JSONSCHEMA["properties"].items()
         if "default" in schema
     }
-    assert dataclasses.replace(parse(**defaults), sdk={}, chooses_automations=False) == parse()
+    assert dataclasses.replace(parse(**defaults), sdk={}) == parse()
 
 
 def test_reading_settings_does_not_load_the_telephone_library() -> None:
