@@ -17,26 +17,27 @@ VARIABLE = "_TARGET_ACTIVECAMPAIGN_COMPLETE"
 
 WORDS = {
     "": "--about --config=FILE --format=json|markdown --input=FILE --quiet --version",
-    "check": "--alert-test --config=FILE --json --records=",
-    "fields": "--config=FILE --find= --json --options",
-    "init": "--api-key-file=FILE --automations --consent --delimiter= --encoding= --file=FILE --folder=DIR "
-    "--hostname= --json --list= --map= --meltano --no-automations --on-null=keep|clear --phone-region= "
-    "--send=none|trial|all --tag= --yes",
-    "ledger": "--config=FILE",
+    "check": "--alert-test --config=FILE --json --no-color --records=",
+    "fields": "--config=FILE --find= --json --no-color --options",
+    "init": "--api-key-file=FILE --automations --consent --delimiter= --encoding= --file=FILE "
+    "--folder=DIR --hostname= --json --list= --map= --meltano --no-automations --no-color "
+    "--on-null=keep|clear --phone-region= --send=none|trial|all --tag= --yes",
+    "ledger": "--config=FILE --json --no-color",
     "ledger forget": "--addresses --all --config=FILE --list= --members --yes",
     "ledger rekey": "--config=FILE",
     "ledger release": "--config=FILE --list= --yes WORD",
     "ledger rename": "--config=FILE --list= WORD WORD",
-    "lists": "--config=FILE --find= --json",
-    "mirror": "--all --config=FILE --dry-run --json --list= --yes",
+    "lists": "--config=FILE --find= --json --no-color",
+    "mirror": "--all --config=FILE --dry-run --json --list= --no-color --yes",
     "preview": "--compare --config=FILE --delimiter= --encoding= --find= --input=FILE --json --mask "
-    "--problems --records= --row= --scan= --show --wide",
-    "report": "--config=FILE --html=FILE --json --open FILE",
-    "runs": "--config=FILE --failed --json --limit= --list= --since= WORD",
-    "sandbox": "--allow-host= --contact-limit= --database=FILE --fault= --host= --key= --no-limits --port= "
-    "--progress= --seed=FILE --speed= --switch=",
-    "send": "--config=FILE --delimiter= --dry-run --encoding= --json --key= --quiet --stream= --yes FILE",
-    "tags": "--config=FILE --counts --find= --json",
+    "--no-color --problems --records= --row= --scan= --show --wide",
+    "report": "--config=FILE --html=FILE --json --no-color --open FILE",
+    "runs": "--config=FILE --failed --json --limit= --list= --no-color --since= WORD",
+    "sandbox": "--allow-host= --contact-limit= --database=FILE --fault= --host= --key= --no-limits "
+    "--port= --progress= --seed=FILE --speed= --switch=",
+    "send": "--config=FILE --delimiter= --dry-run --encoding= --json --key= --no-color --quiet "
+    "--stream= --yes FILE",
+    "tags": "--config=FILE --counts --find= --json --no-color",
 }
 """Each command's options but `--help`, and its arguments; behind `=` what an option takes, if no text."""
 

@@ -25,7 +25,6 @@ if t.TYPE_CHECKING:
 
     from target_activecampaign.source_files import SourceFile
 
-_INDENT = 2
 _NO_KEY = Secret("none")
 _TRIES, _SECONDS = 3, 60.0  # of one request: a person waits for the answer
 
@@ -99,7 +98,7 @@ class ProcessTarget:
                 Choice(),
             )
         mask = Mask(hides=hides_people(mask=False, show=False))
-        return Previewed(record_lines(found, mask, width() - _INDENT, is_file=True), found.report)
+        return Previewed(record_lines(found, mask, width(), is_file=True), found.report)
 
     def send(
         self, config: dict[str, t.Any], source: SourceFile, *, is_trial: bool
