@@ -80,7 +80,8 @@ def test_bash_is_told_the_commands(complete: PressTab) -> None:
 def test_bash_is_told_the_options_and_their_choices(complete: PressTab) -> None:
     assert complete("--in") == ["plain,--input"]
     assert complete("check --") == [
-        f"plain,{option}" for option in ("--alert-test", "--config", "--json", "--records", "--help")
+        f"plain,{option}"
+        for option in ("--alert-test", "--config", "--json", "--no-color", "--records", "--help")
     ]
     assert complete("init --send t") == ["plain,trial"]
 
