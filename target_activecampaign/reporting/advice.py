@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import typing as t
 
 from target_activecampaign.config.names import shown_text
@@ -27,7 +28,7 @@ def next_step(report: ReportJson) -> str:
     if _is_at_limit(report):
         return _make_room(report)
     if report["dry_run"]:
-        return "Run it without dry_run." if not report["exit_code"] else _mend_the_cause(report)
+        return _run_in_earnest(report) if not report["exit_code"] else _mend_the_cause(report)
     if report["exit_code"] not in {0, 4}:
         return _mend_the_cause(report)
     if rejected_count(report) and not are_rejects_usual(report):
@@ -35,6 +36,13 @@ def next_step(report: ReportJson) -> str:
     if report["pending_removals"]:
         return "When the tap has ended well: target-activecampaign mirror"
     return NOTHING_TO_DO
+
+
+def _run_in_earnest(report: ReportJson) -> str:
+    source = report.get("source")
+    if source is None:
+        return "Run it without dry_run."
+    return f"target-activecampaign send {shlex.quote(shown_text(source, _LONGEST_PATH))}"
 
 
 def advice_lines(report: ReportJson) -> Iterator[str]:

@@ -44,7 +44,8 @@ def judge_rejects(settings: Settings, report: Report) -> TargetError | None:
     if not rejected or (is_allowed and rejected < total.read):
         return None
     verb = "would be" if settings.dry_run else "was" if rejected == 1 else "were"
-    return TooManyRejectedError(f"{_share(settings, rejected, total.read, verb)}. {_remedy(settings)}")
+    remedy = _remedy(settings, is_one=rejected == 1)
+    return TooManyRejectedError(f"{_share(settings, rejected, total.read, verb)}. {remedy}")
 
 
 def _share(settings: Settings, rejected: int, read: int, verb: str) -> str:
@@ -56,16 +57,17 @@ def _share(settings: Settings, rejected: int, read: int, verb: str) -> str:
     )
 
 
-def _remedy(settings: Settings) -> str:
+def _remedy(settings: Settings, *, is_one: bool) -> str:
     """Say where rejected records are, whether STATE covers them, and what is to be done."""
     if settings.dry_run:
         return "Look at the reasons, then mend the mapping or the data"
+    them, stand = ("it", "It stands") if is_one else ("them", "They stand")
     if settings.rejects_path is None:
         return (
-            "No STATE covers them: mend the mapping or the data and run again, and the tap brings them "
-            "again. With rejects_path they are kept in a file"
+            f"No STATE covers {them}: mend the mapping or the data and run again, and the tap brings {them} "
+            "again. With rejects_path rejected records are kept in a file"
         )
     return (
-        f"They stand in {settings.rejects_path} with reasons, so STATE goes past them and the tap need not "
-        "bring them again: mend them and send that file"
+        f"{stand} in {settings.rejects_path}, so STATE goes past {them} and the tap need not bring {them} "
+        f"again: mend {them} and send that file"
     )
