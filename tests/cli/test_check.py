@@ -339,6 +339,8 @@ def test_a_narrow_terminal_wraps_and_colour_is_for_terminals(
     assert "\x1b" not in plain
     assert "\r" not in plain
     monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
     assert (
         "\x1b[31mFAIL\x1b[0m"
         in CliRunner().invoke(t.cast("t.Any", TargetActiveCampaign.cli), ["check"], color=True).stdout

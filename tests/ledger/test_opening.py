@@ -82,7 +82,7 @@ def test_a_server_that_is_not_there_is_refused() -> None:
 @pytest.mark.postgres
 def test_a_wrong_password_and_a_database_that_is_not_there_are_refused(postgres: PostgresServer) -> None:
     assert refusal_of(postgres.url(password="pass-word")).endswith(
-        "the server refuses the user or the password"
+        "the server refuses the user or the password; look at ledger_url"
     )
     assert refusal_of(postgres.url(database="none")).endswith("the database or the user does not exist")
 
@@ -98,7 +98,7 @@ def test_a_user_who_may_not_make_tables_is_refused(postgres: PostgresServer) -> 
 @pytest.mark.postgres
 def test_a_schema_that_is_not_there_is_refused(postgres: PostgresServer) -> None:
     problem = refusal_of(f"{postgres.url()}?options=-csearch_path%3Dnowhere")
-    assert problem.endswith("the schema of the search_path does not exist")
+    assert problem.endswith("the schema of the search_path does not exist; make it")
 
 
 @pytest.mark.postgres
