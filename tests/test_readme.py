@@ -123,7 +123,8 @@ def test_the_demo_prints_what_the_readme_shows_and_can_be_repeated(tmp_path: Pat
     clone = tmp_path / "clone"
     # A clone has no files of runs and tools.
     left = shutil.ignore_patterns(
-        ".git", ".venv", ".meltano", ".sandbox", ".*_cache", ".hypothesis", "__pycache__"
+        *(".git", ".venv", ".meltano", ".sandbox", ".*_cache", ".hypothesis", "__pycache__"),
+        "runs.jsonl*",
     )
     shutil.copytree(PROJECT, clone, ignore=left)
     command = (
