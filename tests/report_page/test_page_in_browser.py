@@ -131,7 +131,7 @@ def test_it_prints_on_two_pages_in_light(chromium: Chrome, files: dict[str, Path
 
 
 def _printed(chromium: Chrome) -> bytes:
-    """Return a page as PDF. A Chromium that is busy gives up now and then ("Printing failed"): asked again."""
+    """Return a page as PDF. A busy Chromium gives up now and then ("Printing failed"): it is asked again."""
     from selenium.common.exceptions import WebDriverException  # noqa: PLC0415 - where browsers are
 
     options = {"printBackground": True, "preferCSSPageSize": True}
