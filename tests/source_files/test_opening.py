@@ -47,7 +47,7 @@ def refusal(path: Path) -> str:
         ("a.csv", b"PK\x03\x04broken", "a ZIP file"),
         ("a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel workbook"),
         ("a.csv", b"%PDF-1.7\n", "a PDF. Export the table"),
-        ("a.csv.gz", gzip.compress(b"a\n1\n"), "packed by gzip"),
+        ("a.csv.gz", gzip.compress(b"a\n1\n", mtime=0), "packed by gzip"),
         ("a.vcf", b"BEGIN:VCARD\r\nVERSION:3.0\r\n", "a vCard. Export the contacts as CSV instead"),
         ("a.csv", b"\n<!DOCTYPE html><html>", "a web page, maybe a login"),
         ("a.csv", b"", "a.csv is empty. Export it again"),
