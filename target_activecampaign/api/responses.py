@@ -385,7 +385,7 @@ def load_json(response: Response) -> object:
 
 
 class User(t.NamedTuple):
-    """The user whom the key belongs to (users reference); parts are empty where the account does not say.
+    """The user that the key belongs to (users reference); parts are empty where the account does not say.
 
     Attributes:
         name: First name, and the initial of the last name.

@@ -99,7 +99,7 @@ def require_no_refusals(
 
 
 def _refused_rows(column: Column, rows: Callable[[], Rows], wishes: Wishes | None) -> list[int]:
-    """Return the lines of people who would join, and of whom a column says no."""
+    """Return the lines of people who would join and have a no in a column."""
     refused = (number for number, row in rows() if says_no(column, row.get(column.name)))
     if wishes is None:
         return list(refused)

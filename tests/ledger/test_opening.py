@@ -84,7 +84,9 @@ def test_a_wrong_password_and_a_database_that_is_not_there_are_refused(postgres:
     assert refusal_of(postgres.url(password="pass-word")).endswith(
         "the server refuses the user or the password; look at ledger_url"
     )
-    assert refusal_of(postgres.url(database="none")).endswith("the database or the user does not exist")
+    assert refusal_of(postgres.url(database="none")).endswith(
+        "the database or the user does not exist; make it, or look at ledger_url"
+    )
 
 
 @pytest.mark.postgres

@@ -1,4 +1,4 @@
-"""Plays the person whom a setup asks: answers in order, and all that was said."""
+"""Plays the person that a setup asks: answers in order, and all that was said."""
 
 from __future__ import annotations
 
