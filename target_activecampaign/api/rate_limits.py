@@ -16,9 +16,13 @@ from target_activecampaign.limits import (
     REQUESTS_PER_SECOND,
     SINGLE_CONTACT_IMPORTS_PER_MINUTE,
 )
+from target_activecampaign.shared_limits import timetable
+from target_activecampaign.shared_limits.schedule import Jitter, Windows
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
+
+    from target_activecampaign.shared_limits.schedule import Slot
 
 Kind = t.Literal["request", "poll", "read-back", "import", "single import"]
 LimitCause = t.Literal["held requests", "held imports", "import_limit", "request_limit"]
@@ -106,13 +110,15 @@ class Permit:
 
     Attributes:
         sent_at: When it was given.
+        slot: Of the schedule that runs share, where they do.
     """
 
-    __slots__ = ("_places", "sent_at")
+    __slots__ = ("_places", "sent_at", "slot")
 
     def __init__(self, sent_at: float, windows: Sequence[Window], latency: LatencyEstimate) -> None:
         """Take a place in each window."""
         self.sent_at = sent_at
+        self.slot: Slot | None = None
         self._places = [(window, window.take(sent_at, latency)) for window in windows]
 
     def settle(self, jitter: float, latency: LatencyEstimate) -> None:
@@ -213,16 +219,39 @@ class RateLimits:
             self._imports_sent += 1
         return Permit(now, windows, self._latency)
 
-    def end(self, permit: Permit, now: float, *, is_answered: bool) -> None:
+    def end(self, permit: Permit, now: float, *, is_answered: bool) -> Jitter:
         """Take a permit back: its request is over.
 
         Args:
             permit: Its permit.
             now: The present moment.
             is_answered: Whether a response came, so that its latency counts.
+
+        Returns:
+            By how much it may have arrived later than others, as far as that counts.
         """
         jitter = self._latency.learn(now - permit.sent_at, is_answered=is_answered)
         permit.settle(jitter, self._latency)
+        most = self.most_jitter()
+        return Jitter(min(jitter, most.requests), min(jitter, most.imports))
+
+    def most_jitter(self) -> Jitter:
+        """Return the most jitter that counts for a request before its response."""
+        longest = (
+            max(windows, key=lambda window: window.seconds) for windows in (self._requests, self._imports)
+        )
+        return Jitter(*(window.most_jitter(self._latency) for window in longest))
+
+    def windows(self) -> Windows:
+        """Return the account's limits, for the schedule that runs share."""
+        imports = [window for window in self._imports if window is not self._burst]
+        return Windows(
+            requests=_as_shared(self._requests),
+            imports=_as_shared(imports),
+            single_imports=_as_shared(self._single_imports),
+            burst=_as_shared([self._burst])[0],
+            steady=_as_shared([self._steady])[0],
+        )
 
     def hold(self, what: t.Literal["requests", "imports"], until: float) -> None:
         """Let none through until a moment: the service said so."""
@@ -309,14 +338,14 @@ class Window:
             When it comes free.
         """
         self._sent_at.append(now)
-        return self._put(now, self._most_jitter(latency))
+        return self._put(now, self.most_jitter(latency))
 
     def move(self, free_at: float, sent_at: float, jitter: float, latency: LatencyEstimate) -> None:
         """Let a permit come free at another moment than it was to, unless it is free by now."""
         place = bisect.bisect_left(self._free_at, free_at)
         if place < len(self._free_at) and self._free_at[place] == free_at:
             del self._free_at[place]
-            self._put(sent_at, min(jitter, self._most_jitter(latency)))
+            self._put(sent_at, min(jitter, self.most_jitter(latency)))
 
     def is_likely_to_have(self, permits: int, moment: float, jitter: float) -> bool:
         """Return whether so many permits will be free at a moment, if all requests have the usual jitter."""
@@ -330,7 +359,8 @@ class Window:
         bisect.insort(self._free_at, free_at)
         return free_at
 
-    def _most_jitter(self, latency: LatencyEstimate) -> float:
+    def most_jitter(self, latency: LatencyEstimate) -> float:
+        """Return the most jitter that counts for a request before its response."""
         if latency.shortest >= self.seconds:
             return self._jitter.unknown * self.seconds
         is_rare = latency.usual_jitter <= self._jitter.usual * self.seconds
@@ -370,3 +400,7 @@ def _share_of(window: Window, share: float) -> Window:
     per_second = share * window.permits / window.seconds
     permits = max(1, round(per_second * _PART_SECONDS))
     return Window(permits, permits / per_second)
+
+
+def _as_shared(windows: Collection[Window]) -> list[timetable.Window]:
+    return [timetable.Window(window.permits, window.seconds) for window in windows]

@@ -254,6 +254,27 @@ _LIMITS = (
             "The bulk importer's limit. An import of a single contact counts against a fifth of it."
         ),
     ),
+    th.Property(
+        "rate_limit_url",
+        th.StringType,
+        secret=True,
+        title="Shared limits",
+        description=(
+            "`postgresql+psycopg://…` or `redis://…`: a server by which runs against the same account, on any "
+            "machine, share its limits and its contract. A ledger on PostgreSQL does so by itself."
+        ),
+    ),
+    th.Property(
+        "on_rate_limit_loss",
+        th.StringType,
+        allowed_values=["slow", "stop"],
+        default="slow",
+        title="When that server is lost",
+        description=(
+            "`slow` goes on at a twentieth of the limits, which other runs leave free to one that is lost, "
+            "for 15 minutes at the most; `stop` ends the run with exit code 1 after 10 seconds."
+        ),
+    ),
 )
 
 _DELIVERY = (

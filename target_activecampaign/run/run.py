@@ -412,6 +412,7 @@ class Run:
             base_url = self._settings.base_url or self._resources.enter_context(
                 serve_sandbox(is_dry_run=self._settings.dry_run)
             )
+            self._share_limits()
             self._client = Client(
                 base_url, self._settings.api_key, self._rate_limiter, self._settings.request_timeout_seconds
             )
@@ -420,6 +421,18 @@ class Run:
                 self._settings, self._fields, names = check_account(self._settings, self._client)
             self._report.facts.lists = dict(names)
         return self._client
+
+    def _share_limits(self) -> None:
+        """Share the limits with other runs of the account, from the first request on."""
+        shared = self._settings.shared_limits
+        if shared is None:
+            return
+        from target_activecampaign.run.shared_limits import share_limits  # noqa: PLC0415 - 0.1 s, where they are
+
+        with self._interruption.at_once():
+            sharing = share_limits(self._settings, *shared, self._rate_limiter, self._clock)
+        if sharing is not None:
+            self._resources.callback(sharing.close)
 
     def _make_dry_run(self, client: Client, contract: Contract | None) -> DryRun:
         dry_run = DryRun(client, contract, remembers_lists=self._may_take_off_own)

@@ -1,0 +1,142 @@
+"""Owns the document of shared limits on a PostgreSQL server: one table, a row for each account."""
+
+from __future__ import annotations
+
+import contextlib
+import typing as t
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError, SQLAlchemyError
+from sqlalchemy.pool import NullPool
+
+from target_activecampaign.shared_limits.server import ANSWER_SECONDS, Kept, ServerError
+
+if t.TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_TABLE = "activecampaign_shared_limits"
+_EXISTS = f"SELECT to_regclass('{_TABLE}') IS NOT NULL"
+_CREATE = (
+    f"CREATE TABLE IF NOT EXISTS {_TABLE} "
+    "(account text PRIMARY KEY, version bigint NOT NULL, document bytea NOT NULL)"
+)
+_READ = sa.text(
+    f"SELECT version, document, CAST(extract(epoch FROM clock_timestamp()) AS double precision) "  # noqa: S608
+    f"FROM (SELECT 1) AS one LEFT JOIN {_TABLE} ON account = :account"
+)
+_INSERT = sa.text(
+    f"INSERT INTO {_TABLE} VALUES (:account, 1, :document) ON CONFLICT DO NOTHING"  # noqa: S608 - our table
+)
+_UPDATE = sa.text(
+    f"UPDATE {_TABLE} SET version = version + 1, document = :document "  # noqa: S608 - our table
+    "WHERE account = :account AND version = :version"
+)
+# Part of a driver's text, which may quote a password, and what it means.
+_CAUSES = {
+    "password authentication failed": "it refuses the user or the password",
+    "no password supplied": "it wants a password",
+    "no pg_hba.conf entry": "it refuses connections from here",
+    "permission denied": "the user has no right to its table; let it make one, or grant it",
+    "read-only transaction": "it may not be written to; name the primary server",
+    "no schema has been selected": "the schema of the search_path does not exist",
+    "does not exist": "the database or the user does not exist",
+    "resolve host name": "its host is not known",
+    "translate host name": "its host is not known",
+    "Connection refused": "no server listens there",
+    "timeout": "it gives no answer in time",
+}
+
+
+class PostgresDocument:
+    """The document of one account on a PostgreSQL server. It connects with the first question."""
+
+    def __init__(self, url: sa.URL, account: str) -> None:
+        """Prepare.
+
+        Args:
+            url: For psycopg.
+            account: Stands for the account.
+
+        Raises:
+            ModuleNotFoundError: If psycopg is not installed.
+        """
+        self._account = account
+        self._connection: sa.Connection | None = None
+        self._engine = sa.create_engine(
+            url,
+            poolclass=NullPool,
+            # Each statement is one transaction: a pooler may stand between.
+            isolation_level="AUTOCOMMIT",
+            hide_parameters=True,
+            connect_args=_connect_args(url),
+        )
+
+    def read(self) -> Kept:
+        """Return the document and the time.
+
+        Raises:
+            ServerError: If the server does not answer, or refuses.
+        """
+        with self._connected() as connection:
+            version, document, now = connection.execute(_READ, {"account": self._account}).one()
+        return Kept(version or 0, None if document is None else bytes(document), now)
+
+    def write(self, version: int, document: bytes) -> bool:
+        """Replace the document of a version; returns whether it still was of that version.
+
+        Raises:
+            ServerError: If the server does not answer, or refuses.
+        """
+        values = {"account": self._account, "document": document, "version": version}
+        with self._connected() as connection:
+            if version == 0:
+                del values["version"]
+            return connection.execute(_UPDATE if version else _INSERT, values).rowcount == 1
+
+    def close(self) -> None:
+        """End the connection."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with contextlib.suppress(SQLAlchemyError):
+                connection.close()
+
+    @contextlib.contextmanager
+    def _connected(self) -> Iterator[sa.Connection]:
+        try:
+            if self._connection is None:
+                self._connection = self._engine.connect()
+                _make_table(self._connection)
+            yield self._connection
+        except (SQLAlchemyError, UnicodeError) as error:
+            self.close()
+            raise ServerError(_cause_of(error)) from None
+
+
+def _make_table(connection: sa.Connection) -> None:
+    connection.exec_driver_sql(f"SET statement_timeout TO {1000 * ANSWER_SECONDS}")
+    if connection.exec_driver_sql(_EXISTS).scalar_one():
+        return
+    try:
+        connection.exec_driver_sql(_CREATE)
+    except (IntegrityError, ProgrammingError):
+        # Another run makes it at the same time.
+        if not connection.exec_driver_sql(_EXISTS).scalar_one():
+            raise
+
+
+def _connect_args(url: sa.URL) -> dict[str, t.Any]:
+    defaults = {
+        "connect_timeout": ANSWER_SECONDS,
+        "tcp_user_timeout": 1000 * ANSWER_SECONDS,
+        "keepalives_idle": ANSWER_SECONDS,
+        "client_encoding": "utf8",
+        "prepare_threshold": None,
+    }
+    return {name: value for name, value in defaults.items() if name not in url.query}
+
+
+def _cause_of(error: Exception) -> str:
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    text = str(cause)
+    known = (meaning for part, meaning in _CAUSES.items() if part in text)
+    return next(known, f"the connection was lost ({type(cause).__name__})")
