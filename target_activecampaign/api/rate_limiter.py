@@ -237,7 +237,7 @@ class RateLimiter:
             raise StoppedError
 
     def _take_slot(self, kind: Kind, now: float) -> Slot | float | None:
-        """Return the slot of a request that may go now, when to ask again, or `None` where runs share nothing."""
+        """Return the slot of a request, or when to ask again; `None` where runs share nothing."""
         return None if self._sharing is None else self._sharing.take(kind, now, self._limits.most_jitter())
 
     @contextlib.contextmanager

@@ -260,8 +260,8 @@ _LIMITS = (
         secret=True,
         title="Shared limits",
         description=(
-            "`postgresql+psycopg://…` or `redis://…`: a server by which runs against the same account, on any "
-            "machine, share its limits and its contract. A ledger on PostgreSQL does so by itself."
+            "`postgresql+psycopg://…` or `redis://…`: a server by which runs against the same account share "
+            "its limits and its contract, on whatever machines. A ledger on PostgreSQL does so by itself."
         ),
     ),
     th.Property(

@@ -188,7 +188,7 @@ class Settings:
 
     @property
     def shared_limits(self) -> tuple[str, Secret] | None:
-        """Return the setting that names the server by which runs share limits, and its URL; None without one."""
+        """Return which setting names the server by which runs share limits, and its URL; or None."""
         if self.is_sandbox:
             return None  # of this process alone
         if self.rate_limit_url is not None:
@@ -489,8 +489,8 @@ def _read_rate_limit_url(section: Section) -> Secret | None:
     if url is not None and not re.match(r"(postgres(ql)?(\+psycopg)?|rediss?)://", url):
         section.add_problem(
             "rate_limit_url",
-            "is no URL of PostgreSQL or Redis; write it like postgresql+psycopg://USER:PASSWORD@HOST/DATABASE "
-            "or redis://:PASSWORD@HOST:6379/0",
+            "is no URL of PostgreSQL or Redis; write it like "
+            "postgresql+psycopg://USER:PASSWORD@HOST/DATABASE or redis://:PASSWORD@HOST:6379/0",
         )
     return None if url is None else Secret(url)
 

@@ -1,4 +1,4 @@
-"""Owns the beginning of shared limits: the server that the settings name, and the words where it can't be used."""
+"""Owns how a run begins to share limits, and what it says where their server can't be used."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ import logging
 import typing as t
 
 from target_activecampaign.errors import Problem, SettingsError
-from target_activecampaign.shared_limits.opening import open_server
+from target_activecampaign.shared_limits.room import ContractFigures, Room
 from target_activecampaign.shared_limits.server import ServerError
 from target_activecampaign.shared_limits.sharing import Sharing
 
 if t.TYPE_CHECKING:
     from target_activecampaign.api.rate_limiter import RateLimiter
+    from target_activecampaign.api.responses import Contract
     from target_activecampaign.clock import Clock
     from target_activecampaign.config.secret import Secret
     from target_activecampaign.config.settings import Settings
+    from target_activecampaign.delivery.contract_headroom import ContractHeadroom
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +39,8 @@ def share_limits(
     Raises:
         SettingsError: If the server can't be used.
     """
+    from target_activecampaign.shared_limits.opening import open_server  # noqa: PLC0415 - 0.1 s, where it is used
+
     server = open_server(url, settings.account, setting=setting)
     sharing = Sharing(server, clock, setting=setting, stops_when_lost=settings.on_rate_limit_loss == "stop")
     try:
@@ -48,6 +52,30 @@ def share_limits(
             return None
         raise SettingsError([unusable(setting, error)]) from None
     return sharing
+
+
+def share_contract(  # noqa: PLR0913, PLR0917 - the run's parts that have to know each other
+    settings: Settings,
+    contract: Contract,
+    read_at: float,
+    sharing: Sharing,
+    headroom: ContractHeadroom,
+    clock: Clock,
+) -> None:
+    """Keep a run to the contract together with other runs.
+
+    Args:
+        settings: Of the run.
+        contract: As read before anything was sent.
+        read_at: When its reading began.
+        sharing: Talks to the server.
+        headroom: Of the run.
+        clock: Of the run.
+    """
+    room = Room(clock, settings.batch_size_rows, settings.import_timeout_seconds, read_at)
+    headroom.share(room)
+    sharing.share_contract(room)
+    room.note_reading(ContractFigures(contract.subscriber_limit, contract.subscriber_total))
 
 
 def unusable(setting: str, error: ServerError) -> Problem:

@@ -23,12 +23,12 @@ _EXAMPLES = "postgresql+psycopg://USER:PASSWORD@HOST/DATABASE or redis://:PASSWO
 
 
 def account_id(host: str) -> str:
-    """Return what stands for an account on the server: an HMAC of its host, without its name or a key of it.
+    """Return what stands for an account on the server: an HMAC of its host, without its name or a key.
 
-    Runs of one account may have keys of different users, which ActiveCampaign counts together, so no key is
+    Runs of an account may have keys of different users, which ActiveCampaign counts together, so no key is
     in it. There is no other secret that all of them share and that outlives the server's memory, so the
     HMAC's key is this program's: the name is in no log or list of the server's keys, but somebody who reads
-    the server and guesses the host can tell that he is right. There are counts and moments behind it, no more.
+    the server and guesses the host can tell that it is that. Behind it are counts and moments, no more.
     """
     return hmac.new(_PURPOSE, host.casefold().encode(), hashlib.sha256).hexdigest()[:40]
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import math
 import typing as t
+from collections import Counter
 
 import msgspec
 
+from target_activecampaign.shared_limits.contract import Claim, Grant, SharedContract
 from target_activecampaign.shared_limits.timetable import Load, Window, first_moment
 
 if t.TYPE_CHECKING:
@@ -28,7 +30,7 @@ ALONE_SECONDS = 1.0
 """For so long a run that is alone sends as it likes, and tells afterwards."""
 LANES = 10
 """So many lost runs have a lane; together they send half of the requests at the most."""
-SLOT_SECONDS = 0.5
+SLOT_SECONDS = 0.3
 """A slot that is not used within this time after its moment is given back."""
 
 _IMPORTS_AHEAD_SECONDS = 1.1
@@ -99,6 +101,7 @@ class Run(msgspec.Struct):
         wants: Requests that wait for a slot.
         hungry_until: When they wait no more, without another word.
         served: Slots that it got, or those of others while it wanted none.
+        asks_at: When it was to speak again: it learns of no slot before.
     """
 
     expires_at: float
@@ -108,6 +111,7 @@ class Run(msgspec.Struct):
     wants: dict[Kind, int] = {}
     hungry_until: float = 0.0
     served: dict[str, float] = {}
+    asks_at: float = 0.0
 
 
 class Word(msgspec.Struct):
@@ -124,6 +128,7 @@ class Word(msgspec.Struct):
         holds: For how many seconds the service lets no `requests` or `imports` through.
         is_in_doubt: Whether the server has lost something, or its clock jumped.
         is_last: Whether the run ends.
+        claim: What it says of the contract, where it keeps to one.
     """
 
     run: str
@@ -136,6 +141,7 @@ class Word(msgspec.Struct):
     holds: dict[str, float]
     is_in_doubt: bool = False
     is_last: bool = False
+    claim: Claim | None = None
 
 
 class Answer(msgspec.Struct):
@@ -150,6 +156,7 @@ class Answer(msgspec.Struct):
         alone_for: For how many seconds it needs no slots.
         lane: Where it may send when it has lost the server; -1 for nowhere.
         runs: How many there are.
+        grant: Of the contract, where the run keeps to one.
     """
 
     generation: str
@@ -160,6 +167,7 @@ class Answer(msgspec.Struct):
     alone_for: float
     lane: int
     runs: int
+    grant: Grant | None = None
 
 
 class Schedule(msgspec.Struct):
@@ -175,6 +183,7 @@ class Schedule(msgspec.Struct):
         held: Until when the service lets no `requests` or `imports` through.
         alone: The run that needs no slots, if any.
         alone_until: For how long.
+        contract: What the runs share of the account's contract.
         is_alone_no_more: Whether it learned of others with its last word, so that it tells all with its next.
     """
 
@@ -188,6 +197,7 @@ class Schedule(msgspec.Struct):
     alone: str = ""
     alone_until: float = 0.0
     is_alone_no_more: bool = False
+    contract: SharedContract | None = None
 
 
 def exchange(schedule: Schedule, word: Word, now: float) -> Answer:
@@ -202,12 +212,15 @@ def exchange(schedule: Schedule, word: Word, now: float) -> Answer:
     _end_being_alone(schedule, word, now)
     _drop_what_is_over(schedule, now)
     _take_word(schedule, word, now)
+    grant = _share_contract(schedule, word, now)
     if not word.is_last:
         assigner = _Assigner(schedule, now)
         if not schedule.alone:
             assigner.assign()
             _let_alone(schedule, word.run, now)
-        return _answer(schedule, word.run, assigner, now)
+        answer = _answer(schedule, word.run, assigner, now)
+        answer.grant = grant
+        return answer
     return Answer(schedule.generation, now, [], {}, 0.0, 0.0, -1, len(schedule.runs))
 
 
@@ -241,7 +254,8 @@ def _end_being_alone(schedule: Schedule, word: Word, now: float) -> None:
         run = schedule.runs.get(schedule.alone)
         if run is not None:
             for _ in range(_most_within(run.windows.requests[0], ALONE_SECONDS)):
-                _add_slot(schedule, schedule.alone, "import", schedule.alone_until, run.jitter, is_sent=True)
+                slot = Slot(schedule.alone, 0, "import", schedule.alone_until, run.jitter, is_sent=True)
+                _add_slot(schedule, slot)
         schedule.alone, schedule.is_alone_no_more = "", False
 
 
@@ -262,9 +276,9 @@ def _drop_what_is_over(schedule: Schedule, now: float) -> None:
 
 
 def _is_over_at(slot: Slot, longest: dict[str, float]) -> float:
-    over = slot.at + longest["requests"] + slot.jitter.requests
+    over = _latest(slot) + longest["requests"] + slot.jitter.requests
     if slot.kind in IMPORTS:
-        over = max(over, slot.at + longest["imports"] + slot.jitter.imports)
+        over = max(over, _latest(slot) + longest["imports"] + slot.jitter.imports)
     return over
 
 
@@ -286,7 +300,7 @@ def _take_word(schedule: Schedule, word: Word, now: float) -> None:
     before = schedule.runs.get(word.run)
     run = before or Run(0.0, _free_lane(schedule), word.windows, word.jitter)
     schedule.runs[word.run] = run
-    run.expires_at = now + LEASE_SECONDS
+    run.expires_at, run.asks_at = now + LEASE_SECONDS, now
     run.windows, run.jitter = word.windows, word.jitter
     _note_hunger(schedule, run, word.wants, now)
 
@@ -310,6 +324,23 @@ def _class_of(kind: Kind) -> str:
     return "imports" if kind in IMPORTS else "requests"
 
 
+def _share_contract(schedule: Schedule, word: Word, now: float) -> Grant | None:
+    contract = schedule.contract
+    if contract is not None:
+        for name in contract.parts.keys() - {word.run}:
+            run = schedule.runs.get(name)
+            if run is None or run.expires_at <= now:
+                contract.lose(name)
+    if word.claim is None:
+        return None
+    if contract is None:
+        contract = schedule.contract = SharedContract(word.claim.reading, word.claim.reading.total)
+    if word.is_last:
+        contract.leave(word.run, word.claim, now)
+        return None
+    return contract.grant(word.run, word.claim, now)
+
+
 def _free_lane(schedule: Schedule) -> int:
     taken = {run.lane for run in schedule.runs.values()}
     return next((lane for lane in range(LANES) if lane not in taken), -1)
@@ -319,13 +350,10 @@ def _hold(schedule: Schedule, what: str, until: float) -> None:
     schedule.held[what] = max(schedule.held.get(what, 0.0), until)
 
 
-def _add_slot(
-    schedule: Schedule, run: str, kind: Kind, at: float, jitter: Jitter, *, is_sent: bool = False
-) -> Slot:
-    slot = Slot(run, schedule.next_id, kind, at, jitter, is_sent)
+def _add_slot(schedule: Schedule, slot: Slot) -> None:
+    slot.id = schedule.next_id
     schedule.next_id += 1
     schedule.slots.append(slot)
-    return slot
 
 
 def _let_alone(schedule: Schedule, name: str, now: float) -> None:
@@ -343,6 +371,7 @@ def _answer(schedule: Schedule, name: str, assigner: _Assigner, now: float) -> A
         ask_in = _SOONEST_SECONDS if schedule.alone == name else _LATEST_SECONDS / 2
     else:
         ask_in = assigner.seconds_to_next_word(name)
+    schedule.runs[name].asks_at = now + ask_in
     return Answer(
         generation=schedule.generation,
         now=now,
@@ -369,7 +398,11 @@ class _Assigner:
         self._single_imports = {window for one in every for window in one.single_imports}
         self._burst = {one.burst for one in every}
         self._steady = {one.steady for one in every}
-        self._lanes = list(_slots_of_lanes(schedule, now))
+        slots = [*schedule.slots, *_slots_of_lanes(schedule, now)]
+        longest = _longest(self._requests)
+        self._recent = [slot for slot in slots if _latest(slot) + longest + slot.jitter.requests > now]
+        self._sent_imports = [slot for slot in slots if slot.kind in IMPORTS]
+        self._scheduled = Counter((slot.run, slot.kind) for slot in schedule.slots if not slot.is_sent)
 
     def assign(self) -> None:
         """Schedule what runs want, a short time ahead."""
@@ -399,46 +432,41 @@ class _Assigner:
             if moment > self._now + ahead_seconds:
                 open_kinds.remove(kind)
                 continue
-            _add_slot(self._schedule, name, kind, moment, run.jitter)
+            self._add(Slot(name, 0, kind, moment, run.jitter))
             run.served[_class_of(kind)] = self._served(name, kind) + 1
-            self._note_steady()
+
+    def _add(self, slot: Slot) -> None:
+        _add_slot(self._schedule, slot)
+        self._recent.append(slot)
+        self._scheduled[slot.run, slot.kind] += 1
+        if slot.kind in IMPORTS:
+            self._sent_imports.append(slot)
+            if any(len(self._sent_imports) >= window.permits for window in self._imports):
+                self._schedule.is_steady = True
 
     def _served(self, name: str, kind: Kind) -> float:
         return self._runs[name].served.get(_class_of(kind), 0.0)
 
     def _lacks(self, name: str, kind: Kind) -> bool:
         run = self._runs[name]
-        if run.hungry_until <= self._now:
-            return False
-        scheduled = sum(
-            slot.run == name and slot.kind == kind and not slot.is_sent for slot in self._schedule.slots
-        )
-        return scheduled < run.wants.get(kind, 0)
-
-    def _note_steady(self) -> None:
-        sent = sum(slot.kind in IMPORTS for slot in self._schedule.slots)
-        if any(sent >= window.permits for window in self._imports):
-            self._schedule.is_steady = True
+        return run.hungry_until > self._now and self._scheduled[name, kind] < run.wants.get(kind, 0)
 
     def _moment_for(self, kind: Kind, run: Run) -> float:
         held = self._schedule.held
-        earliest = max(self._now, held.get("requests", 0.0))
+        earliest = max(self._now, run.asks_at, held.get("requests", 0.0))
         if kind in IMPORTS:
             earliest = max(earliest, held.get("imports", 0.0))
         return first_moment(self._loads(kind, run.jitter), earliest)
 
     def _loads(self, kind: Kind, jitter: Jitter) -> Iterator[Load]:
-        slots = [*self._schedule.slots, *self._lanes]
         for window in self._requests:
             taken = [
-                (slot.at, slot.at + window.seconds + slot.jitter.requests)
-                for slot in slots
-                if slot.at + window.seconds + slot.jitter.requests > self._now
+                (slot.at, _latest(slot) + window.seconds + slot.jitter.requests) for slot in self._recent
             ]
-            yield Load(window, taken, window.seconds + jitter.requests)
+            yield Load(window, taken, SLOT_SECONDS + window.seconds + jitter.requests)
         if kind not in IMPORTS:
             return
-        imports = [slot for slot in slots if slot.kind in IMPORTS]
+        imports = self._sent_imports
         yield from _import_loads(imports, self._imports, jitter)
         for window in self._steady if self._schedule.is_steady else self._burst:
             near = [(slot.at, slot.at + window.seconds) for slot in imports if slot.run]
@@ -450,8 +478,13 @@ class _Assigner:
 
 def _import_loads(slots: Collection[Slot], windows: Collection[Window], jitter: Jitter) -> Iterator[Load]:
     for window in windows:
-        taken = [(slot.at, slot.at + window.seconds + slot.jitter.imports) for slot in slots]
-        yield Load(window, taken, window.seconds + jitter.imports)
+        taken = [(slot.at, _latest(slot) + window.seconds + slot.jitter.imports) for slot in slots]
+        yield Load(window, taken, SLOT_SECONDS + window.seconds + jitter.imports)
+
+
+def _latest(slot: Slot) -> float:
+    """Return when a request is sent at the latest."""
+    return slot.at if slot.is_sent else slot.at + SLOT_SECONDS
 
 
 # Lanes of lost runs

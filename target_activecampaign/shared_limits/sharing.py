@@ -39,6 +39,7 @@ if t.TYPE_CHECKING:
     from collections.abc import Callable
 
     from target_activecampaign.clock import Clock
+    from target_activecampaign.shared_limits.room import Room
     from target_activecampaign.shared_limits.server import Kept, Server
 
 logger = logging.getLogger(__name__)
@@ -113,6 +114,8 @@ class Sharing:
         self._is_lost = False
         self._cause = ""
         self._lane_sent_at = -math.inf
+        self._room: Room | None = None
+        self._revision = 0
         self._wake = threading.Event()
         self._is_closed = threading.Event()
         self._thread: threading.Thread | None = None
@@ -136,6 +139,11 @@ class Sharing:
         self._talk()
         self._thread = threading.Thread(target=self._go_on, name="shared-limits", daemon=True)
         self._thread.start()
+
+    def share_contract(self, room: Room) -> None:
+        """Share the contract from now on."""
+        room.on_change = self._wake.set
+        self._room = room
 
     def close(self) -> None:
         """Tell the server that this run is over, where it can be reached."""
@@ -162,23 +170,26 @@ class Sharing:
         with self._lock:
             if now < self._alone_until:
                 return self._sent(kind, self._own_slot(class_, now, jitter), now, jitter)
-            is_new = kind not in self._ready
-            self._ready.add(kind)
-            slot = self._next_slot(class_, now)
-            if slot is not None:
-                if self._leaves_it_to_others(kind):
-                    return now + SLOT_SECONDS
-                if (moment := self._ours(slot.at)) > now:
-                    return moment
-                return self._sent(kind, self._slots[class_].popleft(), now, jitter)
-            if now >= self._lease_ends:
-                if (moment := self._moment_without_server(class_, now)) > now:
-                    return moment
-                self._lane_sent_at = now
-                return self._sent(kind, self._own_slot(class_, now, jitter), now, jitter)
-            if is_new:
+            if kind not in self._ready:
+                self._ready.add(kind)
                 self._wake.set()
-            return min(now + _LONGEST_WAIT_SECONDS, self._lease_ends)
+            moment = self._moment_for(kind, now)
+            if moment > now:
+                return moment
+            waiting = self._slots.get(class_)
+            if not waiting:
+                self._lane_sent_at = now
+            slot = waiting.popleft() if waiting else self._own_slot(class_, now, jitter)
+            return self._sent(kind, slot, now, jitter)
+
+    def _moment_for(self, kind: RequestKind, now: float) -> float:
+        class_ = _class_of(kind)
+        slot = self._next_slot(class_, now)
+        if slot is not None:
+            return now + SLOT_SECONDS if self._leaves_it_to_others(kind) else self._ours(slot.at)
+        if now >= self._lease_ends:
+            return self._moment_without_server(class_, now)
+        return min(now + _LONGEST_WAIT_SECONDS, self._lease_ends)
 
     def _own_slot(self, class_: Kind, now: float, jitter: Jitter) -> Slot:
         return Slot(self._name, next(self._ids), class_, now, jitter)
@@ -248,6 +259,9 @@ class Sharing:
     def _make_word(self, kept: Kept, described: Described, now: float, *, is_last: bool) -> Word:
         self._drop_late_slots(now)
         windows, jitter = described
+        claim = None if self._room is None else self._room.make_claim(self._not_after, is_last=is_last)
+        if claim is not None:
+            self._revision = claim[1]
         wants: dict[Kind, int] = {}
         for kind in self._ready:
             wants[_class_of(kind)] = wants.get(_class_of(kind), 0) + 1
@@ -262,6 +276,7 @@ class Sharing:
             holds={what: until - now for what, until in self._holds.items() if until > now},
             is_in_doubt=kept.version < self._version or self._has_jumped(kept, now),
             is_last=is_last,
+            claim=None if claim is None else claim[0],
         )
 
     def _has_jumped(self, kept: Kept, now: float) -> bool:
@@ -292,6 +307,8 @@ class Sharing:
         self._alone_until = asked_at + answer.alone_for
         self._lease_ends = asked_at + LEASE_SECONDS
         self._lane = answer.lane
+        if self._room is not None and answer.grant is not None:
+            self._room.take_grant(answer.grant, self._revision)
         self._note_runs(answer.runs)
         if self._is_lost:
             self._is_lost = False
@@ -350,6 +367,10 @@ class Sharing:
         """Return a moment of our clock by the server's, not too early."""
         return moment + self._offset.most if self._offset else 0.0
 
+    def _not_after(self, moment: float) -> float:
+        """Return a moment of our clock by the server's, not too late."""
+        return moment + self._offset.least if self._offset else 0.0
+
     # Without the server
 
     def _moment_without_server(self, class_: Kind, now: float) -> float:
@@ -378,8 +399,9 @@ class Sharing:
         cause = self._cause or "it does not answer"
         seconds = LEASE_SECONDS if self._stops_when_lost else LOST_SECONDS
         return ServiceError(
-            f"{self._setting}: the server by which runs share the account's limits is lost for {seconds:.0f} s "
-            f"({cause}), and without it nobody knows what others send. Look at the server, then run again",
+            f"{self._setting}: the server by which runs share the account's limits is lost for "
+            f"{seconds:.0f} s ({cause}), and without it nobody knows what others send. Look at the server, "
+            "then run again",
             cause=cause,
             matter="limit",
         )

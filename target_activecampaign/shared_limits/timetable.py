@@ -47,7 +47,7 @@ def first_moment(loads: Iterable[Load], earliest: float) -> float:
     moment = earliest
     while True:
         later = max((_first_in(load, moment) for load in loads), default=moment)
-        if later == moment or later == math.inf:
+        if later in {moment, math.inf}:
             return later
         moment = later
 
@@ -61,7 +61,7 @@ def _first_in(load: Load, earliest: float) -> float:
 
 
 def _fits(load: Load, taken: list[Interval], moment: float) -> bool:
-    """Return whether no moment of the new request finds all permits taken: only their number's rises count."""
+    """Return whether the new request finds a permit at each moment; only those with a rise are looked at."""
     end = moment + load.seconds
     rises = [moment, *(start for start, _ in taken if moment < start < end)]
     permits = load.window.permits

@@ -5,7 +5,8 @@
 One run alone without a server is what others are compared with. The sandbox's clock runs `--speed` times as
 quick as the service's, its windows included. PostgreSQL and Redis are the machine's own, started for this.
 The runs of a row have the same number of imports to send, and batches of different sizes, by which the
-sandbox's database tells whose an import was. Prints a table, and ends with exit code 1 where a goal is missed.
+sandbox's database tells whose an import was. Prints a table, and ends with exit code 1 where one misses a
+goal.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ import subprocess
 import sys
 import tempfile
 import typing as t
-from collections import Counter
 from pathlib import Path
 
 from full_run import Options, ask, raised_limits, read_imports, running_sandbox
@@ -38,9 +38,9 @@ class Row(t.NamedTuple):
     """What was measured.
 
     Attributes:
-        per_minute: Imports, by the service's clock.
-        least_share: Of all imports until the first run had sent its last, the share of the run with the fewest,
-            in percent of an equal one.
+        per_minute: Imports, by the service's clock, from the moment at which all have begun.
+        least_share: Of all imports while none had ended, the share of the run with the fewest, in percent of
+            an equal one.
         failed: Runs that did not end well.
     """
 
@@ -62,20 +62,23 @@ def main() -> int:
     parser.add_argument("--imports", type=int, default=400, help="of all runs together")
     options = parser.parse_args()
     alone = measure("none", 1, options)
-    print(f"one run: {alone.per_minute:.1f} imports a minute, {alone.refused} refused\n\n{HEAD}\n|---|---|---|---|---|---|")  # noqa: T201
+    show(f"one run: {alone.per_minute:.1f} imports a minute, {alone.refused} refused")
+    show(f"\n{HEAD}\n|---|---|---|---|---|---|")
     missed = False
     for server in options.servers:
         for processes in options.processes:
             row = alone if (server, processes) == ("none", 1) else measure(server, processes, options)
             pace = 100 * row.per_minute / alone.per_minute
-            print(  # noqa: T201 - a command
-                f"| {server} | {processes} | {row.imports} | {pace:.1f} | {row.refused} | {row.least_share:.0f} |"
-                + (f" {row.failed} failed" if row.failed else ""),
-                flush=True,
-            )
+            figures = f"{row.imports} | {pace:.1f} | {row.refused} | {row.least_share:.0f}"
+            show(f"| {server} | {processes} | {figures} |{f' {row.failed} failed' if row.failed else ''}")
             is_good = pace >= LEAST_PACE and not row.refused and row.least_share >= LEAST_SHARE
             missed |= (not is_good or bool(row.failed)) and server != "none"
     return 1 if missed else 0
+
+
+def show(line: str) -> None:
+    """Print a line at once: a row takes minutes."""
+    print(line, flush=True)  # noqa: T201 - a command
 
 
 def measure(server: str, processes: int, options: argparse.Namespace) -> Row:
@@ -86,31 +89,33 @@ def measure(server: str, processes: int, options: argparse.Namespace) -> Row:
         with running_sandbox(of_sandbox, folder) as url:
             each = options.imports // processes
             runs = [
-                start(number, each, url, rate_limit_url, options.speed, folder)
-                for number in range(processes)
+                start(number, each, url, rate_limit_url, options.speed, folder) for number in range(processes)
             ]
             failed = sum(run.wait(timeout=900) != 0 for run in runs)
             refused = sum(second["refused"] for second in ask(url, "figures?seconds=3600")["series"])
         for number, run in enumerate(runs):
             if run.returncode:
-                print((folder / f"log{number}").read_text()[-1000:])  # noqa: T201 - the reason
+                show((folder / f"log{number}").read_text()[-1000:])
         return make_row(server, processes, read_imports(folder), refused, failed)
 
 
 def make_row(server: str, processes: int, imports: list[t.Any], refused: int, failed: int) -> Row:
     """Return the figures of a measurement."""
-    whole = [row for row in imports if row["contacts"] > CONTACTS - processes]
-    moments = [row["queued_seconds"] for row in whole]
-    last = {row["contacts"]: row["queued_seconds"] for row in whole}
-    until_first_end = Counter(row["contacts"] for row in whole if row["queued_seconds"] <= min(last.values()))
-    least = min(until_first_end[CONTACTS - number] for number in range(processes))
+    by_run = {CONTACTS - number: [] for number in range(processes)}
+    for row in imports:
+        if row["contacts"] in by_run:
+            by_run[row["contacts"]].append(row["queued_seconds"])
+    # The machine may need some seconds to start all of them.
+    began, ended = max(map(min, by_run.values())), min(map(max, by_run.values()))
+    together = {size: sum(began <= moment <= ended for moment in moments) for size, moments in by_run.items()}
+    since = sorted(moment for moments in by_run.values() for moment in moments if moment >= began)
     return Row(
         server,
         processes,
         len(imports),
-        60 * (len(moments) - 1) / (moments[-1] - moments[0]),
+        60 * (len(since) - 1) / (since[-1] - since[0]),
         refused,
-        100 * least * processes / until_first_end.total(),
+        100 * min(together.values()) * processes / sum(together.values()),
         failed,
     )
 
@@ -155,7 +160,13 @@ def start(  # noqa: PLR0913, PLR0917 - what makes one run
             record = {"email": f"person{number}.{person}@example.com"}
             file.write("\n" + json.dumps({"type": "RECORD", "stream": "people", "record": record}))
         file.write("\n")
-    command = [sys.executable, "-m", "target_activecampaign", "--config", str(folder / f"config{number}.json")]
+    command = [
+        sys.executable,
+        "-m",
+        "target_activecampaign",
+        "--config",
+        str(folder / f"config{number}.json"),
+    ]
     with lines.open("rb") as given, (folder / f"log{number}").open("wb") as log:
         return subprocess.Popen(command, stdin=given, stdout=subprocess.DEVNULL, stderr=log)
 
