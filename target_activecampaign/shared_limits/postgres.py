@@ -20,10 +20,11 @@ _CREATE = (
     f"CREATE TABLE IF NOT EXISTS {_TABLE} "
     "(account text PRIMARY KEY, version bigint NOT NULL, document bytea NOT NULL)"
 )
+# Runs wait for each other in a queue of the server's, so that none is late again and again.
 _READ = sa.text(
-    f"SELECT version, document, CAST(extract(epoch FROM clock_timestamp()) AS double precision) "  # noqa: S608
-    f"FROM (SELECT 1) AS one LEFT JOIN {_TABLE} ON account = :account"
+    f"SELECT version, document FROM {_TABLE} WHERE account = :account FOR UPDATE"  # noqa: S608 - our table
 )
+_NOW = "SELECT CAST(extract(epoch FROM clock_timestamp()) AS double precision)"
 _INSERT = sa.text(
     f"INSERT INTO {_TABLE} VALUES (:account, 1, :document) ON CONFLICT DO NOTHING"  # noqa: S608 - our table
 )
@@ -62,10 +63,11 @@ class PostgresDocument:
         """
         self._account = account
         self._connection: sa.Connection | None = None
+        self._is_reading = False
         self._engine = sa.create_engine(
             url,
             poolclass=NullPool,
-            # Each statement is one transaction: a pooler may stand between.
+            # Transactions begin and end where we say so.
             isolation_level="AUTOCOMMIT",
             hide_parameters=True,
             connect_args=_connect_args(url),
@@ -78,8 +80,16 @@ class PostgresDocument:
             ServerError: If the server does not answer, or refuses.
         """
         with self._connected() as connection:
-            version, document, now = connection.execute(_READ, {"account": self._account}).one()
-        return Kept(version or 0, None if document is None else bytes(document), now)
+            if self._is_reading:
+                connection.exec_driver_sql("ROLLBACK")
+            connection.exec_driver_sql("BEGIN")
+            self._is_reading = True
+            version, document = connection.execute(_READ, {"account": self._account}).one_or_none() or (
+                0,
+                None,
+            )
+            now = connection.exec_driver_sql(_NOW).scalar_one()
+        return Kept(version, None if document is None else bytes(document), now)
 
     def write(self, version: int, document: bytes) -> bool:
         """Replace the document of a version; returns whether it still was of that version.
@@ -91,11 +101,14 @@ class PostgresDocument:
         with self._connected() as connection:
             if version == 0:
                 del values["version"]
-            return connection.execute(_UPDATE if version else _INSERT, values).rowcount == 1
+            is_written = connection.execute(_UPDATE if version else _INSERT, values).rowcount == 1
+            connection.exec_driver_sql("COMMIT")
+            self._is_reading = False
+        return is_written
 
     def close(self) -> None:
         """End the connection."""
-        connection, self._connection = self._connection, None
+        connection, self._connection, self._is_reading = self._connection, None, False
         if connection is not None:
             with contextlib.suppress(SQLAlchemyError):
                 connection.close()
@@ -114,6 +127,8 @@ class PostgresDocument:
 
 def _make_table(connection: sa.Connection) -> None:
     connection.exec_driver_sql(f"SET statement_timeout TO {1000 * ANSWER_SECONDS}")
+    # A run that is stopped between its two questions holds up no other.
+    connection.exec_driver_sql(f"SET idle_in_transaction_session_timeout TO {1000 * ANSWER_SECONDS // 2}")
     if connection.exec_driver_sql(_EXISTS).scalar_one():
         return
     try:

@@ -41,6 +41,7 @@ _REQUESTS_PER_LANE_IMPORT = 3
 _LANE_JITTER_SECONDS = 0.25
 _CLOCK_STEP_SECONDS = 1.0
 _SOONEST_SECONDS, _LATEST_SECONDS = 0.02, 0.25  # when to ask again for slots
+_FEW_RUNS = 4
 _RENEWAL_SECONDS = 3.0
 _RENEWAL_SECONDS_ALONE = 0.4
 
@@ -418,7 +419,9 @@ class _Assigner:
         ]
         if not moments:
             return _RENEWAL_SECONDS
-        return min(_LATEST_SECONDS, max(_SOONEST_SECONDS, min(moments) - self._now))
+        # The more runs there are, the rarer each asks: it gets its slots ahead of their moments.
+        latest = _LATEST_SECONDS * max(1.0, len(self._runs) / _FEW_RUNS)
+        return min(latest, max(_SOONEST_SECONDS, min(moments) - self._now))
 
     def _assign(self, kinds: Collection[Kind], ahead_seconds: float) -> None:
         open_kinds = list(kinds)
