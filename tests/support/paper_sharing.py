@@ -91,7 +91,8 @@ class PaperRun:
         there = account.chance.uniform(0.02, 0.12)
         sent = msgspec.structs.replace(slot, at=account.now, is_sent=True)
         self._told[slot.id] = sent
-        account.at(account.now + ANSWER_SECONDS, self.ask)
+        if self.answer is not None and not self.answer.alone_for:
+            account.at(account.now + ANSWER_SECONDS, self.ask)
         account.at(account.now + there, lambda: account.arrive(self, slot.kind))
         jitter = Jitter(there - 0.02, there - 0.02)
         account.at(account.now + there + 0.02, lambda: self._note_end(sent, jitter))
