@@ -7,6 +7,7 @@ nor decide which may go: `rate_limits` does. `docs/design/rate-limits.md` has th
 from __future__ import annotations
 
 import contextlib
+import logging
 import math
 import threading
 import typing as t
@@ -23,6 +24,8 @@ if t.TYPE_CHECKING:
     from target_activecampaign.shared_limits.schedule import Slot
     from target_activecampaign.shared_limits.sharing import Sharing
 
+
+logger = logging.getLogger(__name__)
 
 # A refusal for the importer's rate holds imports for this many import slots, doubling.
 _FIRST_HOLD_SLOTS = 10
@@ -159,6 +162,7 @@ class RateLimiter:
         """Let no request through for a time."""
         with self._changed:
             self._asked_seconds = seconds
+            self._note_refusal("requests")
             self._limits.hold("requests", self.clock.now() + seconds)
         if self._sharing is not None:
             self._sharing.hold("requests", seconds)
@@ -173,11 +177,21 @@ class RateLimiter:
     def back_off_imports(self) -> None:
         """Let no import through for a time that doubles: the importer refused one for its rate."""
         with self._changed:
+            self._note_refusal("imports")
             doubled = _FIRST_HOLD_SLOTS << min(self._import_refusals, 8)
             self._import_refusals += 1
             seconds = min(_LONGEST_HOLD_SLOTS, doubled) * self.import_slot_seconds
             self._backs_off_until = max(self._backs_off_until, self.clock.now() + seconds)
         self.hold_imports(seconds)
+
+    def _note_refusal(self, what: t.Literal["requests", "imports"]) -> None:
+        """Make room for others that use the account, and say so once; runs that share know of each other."""
+        if self._sharing is None and self._limits.note_refusal(what, self.clock.now()):
+            logger.warning(
+                "ActiveCampaign refuses requests for their rate while this run is below the limit, so another "
+                "program uses the account. This run sends less from now on. Share the limits with other runs "
+                "(setting rate_limit_url), or split them by hand (requests_per_second, imports_per_minute)"
+            )
 
     def note_accepted_import(self) -> None:
         """Start the next back-off from its first time again."""

@@ -11,6 +11,7 @@ import math
 import typing as t
 from collections import deque
 
+from target_activecampaign.api.others_use import OthersUse
 from target_activecampaign.limits import (
     IMPORTS_PER_MINUTE,
     REQUESTS_PER_SECOND,
@@ -146,6 +147,8 @@ class RateLimits:
         self._requests = [_whole(requests_per_second, 1, _request_window)]
         self._imports = [_whole(imports_per_minute, 60, _import_window)]
         self._single_imports = [_whole(imports_per_minute / _IMPORTS_PER_SINGLE_IMPORT, 60, _import_window)]
+        self._others_use = OthersUse()
+        self._last_sent = {"requests": -math.inf, "imports": -math.inf}
         self._times_documented = 0.0
         self.learn_window(REQUESTS_PER_SECOND)
 
@@ -185,6 +188,8 @@ class RateLimits:
             self._held_until["imports"] if is_import else now,
             *(window.moment_for(1 + self._kept(kind, window), now) for window in self._requests),
             *(window.moment_for(1, now) for window in self._own_windows(kind)),
+            self._after_others("requests", now),
+            self._after_others("imports", now) if is_import else now,
         )
         if moment <= now and kind in {"poll", "read-back"} and self._delays_an_import(now):
             return min(window.moment_for(window.permits, now) for window in self._requests)
@@ -215,8 +220,10 @@ class RateLimits:
     def take(self, kind: Kind, now: float) -> Permit:
         """Take the permit of a request that may go now."""
         windows = [*self._requests, *self._own_windows(kind)]
+        self._last_sent["requests"] = now
         if kind in {"import", "single import"}:
             self._imports_sent += 1
+            self._last_sent["imports"] = now
         return Permit(now, windows, self._latency)
 
     def end(self, permit: Permit, now: float, *, is_answered: bool) -> Jitter:
@@ -256,6 +263,18 @@ class RateLimits:
     def hold(self, what: t.Literal["requests", "imports"], until: float) -> None:
         """Let none through until a moment: the service said so."""
         self._held_until[what] = max(self._held_until[what], until)
+
+    def note_refusal(self, what: t.Literal["requests", "imports"], now: float) -> bool:
+        """Take that the service refused for a rate; returns whether that shows others for the first time."""
+        whole = self._requests[0] if what == "requests" else self._imports[0]
+        own = whole.sent_since(now - whole.seconds - self._latency.usual_jitter)
+        return self._others_use.note_refusal(what, own, whole.permits, now)
+
+    def _after_others(self, what: t.Literal["requests", "imports"], now: float) -> float:
+        """Return when others leave room for the next request."""
+        whole = self._requests[0] if what == "requests" else self._imports[0]
+        seconds = self._others_use.pace(what, timetable.Window(whole.permits, whole.seconds), now)
+        return self._last_sent[what] + seconds if seconds else now
 
     def begin_waiting(self, kind: Kind) -> None:
         """Count a request that waits for its permit: imports go first."""
@@ -346,6 +365,10 @@ class Window:
         if place < len(self._free_at) and self._free_at[place] == free_at:
             del self._free_at[place]
             self._put(sent_at, min(jitter, self.most_jitter(latency)))
+
+    def sent_since(self, moment: float) -> int:
+        """Return how many of the newest requests, as many as it has permits, were sent since a moment."""
+        return sum(sent_at >= moment for sent_at in self._sent_at)
 
     def is_likely_to_have(self, permits: int, moment: float, jitter: float) -> bool:
         """Return whether so many permits will be free at a moment, if all requests have the usual jitter."""

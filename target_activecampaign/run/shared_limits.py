@@ -8,7 +8,7 @@ import typing as t
 from target_activecampaign.errors import Problem, SettingsError
 from target_activecampaign.shared_limits.room import ContractFigures, Room
 from target_activecampaign.shared_limits.server import ServerError
-from target_activecampaign.shared_limits.sharing import Sharing
+from target_activecampaign.shared_limits.sharing import Sharing, count_present
 
 if t.TYPE_CHECKING:
     from target_activecampaign.api.rate_limiter import RateLimiter
@@ -52,6 +52,23 @@ def share_limits(
             return None
         raise SettingsError([unusable(setting, error)]) from None
     return sharing
+
+
+def count_runs(settings: Settings, setting: str, url: Secret) -> int:
+    """Return how many runs share the limits of the account now, by the server that the settings name.
+
+    Raises:
+        SettingsError: If the server can't be used.
+    """
+    from target_activecampaign.shared_limits.opening import open_server  # noqa: PLC0415 - 0.1 s, where it is used
+
+    server = open_server(url, settings.account, setting=setting)
+    try:
+        return count_present(server.read())
+    except ServerError as error:
+        raise SettingsError([unusable(setting, error)]) from None
+    finally:
+        server.close()
 
 
 def share_contract(  # noqa: PLR0913, PLR0917 - the run's parts that have to know each other

@@ -21,6 +21,7 @@ if t.TYPE_CHECKING:
 
 Kind = t.Literal["import", "single import", "request"]
 IMPORTS: tuple[Kind, ...] = ("import", "single import")
+_OTHERS: tuple[Kind, ...] = ("request",)
 
 LEASE_SECONDS = 10.0
 """After so long without a word a run is lost: it gets no slots, and others keep its lane free."""
@@ -408,7 +409,7 @@ class _Assigner:
     def assign(self) -> None:
         """Schedule what runs want, a short time ahead."""
         self._assign(IMPORTS, _IMPORTS_AHEAD_SECONDS)
-        self._assign(("request",), _REQUESTS_AHEAD_SECONDS)
+        self._assign(_OTHERS, _REQUESTS_AHEAD_SECONDS)
 
     def seconds_to_next_word(self, name: str) -> float:
         """Return when a run asks again: soon where something waits for a slot."""

@@ -38,7 +38,7 @@ class Row(t.NamedTuple):
     """What was measured.
 
     Attributes:
-        per_minute: Imports, by the service's clock, from the moment at which all have begun.
+        per_minute: Imports, by the service's clock, from the first to the last.
         least_share: Of all imports while none had ended, the share of the run with the fewest, in percent of
             an equal one.
         failed: Runs that did not end well.
@@ -101,19 +101,19 @@ def measure(server: str, processes: int, options: argparse.Namespace) -> Row:
 
 def make_row(server: str, processes: int, imports: list[t.Any], refused: int, failed: int) -> Row:
     """Return the figures of a measurement."""
-    by_run = {CONTACTS - number: [] for number in range(processes)}
+    by_run: dict[int, list[float]] = {CONTACTS - number: [] for number in range(processes)}
     for row in imports:
         if row["contacts"] in by_run:
             by_run[row["contacts"]].append(row["queued_seconds"])
     # The machine may need some seconds to start all of them.
     began, ended = max(map(min, by_run.values())), min(map(max, by_run.values()))
     together = {size: sum(began <= moment <= ended for moment in moments) for size, moments in by_run.items()}
-    since = sorted(moment for moments in by_run.values() for moment in moments if moment >= began)
+    every = sorted(moment for moments in by_run.values() for moment in moments)
     return Row(
         server,
         processes,
         len(imports),
-        60 * (len(since) - 1) / (since[-1] - since[0]),
+        60 * (len(every) - 1) / (every[-1] - every[0]),
         refused,
         100 * min(together.values()) * processes / sum(together.values()),
         failed,

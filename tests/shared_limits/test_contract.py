@@ -9,7 +9,7 @@ from target_activecampaign.shared_limits.contract import FIGURE_LAG_SECONDS, Cla
 HOUR = 3600.0
 
 
-def claim_of(
+def claim_of(  # noqa: PLR0913 - each by its name
     claimed: int = 0,
     *,
     held: int | None = None,
