@@ -391,9 +391,8 @@ class Sharing:
             begins += max(window.seconds for window in windows.imports)
         after = max(now - SLOT_SECONDS / 4, begins, self._lane_sent_at + SLOT_SECONDS)
         moments = lane_moments(windows, self._lane, after + self._offset.least, math.inf)
-        return next(
-            moment - self._offset.least for moment, kind in moments if class_ == "request" or kind in IMPORTS
-        )
+        is_import = class_ in IMPORTS
+        return next(moment - self._offset.least for moment, kind in moments if (kind in IMPORTS) == is_import)
 
     def _lost(self) -> ServiceError:
         cause = self._cause or "it does not answer"
