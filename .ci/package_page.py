@@ -1,9 +1,8 @@
 # ruff: noqa: INP001 - a script, not a package
-"""Owns what an index shows of the package beside its static metadata: the README, and links to the repository.
+"""Owns what an index shows of the package beside its static metadata: the README, and links to files.
 
 Hatchling calls `PackagePage` for every build. Where the repository stands is one value in pyproject.toml,
-`repository` of `[tool.hatch.metadata.hooks.custom]`. While that is empty, the README stays as it is and there are
-no links.
+`repository` of `[tool.hatch.metadata.hooks.custom]`. While it is empty, the README's links stay as they are.
 """
 
 from __future__ import annotations

@@ -12,6 +12,8 @@ from singer_sdk.plugin_base import SingerCommand
 
 from target_activecampaign.cli.log_redaction import log_fault
 from target_activecampaign.cli.terminal import forbid_colour
+from target_activecampaign.installation import how_to_add_extra
+from target_activecampaign.sandbox import ExtraMissingError
 
 if t.TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,6 +87,8 @@ class TargetCommand(SingerCommand, click.Group):
         try:
             return super().invoke(ctx)
         except click.ClickException as error:
+            if isinstance(error.__cause__, ExtraMissingError):
+                error.message += f": {how_to_add_extra('sandbox')}"
             raise _as_wanted(error, is_json=ctx.meta.get(_WANTS_JSON, False)) from None
 
     def excepthook(
