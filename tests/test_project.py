@@ -70,10 +70,12 @@ class TestWorkflows:
     def test_a_workflow_has_no_permissions_and_each_job_its_own(self, path: Path) -> None:
         workflow = load(path)
         assert workflow["permissions"] == {}
-        assert all(job["permissions"] == {"contents": "read"} for job in workflow["jobs"].values())
+        granted = {name: job["permissions"] for name, job in workflow["jobs"].items()}
+        more = {name: of_job for name, of_job in granted.items() if of_job != {"contents": "read"}}
+        assert more.keys() == ({"build", "publish", "announce"} if path.name == "release.yml" else set())
 
     def test_actions_are_pinned_by_hash_with_their_version_beside_it(self, path: Path) -> None:
-        uses = re.findall(r"uses: (.+)", path.read_text(encoding="utf-8"))
+        uses = re.findall(r"uses: (?!\./)(.+)", path.read_text(encoding="utf-8"))
         assert uses
         assert [
             use for use in uses if not re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", use)
@@ -87,12 +89,40 @@ class TestWorkflows:
     def test_shell_lines_hold_no_expressions(self, path: Path) -> None:
         assert [step["run"] for step in steps_of(path) if "${{" in step.get("run", "")] == []
 
-    def test_a_new_push_ends_the_run_of_the_last(self, path: Path) -> None:
-        assert load(path)["concurrency"]["cancel-in-progress"] is True
+    def test_a_new_push_ends_the_run_of_the_last_but_no_release(self, path: Path) -> None:
+        assert load(path)["concurrency"]["cancel-in-progress"] is (path.name != "release.yml")
 
 
 def steps_of(path: Path) -> list[Tree]:
-    return [step for job in load(path)["jobs"].values() for step in job["steps"]]
+    return [step for job in load(path)["jobs"].values() for step in job.get("steps", [])]
+
+
+def test_a_release_goes_from_checks_to_a_draft_to_the_index_and_is_tried_there() -> None:
+    jobs = load(PROJECT / ".github" / "workflows" / "release.yml")["jobs"]
+    order = ["check", "build", "publish", "try", "announce"]
+    assert list(jobs) == order
+    assert [job.get("needs") for job in jobs.values()] == [None, *order[:-1]]
+    assert jobs["check"]["uses"] == "./.github/workflows/ci.yml"
+    tried = jobs["try"]["strategy"]["matrix"]["python"]
+    assert tried == [entry["python"] for entry in ci_matrix() if entry["steps"] == "readme"]
+
+
+def test_publishing_needs_an_approval_and_no_secret_and_sees_no_sources() -> None:
+    text = read(".github/workflows/release.yml")
+    publish = load(PROJECT / ".github" / "workflows" / "release.yml")["jobs"]["publish"]
+    assert publish["environment"] == "release"
+    assert publish["permissions"] == {"id-token": "write"}
+    assert [step["uses"].partition("@")[0] for step in publish["steps"]] == [
+        "actions/download-artifact",
+        "pypa/gh-action-pypi-publish",
+    ]
+    assert "secrets." not in text
+
+
+def test_what_a_release_runs_is_there_to_be_run_by_hand() -> None:
+    scripts = set(re.findall(r"\.ci/[\w.]+", read(".github/workflows/release.yml")))
+    assert scripts == {".ci/build", ".ci/demo", ".ci/release.py"}
+    assert [name for name in scripts if not os.access(PROJECT / name, os.X_OK)] == []
 
 
 def ci_matrix() -> list[dict[str, str]]:
