@@ -13,6 +13,8 @@ import pytest
 import yaml
 from coverage import Coverage
 
+from target_activecampaign.config.schema import CONFIG_JSONSCHEMA
+
 pytestmark = pytest.mark.any_versions  # files of the repository
 
 PROJECT = Path(__file__).parents[1]
@@ -25,7 +27,10 @@ PAGES = [
     ),
     *(
         PROJECT / name
-        for name in ("docs/faults.md", "tests/benchmarks/README.md", "tests/real_taps/README.md")
+        for name in (
+            *("docs/faults.md", "docs/good-first-issues.md", "docs/how-to/install.md"),
+            *("tests/benchmarks/README.md", "tests/real_taps/README.md"),
+        )
     ),
     PACKAGE / "sandbox" / "README.md",
     *(page for page in (PROJECT / "docs" / "design").glob("*.md") if page.name != "README.md"),
@@ -296,8 +301,8 @@ FORMS = [load(PROJECT / ".github" / "ISSUE_TEMPLATE" / f"{name}.yml") for name i
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form["name"])
 def test_an_issue_form_is_one(form: Tree) -> None:
     assert {"name", "description", "body"} <= form.keys() <= {"name", "description", "labels", "body"}
-    # GitHub makes these two in every repository.
-    assert set(form["labels"]) <= {"bug", "enhancement"}
+    labels = t.cast("list[dict[str, str]]", load(PROJECT / ".github" / "labels.yml"))
+    assert set(form["labels"]) <= {label["name"] for label in labels}
     fields = [field for field in form["body"] if field["type"] != "markdown"]
     assert {field["type"] for field in fields} <= {"textarea", "input", "dropdown", "checkboxes"}
     assert all(field["attributes"]["label"] for field in fields)
@@ -316,6 +321,30 @@ def test_a_bug_comes_with_report_and_exit_code_and_without_people() -> None:
     assert fields["no_people"]["attributes"]["options"][0]["required"] is True
     asked = [f"{key}: {field['attributes']['label']}" for key, field in fields.items() if key != "no_people"]
     assert [label for label in asked if re.search(r"e-?mail|address|key|contact", label, re.IGNORECASE)] == []
+
+
+def test_labels_are_ones_that_github_takes() -> None:
+    labels = t.cast("list[dict[str, str]]", load(PROJECT / ".github" / "labels.yml"))
+    assert len({label["name"] for label in labels}) == len(labels)
+    assert [label for label in labels if not re.fullmatch("[0-9a-f]{6}", label["color"])] == []
+    assert [label for label in labels if not 0 < len(label["description"]) <= 100] == []
+    assert "good first issue" in {label["name"] for label in labels}
+
+
+def test_good_first_issues_name_files_that_exist() -> None:
+    page = read("docs/good-first-issues.md")
+    rows = [line for line in page.splitlines() if line.startswith("| ")][1:]
+    named = [re.findall(r"`((?:\w+/)+\w+\.py)`", row) for row in rows]
+    assert len(rows) >= 5
+    assert [row for row, files in zip(rows, named, strict=True) if not files] == []
+    assert [file for files in named for file in files if not (PROJECT / file).exists()] == []
+
+
+def test_security_tells_of_each_secret_setting() -> None:
+    told = read(".github/SECURITY.md").partition("## What is secret")[2].partition("\n## ")[0]
+    secret = [name for name, of in CONFIG_JSONSCHEMA["properties"].items() if of.get("secret")]
+    assert len(secret) >= 4
+    assert [name for name in secret if f"`{name}`" not in told] == []
 
 
 def test_security_names_tests_that_exist() -> None:
