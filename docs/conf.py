@@ -64,5 +64,5 @@ def _point_out(app: Sphinx, page: str, source: list[str]) -> None:
 def _repository() -> str:
     """Return the address of the repository; empty where the package names none."""
     urls = importlib.metadata.metadata(project).get_all("Project-URL") or []
-    named = dict(url.split(", ", 1) for url in urls)
-    return named.get("Source", "").rstrip("/")
+    named = {name: address for name, _, address in (url.partition(", ") for url in urls)}
+    return str(named.get("Source", "")).rstrip("/")

@@ -21,7 +21,7 @@ REFERENCE = PROJECT / "docs" / "reference"
 
 
 def test_the_reference_is_what_the_code_knows() -> None:
-    check = [sys.executable, REFERENCE / "write_reference.py", "--check"]
+    check: list[str | Path] = [sys.executable, REFERENCE / "write_reference.py", "--check"]
     result = subprocess.run(check, capture_output=True, text=True, check=False, timeout=120)
     assert result.stderr == ""
     assert result.returncode == 0

@@ -154,7 +154,7 @@ def _columns_of(name: str, described: str) -> str:
 
 def commands() -> str:
     """Return the help of each command."""
-    group = TargetActiveCampaign.cli
+    group = t.cast("click.Group", TargetActiveCampaign.cli)
     context = click.Context(group, info_name="target-activecampaign")
     shown = [_help_of(group, ["--help"])]
     for name in group.list_commands(context):
