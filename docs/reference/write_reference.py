@@ -63,25 +63,25 @@ def renewed(page: str) -> str | None:
 
 
 def settings() -> str:
-    """Return the table of settings."""
-    rows: list[tuple[str, ...]] = []
-    for name in CONFIG_JSONSCHEMA["properties"]:
+    """Return each setting under a heading of its own, which a link can lead to and a phone can show."""
+    parts: list[str] = []
+    for name, properties in CONFIG_JSONSCHEMA["properties"].items():
         if name in _GROUPS:
-            rows.append((f"**{_GROUPS[name]}**", "", "", ""))
-        rows.append(_setting_row(name))
-    return _table(("setting", "type", "default", "meaning"), rows)
+            parts.append(f"## {_GROUPS[name]}")
+        parts += [f"### `{name}`", _form_of(name, properties), " ".join(properties["description"].split())]
+    return "\n\n".join(parts)
 
 
-def _setting_row(name: str) -> tuple[str, ...]:
-    properties = CONFIG_JSONSCHEMA["properties"][name]
-    kind = _kind_of(properties)
-    if properties.get("secret"):
-        kind += ", secret"
+def _form_of(name: str, properties: dict[str, t.Any]) -> str:
+    words = [_kind_of(properties)]
     if name in CONFIG_JSONSCHEMA["required"]:
-        kind += ", required"
+        words.append("required")
+    if properties.get("secret"):
+        words.append("secret")
     default = properties.get("default")
-    shown = "" if default is None else f"`{default if isinstance(default, str) else json.dumps(default)}`"
-    return f"`{name}`", kind, shown, " ".join(properties["description"].split())
+    if default is not None:
+        words.append(f"default `{default if isinstance(default, str) else json.dumps(default)}`")
+    return f"{', '.join(words)}."
 
 
 def _kind_of(properties: dict[str, t.Any]) -> str:
