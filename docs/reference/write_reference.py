@@ -81,7 +81,7 @@ def _form_of(name: str, properties: dict[str, t.Any]) -> str:
     default = properties.get("default")
     if default is not None:
         words.append(f"default `{default if isinstance(default, str) else json.dumps(default)}`")
-    return f"{', '.join(words)}."
+    return f"*{', '.join(words)}*"
 
 
 def _kind_of(properties: dict[str, t.Any]) -> str:
