@@ -9,6 +9,7 @@ import pytest
 from hatchling.metadata.core import ProjectMetadata
 from hatchling.plugin.manager import PluginManager
 from markdown_it import MarkdownIt
+from package_page import with_absolute_links
 
 from target_activecampaign import __version__
 
@@ -75,5 +76,8 @@ def test_every_link_of_the_readme_is_absolute_and_leads_to_a_file_of_the_release
 
 
 def test_a_link_to_a_heading_leads_to_the_file_since_an_index_gives_headings_no_anchors() -> None:
-    readme = metadata_with(REPOSITORY).core.readme
-    assert f"]({REPOSITORY}/blob/v{__version__}/README.md#settings)" in readme
+    text = "See [settings](#settings).\n\n```bash\necho '](x.md)'\n```\n\nAnd [a page](docs/x.md#y).\n"
+    assert with_absolute_links(text, REPOSITORY, "v1.2.3") == (
+        f"See [settings]({REPOSITORY}/blob/v1.2.3/README.md#settings).\n\n```bash\necho '](x.md)'\n```\n\n"
+        f"And [a page]({REPOSITORY}/blob/v1.2.3/docs/x.md#y).\n"
+    )
