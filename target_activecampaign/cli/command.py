@@ -87,9 +87,7 @@ class TargetCommand(SingerCommand, click.Group):
         try:
             return super().invoke(ctx)
         except click.ClickException as error:
-            if isinstance(error.__cause__, ExtraMissingError):
-                error.message += f": {how_to_add_extra('sandbox')}"
-            raise _as_wanted(error, is_json=ctx.meta.get(_WANTS_JSON, False)) from None
+            raise _as_wanted(_with_remedy(error), is_json=ctx.meta.get(_WANTS_JSON, False)) from None
 
     def excepthook(
         self,
@@ -130,6 +128,13 @@ class _ErrorInJson(click.ClickException):
 
     def show(self, file: t.IO[t.Any] | None = None) -> None:  # noqa: ARG002 - by click
         click.echo(failure_document([self.message]))
+
+
+def _with_remedy(error: click.ClickException) -> click.ClickException:
+    """Return an error that also says how to add the sandbox's extra, which the sandbox itself does not know."""
+    if not isinstance(error.__cause__, ExtraMissingError):
+        return error
+    return click.ClickException(f"{error.message}: {how_to_add_extra('sandbox')}")
 
 
 def _as_wanted(error: click.ClickException, *, is_json: bool) -> click.ClickException:

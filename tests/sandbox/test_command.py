@@ -25,8 +25,6 @@ from target_activecampaign.target import TargetActiveCampaign
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    import click
-
 
 RUN = "from target_activecampaign.sandbox.command import command; command()"
 
@@ -39,7 +37,7 @@ def test_without_the_extra_the_error_says_what_to_install(monkeypatch: pytest.Mo
         pass
     result = CliRunner().invoke(command, [])
     assert (result.exit_code, "those of the extra `sandbox`" in result.output) == (1, True)
-    result = CliRunner().invoke(t.cast("click.Command", TargetActiveCampaign.cli), ["sandbox"])
+    result = CliRunner().invoke(TargetActiveCampaign.cli, ["sandbox"])
     assert result.exit_code == 1
     assert re.search(r"the extra `sandbox`: .*install.*sandbox\]", result.output)
 
