@@ -131,7 +131,7 @@ class _ErrorInJson(click.ClickException):
 
 
 def _with_remedy(error: click.ClickException) -> click.ClickException:
-    """Return an error that also says how to add the sandbox's extra; the sandbox itself does not know that."""
+    """Return an error that also says how to add the sandbox's extra: the sandbox does not know that."""
     if not isinstance(error.__cause__, ExtraMissingError):
         return error
     return click.ClickException(f"{error.message}: {how_to_add_extra('sandbox')}")
