@@ -25,7 +25,7 @@ _LONGEST_WORD = 30
 _LEAST_LISTS = 0.1
 _MOST_LIST_WORDS = 200
 _EMAIL = re.compile(r"[^\s@<>]+@[^\s@<>]+\.[^\W\d_]{2,}>?")
-_PHONE = re.compile(r"[(+]{0,2}\d[\d ()./-]{4,24}\d")
+_PHONE = re.compile(r"'?[(+]{0,2}\d[\d ()./-]{4,24}\d")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?|\d{1,2}[./]\d{1,2}[./](\d\d){1,2}( .*)?")
 _WORD = re.compile(r"[^\W\d_][\w &'/-]*")
 
@@ -69,7 +69,7 @@ class Column:
             self.has_more_values = True
         if "@" in text:
             self.emails += _EMAIL.fullmatch(text) is not None
-        elif text[0].isdigit() or text[0] in "+(":
+        elif text[0].isdigit() or text[0] in "+('":
             self.phones += _PHONE.fullmatch(text) is not None
             self.dates += _DATE.fullmatch(text) is not None
         elif "," in text or ";" in text:
