@@ -91,6 +91,10 @@ class SourceFileError(TargetError):
     """A file of people can't be read: mend or save it anew as the message says."""
 
 
+class SourceEncodingError(SourceFileError):
+    """A file of people is no text in the encoding that it was read in: name the one that it has."""
+
+
 class ServiceError(TargetError):
     """ActiveCampaign can't be reached or refuses: look at the account, the key or the network.
 

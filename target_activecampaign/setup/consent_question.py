@@ -21,6 +21,7 @@ from target_activecampaign.setup.consent_columns import (
     says_no,
 )
 from target_activecampaign.setup.dialogue import AnswerError, Question
+from target_activecampaign.setup.long_reading import told_while
 from target_activecampaign.wording import counted
 
 if t.TYPE_CHECKING:
@@ -88,7 +89,10 @@ def require_no_refusals(
     for column in columns_about_consent(columns):
         if wishes is not None and column.name == wishes.column:
             continue
-        refused = _refused_rows(column, rows, wishes) if may_say_no(column) else []
+        refused = []
+        if may_say_no(column):
+            with told_while(dialogue, f"Reading column {column.name}"):
+                refused = _refused_rows(column, rows, wishes)
         if refused and not agreed.issuperset(refused):
             _ask_refused(dialogue, column, refused, is_told=is_told)
             agreed.update(refused)

@@ -19,11 +19,17 @@ if t.TYPE_CHECKING:
 
 _MOST_NAMED = 10
 _BEFORE = "config.json"
+_FILE = "file"
 _NOTHING = frozenset({"n", "-", "no", "nothing", "none"})
 _HELP = (
     "Type the number at the left of a column to say where it goes, or press Enter to go on. A column without "
-    "a place stays in your file. Every person needs an address, so one column goes to email."
+    "a place stays in your file. Every person needs an address, so one column goes to email. Are columns or "
+    f"letters wrong? Type {_FILE}: you are asked again how the file is read."
 )
+
+
+class MisreadFileError(Exception):
+    """The person sees by the columns that the file is to be read in another way."""
 
 
 class MappingQuestion:
@@ -121,6 +127,7 @@ class MappingQuestion:
 
         Raises:
             UsageError: If nobody is there and no column goes to email.
+            MisreadFileError: If the file is to be read in another way.
         """
         self.show()
         question = Question(
@@ -132,10 +139,15 @@ class MappingQuestion:
     def _read_line(self, answer: str) -> int | None:
         if not answer:
             if self.draft.column_of(EMAIL) is None:
-                raise AnswerError("No column goes to email yet, and every person needs an address.")
+                raise AnswerError(
+                    "No column goes to email yet, and every person needs an address. Is the file read "
+                    f"wrongly? Type: {_FILE}"
+                )
             return None
         if answer in self._columns and not answer.isdecimal():
             return self.draft.number_of(answer)
+        if answer.lower() == _FILE:
+            raise MisreadFileError
         if not answer.isdecimal() or not 1 <= int(answer) <= len(self.draft.lines):
             raise AnswerError(f"Type a number from 1 to {len(self.draft.lines)}, or press Enter.")
         return int(answer)

@@ -6,6 +6,7 @@ import typing as t
 
 from target_activecampaign.contacts.phone import normalise_phone
 from target_activecampaign.setup.dialogue import AnswerError, Question
+from target_activecampaign.setup.long_reading import told_while
 from target_activecampaign.wording import counted
 
 if t.TYPE_CHECKING:
@@ -46,7 +47,8 @@ def ask_region(dialogue: Dialogue, numbers: Iterable[str], given: str | None, ol
         given: What the option says; empty for none.
         old: Of the configuration before.
     """
-    local = [text for text in numbers if not normalise_phone(text, None).startswith("+")]
+    with told_while(dialogue, "Reading all phone numbers"):
+        local = [text for text in numbers if not normalise_phone(text, None).startswith("+")]
     if not local and not given:
         return old
     dialogue.say(

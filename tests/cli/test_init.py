@@ -379,6 +379,19 @@ def test_a_column_that_is_chosen_in_the_table_is_read_by_its_own_words(
     assert subscribed(connect(account)) == {"ada@example.com"}
 
 
+def test_a_file_that_turns_out_to_be_read_wrongly_is_read_anew(
+    account: RunningSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people_answer(monkeypatch)
+    Path("people.csv").write_text("email,first_name\nzoe@example.com,Zo\u00eb\n", encoding="utf-8")
+    read_anew = ["file", "", "utf-8", ""]
+    answers = ["", "", account.url, KEY, "2", *read_anew, "", "", "", "", "I agree", "a"]
+    said = invoke("--encoding", "windows-1252", answers="\n".join(answers) + "\n")
+    assert said.exit_code == 0, said.stderr
+    assert said.stderr.count("4 of 8") == 2
+    assert [contact["firstName"] for contact in account.snapshot()["contacts"]] == ["Zo\u00eb"]
+
+
 def test_a_key_of_the_environment_stays_there(
     account: RunningSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
