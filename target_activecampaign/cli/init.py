@@ -73,6 +73,11 @@ def make_command(
                 metavar="ATTRIBUTE=COLUMN",
                 help="Attribute or custom field, and its column; without a column none goes there.",
             ),
+            click.Option(
+                ["--empty-consent"],
+                type=choice(["wanted", "unknown"]),
+                help="What an empty cell means in a column that marks who wants no mail.",
+            ),
             click.Option(["--tag"], help="For all of them; - is none."),
             click.Option(
                 ["--phone-region"], help="Country of numbers without a code, two letters; - is none."

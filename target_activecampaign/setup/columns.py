@@ -43,6 +43,7 @@ class Column:
         emails: Cells that hold an address.
         phones: Cells that may hold a phone number.
         dates: Cells that hold a day.
+        holds_booleans: Whether JSON's own `true` or `false` stands in it.
         lists: Cells that hold several words, with commas or semicolons between.
     """
 
@@ -54,12 +55,17 @@ class Column:
     emails: int = 0
     phones: int = 0
     dates: int = 0
+    holds_booleans: bool = False
     lists: int = 0
 
     def add(self, cell: object) -> None:
         """Look at the cell of one row."""
         self.rows += 1
-        text = trim(cell) if isinstance(cell, str) else "" if cell is None else str(cell)
+        if isinstance(cell, str):
+            text = trim(cell)
+        else:
+            text = "" if cell is None else str(cell)
+            self.holds_booleans |= isinstance(cell, bool)
         if not text:
             return
         self.filled += 1

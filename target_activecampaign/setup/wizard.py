@@ -240,14 +240,16 @@ class Wizard:
         given = dict(self._given.mapping).get(SUBSCRIPTION)
         column = question.draft.column_of(SUBSCRIPTION)
         known = self._known_words(column)
-        wishes = ask_wishes(self._dialogue, columns, column if given is None else given, known)
+        empty = self._given.empty_consent
+        wishes = ask_wishes(self._dialogue, columns, column if given is None else given, known, empty)
         if wishes is not None:
             question.put(Place(SUBSCRIPTION), wishes.column, "you")
         question.ask()
         chosen = question.draft.column_of(SUBSCRIPTION)
         if chosen != (None if wishes is None else wishes.column):
             # Changed in the table: a yes in the column chosen there may be a no.
-            wishes = ask_wishes(self._dialogue, columns, chosen or "", known if chosen == column else None)
+            known = known if chosen == column else {}
+            wishes = ask_wishes(self._dialogue, columns, chosen or "", known, empty)
         require_no_refusals(self._dialogue, columns, source.rows, wishes, is_told=given is not None)
         return question, None if wishes is None else wishes.as_setting()
 

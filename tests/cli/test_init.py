@@ -356,7 +356,9 @@ def test_a_trial_that_fails_says_what_and_offers_nothing_more(
     assert len(subscribed(connect(account))) == 1
 
 
-def test_people_who_said_no_end_a_script_before_anything_is_written(account: RunningSandbox) -> None:
+def test_people_who_said_no_end_a_script_before_anything_is_written(
+    account: RunningSandbox, connect: Callable[..., Api]
+) -> None:
     options = given(account, "--send", "all", "--json")
     Path("people.csv").write_text(
         "email,Unsubscribed from all email\nada@example.com,\nbob@example.com,true\n"
@@ -364,8 +366,12 @@ def test_people_who_said_no_end_a_script_before_anything_is_written(account: Run
     said = invoke(*options)
     assert said.exit_code == 2
     assert "mail is not wanted in 1 row (3)" in json.loads(said.stdout)["problems"][0]
+    assert "--empty-consent wanted" in json.loads(said.stdout)["problems"][0]
     assert files() == set()
     assert not account.snapshot()["contacts"]
+    said = invoke(*options, "--empty-consent", "wanted")
+    assert said.exit_code == 0, said.stderr
+    assert subscribed(connect(account)) == {"ada@example.com"}
 
 
 def test_a_column_that_is_chosen_in_the_table_is_read_by_its_own_words(
