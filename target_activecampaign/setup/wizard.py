@@ -27,7 +27,7 @@ from target_activecampaign.setup.long_reading import told_while
 from target_activecampaign.setup.mapping_question import MappingQuestion, MisreadFileError
 from target_activecampaign.setup.meltano_step import add_meltano
 from target_activecampaign.setup.outcome import Before, Outcome
-from target_activecampaign.setup.phone_question import ask_region
+from target_activecampaign.setup.phone_question import ask_region, read_given_region
 from target_activecampaign.setup.sending import Sending
 from target_activecampaign.setup.sentences import (
     left_out_line,
@@ -274,7 +274,7 @@ class Wizard:
     def _ask_region(self, question: MappingQuestion, source: SourceFile) -> str | None:
         column = question.draft.column_of("phone")
         if column is None:
-            return None
+            return read_given_region(self._dialogue, self._given.phone_region)
         cells = (str(record.get(column) or "").strip() for _, record in source.rows())
         return ask_region(
             self._dialogue, filter(None, cells), self._given.phone_region, self._old.get("phone_region")

@@ -19,7 +19,7 @@ from target_activecampaign.setup.consent_question import ask_wishes, require_no_
 from target_activecampaign.setup.dialogue import AnswerError, Dialogue
 from target_activecampaign.setup.given import Given
 from target_activecampaign.setup.mapping_question import MappingQuestion
-from target_activecampaign.setup.phone_question import ask_region
+from target_activecampaign.setup.phone_question import ask_region, read_given_region
 
 
 def wished(
@@ -275,6 +275,20 @@ def test_numbers_with_their_codes_need_no_country(monkeypatch: pytest.MonkeyPatc
     person = Person(monkeypatch, [])
     assert ask_region(person.dialogue, ["+49 30 23125838"], None, "AT") == "AT"
     assert person.said == ""
+
+
+@pytest.mark.parametrize(("given", "region"), [("de", "DE"), ("uk", "GB"), ("-", None), (None, None)])
+def test_the_country_of_an_option_is_tested_though_there_are_no_numbers(
+    given: str | None, region: str | None
+) -> None:
+    nobody = Dialogue(can_ask=False, takes_defaults=True, width=100)
+    assert read_given_region(nobody, given) == region
+
+
+def test_a_country_that_is_none_is_refused_though_there_are_no_numbers() -> None:
+    nobody = Dialogue(can_ask=False, takes_defaults=True, width=100)
+    with pytest.raises(click.UsageError, match="--phone-region CC: Type the two letters of a country"):
+        read_given_region(nobody, "XX")
 
 
 def test_enter_leaves_numbers_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
