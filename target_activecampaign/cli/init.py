@@ -35,7 +35,7 @@ _HELP = """Set up an export in this folder: from a CSV and a key to the first pe
 
 \b
 target-activecampaign init
-target-activecampaign init --file people.csv --hostname sandbox --list Newsletter --consent --yes
+target-activecampaign init --file people.csv --hostname sandbox --list 2
 
 It asks, tries each answer at once, and writes config.json, .env and .gitignore at step 7 of 8. Each question
 has an option; without a terminal nothing is asked, and all that is missing is listed.

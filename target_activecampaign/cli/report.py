@@ -52,7 +52,7 @@ def make_command(config_option: click.Parameter) -> click.Command:
 
 \b
 target-activecampaign report --open
-target-activecampaign report reports/2026-11-30T02-00-04.json --html night.html""",
+target-activecampaign report reports/2026-11-30T02-00-04.json --html a.html""",
     )
 
 

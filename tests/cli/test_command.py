@@ -57,6 +57,12 @@ def test_each_help_begins_with_two_examples(name: str) -> None:
     assert sum(f"target-activecampaign {name}" in line for line in about) == 2
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_each_help_fits_a_terminal_of_80_columns(name: str) -> None:
+    lines = CliRunner().invoke(COMMAND, [name, "--help"], env={"COLUMNS": "80"}).output.splitlines()
+    assert [line for line in lines if len(line) > 80] == []
+
+
 WRONG_USAGES = {
     "an option that is none": ["check", "--json", "--nope"],
     "a value that is none": ["preview", "--row", "0", "--json"],
