@@ -83,6 +83,10 @@ class SettingsError(TargetError):
         super().__init__("; ".join(self.problems))
 
 
+class NoLedgerError(SettingsError):
+    """There is no ledger where one has to be: run first, or look at `ledger_url`."""
+
+
 class InputError(TargetError):
     """The input is not what a Singer tap writes: look at the tap and at the line that is named."""
 

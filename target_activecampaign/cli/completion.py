@@ -20,8 +20,8 @@ WORDS = {
     "check": "--alert-test --config=FILE --json --no-color --records=",
     "fields": "--config=FILE --find= --json --no-color --options",
     "init": "--api-key-file=FILE --automations --consent --delimiter= --empty-consent=wanted|unknown "
-    "--encoding= --file=FILE --folder=DIR --hostname= --json --list= --map= --meltano --no-automations --no-color "
-    "--on-null=keep|clear --phone-region= --send=none|trial|all --tag= --yes",
+    "--encoding= --file=FILE --folder=DIR --hostname= --json --list= --map= --meltano --no-automations "
+    "--no-color --on-null=keep|clear --phone-region= --send=none|trial|all --tag= --yes",
     "ledger": "--config=FILE --json --no-color",
     "ledger forget": "--addresses --all --config=FILE --json --list= --members --yes",
     "ledger rekey": "--config=FILE --json",

@@ -18,7 +18,7 @@ import click
 
 from target_activecampaign.cli.access import (
     LIST_NUMBER,
-    config_arguments,
+    command_here,
     configuration,
     errors_shown,
 )
@@ -121,7 +121,7 @@ def _show(*, as_json: bool, **_: object) -> None:
         return
     for line in _lines_of(figures):
         click.echo(line)
-    click.echo(f"Next: target-activecampaign runs{config_arguments()}", err=True)
+    click.echo(f"Next: {command_here('runs')}", err=True)
 
 
 _json_option = click.option("--json", "as_json", is_flag=True, help="Write one JSON document.")
@@ -246,7 +246,7 @@ def _conclude(sentence: str, next_step: str, *, as_json: bool, **document: objec
         click.echo(json.dumps({"ok": True, **document}))
         return
     click.echo(sentence)
-    click.echo(f"Next: target-activecampaign {next_step}{config_arguments()}", err=True)
+    click.echo(f"Next: {command_here(next_step)}", err=True)
 
 
 def _wants_json(as_json: bool) -> bool:  # noqa: FBT001 - as click hands it over

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 import click
 
-from target_activecampaign.cli.access import config_arguments, configuration, errors_shown
+from target_activecampaign.cli.access import command_here, configuration, errors_shown
 from target_activecampaign.cli.log_redaction import redact_logs
 from target_activecampaign.cli.runtime_tuning import prepare_process
 from target_activecampaign.config.settings import parse_settings
@@ -76,7 +76,7 @@ def _mirror(
     else:
         click.echo(_sentence(report))
         step = "mirror" if report["dry_run"] and report["unsubscribed"] else "runs"
-        click.echo(f"Next: target-activecampaign {step}{config_arguments()}", err=True)
+        click.echo(f"Next: {command_here(step)}", err=True)
     sys.exit(report["exit_code"])
 
 
