@@ -285,8 +285,7 @@ class Wizard:
     ) -> None:
         dialogue = self._dialogue
         dialogue.heading("6 of 8  A look at three of them, as they would be sent")
-        with told_while(dialogue, f"Trying all rows of {source.name}"):
-            previewed = self._engine.preview({**config, "api_key": key}, source)
+        previewed = self._engine.preview({**config, "api_key": key}, source)
         for line in previewed.lines:
             dialogue.show(f"  {line}".rstrip())
         report = self.outcome.preview = previewed.report
