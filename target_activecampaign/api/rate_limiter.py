@@ -188,9 +188,9 @@ class RateLimiter:
         """Make room for others that use the account, and say so once; runs that share know of each other."""
         if self._sharing is None and self._limits.note_refusal(what, self.clock.now()):
             logger.warning(
-                "ActiveCampaign refuses requests for their rate while this run is below the limit, so another "
-                "program uses the account. This run sends less from now on. Share the limits with other runs "
-                "(setting rate_limit_url), or split them by hand (requests_per_second, imports_per_minute)"
+                "ActiveCampaign refuses requests for their rate while this run is below its limit, so "
+                "another program uses the account. This run sends less from now on. Share the limits with other "
+                "runs (rate_limit_url), or split them by hand (requests_per_second, imports_per_minute)"
             )
 
     def note_accepted_import(self) -> None:

@@ -126,21 +126,25 @@ def test_a_lost_server_stops_the_run_that_is_to_stop_and_says_why(server: Memory
         first.take()
 
 
+def send_all_that_may_go(run: OneRun, sent: list[tuple[float, str]], since: float) -> None:
+    while True:
+        moments = []
+        for kind in ("import", "request"):
+            moment = run.take(kind)
+            if isinstance(moment, Slot):
+                sent.append((run.clock.seconds - since, kind))
+            else:
+                moments.append(moment)
+        run.clock.seconds = min(moments)
+
+
 def test_a_lost_run_sends_slowly_and_for_a_time_only(server: MemoryServer) -> None:
     first, _ = two_together(server)
     server.is_reached = False
     lost_at = server.clock.seconds
-    sent = []
+    sent: list[tuple[float, str]] = []
     with pytest.raises(ServiceError, match="lost for 900 s"):
-        while True:
-            moments = []
-            for kind in ("import", "request"):
-                moment = first.take(kind)
-                if isinstance(moment, Slot):
-                    sent.append((server.clock.seconds - lost_at, kind))
-                else:
-                    moments.append(moment)
-            server.clock.seconds = min(moments)
+        send_all_that_may_go(first, sent, lost_at)
     assert server.clock.seconds >= lost_at + LOST_SECONDS - 10
     assert min(second for second, _ in sent) > LEASE_SECONDS
     assert min(second for second, kind in sent if kind == "import") > LEASE_SECONDS + 60
