@@ -189,8 +189,8 @@ class RateLimiter:
         if self._sharing is None and self._limits.note_refusal(what, self.clock.now()):
             logger.warning(
                 "ActiveCampaign refuses requests for their rate while this run is below its limit, so "
-                "another program uses the account. This run sends less from now on. Share the limits with other "
-                "runs (rate_limit_url), or split them by hand (requests_per_second, imports_per_minute)"
+                "another program uses the account. This run sends less from now on. Share the limits with "
+                "other runs (rate_limit_url), or split them by hand (requests_per_second, imports_per_minute)"
             )
 
     def note_accepted_import(self) -> None:

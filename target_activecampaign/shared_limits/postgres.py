@@ -64,6 +64,7 @@ class PostgresDocument:
         self._account = account
         self._connection: sa.Connection | None = None
         self._is_reading = False
+        self._is_made = False
         self._engine = sa.create_engine(
             url,
             poolclass=NullPool,
@@ -82,6 +83,9 @@ class PostgresDocument:
         with self._connected() as connection:
             if self._is_reading:
                 connection.exec_driver_sql("ROLLBACK")
+                self._is_reading = False
+            if not self._has_table(connection):
+                return Kept(0, None, connection.exec_driver_sql(_NOW).scalar_one())
             connection.exec_driver_sql("BEGIN")
             self._is_reading = True
             version, document = connection.execute(_READ, {"account": self._account}).one_or_none() or (
@@ -101,9 +105,11 @@ class PostgresDocument:
         with self._connected() as connection:
             if version == 0:
                 del values["version"]
+                self._make_table(connection)
             is_written = connection.execute(_UPDATE if version else _INSERT, values).rowcount == 1
-            connection.exec_driver_sql("COMMIT")
-            self._is_reading = False
+            if self._is_reading:
+                connection.exec_driver_sql("COMMIT")
+                self._is_reading = False
         return is_written
 
     def close(self) -> None:
@@ -113,30 +119,37 @@ class PostgresDocument:
             with contextlib.suppress(SQLAlchemyError):
                 connection.close()
 
+    def _has_table(self, connection: sa.Connection) -> bool:
+        self._is_made = self._is_made or bool(connection.exec_driver_sql(_EXISTS).scalar_one())
+        return self._is_made
+
+    def _make_table(self, connection: sa.Connection) -> None:
+        """Make the table with the first document; those who only look make none."""
+        if self._has_table(connection):
+            return
+        try:
+            connection.exec_driver_sql(_CREATE)
+        except (IntegrityError, ProgrammingError):
+            # Another run makes it at the same time.
+            if not self._has_table(connection):
+                raise
+
     @contextlib.contextmanager
     def _connected(self) -> Iterator[sa.Connection]:
         try:
             if self._connection is None:
                 self._connection = self._engine.connect()
-                _make_table(self._connection)
+                _set_up(self._connection)
             yield self._connection
         except (SQLAlchemyError, UnicodeError) as error:
             self.close()
             raise ServerError(_cause_of(error)) from None
 
 
-def _make_table(connection: sa.Connection) -> None:
+def _set_up(connection: sa.Connection) -> None:
     connection.exec_driver_sql(f"SET statement_timeout TO {1000 * ANSWER_SECONDS}")
     # A run that is stopped between its two questions holds up no other.
     connection.exec_driver_sql(f"SET idle_in_transaction_session_timeout TO {1000 * ANSWER_SECONDS // 2}")
-    if connection.exec_driver_sql(_EXISTS).scalar_one():
-        return
-    try:
-        connection.exec_driver_sql(_CREATE)
-    except (IntegrityError, ProgrammingError):
-        # Another run makes it at the same time.
-        if not connection.exec_driver_sql(_EXISTS).scalar_one():
-            raise
 
 
 def _connect_args(url: sa.URL) -> dict[str, t.Any]:

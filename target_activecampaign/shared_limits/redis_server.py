@@ -96,7 +96,7 @@ class RedisDocument:
         return self._redis.eval(script, 1, self._key, *values)
 
     def _is_young(self) -> bool:
-        about = t.cast("dict[str, t.Any]", self._redis.info("server"))
+        about = self._redis.info("server")
         return int(about.get("uptime_in_seconds", 0)) < _YOUNG_SECONDS
 
 

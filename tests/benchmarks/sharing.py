@@ -20,9 +20,8 @@ import tempfile
 import typing as t
 from pathlib import Path
 
-from full_run import Options, ask, raised_limits, read_imports, running_sandbox
-
 sys.path.insert(0, str(Path(__file__).parents[1]))
+from benchmarks.full_run import Options, ask, raised_limits, read_imports, running_sandbox
 from support import postgres_server, redis_server
 
 if t.TYPE_CHECKING:

@@ -73,6 +73,8 @@ def test_four_settings_are_enough() -> None:
         batch_size_rows=250,
         requests_per_second=5,
         imports_per_minute=100,
+        rate_limit_url=None,
+        on_rate_limit_loss="slow",
         import_timeout_seconds=3600,
         request_timeout_seconds=60,
         shutdown_grace_seconds=10,

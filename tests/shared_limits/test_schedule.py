@@ -11,6 +11,7 @@ from support.paper_sharing import MOST_JITTER, WINDOWS, PaperAccount
 from target_activecampaign.shared_limits.schedule import (
     LEASE_SECONDS,
     LOST_SECONDS,
+    Kind,
     Schedule,
     Slot,
     Word,
@@ -18,8 +19,8 @@ from target_activecampaign.shared_limits.schedule import (
     lane_moments,
 )
 
-ALL = ("import", "single import", "request")
-IMPORTS = ("import", "single import")
+ALL: tuple[Kind, ...] = ("import", "single import", "request")
+IMPORTS: tuple[Kind, ...] = ("import", "single import")
 SECONDS = 65
 IMPORTS_ALLOWED = 100  # in these seconds, of which the last five are not full
 
@@ -174,7 +175,7 @@ def test_runs_with_different_settings_keep_the_limits_of_all() -> None:
     account.start("usual")
     strict = msgspec.structs.replace(WINDOWS, requests=[WINDOWS.requests[0]._replace(permits=2)])
     for second in range(61):
-        account.at(account.now + second, lambda: account.exchange(word_of("strict", windows=strict)))
+        account.at(account.now + second, lambda: account.tell(word_of("strict", windows=strict)))
     account.go_on(10)
     began = len(account.arrived)
     account.go_on(50)

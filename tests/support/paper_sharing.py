@@ -122,6 +122,10 @@ class PaperAccount:
         self.schedule = msgspec.json.decode(msgspec.json.encode(self.schedule), type=Schedule)
         return exchange(self.schedule, word, self.now)
 
+    def tell(self, word: Word) -> None:
+        """Exchange for a run that does not listen."""
+        self.exchange(word)
+
     def at(self, moment: float, happen: Callable[[], None]) -> None:
         heapq.heappush(self._events, (moment, next(self._order), happen))
 

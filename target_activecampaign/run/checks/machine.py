@@ -60,7 +60,7 @@ def check_ledger(settings: Settings, list_ids: Collection[int]) -> list[Check]:
 def check_sharing(settings: Settings) -> list[Check]:
     """Ask the server by which runs share the account's limits, without changing what it keeps."""
     if settings.shared_limits is None:
-        what = "none set (rate_limit_url): this run counts alone, so let no other use the account meanwhile"
+        what = "none set (rate_limit_url): one run of the account at a time"
         return [Check("sharing", "ok", what)]
     setting, url = settings.shared_limits
     from target_activecampaign.run.shared_limits import count_runs  # noqa: PLC0415 - 0.1 s, where they are
