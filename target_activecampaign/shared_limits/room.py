@@ -77,6 +77,8 @@ class Room:
         told = claimed, named, least_total
         with self._lock:
             if told != (self._claimed, self._named, self._least_total):
+                # What is claimed no longer is counted elsewhere, so the grant is used up by it.
+                self._granted -= max(0, self._claimed - claimed)
                 self._claimed, self._named, self._least_total = told
                 self._revision += 1
 

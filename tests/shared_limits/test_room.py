@@ -34,6 +34,13 @@ def test_what_is_on_its_way_is_taken_off() -> None:
     assert room.left() == 5
 
 
+def test_a_grant_is_used_up_by_contacts_that_count_as_the_accounts_own() -> None:
+    room, _ = room_with(30)
+    room.note(claimed=25, named=0, least_total=100)
+    room.note(claimed=0, named=25, least_total=125)
+    assert room.left() == 5
+
+
 def test_what_was_not_asked_for_lately_is_given_back_before_the_server_knows() -> None:
     room, clock = room_with(30)
     room.note(claimed=10, named=0, least_total=100)
