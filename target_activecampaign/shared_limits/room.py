@@ -50,6 +50,7 @@ class Room:
         self._claimed = self._named = self._least_total = 0
         self._granted = 0
         self._others_claimed = self._others_granted = 0
+        self._is_short = False
         self._asked_at = -_WANTED_SECONDS
         self._revision = 0
         self._answered_revision = -1
@@ -93,9 +94,12 @@ class Room:
 
     @property
     def is_settled(self) -> bool:
-        """Whether no run has contacts on their way; where none is left here, whether no run may bring any."""
+        """Whether less is left than was asked for, and no run has contacts on their way that may leave more.
+
+        Where nothing is left here, no other run may bring any either: it would give back what it does not need.
+        """
         with self._lock:
-            is_known = self._answered_revision == self._revision
+            is_known = self._answered_revision == self._revision and self._is_short
             others = self._others_claimed if self._granted > self._claimed else self._others_granted
             return is_known and not others
 
@@ -128,9 +132,17 @@ class Room:
             )
             return claim, self._revision
 
-    def take_grant(self, grant: Grant, revision: int) -> None:
-        """Take what the server grants."""
+    def take_grant(self, grant: Grant, claim: Claim, revision: int) -> None:
+        """Take what the server grants.
+
+        Args:
+            grant: Its answer.
+            claim: To what.
+            revision: Of the claim.
+        """
         with self._lock:
-            self._granted = grant.granted
+            # What came to be counted since is in the grant and no longer in what is claimed.
+            self._granted = grant.granted - max(0, claim.claimed - self._claimed)
+            self._is_short = grant.granted - claim.claimed < claim.wanted
             self._others_claimed, self._others_granted = grant.others_claimed, grant.others_granted
             self._answered_revision = revision

@@ -307,8 +307,8 @@ class Sharing:
         self._alone_until = asked_at + answer.alone_for
         self._lease_ends = asked_at + LEASE_SECONDS
         self._lane = answer.lane
-        if self._room is not None and answer.grant is not None:
-            self._room.take_grant(answer.grant, self._revision)
+        if self._room is not None and answer.grant is not None and word.claim is not None:
+            self._room.take_grant(answer.grant, word.claim, self._revision)
         self._note_runs(answer.runs)
         if self._is_lost:
             self._is_lost = False

@@ -20,7 +20,7 @@ def room_with(granted: int, **others: int) -> tuple[Room, FakeClock]:
 def answer(room: Room, granted: int, others_claimed: int = 0, others_granted: int = 0) -> None:
     told = room.make_claim(lambda moment: moment, is_last=False)
     assert told is not None
-    room.take_grant(Grant(granted, others_claimed, others_granted), told[1])
+    room.take_grant(Grant(granted, others_claimed, others_granted), *told)
 
 
 def test_nothing_may_be_sent_before_the_server_has_granted_it() -> None:
@@ -57,6 +57,26 @@ def test_a_run_is_not_settled_while_others_have_contacts_on_their_way() -> None:
     # Others wait for this run in the same way, and none of them for what is not sent.
     assert room_with(5, others_granted=7)[0].is_settled
     assert not room_with(0, others_granted=7)[0].is_settled
+
+
+def test_a_run_that_has_not_asked_for_more_is_not_short_of_it() -> None:
+    room = Room(FakeClock(), batch_size=10, settles_within=60.0, began_at=0.0)
+    room.note_reading(ContractFigures(1_000, 100))
+    answer(room, 0)
+    assert not room.is_settled
+    room.left()
+    answer(room, 0)
+    assert room.is_settled
+
+
+def test_what_came_to_be_counted_while_the_server_answered_is_not_granted_twice() -> None:
+    room, _ = room_with(30)
+    room.note(claimed=25, named=0, least_total=100)
+    told = room.make_claim(lambda moment: moment, is_last=False)
+    room.note(claimed=0, named=25, least_total=125)
+    assert told is not None
+    room.take_grant(Grant(30, 0, 0), *told)
+    assert room.left() == 5
 
 
 def test_a_run_is_not_settled_before_the_server_knows_of_its_last_change() -> None:
