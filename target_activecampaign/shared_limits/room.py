@@ -96,7 +96,7 @@ class Room:
     def is_settled(self) -> bool:
         """Whether less is left than was asked for, and no run has contacts on their way that may leave more.
 
-        Where nothing is left here, no other run may bring any either: it would give back what it does not need.
+        Where nothing is left here, no other run may bring any either: each gives back what it does not need.
         """
         with self._lock:
             is_known = self._answered_revision == self._revision and self._is_short

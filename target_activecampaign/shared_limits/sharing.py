@@ -34,6 +34,7 @@ from target_activecampaign.shared_limits.schedule import (
     lane_moments,
 )
 from target_activecampaign.shared_limits.server import ServerError
+from target_activecampaign.wording import counted
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable
@@ -322,8 +323,9 @@ class Sharing:
             self._offset = Offset(least, most, now)
 
     def _note_runs(self, runs: int) -> None:
-        if runs != self._runs:
-            logger.info("%s: %d runs share the limits of the account", self._setting, runs)
+        if runs != self._runs and not self._is_closed.is_set():
+            share = "shares" if runs == 1 else "share"
+            logger.info("%s: %s %s the limits of the account", self._setting, counted(runs, "run"), share)
         self._runs = runs
 
     def _note_failure(self, error: ServerError) -> None:
