@@ -619,6 +619,7 @@ def test_the_schema_marks_what_opens_something_as_secret_and_nothing_else() -> N
     properties = CONFIG_JSONSCHEMA["properties"]
     assert [name for name, schema in properties.items() if schema.get("secret")] == [
         "api_key",
+        "rate_limit_url",
         "alert_url",
         "heartbeat_url",
         "ledger_url",

@@ -174,9 +174,8 @@ class Examination:
         return check_ledger(self.settings, ids)
 
     def _check_sharing(self) -> list[Check]:
-        for check_id in ("network", "ledger"):
-            if own := self._own_problems(check_id):
-                return [Check("sharing", "skip", f"not asked: {own[0].setting} {own[0].message}")]
+        if own := self._own_problems("network"):
+            return [Check("sharing", "skip", f"not asked: {own[0].setting} {own[0].message}")]
         return check_sharing(self.settings)
 
     def _skipped(self, check_ids: Sequence[str], why: str) -> list[Check]:
