@@ -14,14 +14,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from target_activecampaign.config.schema import CONFIG_JSONSCHEMA
+from target_activecampaign.config.sdk_settings import DESCRIBED_JSONSCHEMA
 from target_activecampaign.config.settings import parse_settings
 from target_activecampaign.contacts.contact import Reason
 from target_activecampaign.reporting.report import OUTCOMES, Report
 
 PROJECT = Path(__file__).parents[1]
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
-PROPERTIES: dict[str, dict[str, t.Any]] = CONFIG_JSONSCHEMA["properties"]
+PROPERTIES: dict[str, dict[str, t.Any]] = DESCRIBED_JSONSCHEMA["properties"]
 
 
 def block_after(mark: str) -> str:
@@ -61,7 +61,7 @@ def test_a_setting_is_described_alike_everywhere(name: str) -> None:
     words = kind.split(", ")
     assert words[0] == type_of(name)
     assert meltano_settings()[name]["kind"] == ("options" if "enum" in properties else words[0])
-    assert ("required" in words) == (name in CONFIG_JSONSCHEMA["required"])
+    assert ("required" in words) == (name in DESCRIBED_JSONSCHEMA["required"])
     assert (
         ("secret" in words)
         == bool(properties.get("secret"))

@@ -17,7 +17,7 @@ from target_activecampaign.target import TargetActiveCampaign
 if t.TYPE_CHECKING:
     from pathlib import Path
 
-    from target_activecampaign.cli.command import TargetCommand
+    from target_activecampaign.cli.target_command import TargetCommand
 
 COMMAND = t.cast("TargetCommand", TargetActiveCampaign.cli)
 
