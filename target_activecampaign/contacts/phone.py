@@ -19,11 +19,6 @@ if t.TYPE_CHECKING:
 
 _LEAST_DIGITS = 7
 _LONGEST_TEXT = 60  # fifteen digits, each between marks
-# An international number as `find_number` takes most of them: code, area, one or two groups.
-_COMMON = re.compile(
-    r"\+[1-9]\d{0,2}[ -]?(?:\(\d{2,5}\)|\d{2,5})[ -]?(?:[1-9]\d{2,3}[ -])?(?:[1-9]\d{3,7}|\d{4,5})", re.ASCII
-)
-_MARKS = dict.fromkeys(map(ord, " ()-"))
 
 
 def write_phone(value: object, region: str | None) -> str:
@@ -55,14 +50,13 @@ def normalise_phone(text: str, region: str | None) -> str:
         `+` and digits, whose end are the digits of `text` less a trunk prefix; or `text` unchanged where it
         may be anything else than one number, or none of its country.
     """
-    if _is_surely_e164(text):
-        return text
-    if _COMMON.fullmatch(text) and _is_surely_e164(number := text.translate(_MARKS)):
-        return number
     if len(text) > _LONGEST_TEXT:
         return text
-    if text.startswith("+") and (found := find_number(text)) is not None and _is_surely_e164(found):
-        return found
+    if text.startswith("+"):
+        if _is_surely_e164(text):
+            return text
+        if (found := find_number(text)) is not None and _is_surely_e164(found):
+            return found
     return _normalise(text, region)
 
 
