@@ -109,10 +109,16 @@ def _normalise(text: str, region: str | None) -> str:
     number = find_number(text)
     if number is None or (region is None and not number.startswith("+")):
         return text
+    read_international, read_local = _readers()
+    found = read_international(number) if number.startswith("+") else read_local(number, region or "")
+    return found or text
+
+
+@functools.cache
+def _readers() -> tuple[Callable[[str], str | None], Callable[[str, str], str | None]]:
     from target_activecampaign.contacts.phone_plans import (  # noqa: PLC0415 - as above
         read_international,
         read_local,
     )
 
-    found = read_international(number) if number.startswith("+") else read_local(number, region or "")
-    return found or text
+    return read_international, read_local
