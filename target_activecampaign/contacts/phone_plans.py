@@ -123,7 +123,7 @@ def _no_numbers_within(region: str) -> re.Pattern[str]:
     metadata = phonenumbers.PhoneMetadata.metadata_for_region(region)
     if metadata is None or not metadata.national_prefix or not _has_trunk_prefix_alone(metadata):
         return _NOTHING
-    if len(phonenumbers.COUNTRY_CODE_TO_REGION_CODE[metadata.country_code]) > 1:
+    if len(phonenumbers.COUNTRY_CODE_TO_REGION_CODE[phonenumbers.country_code_for_region(region)]) > 1:
         return _NOTHING
     plans = [plan for kind in _KINDS if (plan := getattr(metadata, kind)) and plan.national_number_pattern]
     known = "|".join(plan.national_number_pattern for plan in plans)
