@@ -1,14 +1,15 @@
-"""Owns `fields`, `fieldOption/bulk`, `fieldRels` and `fieldValues`."""
+"""Owns `fields`, `fieldOption/bulk`, `fieldOptions/bulk`, `fieldRels` and `fieldValues`."""
 
 from __future__ import annotations
 
 import typing as t
 
 from target_activecampaign.sandbox.api import errors
+from target_activecampaign.sandbox.api.changes import shape_changes
 from target_activecampaign.sandbox.api.paging import paged
 from target_activecampaign.sandbox.api.request import required_id, required_row, text_of
 from target_activecampaign.sandbox.api.response import ApiResponse, RequestRefusedError
-from target_activecampaign.sandbox.state.fields import TYPES, Option, Value
+from target_activecampaign.sandbox.state.fields import CHANGEABLE, TYPES, Option, Value
 
 if t.TYPE_CHECKING:
     import sqlite3
@@ -64,6 +65,18 @@ def create_field(request: ApiRequest) -> ApiResponse:
     return _respond_with_field(request, 201, field)
 
 
+def update_field(request: ApiRequest) -> ApiResponse:
+    """Handle `PUT /fields/{id}`: 200 (custom fields reference); what is not sent stays as it is (assumed)."""
+    data = request.object("field")
+    changes = {name: text_of(data[name]) for name in CHANGEABLE if name in data}
+    required_row(request.account.fields.get(request.id), "Field", request.id)
+    other = request.account.fields.find(changes.get("title", ""))
+    if other is not None and other["id"] != request.id:
+        return errors.invalid("There is already a field with this title", "duplicate", "title")
+    request.account.fields.update(request.id, changes)
+    return _respond_with_field(request, 200, request.id)
+
+
 def delete_field(request: ApiRequest) -> ApiResponse:
     """Handle `DELETE /fields/{id}`."""
     if not request.account.fields.delete(request.id):
@@ -79,7 +92,7 @@ def list_options(request: ApiRequest) -> ApiResponse:
 
 
 def create_options(request: ApiRequest) -> ApiResponse:
-    """Handle `POST /fieldOption/bulk` (custom fields reference)."""
+    """Handle `POST /fieldOption/bulk` (custom fields reference; `fieldOptions`: the provider's client)."""
     try:
         entries = request.payload["fieldOptions"]
         wanted = [
@@ -96,6 +109,11 @@ def create_options(request: ApiRequest) -> ApiResponse:
     ids = [option for field, entry in wanted for option in request.account.fields.add_options(field, [entry])]
     rows = [row for option in ids if (row := request.account.fields.option(option))]
     return ApiResponse(201, {"fieldOptions": [shape_option(request, row) for row in rows]})
+
+
+def list_relations(request: ApiRequest) -> ApiResponse:
+    """Handle `GET /fieldRels`, in pages."""
+    return paged(request, "fieldRels", [_shape_relation(row) for row in request.account.fields.relations()])
 
 
 def create_relation(request: ApiRequest) -> ApiResponse:
@@ -201,7 +219,8 @@ def _shape_field(request: ApiRequest, row: sqlite3.Row) -> dict[str, t.Any]:
         "service": "",
         "ordernum": str(row["ordernum"]),
         "cdate": row["cdate"],
-        "udate": row["cdate"],
+        "udate": row["udate"] or row["cdate"],
+        **shape_changes(row["cdate"], row["udate"], "0"),
         "options": [str(option["id"]) for option in fields.options_of(row["id"])],
         "relations": [str(relation["id"]) for relation in fields.relations_of(row["id"])],
         "links": request.links(f"/fields/{row['id']}", "options", "relations"),
