@@ -162,16 +162,17 @@ def make_cassette(
     kept = [exchange for exchange in exchanges if exchange.point != CLEAN_UP]
     sent = frozenset(text for exchange in kept for text in _texts([exchange.sent, dict(exchange.query)]))
     anonymiser = Anonymiser(run, sent)
+    records = [anonymiser.record(exchange) for exchange in kept]
     cassette = {
         "format": FORMAT,
         "points": {
             point.name: {"readings": point.verdicts(finding), "evidence": finding.evidence}
             for point, finding in findings
         },
-        "exchanges": [anonymiser.record(exchange) for exchange in kept],
+        "exchanges": records,
     }
     ours = {anonymiser.without_run(text) for text in sent}
-    shown = [exchange["answer"] for exchange in cassette["exchanges"]], cassette["points"]
+    shown = [cassette["points"], *(exchange["answer"] for exchange in records)]
     _refuse_secrets([text for part in shown for text in _texts(part) if text not in ours], secrets)
     return cassette
 

@@ -44,8 +44,8 @@ def unknown_batch(bench: Workbench) -> Finding:
 def positions(bench: Workbench) -> Finding:
     fine = [{"email": bench.address(name)} for name in ("first", "second")]
     named = _named(bench.submit(*fine, {"email": MALFORMED}))
-    readings = {(3,): "from-one", (2,): "from-zero"}
-    return Finding(readings.get(tuple(named), "neither"), f"the third of three is named as {named}")
+    reading = {3: "from-one", 2: "from-zero"}.get(named[0], "neither")
+    return Finding(reading, f"the third of three is named as {named[0]}")
 
 
 @point("refusal-names", "Which bad contacts a refused batch names", "all", "first")

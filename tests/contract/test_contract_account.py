@@ -178,7 +178,7 @@ def test_a_reading_that_no_one_listed_is_no_to_each() -> None:
     assert point.verdicts(Finding(None)) == {"one": UNDECIDED, "two": UNDECIDED}
 
 
-PRIVATE = {
+PRIVATE: dict[str, t.Any] = {
     "contacts": [
         {
             "id": "48151",
@@ -204,10 +204,11 @@ def exchange(path: str, status: int, body: object, sent: object = None) -> Excha
 
 
 def test_a_cassette_shows_of_an_answer_what_the_suite_sent_and_keys_and_types() -> None:
-    ours = {"contact": {"email": "contract-suite.0a1b2c3d.x@example.com", "firstName": "Ada"}}
-    answer = {**PRIVATE, "contact": {**ours["contact"], "id": "48151"}}
+    sent: dict[str, str] = {"email": "contract-suite.0a1b2c3d.x@example.com", "firstName": "Ada"}
+    ours = {"contact": sent}
+    answer: dict[str, t.Any] = {**PRIVATE, "contact": {**sent, "id": "48151"}}
 
-    record = Anonymiser("0a1b2c3d", frozenset(ours["contact"].values())).record(
+    record = Anonymiser("0a1b2c3d", frozenset(sent.values())).record(
         exchange("/contacts/48151", 200, answer, ours)
     )
 

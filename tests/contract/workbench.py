@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from contract.session import Answer, UnexpectedAnswerError
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from contract.session import Session
 
@@ -97,12 +97,12 @@ class Workbench:
         """Write, and return the answer's JSON."""
         return self.expected(self.session.post(path, body)).body
 
-    def submit(self, *contacts: dict[str, object]) -> Answer:
+    def submit(self, *contacts: Mapping[str, object]) -> Answer:
         """Send a batch, without automations, and return the answer, whatever it is.
 
         A batch of one gets a companion: there are only 20 of those a minute.
         """
-        batch = [{**contact, "exclude_automations": True} for contact in contacts]
+        batch: list[dict[str, object]] = [{**contact, "exclude_automations": True} for contact in contacts]
         if len(batch) == 1:
             batch.append({"email": self.address("companion"), "exclude_automations": True})
         return self.submit_as_is(batch)
@@ -115,7 +115,7 @@ class Workbench:
             self.batches.append(answer.body["batchId"])
         return answer
 
-    def bring_in(self, *contacts: dict[str, object]) -> Import:
+    def bring_in(self, *contacts: Mapping[str, object]) -> Import:
         """Import contacts and wait for the end."""
         accepted = self.expected(self.submit(*contacts))
         first = self.session.get("/import/info", batchId=accepted.body["batchId"]).body

@@ -14,7 +14,7 @@ from target_activecampaign.sandbox.state.fields import CHANGEABLE, TYPES, Option
 if t.TYPE_CHECKING:
     import sqlite3
 
-    from target_activecampaign.sandbox.api.request import ApiRequest
+    from target_activecampaign.sandbox.api.request import ApiRequest, Json
 
 
 def list_fields(request: ApiRequest) -> ApiResponse:
@@ -144,17 +144,15 @@ def show_value(request: ApiRequest) -> ApiResponse:
 
 
 def write_value(request: ApiRequest) -> ApiResponse:
-    """Handle `POST /fieldValues` and `PUT /fieldValues/{id}`: 200 (custom field values reference)."""
-    data = request.object("fieldValue")
-    contact = required_id(data, "contact")
-    field = required_id(data, "field")
-    required_row(request.account.contacts.get(contact), "Subscriber", contact)
-    required_row(request.account.fields.get(field), "Field", field)
-    request.account.fields.set_values(
-        [Value(contact, field, text_of(data.get("value")))], request.add_source()
-    )
-    written = request.account.fields.value_of(contact, field)
-    return ApiResponse(200, {"contacts": [{"id": str(contact)}], "fieldValue": shape_value(request, written)})
+    """Handle `POST /fieldValues`: 200 (custom field values reference)."""
+    return _write_value(request, request.object("fieldValue"))
+
+
+def update_value(request: ApiRequest) -> ApiResponse:
+    """Handle `PUT /fieldValues/{id}`: 200; the provider's own client sends the value alone."""
+    row = required_row(request.account.fields.value(request.id), "FieldValue", request.id)
+    known = {"contact": row["contact"], "field": row["field"]}
+    return _write_value(request, {**known, **request.object("fieldValue")})
 
 
 def delete_value(request: ApiRequest) -> ApiResponse:
@@ -193,6 +191,18 @@ def shape_option(request: ApiRequest, row: sqlite3.Row) -> dict[str, t.Any]:
         "links": request.links(f"/fieldOptions/{row['id']}", "field"),
         "id": str(row["id"]),
     }
+
+
+def _write_value(request: ApiRequest, data: Json) -> ApiResponse:
+    contact = required_id(data, "contact")
+    field = required_id(data, "field")
+    required_row(request.account.contacts.get(contact), "Subscriber", contact)
+    required_row(request.account.fields.get(field), "Field", field)
+    request.account.fields.set_values(
+        [Value(contact, field, text_of(data.get("value")))], request.add_source()
+    )
+    written = request.account.fields.value_of(contact, field)
+    return ApiResponse(200, {"contacts": [{"id": str(contact)}], "fieldValue": shape_value(request, written)})
 
 
 def _respond_with_field(request: ApiRequest, status: int, field: int) -> ApiResponse:

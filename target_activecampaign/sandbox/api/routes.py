@@ -70,7 +70,7 @@ ROUTES: tuple[tuple[str, str, Operation], ...] = (
     ("GET", "/fieldValues", fields.list_values),
     ("POST", "/fieldValues", fields.write_value),
     ("GET", "/fieldValues/{id:int}", fields.show_value),
-    ("PUT", "/fieldValues/{id:int}", fields.write_value),
+    ("PUT", "/fieldValues/{id:int}", fields.update_value),
     ("DELETE", "/fieldValues/{id:int}", fields.delete_value),
     ("GET", "/tags", tags.list_tags),
     ("POST", "/tags", tags.create_tag),
