@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import typing as t
+from functools import partial
 
 import contract_account
 import pytest
@@ -13,6 +14,7 @@ from contract.points import NO, POINTS, UNDECIDED, YES, Finding, Point
 from contract.session import Answer, Exchange, Session
 from contract.workbench import Workbench
 
+from target_activecampaign.sandbox import serve
 from target_activecampaign.sandbox.state import account as account_module
 from target_activecampaign.sandbox.switches import SWITCHES
 
@@ -122,25 +124,30 @@ def test_the_lag_of_the_total_is_measured(
 
 @pytest.mark.contract
 def test_a_cassette_is_compared_with_a_sandbox_that_reads_as_it_does(
-    start_sandbox: Callable[..., RunningSandbox], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    start_sandbox: Callable[..., RunningSandbox],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    monkeypatch.setattr(contract_account, "Session", partial(Session, speed=1000, pause_seconds=0))
+    monkeypatch.setattr(contract_account, "serve", partial(serve, with_limits=False))
     key, cassette = tmp_path / "key", tmp_path / "cassette.json"
     key.write_text("sandbox\n")
     only = [part for name in SOON for part in ("--only", name)]
-    account = [
-        "--hostname",
-        start_sandbox(switches={"positions": "from-zero"}).url,
-        "--api-key-file",
-        str(key),
-    ]
 
-    assert contract_account.main([*account, "--cassette", str(cassette), *only]) == 0
-    assert "from-zero            yes" in capsys.readouterr().out
+    def ask(*options: str, switches: dict[str, str] | None = None) -> tuple[int, str]:
+        url = start_sandbox(with_limits=False, switches=switches or {}).url
+        code = contract_account.main(["--hostname", url, "--api-key-file", str(key), *options, *only])
+        return code, capsys.readouterr().out
+
+    code, out = ask("--cassette", str(cassette), switches={"positions": "from-zero"})
+    assert code == 0
+    assert "from-zero            yes" in out
     assert contract_account.main(["--compare", str(cassette), *only]) == 0
     assert "The answers are those of the cassette." in capsys.readouterr().out
-    other = ["--hostname", start_sandbox().url, "--api-key-file", str(key)]
-    assert contract_account.main([*other, "--compare", str(cassette), *only]) == 1
-    assert "positions: from-one is no in the cassette, yes here" in capsys.readouterr().out
+    code, out = ask("--compare", str(cassette))
+    assert code == 1
+    assert "positions: from-one is no in the cassette, yes here" in out
 
 
 def test_what_it_made_is_removed_when_it_is_interrupted(
