@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _complain(f"{error}")
         return FAILED
     except KeyboardInterrupt:
-        _complain("interrupted; what it made is removed")
+        _complain("interrupted; nothing is written")
         return FAILED
 
 
@@ -69,6 +69,7 @@ def settle(bench: Workbench, names: Collection[str]) -> tuple[list[tuple[Point, 
     finally:
         with _not_to_be_interrupted():
             left = bench.remove_all()
+            _name_left(left)
     return findings, left
 
 
@@ -99,17 +100,20 @@ def _run(options: argparse.Namespace) -> int:
     recorded = None if options.compare is None else read_cassette(options.compare)
     with _session(options, recorded) as session:
         bench = Workbench(session, fills=options.fill)
+        bench.introduce()
         if options.remove:
-            return _end(bench.remove_all())
+            return _name_left(bench.remove_all())
         findings, left = settle(bench, options.only or POINTS)
         cassette = cassette_of(bench, findings, urlsplit(session.url).hostname or "")
     if recorded is None:
         write_cassette(options.cassette, cassette)
         _say(f"\n{_counted(findings)}. Written to {options.cassette}, without content of the account.")
-        return _end(left)
+        return FAILED if left else FINE
     found = differences(recorded, cassette)
     _say("\n" + ("\n".join(found) if found else "The answers are those of the cassette."))
-    return DIFFERENT if found else _end(left)
+    if found:
+        return DIFFERENT
+    return FAILED if left else FINE
 
 
 @contextlib.contextmanager
@@ -153,11 +157,11 @@ def _counted(findings: list[tuple[Point, Finding]]) -> str:
     return f"{len(findings)} points asked, {open_points} undecided"
 
 
-def _end(left: list[str]) -> int:
-    """Say what could not be removed."""
+def _name_left(left: list[str]) -> int:
+    """Say what could not be removed, and return the exit code."""
     if not left:
         return FINE
-    _complain(f"not removed, to be found by the mark contract-suite: {', '.join(left)}")
+    _complain(f"not removed; look for the mark contract-suite: {'; '.join(left)}")
     return FAILED
 
 

@@ -19,7 +19,7 @@ if t.TYPE_CHECKING:
 PAUSE_SECONDS = 0.25
 """Between requests: below 5 a second (rate limits reference)."""
 REQUEST_SECONDS = 60
-TRIES = 6
+TRIES, TRIES_OF_WHAT_MAY_PASS = 6, 3
 LONGEST_WAIT_SECONDS = 61.0
 """For a minute's limit of imports to pass, and at most for what `Retry-After` says."""
 RATE_LIMITED, FORBIDDEN, SERVER_ERROR = 429, 403, 500
@@ -102,12 +102,13 @@ class Session:
         self, method: str, path: str, *, query: Mapping[str, object] | None = None, body: object = None
     ) -> Answer:
         """Send a request until no limit refuses it; an answer that seems to pass is waited for as well."""
-        for _ in range(TRIES):
+        for attempt in range(1, TRIES + 1):
             self.wait(self.pause_seconds)
             answer = self.send(method, path, query=query, body=body)
+            may_pass = answer.status >= SERVER_ERROR or answer.status == FORBIDDEN
             if answer.is_over_limit:
                 self.wait(_seconds_to_wait(answer))
-            elif answer.status >= SERVER_ERROR or answer.status == FORBIDDEN:
+            elif may_pass and attempt < TRIES_OF_WHAT_MAY_PASS:
                 self.wait(1)
             else:
                 break

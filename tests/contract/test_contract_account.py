@@ -170,6 +170,35 @@ def test_what_it_made_is_removed_when_it_is_interrupted(
     assert [entry["email"] for entry in sandbox.snapshot()["contacts"]] == ["ada@example.com"]
 
 
+def test_what_could_not_be_removed_is_named_and_the_rest_is_gone(
+    start_sandbox: Callable[..., RunningSandbox], capsys: pytest.CaptureFixture[str]
+) -> None:
+    sandbox = start_sandbox(with_limits=False, faults=["GET /tags status=418", "DELETE /lists/4 status=403"])
+    bench = Workbench(Session(sandbox.url, "sandbox", 1000, 0))
+
+    _, left = contract_account.settle(bench, {"option-label"})
+
+    assert left == ["/lists/4", "GET /tags was answered with status 418, not 200 or 201 with JSON"]
+    assert "not removed; look for the mark contract-suite: /lists/4; " in capsys.readouterr().err
+    assert (len(sandbox.account.fields.all()), len(sandbox.account.contacts)) == (24, 0)
+
+
+def test_a_key_that_is_refused_ends_it_before_anything_is_made(
+    start_sandbox: Callable[..., RunningSandbox],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(contract_account, "Session", partial(Session, speed=1000, pause_seconds=0))
+    sandbox = start_sandbox(with_limits=False)
+    (tmp_path / "key").write_text("another")
+
+    code = contract_account.main(["--hostname", sandbox.url, "--api-key-file", str(tmp_path / "key")])
+
+    assert (code, len(sandbox.account.lists.all())) == (2, 3)
+    assert "GET /users/me was answered with status 403" in capsys.readouterr().err
+
+
 def test_an_answer_that_nobody_foresaw_leaves_its_point_undecided(bench_of: Callable[..., Workbench]) -> None:
     bench = bench_of(faults=["POST /import/bulk_import status=418", "GET /contactLists html"])
 
