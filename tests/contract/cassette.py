@@ -11,7 +11,7 @@ import re
 import typing as t
 from dataclasses import dataclass, field
 
-from contract.workbench import CLEAN_UP
+from contract.workbench import CLEAN_UP, OK
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -182,7 +182,7 @@ def secrets_of(exchanges: Iterable[Exchange]) -> set[str]:
     return {
         text
         for exchange in exchanges
-        if exchange.answer.path in PRIVATE_PATHS
+        if exchange.answer.path in PRIVATE_PATHS and exchange.answer.status in OK
         for text in _texts(exchange.answer.body)
         if not DATE.fullmatch(text) and text != "none"
     }

@@ -8,7 +8,7 @@ from functools import partial
 
 import contract_account
 import pytest
-from contract.cassette import Anonymiser, NotAnonymousError, make_cassette, read_cassette
+from contract.cassette import Anonymiser, NotAnonymousError, make_cassette, read_cassette, secrets_of
 from contract.comparison import differences
 from contract.points import NO, POINTS, UNDECIDED, YES, Finding, Point
 from contract.session import Answer, Exchange, Session
@@ -293,6 +293,13 @@ def test_a_cassette_with_a_word_of_the_account_is_not_made() -> None:
     with pytest.raises(NotAnonymousError):
         make_cassette("0a1b2c3d", [], [told], ["Private Ltd"])
     assert make_cassette("0a1b2c3d", [], [told], ["ivate"])["exchanges"]
+
+
+def test_words_of_the_account_are_what_it_says_of_itself_and_no_refusal() -> None:
+    told = [exchange("/users/me", 200, {"user": {"email": "jo@customer.example"}})]
+    refused = [exchange("/users/me", 429, {"message": "Too Many Requests"})]
+
+    assert secrets_of([*told, *refused, exchange("/tags", 200, {"tag": "x"})]) == {"jo@customer.example"}
 
 
 def cassette(status: int, answer: object, verdict: str = YES) -> dict[str, t.Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import typing as t
+from functools import partial
 
 from target_activecampaign.sandbox.api import errors
 from target_activecampaign.sandbox.api.changes import shape_changes
@@ -27,7 +28,7 @@ def list_fields(request: ApiRequest) -> ApiResponse:
     for key, _, value in request.bracketed("filters"):
         if key == "perstag":
             rows = [row for row in rows if row["perstag"].lower() == value.lower()]
-    response = paged(request, "fields", [_shape_field(request, row) for row in rows])
+    response = paged(request, "fields", rows, partial(_shape_field, request))
     shown = [int(field["id"]) for field in response.body["fields"]]
     return ApiResponse(
         200,
@@ -88,7 +89,7 @@ def list_options(request: ApiRequest) -> ApiResponse:
     """Handle `GET /fields/{id}/options`, the target of a field's `options` link (its body is assumed)."""
     field = required_row(request.account.fields.get(request.id), "Field", request.id)
     options = request.account.fields.options_of(field["id"])
-    return paged(request, "fieldOptions", [shape_option(request, row) for row in options])
+    return paged(request, "fieldOptions", options, partial(shape_option, request))
 
 
 def create_options(request: ApiRequest) -> ApiResponse:
@@ -113,7 +114,7 @@ def create_options(request: ApiRequest) -> ApiResponse:
 
 def list_relations(request: ApiRequest) -> ApiResponse:
     """Handle `GET /fieldRels`, in pages."""
-    return paged(request, "fieldRels", [_shape_relation(row) for row in request.account.fields.relations()])
+    return paged(request, "fieldRels", request.account.fields.relations(), _shape_relation)
 
 
 def create_relation(request: ApiRequest) -> ApiResponse:

@@ -36,7 +36,7 @@ def show_group(request: ApiRequest) -> ApiResponse:
 
 def list_list_groups(request: ApiRequest) -> ApiResponse:
     """Handle `GET /listGroups` (assumed: clients only write them)."""
-    return paged(request, "listGroups", [_shape_list_group(row) for row in request.account.lists.groups()])
+    return paged(request, "listGroups", request.account.lists.groups(), _shape_list_group)
 
 
 def create_list_group(request: ApiRequest) -> ApiResponse:

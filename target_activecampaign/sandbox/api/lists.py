@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import typing as t
+from functools import partial
 from operator import itemgetter
 
 from target_activecampaign.sandbox.api import errors
@@ -49,7 +50,7 @@ _FURTHER = {
 def list_lists(request: ApiRequest) -> ApiResponse:
     """Handle `GET /lists`: `filters[name]`, `filters[channel]`, `orders[name]`, paging."""
     rows = filtered(request, _of_channel(request), "name", "name")
-    return paged(request, "lists", [shape_list(request, row) for row in rows])
+    return paged(request, "lists", rows, partial(shape_list, request))
 
 
 def show_list(request: ApiRequest) -> ApiResponse:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import typing as t
+from functools import partial
 
 from target_activecampaign.sandbox.api import errors
 from target_activecampaign.sandbox.api.changes import shape_changes
@@ -23,7 +24,8 @@ def list_tags(request: ApiRequest) -> ApiResponse:
     """
     rows = filtered(request, request.account.tags.all(), "search", "tag")
     search = (request.parameter("search") or "").lower()
-    return paged(request, "tags", [_shape_tag(request, row) for row in rows if search in row["tag"].lower()])
+    found = [row for row in rows if search in row["tag"].lower()]
+    return paged(request, "tags", found, partial(_shape_tag, request))
 
 
 def show_tag(request: ApiRequest) -> ApiResponse:
