@@ -79,6 +79,8 @@ class Anonymiser:
             return [self._sent(key, part) for part in value[:LONGEST_LIST]] + _more(value)
         if isinstance(value, str) and len(value) > LONGEST_TEXT:
             return f"{len(value)} characters"
+        if isinstance(value, str) and UUID.fullmatch(value):
+            return self._batch(value)
         if _is_id(key, value) or key in ("id_greater", "filters[list]"):
             return type(value)(self._id(str(value)))
         return self.without_run(value) if isinstance(value, str) else value
@@ -107,10 +109,10 @@ class Anonymiser:
         return self._text(key, value, is_error=is_error)
 
     def _text(self, key: str, value: str, *, is_error: bool) -> str:
+        if UUID.fullmatch(value):
+            return self._batch(value)
         if value in self.sent or value.lower() in self.sent:
             return self.without_run(value)
-        if UUID.fullmatch(value):
-            return self._batches.setdefault(value, f"batch-{len(self._batches) + 1}")
         if DATE.fullmatch(value):
             return re.sub(r"[1-9]", "1", value)
         if len(value) <= 1 or (key in WORD_KEYS and WORD.fullmatch(value)):
@@ -133,6 +135,9 @@ class Anonymiser:
         if value is None or isinstance(value, bool):
             return value
         return "text" if isinstance(value, str) else 0
+
+    def _batch(self, text: str) -> str:
+        return self._batches.setdefault(text, f"batch-{len(self._batches) + 1}")
 
     def _id(self, text: str) -> int:
         if set(text) <= {"0"}:

@@ -278,6 +278,17 @@ def test_a_cassette_keeps_the_service_s_words_about_errors_without_addresses() -
     assert "customer" not in json.dumps(record)
 
 
+def test_a_cassette_numbers_the_ids_of_imports() -> None:
+    batch = "72ae899d-a505-411e-bc86-ed932d881bbd"
+    asked = Exchange(
+        "p", {"batchId": batch}, None, Answer("GET", "/import/info", 200, {}, {"batchId": batch}, "")
+    )
+
+    record = Anonymiser("0a1b2c3d", frozenset({batch})).record(asked)
+
+    assert (record["query"], record["answer"]) == ({"batchId": "batch-1"}, {"batchId": "batch-1"})
+
+
 @pytest.mark.parametrize("path", ["/users/me", "/settings/account"])
 def test_a_cassette_shows_of_the_account_itself_types_alone(path: str) -> None:
     body = {"account": "acme.activehosted.com", "subscriber_limit": 10_000, "trial": False, "credits": None}
