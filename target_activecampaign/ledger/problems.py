@@ -26,7 +26,10 @@ def no_ledger_there(path: Path | None = None) -> SettingsError:
         path: The file that it would be; `None` for a database, whose name stands beside its password.
     """
     if path is None:
-        return unusable("there is no ledger there, the database has none of its tables")
+        return unusable(
+            "there is no ledger there, the database has none of its tables; correct it, or let a run make one"
+        )
     return unusable(
-        f"there is no ledger there, no file {str(path)!r} (a relative path starts in the working folder)"
+        f"there is no ledger there, no file {str(path)!r} (a relative path starts in the working folder); "
+        "correct it, or let a run make one"
     )
