@@ -75,8 +75,8 @@ def test_every_message_of_the_program_has_an_entry() -> None:
         if not any(tells_of(quote, message) for quote in QUOTES)
     ]
     told = (
-        "docs/troubleshooting.md has no entry for these messages. Quote each there in a line of its own, with "
-        "… for what varies, below the cause that it tells of"
+        "docs/troubleshooting.md has no entry for these messages. Quote each there in a line of its own, "
+        "with … for what varies, below the cause that it tells of"
     )
     assert lacking == [], told
 
