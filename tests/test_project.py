@@ -23,12 +23,9 @@ PAGES = [
         PROJECT / ".github" / name
         for name in ("SECURITY.md", "CODE_OF_CONDUCT.md", "PULL_REQUEST_TEMPLATE.md")
     ),
-    *(
-        PROJECT / name
-        for name in ("docs/faults.md", "tests/benchmarks/README.md", "tests/real_taps/README.md")
-    ),
+    *(PROJECT / name for name in ("tests/benchmarks/README.md", "tests/real_taps/README.md")),
     PACKAGE / "sandbox" / "README.md",
-    *(page for page in (PROJECT / "docs" / "design").glob("*.md") if page.name != "README.md"),
+    *sorted((PROJECT / "docs").rglob("*.md")),
 ]
 WORKFLOWS = sorted((PROJECT / ".github" / "workflows").glob("*.yml"))
 # In two halves, so that this file holds none itself.
@@ -277,7 +274,7 @@ def test_an_issue_form_is_one(form: Tree) -> None:
 def test_a_bug_comes_with_report_and_exit_code_and_without_people() -> None:
     fields = {field["id"]: field for field in FORMS[0]["body"] if "id" in field}
     assert "report_path" in fields["report"]["attributes"]["description"]
-    codes = re.findall(r"^\| ([\d, ]+) \|", read("README.md").partition("## Exit codes")[2], re.MULTILINE)
+    codes = re.findall(r"^\| `([\d, ]+)` \|", read("docs/reference/exit-codes.md"), re.MULTILINE)
     choices = " ".join(fields["exit_code"]["attributes"]["options"])
     assert [
         code for row in codes for code in row.split(", ") if code not in re.findall(r"\d+", choices)

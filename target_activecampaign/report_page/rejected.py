@@ -16,7 +16,7 @@ if t.TYPE_CHECKING:
 _MOST_BARS = 9
 _UNITS_A_BAR = 42
 _PLACES = 5
-_UNKNOWN = Explained("This version does not know the reason.", "See the rejects file.")
+_UNKNOWN = Explained("This version does not know the reason.", "See the rejects file.", "rejected")
 
 
 def rejected_section(report: ReportFigures) -> Section | None:
