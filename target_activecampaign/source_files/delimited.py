@@ -230,7 +230,9 @@ class DelimitedFile(SourceFile):
                 line = self._skipped_lines + before + 1
                 if "field limit" in str(error):
                     raise self._too_long(line) from None
-                raise SourceFileError(f"{self.name}, row {line}: it can't be read ({error})") from None
+                raise SourceFileError(
+                    f'{self.name}, row {line}: it can\'t be read ({error}). Save the file as "CSV UTF-8"'
+                ) from None
             except UnicodeError:
                 raise self._undecodable(
                     f"row {self._skipped_lines + before + 1} or one of the next"
