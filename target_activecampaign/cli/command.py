@@ -5,6 +5,7 @@ Must not import the Singer SDK: most of the subcommands do without it.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import sys
@@ -14,7 +15,10 @@ import click
 
 from target_activecampaign.cli.config_option import CONFIG_OPTION
 from target_activecampaign.cli.log_redaction import log_fault
+from target_activecampaign.cli.lost_output import lost_output_said
 from target_activecampaign.cli.terminal import forbid_colour
+from target_activecampaign.installation import how_to_add_extra
+from target_activecampaign.sandbox import ExtraMissingError
 
 if t.TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +31,7 @@ _WITH_A_RUN = ("init", "preview", "send")
 """Subcommands that run the target in this process, too."""
 WITHOUT_TARGET = frozenset([*_OF_ACCOUNT, *_PLAIN, "sandbox"])
 """Subcommands that need neither the target nor the Singer SDK."""
+_SHOWING = ("--about", "--help", "--version")
 _NAMES = WITHOUT_TARGET.union(_WITH_A_RUN)
 
 
@@ -68,6 +73,14 @@ class CommandGroup(click.Group):
             return _make_command(name, CONFIG_OPTION, self.target_class)
         return None
 
+    def main(self, args: Sequence[str] | None = None, *others: t.Any, **extra: t.Any) -> t.Any:  # noqa: ANN401 - handed on
+        """Run the command line; output for people that can't be written ends it with a sentence."""
+        words = sys.argv[1:] if args is None else args
+        # That of the target itself is for STATE alone.
+        is_for_people = not _NAMES.union(_SHOWING).isdisjoint(words)
+        with lost_output_said() if is_for_people else contextlib.nullcontext():
+            return super().main(args, *others, **extra)
+
     def make_context(
         self,
         info_name: str | None,
@@ -90,7 +103,7 @@ class CommandGroup(click.Group):
         try:
             return super().invoke(ctx)
         except click.ClickException as error:
-            raise _as_wanted(error, is_json=ctx.meta.get(_WANTS_JSON, False)) from None
+            raise _as_wanted(_with_remedy(error), is_json=ctx.meta.get(_WANTS_JSON, False)) from None
 
     def excepthook(
         self,
@@ -131,6 +144,13 @@ class _ErrorInJson(click.ClickException):
 
     def show(self, file: t.IO[t.Any] | None = None) -> None:  # noqa: ARG002 - by click
         click.echo(failure_document([self.message]))
+
+
+def _with_remedy(error: click.ClickException) -> click.ClickException:
+    """Return an error that also says how to add the sandbox's extra: the sandbox does not know that."""
+    if not isinstance(error.__cause__, ExtraMissingError):
+        return error
+    return click.ClickException(f"{error.message}: {how_to_add_extra('sandbox')}")
 
 
 def _as_wanted(error: click.ClickException, *, is_json: bool) -> click.ClickException:

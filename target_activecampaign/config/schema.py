@@ -142,7 +142,14 @@ _EXPORT = (
     setting(
         "subscription_words",
         object_of(
-            setting("true", array_of(STRING), description="Words by which a person wants the list."),
+            setting(
+                "true",
+                array_of(STRING),
+                description=(
+                    'Words by which a person wants the list. With `""` among them a null or blank text is '
+                    "a yes: for a property that marks only who does not want it."
+                ),
+            ),
             setting(
                 "false",
                 array_of(STRING),

@@ -2,6 +2,7 @@
 
 A number that is read wrongly is the number of a stranger. So whatever may be something else (a range, an
 extension, two numbers, a date, a remark, a local number without its area) stays as it came.
+The apostrophe by which spreadsheets mark a text is no part of a number.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ if t.TYPE_CHECKING:
 
 _LEAST_DIGITS = 7
 _LONGEST_TEXT = 60  # fifteen digits, each between marks
+_MARKED_AS_TEXT = re.compile(r"'[+0-9]", re.ASCII)
+"""How a spreadsheet writes a cell that holds digits as text, and how Shopify exports its numbers."""
 
 
 def write_phone(value: object, region: str | None) -> str:
@@ -50,14 +53,22 @@ def normalise_phone(text: str, region: str | None) -> str:
         `+` and digits, whose end are the digits of `text` less a trunk prefix; or `text` unchanged where it
         may be anything else than one number, or none of its country.
     """
+    number = _read_number(text, region)
+    if number is None and _MARKED_AS_TEXT.match(text):
+        number = _read_number(text[1:], region)
+    return text if number is None else number
+
+
+def _read_number(text: str, region: str | None) -> str | None:
+    """Return the number that all of a text surely is; `None` where it may be anything else."""
     if len(text) > _LONGEST_TEXT:
-        return text
+        return None
     if text.startswith("+"):
         if _is_surely_e164(text):
             return text
         if (found := find_number(text)) is not None and _is_surely_e164(found):
             return found
-    return _normalise(text, region)
+    return _read_by_plan(text, region)
 
 
 def _is_surely_e164(number: str) -> bool:
@@ -105,13 +116,12 @@ def _plan_for(beginning: str) -> Callable[[str], object] | None:
 
 
 @functools.lru_cache(maxsize=1024)
-def _normalise(text: str, region: str | None) -> str:
+def _read_by_plan(text: str, region: str | None) -> str | None:
     number = find_number(text)
     if number is None or (region is None and not number.startswith("+")):
-        return text
+        return None
     read_international, read_local = _readers()
-    found = read_international(number) if number.startswith("+") else read_local(number, region or "")
-    return found or text
+    return read_international(number) if number.startswith("+") else read_local(number, region or "")
 
 
 @functools.cache

@@ -106,7 +106,7 @@ def _reasons(report: ReportFigures) -> Table:
 
 
 def _row(report: ReportFigures, name: str, count: int) -> tuple[str, ...]:
-    meaning, remedy = REJECTED.get(name, _UNKNOWN)
+    meaning, remedy, *_ = REJECTED.get(name, _UNKNOWN)
     before = _before(report, name)
     return (
         name_of(name),
