@@ -338,6 +338,7 @@ class Run:
                 self.people,
                 self.completeness,
                 self._streams.sources_of,
+                check_interruption=self._interruption.check,
                 writes=writes,
                 now=self._began_at,
             )
