@@ -19,8 +19,7 @@ class Bounds(t.NamedTuple):
         kept_bytes: Bytes of input lines, kept for the rejects file until their outcome.
         minutes_in_flight: Of batches in flight, as many as the service takes meanwhile.
         unpacked_bytes: Of batches in flight; with more, the contacts of further open imports are packed.
-        in_flight_bytes: Of batches in flight that are not packed.
-        packed_bytes: Of those that are.
+        in_flight_bytes: Of batches in flight, packed or not.
     """
 
     buffered_contacts: int = 2_500
@@ -32,6 +31,5 @@ class Bounds(t.NamedTuple):
     to_check: int = 1_000
     kept_bytes: int = 64 * 1024**2
     minutes_in_flight: int = 12
-    unpacked_bytes: int = 16 * 1024**2
-    in_flight_bytes: int = 40 * 1024**2
-    packed_bytes: int = 40 * 1024**2
+    unpacked_bytes: int = 20 * 1024**2
+    in_flight_bytes: int = 44 * 1024**2

@@ -35,7 +35,7 @@ from target_activecampaign.errors import TargetError
 from target_activecampaign.singer.state_output import text_of
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from target_activecampaign.clock import Clock
     from target_activecampaign.config.settings import Settings
@@ -278,6 +278,11 @@ class Delivery:
         if self._hold_rejected is not None:
             with self._monitor:
                 self._hold_rejected.release()
+
+    def expect_removals(self, people: Mapping[int, int]) -> None:
+        """Learn, before the first removal, of how many people memberships will be asked for, by list."""
+        with self._monitor:
+            self._look_ups.lists.expect(people)
 
     def remove(self, removal: Removal) -> None:
         """Take somebody off a list, if the membership is ours. Waits where too much is under way.

@@ -52,7 +52,7 @@ class InFlight:
         """
         self._bounds = bounds or Bounds()
         self._packed = PackedBatches() if packed is None else packed
-        self._all_bytes = 0
+        self._object_bytes = 0  # if none were packed
         self._states: dict[Batch, BatchState] = {}
         self._poller = ImportPoller(polls_per_second)
         self._to_read_back: deque[ReadBack] = deque()
@@ -67,21 +67,17 @@ class InFlight:
     @property
     def is_full(self) -> bool:
         """Whether no further batch may be taken."""
-        return (
-            len(self._states) >= self._most_batches
-            or self._object_bytes >= self._bounds.in_flight_bytes
-            or self._packed.packed_bytes >= self._bounds.packed_bytes
-        )
+        return len(self._states) >= self._most_batches or self._bytes >= self._bounds.in_flight_bytes
 
     @property
     def wants_packing(self) -> bool:
         """Whether the next import that opens is to be packed: those before it end sooner."""
-        return self._object_bytes > self._bounds.unpacked_bytes
+        return self._bytes > self._bounds.unpacked_bytes
 
     @property
-    def _object_bytes(self) -> int:
-        """Bytes of contacts that are not packed."""
-        return self._all_bytes - self._packed.unpacked_bytes
+    def _bytes(self) -> int:
+        """Bytes that the contacts take, as objects or packed."""
+        return self._object_bytes - self._packed.saved_bytes
 
     @property
     def submitting(self) -> int:
@@ -116,7 +112,7 @@ class InFlight:
     def begin(self, batch: Batch) -> None:
         """Take a batch right before it is sent."""
         self._states[batch] = BatchState.SUBMITTING
-        self._all_bytes += batch.object_bytes
+        self._object_bytes += batch.object_bytes
 
     def lose_answer(self, batch: Batch) -> None:
         """Note that a batch may have been sent, and that nobody knows."""
@@ -167,7 +163,7 @@ class InFlight:
     def remove(self, batch: Batch) -> None:
         """Let a batch go: its outcome is recorded, or its contacts are sent in other batches."""
         del self._states[batch]
-        self._all_bytes -= batch.object_bytes
+        self._object_bytes -= batch.object_bytes
 
     def _count(self, *states: BatchState) -> int:
         return sum(state in states for state in self._states.values())
