@@ -60,7 +60,7 @@ class PackedBatches:
         Those who are to be taken off are not, nor two whose hashes are the same.
         """
         hashes = {hash(pending.contact.email) for pending in batch.contacts}
-        if len(hashes) < len(batch) or any(self._index.find(one) for one in hashes):
+        if len(hashes) < len(batch) or any(self._index.find(one) is not None for one in hashes):
             return False
         if any(pending.removal is not None for pending in batch.contacts):
             return False
@@ -122,9 +122,7 @@ class _Index:
             self._numbers[one % _BUCKETS].pop(place)
 
 
-_BUCKETS = (
-    8_192  # some 30 identities each, where imports take ten minutes: half a microsecond to look through
-)
+_BUCKETS = 8_192  # some 30 identities in each where imports take ten minutes
 
 
 class _Row(msgspec.Struct, array_like=True, gc=False):
