@@ -8,6 +8,7 @@ Each run is a process of its own, fed by a tap at full speed, against a sandbox 
     unchanged     with a ledger that knows every contact
     full          every contact is sent, at a multiple of the service's limits (`--speed`)
     full-ledger   the same, with a new ledger
+    full-mirror   the same, with a mirror, which keeps who is brought
     stuck         no import ever ends, and the tap goes on at full speed for `--seconds`
 
 Goals: a peak below 150 MB, at most 30 MB more for ten times as many contacts; where the importer is stuck, at
@@ -64,6 +65,7 @@ MODES: dict[str, dict[str, t.Any]] = {
     "unchanged": {"ledger_url": "sqlite:///known.db"},
     "full": {},
     "full-ledger": {"ledger_url": "sqlite:///new.db"},
+    "full-mirror": {"ledger_url": "sqlite:///new.db", "membership": "mirror"},
     STUCK: {},
 }
 REQUESTS_PER_SECOND, IMPORTS_PER_MINUTE = 5, 100

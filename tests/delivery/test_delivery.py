@@ -16,7 +16,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.accounts import FakeAccount, apply_one_by_one
+from support.accounts import FakeAccount, Person, apply_one_by_one
 from support.contacts import build_contact
 from support.quick_target import QuickClock
 
@@ -29,6 +29,7 @@ from target_activecampaign.delivery.change_detection import NoLedger
 from target_activecampaign.delivery.contract_headroom import ContractHeadroom
 from target_activecampaign.delivery.delivery import Delivery
 from target_activecampaign.delivery.read_back import SAMPLE_SIZE
+from target_activecampaign.delivery.removal import Removal
 from target_activecampaign.delivery.submitting import PartialBatches
 from target_activecampaign.delivery.workers import WorkerThreads
 from target_activecampaign.errors import OutputError, ServiceError, UnconfirmedImportError
@@ -853,3 +854,21 @@ def test_state_waits_behind_a_contact_that_activecampaign_refuses_until_that_is_
     stage.delivery.finish()
     assert [value for value, _ in stage.states] == [0, 2]
     assert len(stage.rejected) == 1
+
+
+def test_a_tenth_of_a_list_leaves_it_by_pages_alone() -> None:
+    # Of a million members: 10,001 + 1 + 1,001 pages, 400 imports and 1.3 polls for each of these. That is 44
+    # minutes at 4.5 requests a second.
+    client = FakeAccount()
+    emails = [f"person{number}@example.com" for number in range(2_000)]
+    client.people.update({email: Person(lists={1: 1}) for email in emails})
+    stage = Stage(client)
+    leaving = emails[::10]
+    stage.delivery.expect_removals({1: len(leaving)})
+    for email in leaving:
+        stage.delivery.remove(Removal(email, 1, "people", None))
+    stage.delivery.settle()
+    assert not stage.delivery.confirm_removals()
+    stage.delivery.finish()
+    assert stage.totals()["unsubscribed"] == len(leaving)
+    assert (client.pages, client.read_back) == (21 + 1 + 3, [])
