@@ -145,7 +145,13 @@ def measure(mode: str, contacts: int, options: argparse.Namespace) -> Figures:
         }
         if mode == "unchanged":
             fill_ledger(config, Path(name, "known.db"), contacts)
-        run = watch(config, contacts, Path(name), options.seconds if is_stuck else None)
+        run = watch(
+            config,
+            contacts,
+            Path(name),
+            options.seconds if is_stuck else None,
+            is_full_table=config.get("membership") == "mirror",
+        )
     if not is_stuck:
         check(mode, run, contacts)
     return Figures(mode, contacts, run.peak_bytes, growth(run), run.seconds, run.samples)
