@@ -16,7 +16,8 @@ _M_ARENA_MAX = -8
 _ARENAS = 2
 
 # Once memory of 32 MiB or less was given back, glibc takes the next of that size from where it can't be given
-# back (mallopt(3), M_MMAP_THRESHOLD): 16 MB from the ledger's key on. A fixed threshold of trimming comes with it.
+# back (mallopt(3), M_MMAP_THRESHOLD): 16 MB from the ledger's key on. A fixed threshold ends that, and needs
+# one of trimming beside it.
 _M_MMAP_THRESHOLD, _M_TRIM_THRESHOLD = -3, -1
 _MAPPED_BYTES, _TRIMMED_BYTES = 1024**2, 4 * 1024**2
 
