@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import typing as t
 from collections import deque
 
@@ -85,6 +86,20 @@ def test_packed_contacts_take_a_quarter_of_the_memory_or_less() -> None:
     assert size > 100 * 500
     assert packed.pack(batch)
     assert size > packed.saved_bytes > size * 3 / 4
+
+
+def test_the_imports_of_ten_minutes_fit_into_what_may_be_in_flight() -> None:
+    chance, packed = random.Random(1), PackedBatches()  # noqa: S311 - made-up people
+
+    def made_up(number: int) -> PendingContact:
+        text = {name: f"{chance.getrandbits(40):x}" for name in ("first_name", "last_name", "phone")}
+        contact = build_contact(f"p{number}@example.com", 7, attributes=text, custom_fields={1: "2020-01-01"})
+        return PendingContact(contact, Origin("people", number), chance.randbytes(16), state="in flight")
+
+    batch = batch_of([made_up(number) for number in range(250)])
+    size = batch.object_bytes
+    assert packed.pack(batch)
+    assert 1_100 * (size - packed.saved_bytes) < Bounds().in_flight_bytes < 1_100 * size / 4
 
 
 def test_contacts_that_are_packed_are_not_taken_for_none() -> None:
