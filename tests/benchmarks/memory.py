@@ -228,7 +228,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--modes", nargs="+", choices=MODES, default=list(MODES))
     parser.add_argument("--more-modes", nargs="+", choices=MODES, default=["dry-run"])
     parser.add_argument("--speed", type=int, default=10)
-    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--seconds", type=float, default=180)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--short", action="store_true")
     options = parser.parse_args()
