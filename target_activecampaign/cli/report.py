@@ -13,12 +13,13 @@ from pathlib import Path
 
 import click
 
-from target_activecampaign.cli.access import config_arguments, configuration, errors_shown
+from target_activecampaign.cli.access import command_here, configuration, errors_shown
 from target_activecampaign.cli.folder_config import CONFIG_FILE
 from target_activecampaign.cli.known_runs import known_runs
 from target_activecampaign.cli.log_redaction import redact_logs
 from target_activecampaign.config.names import shown_text
 from target_activecampaign.errors import InputError, OutputError, SettingsError, TargetError
+from target_activecampaign.installation import how_to_add_extra
 from target_activecampaign.reporting.report_reading import newest_report, read_report
 
 _DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY")
@@ -52,7 +53,7 @@ def make_command(config_option: click.Parameter) -> click.Command:
 
 \b
 target-activecampaign report --open
-target-activecampaign report reports/2026-11-30T02-00-04.json --html night.html""",
+target-activecampaign report reports/2026-11-30T02-00-04.json --html a.html""",
     )
 
 
@@ -82,8 +83,7 @@ def _report(source: str | None, html: str | None, *, opens: bool, as_json: bool)
         click.echo(json.dumps({"ok": True, "report": report, "html": str(page), "opened": is_shown}))
         return
     click.echo(str(page))
-    again = shlex.join(["target-activecampaign", "report", *([source] if source else []), "--open"])
-    again += config_arguments()
+    again = command_here(shlex.join(["report", *([source] if source else []), "--open"]))
     click.echo(_next_step(page, again, opens=opens, is_shown=is_shown), err=True)
 
 
@@ -167,8 +167,7 @@ def _write(page: Path, found: _Source) -> None:
         if (error.name or "").partition(".")[0] not in _LIBRARIES:
             raise
         raise OutputError(
-            f"The page needs {error.name}, which is not installed. Install it: "
-            "pip install 'target-activecampaign[people]'"
+            f"The page needs {error.name}, which is not installed. Install it: {how_to_add_extra('people')}"
         ) from None
     name = "" if found.path is None else str(found.path)
     try:

@@ -14,6 +14,7 @@ from collections import defaultdict
 import sqlalchemy as sa
 
 from target_activecampaign.batched import batched
+from target_activecampaign.ledger.backup import copies_of
 from target_activecampaign.ledger.confirmations import Confirmations, Window
 from target_activecampaign.ledger.crypto import Cipher
 from target_activecampaign.ledger.data_key import data_key_of, new_meta
@@ -125,6 +126,11 @@ class Ledger:
             database.close()
             raise
         return cls(database, cipher, now=now, keeps_people=keeps_people)
+
+    @property
+    def copies(self) -> list[str]:
+        """The names of the copies beside it that were made before its tables were brought up to date."""
+        return copies_of(self._database.path) if self._database.path else []
 
     def close(self) -> None:
         """Release the lists and close the database; a second call does nothing."""

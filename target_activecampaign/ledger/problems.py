@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typing as t
 
-from target_activecampaign.errors import SettingsError
+from target_activecampaign.errors import NoLedgerError, SettingsError
 
 if t.TYPE_CHECKING:
     from pathlib import Path
@@ -19,14 +19,13 @@ def unusable(problem: str) -> SettingsError:
     return SettingsError([f"ledger_url: {problem}"])
 
 
-def no_ledger_there(path: Path | None = None) -> SettingsError:
+def no_ledger_there(path: Path | None = None) -> NoLedgerError:
     """Make the error about a ledger that has to exist and does not.
 
     Args:
         path: The file that it would be; `None` for a database, whose name stands beside its password.
     """
     if path is None:
-        return unusable("there is no ledger there, the database has none of its tables")
-    return unusable(
-        f"there is no ledger there, no file {str(path)!r} (a relative path starts in the working folder)"
-    )
+        return NoLedgerError(["ledger_url: there is no ledger there, the database has none of its tables"])
+    where = f"no file {str(path)!r} (a relative path starts in the working folder)"
+    return NoLedgerError([f"ledger_url: there is no ledger there, {where}"])
