@@ -338,6 +338,7 @@ class Run:
                 self.people,
                 self.completeness,
                 self._streams.sources_of,
+                check_interruption=self._interruption.check,
                 writes=writes,
                 now=self._began_at,
             )
@@ -755,7 +756,11 @@ class Run:
             self._report.import_seconds = delivery.import_seconds(self.observer.started_at)
         if self._settings.dry_run:
             self._report.state_record = None
+            total = self._report.totals()
             self._report.plan = plan_run(
+                verified=total.delivered if self._settings.verify == "all" else 0,
+                account_contacts=self._headroom.total,
+                taken_off=total.unsubscribed,
                 imports=self._report.imports,
                 requests_made=requests,
                 requests_per_second=self._settings.requests_per_second,
