@@ -21,7 +21,7 @@ ONE_DOOR = {
     "signal": "run.signals",
     "sqlalchemy": "ledger shared_limits",
     "redis": "shared_limits.redis_server",
-    "sqlite3": "storage.spilling_map",
+    "sqlite3": "storage.spilling_map ledger.backup",  # its own backup API
     "cryptography": "ledger.crypto",
     "filelock": "ledger.list_lock reporting.runs_file",  # the lists; a file of ours
     "pyarrow": "singer.parquet",

@@ -27,7 +27,7 @@ from target_activecampaign.config.environment import (
 )
 from target_activecampaign.config.hostname import HostnameError, base_url_of
 from target_activecampaign.config.names import folded_name, nearest_name
-from target_activecampaign.config.schema import CONFIG_JSONSCHEMA, SDK_PROPERTIES
+from target_activecampaign.config.schema import CONFIG_JSONSCHEMA, SDK_KINDS
 from target_activecampaign.config.secret import HIDDEN, Secret
 from target_activecampaign.config.section import Section
 from target_activecampaign.config.subscription_words import read_subscription_words
@@ -315,7 +315,7 @@ def _without_secrets(config: Mapping[str, t.Any]) -> Mapping[str, t.Any]:
             for name, value in config.items()
             if value is not None
             and name in properties
-            and name not in SDK_PROPERTIES
+            and name not in SDK_KINDS
             and not properties[name].get("secret")
         }
     )
@@ -375,7 +375,7 @@ def _read_settings(section: Section) -> Settings:
         membership=_read_membership(section),
         max_removal_percent=section.integer("max_removal_percent"),
         on_delete=t.cast("OnDelete", section.choice("on_delete")),
-        sdk=MappingProxyType({name: section.unread(name) for name in SDK_PROPERTIES if section.has(name)}),
+        sdk=MappingProxyType({name: section.unread(name) for name in SDK_KINDS if section.has(name)}),
     )
 
 
