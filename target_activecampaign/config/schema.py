@@ -276,20 +276,20 @@ _LIMITS = (
             "The bulk importer's limit. An import of a single contact counts against a fifth of it."
         ),
     ),
-    th.Property(
+    setting(
         "rate_limit_url",
-        th.StringType,
-        secret=True,
+        STRING,
+        is_secret=True,
         title="Shared limits",
         description=(
             "`postgresql+psycopg://…` or `redis://…`: a server by which runs against the same account share "
             "its limits and its contract, on whatever machines. A ledger on PostgreSQL does so by itself."
         ),
     ),
-    th.Property(
+    setting(
         "on_rate_limit_loss",
-        th.StringType,
-        allowed_values=["slow", "stop"],
+        STRING,
+        allowed=["slow", "stop"],
         default="slow",
         title="When that server is lost",
         description=(
