@@ -28,6 +28,9 @@ PAGES = [
         for name in ("docs/faults.md", "tests/benchmarks/README.md", "tests/real_taps/README.md")
     ),
     PACKAGE / "sandbox" / "README.md",
+    PROJECT / "docs" / "scaling.md",
+    *(PROJECT / "docs" / "how-to" / f"{name}.md" for name in ("airflow", "cron", "github-actions")),
+    *(PROJECT / "docs" / "examples").glob("*/README.md"),
     *(page for page in (PROJECT / "docs" / "design").glob("*.md") if page.name != "README.md"),
 ]
 WORKFLOWS = sorted((PROJECT / ".github" / "workflows").glob("*.yml"))
