@@ -1,5 +1,5 @@
 # ruff: noqa: INP001 - a file that Airflow loads
-"""Exports each segment of each account to ActiveCampaign: a task for each account, mapped over its segments."""
+"""Exports each segment of each account to ActiveCampaign: a task for an account, mapped over its segments."""
 
 import os
 import sys
