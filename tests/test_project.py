@@ -13,6 +13,8 @@ import pytest
 import yaml
 from coverage import Coverage
 
+from target_activecampaign.config.schema import CONFIG_JSONSCHEMA
+
 pytestmark = pytest.mark.any_versions  # files of the repository
 
 PROJECT = Path(__file__).parents[1]
@@ -23,15 +25,9 @@ PAGES = [
         PROJECT / ".github" / name
         for name in ("SECURITY.md", "CODE_OF_CONDUCT.md", "PULL_REQUEST_TEMPLATE.md")
     ),
-    *(
-        PROJECT / name
-        for name in ("docs/faults.md", "tests/benchmarks/README.md", "tests/real_taps/README.md")
-    ),
+    *(PROJECT / name for name in ("tests/benchmarks/README.md", "tests/real_taps/README.md")),
     PACKAGE / "sandbox" / "README.md",
-    PROJECT / "docs" / "scaling.md",
-    *(PROJECT / "docs" / "how-to" / f"{name}.md" for name in ("airflow", "cron", "github-actions")),
-    *(PROJECT / "docs" / "examples").glob("*/README.md"),
-    *(page for page in (PROJECT / "docs" / "design").glob("*.md") if page.name != "README.md"),
+    *sorted((PROJECT / "docs").rglob("*.md")),
 ]
 WORKFLOWS = sorted((PROJECT / ".github" / "workflows").glob("*.yml"))
 # In two halves, so that this file holds none itself.
@@ -73,10 +69,12 @@ class TestWorkflows:
     def test_a_workflow_has_no_permissions_and_each_job_its_own(self, path: Path) -> None:
         workflow = load(path)
         assert workflow["permissions"] == {}
-        assert all(job["permissions"] == {"contents": "read"} for job in workflow["jobs"].values())
+        granted = {name: job["permissions"] for name, job in workflow["jobs"].items()}
+        more = {name: of_job for name, of_job in granted.items() if of_job != {"contents": "read"}}
+        assert more.keys() == ({"build", "publish", "announce"} if path.name == "release.yml" else set())
 
     def test_actions_are_pinned_by_hash_with_their_version_beside_it(self, path: Path) -> None:
-        uses = re.findall(r"uses: (.+)", path.read_text(encoding="utf-8"))
+        uses = re.findall(r"uses: (?!\./)(.+)", path.read_text(encoding="utf-8"))
         assert uses
         assert [
             use for use in uses if not re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", use)
@@ -90,12 +88,40 @@ class TestWorkflows:
     def test_shell_lines_hold_no_expressions(self, path: Path) -> None:
         assert [step["run"] for step in steps_of(path) if "${{" in step.get("run", "")] == []
 
-    def test_a_new_push_ends_the_run_of_the_last(self, path: Path) -> None:
-        assert load(path)["concurrency"]["cancel-in-progress"] is True
+    def test_a_new_push_ends_the_run_of_the_last_but_no_release(self, path: Path) -> None:
+        assert load(path)["concurrency"]["cancel-in-progress"] is (path.name != "release.yml")
 
 
 def steps_of(path: Path) -> list[Tree]:
-    return [step for job in load(path)["jobs"].values() for step in job["steps"]]
+    return [step for job in load(path)["jobs"].values() for step in job.get("steps", [])]
+
+
+def test_a_release_goes_from_checks_to_a_draft_to_the_index_and_is_tried_there() -> None:
+    jobs = load(PROJECT / ".github" / "workflows" / "release.yml")["jobs"]
+    order = ["check", "build", "publish", "try", "announce"]
+    assert list(jobs) == order
+    assert [job.get("needs") for job in jobs.values()] == [None, *order[:-1]]
+    assert jobs["check"]["uses"] == "./.github/workflows/ci.yml"
+    tried = jobs["try"]["strategy"]["matrix"]["python"]
+    assert tried == [entry["python"] for entry in ci_matrix() if entry["steps"] == "readme"]
+
+
+def test_publishing_needs_an_approval_and_no_secret_and_sees_no_sources() -> None:
+    text = read(".github/workflows/release.yml")
+    publish = load(PROJECT / ".github" / "workflows" / "release.yml")["jobs"]["publish"]
+    assert publish["environment"] == "release"
+    assert publish["permissions"] == {"id-token": "write"}
+    assert [step["uses"].partition("@")[0] for step in publish["steps"]] == [
+        "actions/download-artifact",
+        "pypa/gh-action-pypi-publish",
+    ]
+    assert "secrets." not in text
+
+
+def test_what_a_release_runs_is_there_to_be_run_by_hand() -> None:
+    scripts = set(re.findall(r"\.ci/[\w.]+", read(".github/workflows/release.yml")))
+    assert scripts == {".ci/build", ".ci/demo", ".ci/release.py"}
+    assert [name for name in scripts if not os.access(PROJECT / name, os.X_OK)] == []
 
 
 def ci_matrix() -> list[dict[str, str]]:
@@ -269,8 +295,8 @@ FORMS = [load(PROJECT / ".github" / "ISSUE_TEMPLATE" / f"{name}.yml") for name i
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form["name"])
 def test_an_issue_form_is_one(form: Tree) -> None:
     assert {"name", "description", "body"} <= form.keys() <= {"name", "description", "labels", "body"}
-    # GitHub makes these two in every repository.
-    assert set(form["labels"]) <= {"bug", "enhancement"}
+    labels = t.cast("list[dict[str, str]]", load(PROJECT / ".github" / "labels.yml"))
+    assert set(form["labels"]) <= {label["name"] for label in labels}
     fields = [field for field in form["body"] if field["type"] != "markdown"]
     assert {field["type"] for field in fields} <= {"textarea", "input", "dropdown", "checkboxes"}
     assert all(field["attributes"]["label"] for field in fields)
@@ -280,7 +306,7 @@ def test_an_issue_form_is_one(form: Tree) -> None:
 def test_a_bug_comes_with_report_and_exit_code_and_without_people() -> None:
     fields = {field["id"]: field for field in FORMS[0]["body"] if "id" in field}
     assert "report_path" in fields["report"]["attributes"]["description"]
-    codes = re.findall(r"^\| ([\d, ]+) \|", read("README.md").partition("## Exit codes")[2], re.MULTILINE)
+    codes = re.findall(r"^\| `([\d, ]+)` \|", read("docs/reference/exit-codes.md"), re.MULTILINE)
     choices = " ".join(fields["exit_code"]["attributes"]["options"])
     assert [
         code for row in codes for code in row.split(", ") if code not in re.findall(r"\d+", choices)
@@ -289,6 +315,30 @@ def test_a_bug_comes_with_report_and_exit_code_and_without_people() -> None:
     assert fields["no_people"]["attributes"]["options"][0]["required"] is True
     asked = [f"{key}: {field['attributes']['label']}" for key, field in fields.items() if key != "no_people"]
     assert [label for label in asked if re.search(r"e-?mail|address|key|contact", label, re.IGNORECASE)] == []
+
+
+def test_labels_are_ones_that_github_takes() -> None:
+    labels = t.cast("list[dict[str, str]]", load(PROJECT / ".github" / "labels.yml"))
+    assert len({label["name"] for label in labels}) == len(labels)
+    assert [label for label in labels if not re.fullmatch("[0-9a-f]{6}", label["color"])] == []
+    assert [label for label in labels if not 0 < len(label["description"]) <= 100] == []
+    assert "good first issue" in {label["name"] for label in labels}
+
+
+def test_good_first_issues_name_files_that_exist() -> None:
+    page = read("docs/good-first-issues.md")
+    rows = [line for line in page.splitlines() if line.startswith("| ")][1:]
+    named = [re.findall(r"`((?:\w+/)+\w+\.py)`", row) for row in rows]
+    assert len(rows) >= 5
+    assert [row for row, files in zip(rows, named, strict=True) if not files] == []
+    assert [file for files in named for file in files if not (PROJECT / file).exists()] == []
+
+
+def test_security_tells_of_each_secret_setting() -> None:
+    told = read(".github/SECURITY.md").partition("## What is secret")[2].partition("\n## ")[0]
+    secret = [name for name, of in CONFIG_JSONSCHEMA["properties"].items() if of.get("secret")]
+    assert len(secret) >= 4
+    assert [name for name in secret if f"`{name}`" not in told] == []
 
 
 def test_security_names_tests_that_exist() -> None:

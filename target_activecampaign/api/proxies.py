@@ -11,6 +11,7 @@ from urllib3.exceptions import LocationParseError
 from urllib3.util import parse_url
 
 from target_activecampaign.errors import SettingsError
+from target_activecampaign.installation import how_to_add_package
 
 if t.TYPE_CHECKING:
     from collections.abc import MutableMapping
@@ -64,7 +65,7 @@ def _find_problem(proxy: str) -> str | None:
     if url.scheme not in _KNOWN_SCHEMES:
         return f"names a kind of proxy that nobody knows here; http, https and socks5 are known: {_EXAMPLE}"
     if url.scheme in _SOCKS and importlib.util.find_spec("socks") is None:
-        return "names a SOCKS proxy, which needs a package: pip install PySocks"
+        return f"names a SOCKS proxy, which needs a package: {how_to_add_package('PySocks')}"
     return None
 
 

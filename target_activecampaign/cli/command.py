@@ -12,6 +12,8 @@ from singer_sdk.plugin_base import SingerCommand
 
 from target_activecampaign.cli.log_redaction import log_fault
 from target_activecampaign.cli.terminal import forbid_colour
+from target_activecampaign.installation import how_to_add_extra
+from target_activecampaign.sandbox import ExtraMissingError
 
 if t.TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,7 +87,7 @@ class TargetCommand(SingerCommand, click.Group):
         try:
             return super().invoke(ctx)
         except click.ClickException as error:
-            raise _as_wanted(error, is_json=ctx.meta.get(_WANTS_JSON, False)) from None
+            raise _as_wanted(_with_remedy(error), is_json=ctx.meta.get(_WANTS_JSON, False)) from None
 
     def excepthook(
         self,
@@ -126,6 +128,13 @@ class _ErrorInJson(click.ClickException):
 
     def show(self, file: t.IO[t.Any] | None = None) -> None:  # noqa: ARG002 - by click
         click.echo(failure_document([self.message]))
+
+
+def _with_remedy(error: click.ClickException) -> click.ClickException:
+    """Return an error that also says how to add the sandbox's extra: the sandbox does not know that."""
+    if not isinstance(error.__cause__, ExtraMissingError):
+        return error
+    return click.ClickException(f"{error.message}: {how_to_add_extra('sandbox')}")
 
 
 def _as_wanted(error: click.ClickException, *, is_json: bool) -> click.ClickException:

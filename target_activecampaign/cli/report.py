@@ -19,6 +19,7 @@ from target_activecampaign.cli.known_runs import known_runs
 from target_activecampaign.cli.log_redaction import redact_logs
 from target_activecampaign.config.names import shown_text
 from target_activecampaign.errors import InputError, OutputError, SettingsError, TargetError
+from target_activecampaign.installation import how_to_add_extra
 from target_activecampaign.reporting.report_reading import newest_report, read_report
 
 _DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY")
@@ -167,8 +168,7 @@ def _write(page: Path, found: _Source) -> None:
         if (error.name or "").partition(".")[0] not in _LIBRARIES:
             raise
         raise OutputError(
-            f"The page needs {error.name}, which is not installed. Install it: "
-            "pip install 'target-activecampaign[people]'"
+            f"The page needs {error.name}, which is not installed. Install it: {how_to_add_extra('people')}"
         ) from None
     name = "" if found.path is None else str(found.path)
     try:

@@ -93,8 +93,8 @@ _CONNECTION = (
         examples=["acme.api-us1.com"],
         description=(
             "The account's REST endpoint, `acme.api-us1.com`, or its URL as Settings > Developer in "
-            "ActiveCampaign shows it. `http://` is for loopback addresses alone. The word `sandbox` "
-            "stands for the bundled emulator, which needs no account and no network."
+            "ActiveCampaign shows it. Always HTTPS: `http://` is for loopback addresses alone. The word "
+            "`sandbox` stands for the bundled emulator, which needs no account and no network."
         ),
     ),
     th.Property(
@@ -103,7 +103,10 @@ _CONNECTION = (
         required=True,
         secret=True,
         title="API key",
-        description="The key of the API user; the bundled emulator's own is `sandbox`.",
+        description=(
+            "The key of the API user, which is never printed, logged or put in a report; the bundled "
+            "emulator's own is `sandbox`."
+        ),
     ),
     th.Property(
         "data_privacy_consent",
@@ -130,7 +133,8 @@ _EXPORT = (
         description=(
             "Stream name, or glob such as `vip_*`, to its own `list_id`, `field_mapping` and `tags`, each "
             "of which replaces the one above. An exact name counts, then the first glob that matches; a "
-            "stream that none matches is not exported. Without `streams` every stream is."
+            "stream that none matches is not exported, and an entry that no stream matches is a warning. "
+            "Without `streams` every stream is exported."
         ),
     ),
     th.Property(
@@ -160,7 +164,10 @@ _EXPORT = (
         default="keep",
         allowed_values=["keep", "clear"],
         title="On null",
-        description="What a null in a mapped property does to the contact's value: leave it, or empty it.",
+        description=(
+            "What a null, or blank text, in a mapped property does to the contact's value: leave it, or "
+            "empty it."
+        ),
     ),
     th.Property(
         "on_invalid_value",
@@ -169,8 +176,9 @@ _EXPORT = (
         allowed_values=["leave_out", "reject"],
         title="On invalid value",
         description=(
-            "What a mapped value does that can't be written for its field: the contact goes without it, or "
-            "the record is rejected. The address can't be left out."
+            "What a mapped value does that can't be written for its field, like a text in a date field or "
+            "what is no option of its field: the contact goes without it and keeps what it had, counted by "
+            "field, or the record is rejected. The address can't be left out."
         ),
     ),
     th.Property(
@@ -179,7 +187,7 @@ _EXPORT = (
         title="Exclude automations",
         description=(
             "Import without triggering automations. Where it is not set, a run that creates more than a "
-            "hundred contacts on a list warns once."
+            "hundred contacts on a list (a dry run, too) warns once that automations run for each."
         ),
     ),
     th.Property(
@@ -211,14 +219,21 @@ _LIMITS = (
         th.IntegerType(minimum=1),
         default=1_000_000,
         title="Profile limit",
-        description="Most contacts, counted by email, that one run sends. Unchanged ones do not count.",
+        description=(
+            "Most contacts, counted by email, that one run sends, over all its streams. Unchanged ones do "
+            "not count."
+        ),
     ),
     th.Property(
         "account_limit_guard",
         th.BooleanType,
         default=True,
         title="Account limit guard",
-        description="Never send more contacts than the account's contract has room for.",
+        description=(
+            "Read the account's contract, and never send more new contacts than it has room for. With a key "
+            "that may not read it, or an account that tells no limit, a warning says that `profile_limit` "
+            "alone counts."
+        ),
     ),
     th.Property(
         "on_limit",
@@ -276,7 +291,7 @@ _DELIVERY = (
         th.IntegerType(minimum=0, maximum=LONGEST_TIMEOUT_SECONDS),
         default=10,
         title="Shutdown grace",
-        description="Seconds after SIGTERM or SIGINT in which open imports may still end.",
+        description="Seconds after SIGTERM, SIGINT or SIGHUP in which open imports may still end.",
     ),
     th.Property(
         "verify",
@@ -295,7 +310,10 @@ _DELIVERY = (
         th.IntegerType(minimum=0, maximum=100),
         default=20,
         title="Most rejected",
-        description="The run fails with exit code 4 when more than this share of its records is rejected.",
+        description=(
+            "The run fails with exit code 4 when more than this share of its records is rejected, after all "
+            "else is delivered."
+        ),
     ),
     th.Property(
         "rejects_path",
@@ -416,7 +434,8 @@ _CHANGES = (
         allowed_values=["ignore", "unsubscribe"],
         title="Deleted at the source",
         description=(
-            "What a record whose `_sdc_deleted_at` is a time does: nothing, or take the contact off the list."
+            "What a record whose `_sdc_deleted_at` is a time does: it is counted, or it takes the contact "
+            "off the list at the end of the run, unless another record brings the person."
         ),
     ),
 )
@@ -436,4 +455,4 @@ def _whole_schema() -> dict[str, t.Any]:
 
 
 CONFIG_JSONSCHEMA: dict[str, t.Any] = _whole_schema()
-"""JSON schema of the whole configuration, in the order of the README's table."""
+"""JSON schema of the whole configuration, in the order of the settings' reference."""

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from target_activecampaign.errors import LedgerError, SettingsError
+from target_activecampaign.installation import how_to_add_extra
 from target_activecampaign.ledger import sqlite_file
 from target_activecampaign.ledger.database import Database
 from target_activecampaign.ledger.driver_errors import cause_of
@@ -141,6 +142,4 @@ def _open_postgres(url: sa.URL, new_meta: NewMeta, patience: Patience, *, read_o
 
 
 def _driver_is_missing() -> SettingsError:
-    return unusable(
-        "PostgreSQL needs a driver; install it with pip install 'target-activecampaign[postgres]'"
-    )
+    return unusable(f"PostgreSQL needs a driver; install it: {how_to_add_extra('postgres')}")

@@ -16,7 +16,7 @@ if t.TYPE_CHECKING:
 _MOST_BARS = 9
 _UNITS_A_BAR = 42
 _PLACES = 5
-_UNKNOWN = Explained("This version does not know the reason.", "See the rejects file.")
+_UNKNOWN = Explained("This version does not know the reason.", "See the rejects file.", "rejected")
 
 
 def rejected_section(report: ReportFigures) -> Section | None:
@@ -106,7 +106,7 @@ def _reasons(report: ReportFigures) -> Table:
 
 
 def _row(report: ReportFigures, name: str, count: int) -> tuple[str, ...]:
-    meaning, remedy = REJECTED.get(name, _UNKNOWN)
+    meaning, remedy, *_ = REJECTED.get(name, _UNKNOWN)
     before = _before(report, name)
     return (
         name_of(name),

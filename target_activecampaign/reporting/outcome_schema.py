@@ -26,13 +26,24 @@ _HASH_CHARACTERS = 64
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")  # what databases stop at: NUL, half of a surrogate pair
 _LARGEST_INTEGER = 10**38  # what the widest number of a warehouse holds
 
-_OWN_COLUMNS: dict[str, dict[str, t.Any]] = {
-    "stream": {"type": "string"},
-    "outcome": {"type": "string"},
-    "reason": {"type": ["string", "null"]},
-    "import_id": {"type": ["string", "null"]},
-    "at": {"type": "string", "format": "date-time"},
+OWN_COLUMNS: dict[str, dict[str, t.Any]] = {
+    "stream": {"type": "string", "description": "Name of the exported stream, after stream maps."},
+    "outcome": {
+        "type": "string",
+        "description": "`delivered`, `unchanged`, `superseded`, `rejected`, `held_back` or `unsettled`.",
+    },
+    "reason": {
+        "type": ["string", "null"],
+        "description": "Why a record was rejected, held back or left on its list; else null.",
+    },
+    "import_id": {
+        "type": ["string", "null"],
+        "description": "The import of ActiveCampaign that delivered or refused it; else null.",
+    },
+    "at": {"type": "string", "format": "date-time", "description": "When the outcome was written."},
 }
+"""Columns beside those of the key, as their SCHEMA message has them."""
+
 _COLUMNS_BEHIND_KEY = ("outcome", "reason", "import_id", "at")
 
 
@@ -109,9 +120,9 @@ class OutcomeSchema:
 
     def _make_stream(self, name: str, key_properties: Sequence[str]) -> OutcomeStream:
         columns = {
-            "stream": _OWN_COLUMNS["stream"],
+            "stream": OWN_COLUMNS["stream"],
             **{column.name: column.schema for column in self._columns},
-            **{name: _OWN_COLUMNS[name] for name in _COLUMNS_BEHIND_KEY},
+            **{name: OWN_COLUMNS[name] for name in _COLUMNS_BEHIND_KEY},
         }
         schema = {"type": "object", "properties": columns}
         message = {"type": "SCHEMA", "stream": name, "schema": schema, "key_properties": list(key_properties)}
@@ -179,10 +190,10 @@ class _KeyColumn:
 
 def _column_names(key_properties: Iterable[str]) -> Iterator[str]:
     """Yield the columns of key properties: their names, unless a column of ours has it in any letter case."""
-    taken = {key.lower() for key in key_properties} - _OWN_COLUMNS.keys()
+    taken = {key.lower() for key in key_properties} - OWN_COLUMNS.keys()
     for key in key_properties:
         name = key
-        while name.lower() in _OWN_COLUMNS or (name != key and name.lower() in taken):
+        while name.lower() in OWN_COLUMNS or (name != key and name.lower() in taken):
             name = f"key_{name}"
         taken.add(name.lower())
         yield name

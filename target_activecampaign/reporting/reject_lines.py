@@ -6,6 +6,7 @@ import textwrap
 import typing as t
 
 from target_activecampaign.config.names import shown_text
+from target_activecampaign.reporting.reasons import REJECTED
 from target_activecampaign.reporting.sums import by_count
 
 if t.TYPE_CHECKING:
@@ -17,27 +18,6 @@ _ROWS_SHOWN = 3
 _LONGEST_COLUMN = 40
 _UNUSUAL_SHARE = 100  # one record in this many, of a reason that the run before did not have
 _NOT_TO_MEND = {"excluded"}
-
-_MEANINGS = {
-    "email_missing": "{email} is empty",
-    "email_invalid": "no address",
-    "deletion_without_address": "gone at the source, and sent without an address",
-    "schema_invalid": "not what the stream's schema says",
-    "value_invalid": "a value can't be written for its field",
-    "too_large": "larger than a request may be",
-    "excluded": "your account excludes them: leave them out",
-    "refused_by_activecampaign": "refused by ActiveCampaign: bounced, or unsubscribed?",
-    "skipped_by_activecampaign": "ActiveCampaign took them and does not show them: send them again",
-}
-
-_QUESTIONS = {
-    "email_missing": "was the column renamed?",
-    "email_invalid": "is it another column?",
-    "schema_invalid": "did the schema change?",
-    "value_invalid": "did the column's form change?",
-    "excluded": "were exclusions added to the account?",
-}
-"""What may be the cause of a reason that the run before did not have."""
 
 
 def reject_lines(report: ReportJson, width: int) -> Iterator[str]:
@@ -57,7 +37,8 @@ def can_be_mended(report: ReportJson) -> bool:
 
 def meaning_of(report: ReportJson, reason: str) -> str:
     """Return what a reason means in this run."""
-    return _MEANINGS.get(reason, "rejected").format(email=_email_column(report))
+    known = REJECTED.get(reason)
+    return "rejected" if known is None else known.brief.format(email=_email_column(report))
 
 
 def _explain(report: ReportJson, reason: str) -> str:
@@ -73,7 +54,8 @@ def _question(report: ReportJson, reason: str) -> str | None:
     if before is None or (before.get("rejected") or {}).get(reason):
         return None
     is_unusual = report["rejected"][reason] * _UNUSUAL_SHARE >= report["read"]
-    return _QUESTIONS.get(reason) if is_unusual else None
+    known = REJECTED.get(reason)
+    return known.question or None if known is not None and is_unusual else None
 
 
 def _rows(report: ReportJson, reason: str) -> str:

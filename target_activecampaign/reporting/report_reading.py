@@ -10,6 +10,7 @@ from pathlib import Path
 
 from target_activecampaign.config.names import shown_text
 from target_activecampaign.errors import InputError
+from target_activecampaign.installation import how_to_update
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,7 +42,7 @@ def read_report(path: Path) -> dict[str, t.Any]:
     if not isinstance(schema, int) or schema > SCHEMA:
         raise InputError(
             f"{name} was written by a newer version of the loader (form {shown_text(str(schema), 20)}; this "
-            f"one reads {SCHEMA}). Update: pip install -U 'target-activecampaign[people]'"
+            f"one reads {SCHEMA}). Update: {how_to_update()}"
         )
     return document
 

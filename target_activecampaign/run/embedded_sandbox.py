@@ -9,6 +9,7 @@ import typing as t
 from pathlib import Path
 
 from target_activecampaign.errors import SettingsError
+from target_activecampaign.installation import how_to_add_extra
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +41,7 @@ def serve_sandbox(*, is_dry_run: bool) -> Iterator[str]:
             raise _unusable(database.parent, error) from None
         except ImportError:
             raise SettingsError(
-                ["hostname: the sandbox needs an extra: pip install 'target-activecampaign[sandbox]'"]
+                [f"hostname: the sandbox needs an extra: {how_to_add_extra('sandbox')}"]
             ) from None
         yield served.url
 

@@ -24,7 +24,7 @@ _OF_THE_EXTRA = ("starlette", "uvicorn", "h11", "anyio")
 
 
 class ExtraMissingError(ImportError):
-    """The extra `sandbox` is not installed; the message says how to install it."""
+    """The extra `sandbox` is not installed."""
 
 
 @contextmanager
@@ -96,6 +96,4 @@ def import_server() -> ModuleType:
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in _OF_THE_EXTRA:
             raise
-        raise ExtraMissingError(
-            "the sandbox needs more packages: pip install 'target-activecampaign[sandbox]'"
-        ) from error
+        raise ExtraMissingError("the sandbox needs more packages, those of the extra `sandbox`") from error

@@ -10,7 +10,6 @@ import re
 import typing as t
 import unicodedata
 
-from target_activecampaign import __version__
 from target_activecampaign.config.meltano_settings import declared_settings
 from target_activecampaign.errors import SettingsError, SourceFileError
 
@@ -145,23 +144,6 @@ def _settings() -> list[dict[str, t.Any]]:
 def _flow(value: object) -> str:
     """Return a value as YAML, of which JSON is a part."""
     return json.dumps(value, ensure_ascii=False)
-
-
-def loader_package(direct_url: str | None, extras: str = "") -> str:
-    """Return how pip installs the loader that runs now.
-
-    Args:
-        direct_url: `direct_url.json` of its installation; `None` where it came from an index.
-        extras: That it needs, in brackets.
-    """
-    if direct_url is None:
-        return f"target-activecampaign{extras}=={__version__}"
-    told = json.loads(direct_url)
-    url = str(told["url"])
-    if url.startswith("file://"):
-        flag = "-e " if told.get("dir_info", {}).get("editable") else ""
-        return f"{flag}'{url.removeprefix('file://')}{extras}'"
-    return f"target-activecampaign{extras} @ {url}"
 
 
 _TEMPLATE = """# Made by `target-activecampaign init --meltano`. Run it: meltano run {job}

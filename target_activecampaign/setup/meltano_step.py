@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import typing as t
-from importlib import metadata
 
+from target_activecampaign import __version__
+from target_activecampaign.installation import this_installation
 from target_activecampaign.setup.account_questions import SANDBOX
 from target_activecampaign.setup.meltano_project import (
     JOB,
     PROJECT_FILE,
-    loader_package,
     make_project,
     what_to_add,
 )
@@ -41,7 +40,7 @@ def add_meltano(
     Raises:
         TargetError: If the tap can't read the file, or a file can't be written.
     """
-    package = loader_package(_direct_url(), _extras(config))
+    package = this_installation().requirement(_extras(config), __version__)
     project = make_project(config, source, path, package)
     dialogue.show()
     if (folder / PROJECT_FILE).exists():
@@ -63,18 +62,9 @@ def add_meltano(
     return [PROJECT_FILE]
 
 
-def _extras(config: Mapping[str, t.Any]) -> str:
-    """Return the extras that the settings need, in brackets."""
+def _extras(config: Mapping[str, t.Any]) -> list[str]:
+    """Return the extras that the settings need."""
     names = ["sandbox"] if config.get("hostname") == SANDBOX else []
     if str(config.get("ledger_url") or "").startswith("postgres"):
         names.append("postgres")
-    return f"[{','.join(names)}]" if names else ""
-
-
-def _direct_url() -> str | None:
-    """Return where this package was installed from, where that is no index."""
-    try:
-        text = metadata.distribution("target-activecampaign").read_text("direct_url.json")
-    except metadata.PackageNotFoundError:
-        return None
-    return text if text and json.loads(text).get("url") else None
+    return names

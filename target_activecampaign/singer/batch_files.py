@@ -14,6 +14,7 @@ from urllib.parse import unquote
 from upath import UPath
 
 from target_activecampaign.errors import SettingsError
+from target_activecampaign.installation import how_to_add_extra
 from target_activecampaign.singer.parquet import iterate_parquet
 from target_activecampaign.singer.reader import iterate_lines
 
@@ -63,8 +64,9 @@ def iterate_rows(
                     yield row
     except Exception as error:  # noqa: BLE001 - each kind of storage has its own, and texts that quote
         if isinstance(error, ImportError) and error.name == "pyarrow":
-            words = "needs an extra: pip install 'target-activecampaign[parquet]'"
-            raise problem(f"is a BATCH message in Parquet, which {words}") from None
+            raise problem(
+                f"is a BATCH message in Parquet, which needs an extra: {how_to_add_extra('parquet')}"
+            ) from None
         reason = _reason_of(error, encoding if is_open else None)
         where = f", after row {rows}" if rows else ""
         raise problem(f"is a BATCH message whose file {number} can't be read: {reason}{where}") from None

@@ -175,7 +175,7 @@ def test_reasons_come_with_meaning_remedy_places_and_the_run_before(pages: Pages
     assert rows["email_missing"] == [
         "5,890",
         "0",
-        " ".join(REJECTED["email_missing"]),
+        "The address is empty. Look for the address, or leave these records out.",
         "row 19, 20, 21, 22, 23",
     ]
     assert rows["email_invalid"][:2] == ["1,602", "12"]

@@ -18,6 +18,7 @@ from target_activecampaign.reporting.report import (
     StreamFigures,
 )
 from target_activecampaign.reporting.report_file import check_report_path, write_report
+from target_activecampaign.reporting.report_keys import REPORT_KEYS
 
 if t.TYPE_CHECKING:
     from pathlib import Path
@@ -225,3 +226,8 @@ def test_an_earlier_report_and_an_empty_file_may_be_replaced(tmp_path: Path) -> 
     check_report_path(path)
     write_report(path, as_json(a_report()))
     check_report_path(path)
+
+
+def test_the_meaning_of_each_key_is_told_in_the_reports_order() -> None:
+    of_earlier_runs = ["run", "result", "before", "usual"]
+    assert [*as_json(a_report()), *of_earlier_runs] == list(REPORT_KEYS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import sys
 import typing as t
 
 import pytest
@@ -35,3 +37,12 @@ def test_a_database_that_can_not_be_opened_is_named(tmp_path: Path, monkeypatch:
     problem = refusal_in(tmp_path, monkeypatch)
     assert f"in the folder {tmp_path}/.sandbox: " in problem
     assert "unable to open" in problem
+
+
+def test_without_the_extra_the_problem_says_how_to_add_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, "target_activecampaign.sandbox.server", raising=False)
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    problem = refusal_in(tmp_path, monkeypatch)
+    assert re.search(r"^hostname: the sandbox needs an extra: .*install.*sandbox\]", problem)

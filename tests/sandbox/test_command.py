@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from target_activecampaign.sandbox.command import (
     _choose_database,
     command,
 )
+from target_activecampaign.target import TargetActiveCampaign
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,10 +33,13 @@ def test_without_the_extra_the_error_says_what_to_install(monkeypatch: pytest.Mo
     monkeypatch.delitem(sys.modules, "target_activecampaign.sandbox.server", raising=False)
     monkeypatch.setitem(sys.modules, "uvicorn", None)
 
-    with pytest.raises(ExtraMissingError, match=r"pip install 'target-activecampaign\[sandbox\]'"), serve():
+    with pytest.raises(ExtraMissingError, match="those of the extra `sandbox`"), serve():
         pass
     result = CliRunner().invoke(command, [])
-    assert (result.exit_code, "pip install 'target-activecampaign[sandbox]'" in result.output) == (1, True)
+    assert (result.exit_code, "those of the extra `sandbox`" in result.output) == (1, True)
+    result = CliRunner().invoke(TargetActiveCampaign.cli, ["sandbox"])
+    assert result.exit_code == 1
+    assert re.search(r"the extra `sandbox`: .*install.*sandbox\]", result.output)
 
 
 @pytest.fixture(autouse=True)

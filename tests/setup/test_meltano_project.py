@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import typing as t
 
 import pytest
@@ -11,7 +10,7 @@ from support.answering import Person
 
 from target_activecampaign.config.schema import CONFIG_JSONSCHEMA
 from target_activecampaign.errors import SettingsError, SourceFileError
-from target_activecampaign.setup.meltano_project import loader_package, make_project, tap_columns
+from target_activecampaign.setup.meltano_project import make_project, tap_columns
 from target_activecampaign.setup.meltano_step import add_meltano
 from target_activecampaign.source_files import open_source
 
@@ -109,16 +108,3 @@ def test_a_project_that_is_there_stays_and_the_rest_is_shown(
     assert "- name: tap-spreadsheets" in shown
     assert "meltano run export" in shown
     assert yaml.safe_load(written)["plugins"]["loaders"][0]["name"] in shown
-
-
-@pytest.mark.parametrize(
-    ("told", "package"),
-    [
-        (None, "target-activecampaign[sandbox]=="),
-        ({"url": "file:///srv/t", "dir_info": {"editable": True}}, "-e '/srv/t[sandbox]'"),
-        ({"url": "file:///srv/t.whl", "archive_info": {}}, "'/srv/t.whl[sandbox]'"),
-        ({"url": "https://example.com/t.whl"}, "target-activecampaign[sandbox] @ https://example.com/t.whl"),
-    ],
-)
-def test_the_loader_is_installed_as_it_was_here(told: object, package: str) -> None:
-    assert loader_package(None if told is None else json.dumps(told), "[sandbox]").startswith(package)

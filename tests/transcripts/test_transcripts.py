@@ -1,4 +1,4 @@
-"""A person at a terminal goes from a file and a key to people on a list; the README shows what they see."""
+"""A person at a terminal goes from a file and a key to people on a list; two pages show what they see."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import typing as t
 
 import pytest
 from transcripts.session import hold_session
-from transcripts.write_transcripts import ALL_OF_INIT, README, pages_of, shortened, with_block
+from transcripts.write_transcripts import ALL_OF_INIT, README, TUTORIAL, pages_of, shortened, with_block
 
 if t.TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +20,8 @@ def test_the_readme_shows_what_a_person_sees_and_nothing_is_written_before_conse
     session = hold_session(folder)
     pages = pages_of(session.transcripts)
     assert pages[ALL_OF_INIT] == ALL_OF_INIT.read_text("utf-8")
-    assert pages[README] == README.read_text("utf-8"), "python tests/transcripts/write_transcripts.py"
+    for page in (README, TUTORIAL):
+        assert pages[page] == page.read_text("utf-8"), "python tests/transcripts/write_transcripts.py"
     assert session.before_consent == {"shop-customers.csv", "shop.xlsx"}
 
 

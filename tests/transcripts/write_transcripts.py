@@ -1,7 +1,7 @@
-"""Write the transcripts that the README shows, and all of `init` beside this file, from a real session.
+"""Write the transcripts that README and tutorial show, and all of `init` beside this file, as they were seen.
 
 `python tests/transcripts/write_transcripts.py` writes them; with `--check` it compares, and ends with exit
-code 1 where one differs. The README marks its blocks with `<!-- transcript: NAME -->` and `<!-- end -->`.
+code 1 where one differs. A page marks its blocks with `<!-- transcript: NAME -->` and `<!-- end -->`.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ if __name__ == "__main__":
 from transcripts.session import hold_session  # noqa: E402 - its folder is known only now
 
 if t.TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 README = TESTS.parent / "README.md"
+TUTORIAL = TESTS.parent / "docs" / "tutorial.md"
 ALL_OF_INIT = TESTS / "transcripts" / "init.txt"
 COMMANDS = {
     "init": "init",
@@ -31,18 +32,37 @@ COMMANDS = {
 }
 CUT = "…"
 # From the first line that begins so up to the next one that begins so, which stays.
-CUTS = {
-    "init": [
-        ("  CSV file [shop-customers.csv, the", "  CSV file [shop-customers.csv]:"),
-        ("  URL: acme.activehosted.com", "  URL: https://"),
-        ("    That is a URL, not the key", "    acme.api-us1.com refused"),
-        ("   1  Customers", "  Number, id or name:"),
-        ("   9  notes", "  271 phone numbers"),
-        ("  Shall automations start?", "6 of 8"),
-        ("  row 3, key", "  412 rows ="),
-        ('  Type "I agree": yes', '  Type "I agree": I agree'),
-    ],
+_CUTS_OF_INIT = [
+    ("  CSV file [shop-customers.csv, the", "  CSV file [shop-customers.csv]:"),
+    ("  URL: acme.activehosted.com", "  URL: https://"),
+    ("    That is a URL, not the key", "    acme.api-us1.com refused"),
+    ("   1  Customers", "  Number, id or name:"),
+    ("   9  notes", "  271 phone numbers"),
+    ("  Shall automations start?", "6 of 8"),
+    ("  row 3, key", "  412 rows ="),
+    ('  Type "I agree": yes', '  Type "I agree": I agree'),
+]
+PAGES: dict[Path, dict[str, list[tuple[str, str]]]] = {
+    README: {
+        "init": [
+            ("  CSV file [shop-customers.csv, the", "2 of 8"),
+            ("  ActiveCampaign shows URL", "    The key belongs"),
+            ("   1  Customers", "  Number, id or name:"),
+            ("   7  language", "5 of 8"),
+            ("  A tag for all of them", "6 of 8"),
+            ("    town  ", "  412 rows ="),
+            ("  1 value can't be written", "7 of 8"),
+            ("  You answer for that.", '  Type "I agree": I agree'),
+            ("  wrote  config.json", "8 of 8"),
+            ("  Look at them:", "  Send the other"),
+            ("  1 email_invalid", "Next: mend"),
+        ],
+        "check": [],
+        "send": [],
+    },
+    TUTORIAL: {"init": _CUTS_OF_INIT, "check": [], "send": [], "runs": []},
 }
+"""The transcripts that a page shows, with what it cuts."""
 
 
 def main() -> None:
@@ -64,28 +84,31 @@ def main() -> None:
 
 def pages_of(transcripts: Mapping[str, str]) -> dict[Path, str]:
     """Return the files that show transcripts, with the text that they should have."""
-    readme = README.read_text("utf-8")
-    for name in COMMANDS:
-        readme = with_block(readme, name, transcripts[name])
-    return {README: readme, ALL_OF_INIT: transcripts["init"]}
+    pages = {ALL_OF_INIT: transcripts["init"]}
+    for page, shown in PAGES.items():
+        text = page.read_text("utf-8")
+        for name, cuts in shown.items():
+            text = with_block(text, name, transcripts[name], cuts)
+        pages[page] = text
+    return pages
 
 
-def with_block(page: str, name: str, transcript: str) -> str:
-    """Return a page with a transcript between its marks.
+def with_block(page: str, name: str, transcript: str, cuts: Sequence[tuple[str, str]] = ()) -> str:
+    """Return a page with a transcript between its marks, without what is cut.
 
     Raises:
         ValueError: If the page has no place for it, or more than one.
     """
-    shown = shortened(transcript, CUTS.get(name, [])).rstrip()
+    shown = shortened(transcript, cuts).rstrip()
     block = f"```console\n$ target-activecampaign {COMMANDS[name]}\n{shown}\n```\n"
     place = rf"(<!-- transcript: {name} -->\n)(?:(?!<!-- ).)*(<!-- end -->)"
     page, found = re.subn(place, lambda marks: f"{marks[1]}{block}{marks[2]}", page, flags=re.DOTALL)
     if found != 1:
-        raise ValueError(f"README.md has {found} places for the transcript of {name}")
+        raise ValueError(f"the page has {found} places for the transcript of {name}")
     return page
 
 
-def shortened(text: str, cuts: list[tuple[str, str]]) -> str:
+def shortened(text: str, cuts: Sequence[tuple[str, str]]) -> str:
     """Return a text in which a mark stands for each stretch of lines that is cut.
 
     Raises:

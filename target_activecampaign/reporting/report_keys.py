@@ -1,0 +1,71 @@
+"""Owns what each key of the report means, in the report's order: for whoever reads the file."""
+
+from __future__ import annotations
+
+REPORT_KEYS: dict[str, str] = {
+    "display_name": "The setting of this name; without it the hostname.",
+    "read": "Records of exported streams that were read: the sum of the six outcomes that follow.",
+    "delivered": "Records that ActiveCampaign confirmed.",
+    "created": "The part of `delivered` that was new to the account.",
+    "updated": "The part of `delivered` that the account had.",
+    "people": "Contacts that arrived, each once: who was sent twice, or taken off, is `delivered` twice.",
+    "unchanged": "Records that the ledger, or this run, had confirmed exactly so.",
+    "superseded": "Earlier records of a person, merged into a later one before sending.",
+    "rejected": "Records that can't be delivered as they are: reason to count.",
+    "held_back": "Records over a limit, which were not sent.",
+    "unsettled": "Records without an outcome, since the run was stopped before.",
+    "filtered": "Records that a stream map left out; they are not in `read`.",
+    "ignored": "Records of streams that are not exported, and deletions; they are not in `read`.",
+    "unsubscribed": "Contacts that were taken off a list, by the mirror, by deletions or by a no.",
+    "left_alone": "Contacts that were to be taken off a list, and were not.",
+    "left_alone_reasons": "Why not: reason to count.",
+    "left_out": "Values that contacts went without, since they can't be written: field to count.",
+    "started_at": "When the run began, ISO 8601.",
+    "ended_at": "When it ended, likewise.",
+    "seconds": "How long it took.",
+    "imports": "Imports that ActiveCampaign accepted.",
+    "imports_tried": "Imports that were sent, accepted or not: at 0 nothing has left.",
+    "requests": "Requests that were sent.",
+    "waited_seconds": "How long imports waited for the rate limits, summed.",
+    "exit_code": "The run's exit code.",
+    "limit": "The setting whose limit was reached, or null.",
+    "read_back": "Delivered contacts that were read back from the account (setting `verify`).",
+    "still_unsubscribed": "Those of them that stay off the list, because they left it before.",
+    "retries": "Requests that were no first try.",
+    "ceiling_per_minute": "Contacts that the limits let through in a minute.",
+    "timeline": (
+        "At most 200 points of the run: `seconds`, `delivered`, `read`, `per_minute`, `imports_open`, "
+        "`waiting_for`."
+    ),
+    "waiting": "What the run waited for: cause to seconds.",
+    "import_seconds": (
+        "How long imports took, in at most 200 spans of the run: `seconds`, `imports`, `median`, `p95` of "
+        "those that ended then."
+    ),
+    "requests_by": "Requests by `endpoint` and `status` (null where no answer came).",
+    "created_may_be_too_high": "Whether ActiveCampaign named more contacts as new than can be new.",
+    "room": "New contacts that the contract had room for at the start, or null where that is unknown.",
+    "pending_removals": "People who stay on a list until they may be taken off, or null without a ledger.",
+    "mirror": "What stopped removals, or null.",
+    "dry_run": "Whether it was a dry run, which sends nothing.",
+    "plan": "Of a dry run: imports, requests and minutes of the run that would follow; else null.",
+    "error": "The message that ended the run, or null.",
+    "contract": "`limit` of the contract, contacts `before` and `after` the run; null where unreadable.",
+    "rejects": "`path` of the rejects file, and of each reason its `count` and the first places.",
+    "state_record": "How many records read stand before the last STATE passed on; null without STATE.",
+    "version": "Of the target.",
+    "host": "The account's host.",
+    "account": "What the account calls itself, or null.",
+    "lists": "`id` and `name` of each list of the run.",
+    "automations": "Whether the imports may start automations.",
+    "ledger": "Whether a ledger is used.",
+    "source": "Name of the file that was sent, or null where a tap wrote the input.",
+    "report_path": "Where the report was written.",
+    "settings": "Settings as they were set, without secrets and stream maps.",
+    "streams": "The figures of each stream, by its name.",
+    "run": "Its number among the runs that are kept, or null.",
+    "result": "How it ended, in the word that `runs` shows.",
+    "before": "Figures of the last run for the same lists that came to its end, or null.",
+    "usual": "`rejected_percent` of the last ten runs for these lists, their median; or null.",
+}
+"""Key to its meaning, as Markdown."""
