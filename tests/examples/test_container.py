@@ -50,7 +50,7 @@ class Image:
         (folder / "policy.json").write_text('{"default": [{"type": "insecureAcceptAnything"}]}')
 
     def build(self, name: str, *arguments: str | Path) -> None:
-        policy = ["--signature-policy", self.folder / "policy.json"]
+        policy: list[str | Path] = ["--signature-policy", self.folder / "policy.json"]
         self.buildah(
             "bud", "--quiet", "--isolation=chroot", *policy, "--pull-never", "--tag", name, *arguments
         )
@@ -64,7 +64,7 @@ class Image:
         )
 
     def buildah(self, *arguments: str | Path, check: bool = True) -> subprocess.CompletedProcess[str]:
-        storage = [
+        storage: list[str | Path] = [
             "--root",
             self.folder / "root",
             "--runroot",
