@@ -11,6 +11,9 @@ import msgspec
 FIGURE_LAG_SECONDS = 300.0
 """So long may the account's own figure lag behind (assumed)."""
 
+LOST_SECONDS = 900.0
+"""For so long a lost run may send without the server: in its lane, and contacts that it was granted."""
+
 
 class Reading(msgspec.Struct):
     """The contract, as a run read it from the account.
@@ -55,11 +58,13 @@ class Grant(msgspec.Struct):
         granted: How many contacts it may bring, with those that it claimed.
         others_claimed: Claimed by other runs, but for those that are gone: nobody waits for them.
         others_granted: Granted to other runs, likewise.
+        is_unsure: Whether other runs may hold what the server has forgotten.
     """
 
     granted: int
     others_claimed: int
     others_granted: int
+    is_unsure: bool = False
 
 
 class Part(msgspec.Struct):
@@ -95,8 +100,15 @@ class SharedContract(msgspec.Struct):
     least_total: int
     parts: dict[str, Part] = {}
 
-    def grant(self, run: str, claim: Claim, now: float) -> Grant:
-        """Take a run's claim, and grant it of what is left."""
+    def grant(self, run: str, claim: Claim, now: float, *, is_unsure: bool = False) -> Grant:
+        """Take a run's claim, and grant it of what is left.
+
+        Args:
+            run: Its name.
+            claim: Of the run.
+            now: The server's time.
+            is_unsure: Whether others may hold what the server has forgotten: nothing surely is left.
+        """
         self.drop_what_is_over(now)
         if not self.parts:
             self.reading, self.least_total = claim.reading, claim.least_total
@@ -107,19 +119,21 @@ class SharedContract(msgspec.Struct):
         self.least_total = max(self.least_total + claim.named - part.named, claim.least_total)
         part.is_gone = False
         part.claimed, part.wanted, part.named = claim.claimed, claim.wanted, claim.named
-        part.ends_at = now + claim.settles_within + FIGURE_LAG_SECONDS
+        part.ends_at = now + LOST_SECONDS + claim.settles_within + FIGURE_LAG_SECONDS
         others = [other for name, other in self.parts.items() if name != run]
         wanting = 1 + sum(other.wanted > 0 for other in others)
         left = self.reading.limit - max(self.reading.total, self.least_total)
         left -= sum(other.granted for other in others) + claim.claimed
         # Of little each that wants some gets a part, so that none waits for one that takes all.
         share = claim.wanted if left >= wanting * claim.wanted else -(-left // wanting)
-        part.granted = max(claim.held, claim.claimed + max(0, min(claim.wanted, share)))
+        more = 0 if is_unsure else max(0, min(claim.wanted, share))
+        part.granted = max(claim.held, claim.claimed + more)
         present = [other for other in others if not other.is_gone]
         return Grant(
             part.granted,
             sum(other.claimed for other in present),
             sum(other.granted for other in present),
+            is_unsure,
         )
 
     def leave(self, run: str, claim: Claim, now: float) -> None:
@@ -127,7 +141,9 @@ class SharedContract(msgspec.Struct):
         self.grant(run, claim, now)
         part = self.parts[run]
         part.granted, part.wanted, part.is_gone = claim.claimed, 0, True
-        if not claim.claimed:
+        if claim.claimed:
+            part.ends_at = now + claim.settles_within + FIGURE_LAG_SECONDS
+        else:
             part.ends_at = now + FIGURE_LAG_SECONDS if claim.named else now
 
     def lose(self, run: str) -> None:

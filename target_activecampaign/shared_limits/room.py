@@ -143,6 +143,6 @@ class Room:
         with self._lock:
             # What came to be counted since is in the grant and no longer in what is claimed.
             self._granted = grant.granted - max(0, claim.claimed - self._claimed)
-            self._is_short = grant.granted - claim.claimed < claim.wanted
+            self._is_short = not grant.is_unsure and grant.granted - claim.claimed < claim.wanted
             self._others_claimed, self._others_granted = grant.others_claimed, grant.others_granted
             self._answered_revision = revision

@@ -13,7 +13,7 @@ from collections import Counter
 
 import msgspec
 
-from target_activecampaign.shared_limits.contract import Claim, Grant, SharedContract
+from target_activecampaign.shared_limits.contract import LOST_SECONDS, Claim, Grant, SharedContract
 from target_activecampaign.shared_limits.timetable import Load, Window, first_moment
 
 if t.TYPE_CHECKING:
@@ -25,8 +25,6 @@ _OTHERS: tuple[Kind, ...] = ("request",)
 
 LEASE_SECONDS = 10.0
 """After so long without a word a run is lost: it gets no slots, and others keep its lane free."""
-LOST_SECONDS = 900.0
-"""For so long a lost run's lane is kept free: it may send there without the server."""
 ALONE_SECONDS = 1.0
 """For so long a run that is alone sends as it likes, and tells afterwards."""
 LANES = 10
@@ -186,6 +184,7 @@ class Schedule(msgspec.Struct):
         alone: The run that needs no slots, if any.
         alone_until: For how long.
         contract: What the runs share of the account's contract.
+        unsure_until: When all that lost nothing but the server's memory have told again what they hold of it.
         is_alone_no_more: Whether it learned of others with its last word, so that it tells all with its next.
     """
 
@@ -200,6 +199,7 @@ class Schedule(msgspec.Struct):
     alone_until: float = 0.0
     is_alone_no_more: bool = False
     contract: SharedContract | None = None
+    unsure_until: float = 0.0
 
 
 def exchange(schedule: Schedule, word: Word, now: float) -> Answer:
@@ -236,8 +236,10 @@ def _distrust(schedule: Schedule, word: Word, now: float) -> None:
             for run in schedule.runs.values():
                 run.expires_at = run.hungry_until = now
         windows = word.windows
+        longest_of_imports = _longest([*windows.imports, *windows.single_imports])
         _hold(schedule, "requests", now + _longest(windows.requests) + word.jitter.requests)
-        _hold(schedule, "imports", now + _longest([*windows.imports, *windows.single_imports]))
+        _hold(schedule, "imports", now + longest_of_imports)
+        schedule.unsure_until = now + max(LEASE_SECONDS, longest_of_imports)
     schedule.seen_at = now
 
 
@@ -340,7 +342,7 @@ def _share_contract(schedule: Schedule, word: Word, now: float) -> Grant | None:
     if word.is_last:
         contract.leave(word.run, word.claim, now)
         return None
-    return contract.grant(word.run, word.claim, now)
+    return contract.grant(word.run, word.claim, now, is_unsure=now < schedule.unsure_until)
 
 
 def _free_lane(schedule: Schedule) -> int:

@@ -18,10 +18,10 @@ from collections import deque
 import msgspec
 
 from target_activecampaign.errors import ServiceError
+from target_activecampaign.shared_limits.contract import LOST_SECONDS
 from target_activecampaign.shared_limits.schedule import (
     IMPORTS,
     LEASE_SECONDS,
-    LOST_SECONDS,
     SLOT_SECONDS,
     Answer,
     Jitter,

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
-from target_activecampaign.shared_limits.contract import FIGURE_LAG_SECONDS, Claim, Reading, SharedContract
+from target_activecampaign.shared_limits.contract import (
+    FIGURE_LAG_SECONDS,
+    LOST_SECONDS,
+    Claim,
+    Reading,
+    SharedContract,
+)
 
 HOUR = 3600.0
 
@@ -68,8 +75,19 @@ def test_what_a_run_that_is_gone_has_sent_stays_spoken_for_and_nobody_waits_for_
     grant = contract.grant("other", claim_of(total=9_000), 60.0)
     assert grant.granted <= 400
     assert not grant.others_granted
-    later = HOUR + FIGURE_LAG_SECONDS + 1
+    later = LOST_SECONDS + HOUR + FIGURE_LAG_SECONDS + 1
     assert contract.grant("other", claim_of(total=9_000, at=later), later).granted == 1_000
+
+
+def test_what_a_lost_run_was_granted_is_not_granted_again_while_it_may_still_send_it() -> None:
+    contract = contract_of(total=9_000)
+    claim = msgspec.structs.replace(claim_of(total=9_000), settles_within=60.0)
+    assert contract.grant("lost", claim, 0.0).granted == 1_000
+    contract.lose("lost")
+    # It sends the last of it in its lane; the import may take a minute, and the account's figure five.
+    counted = LOST_SECONDS + 60 + FIGURE_LAG_SECONDS
+    assert contract.grant("other", claim_of(total=9_000, at=counted), counted - 1).granted == 0
+    assert contract.grant("other", claim_of(total=9_000, at=counted), counted + 1).granted == 1_000
 
 
 def test_a_run_that_wants_nothing_gives_back_what_it_has_not_sent() -> None:

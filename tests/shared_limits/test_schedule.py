@@ -8,9 +8,9 @@ import msgspec
 import pytest
 from support.paper_sharing import MOST_JITTER, WINDOWS, PaperAccount
 
+from target_activecampaign.shared_limits.contract import LOST_SECONDS
 from target_activecampaign.shared_limits.schedule import (
     LEASE_SECONDS,
-    LOST_SECONDS,
     Kind,
     Schedule,
     Slot,

@@ -7,7 +7,9 @@ from support.fake_clock import FakeClock
 
 from target_activecampaign.api.rate_limits import RateLimits
 from target_activecampaign.errors import ServiceError
-from target_activecampaign.shared_limits.schedule import LEASE_SECONDS, LOST_SECONDS, Jitter, Slot
+from target_activecampaign.shared_limits.contract import LOST_SECONDS
+from target_activecampaign.shared_limits.room import ContractFigures, Room
+from target_activecampaign.shared_limits.schedule import LEASE_SECONDS, Jitter, Slot
 from target_activecampaign.shared_limits.server import Kept, ServerError
 from target_activecampaign.shared_limits.sharing import Described, Sharing, count_present
 
@@ -183,6 +185,39 @@ def test_a_server_that_forgot_or_jumped_makes_all_wait_for_full_windows(
     first.ask()
     assert first.held["imports"] >= 60
     assert first.held["requests"] >= 1
+
+
+def share_contract(run: OneRun, limit: int) -> Room:
+    """Have a run bring contacts to an account without any."""
+    room = Room(run.clock, batch_size=10, settles_within=60.0, began_at=run.clock.now())
+    run.sharing.share_contract(room)
+    room.note_reading(ContractFigures(limit, 0))
+    return room
+
+
+@pytest.mark.parametrize("what", ["document", "clock"])
+def test_a_server_that_forgot_grants_nobody_what_others_hold_of_the_contract(
+    server: MemoryServer, what: str
+) -> None:
+    runs = two_together(server)
+    rooms = [share_contract(run, limit=70) for run in runs]
+    for _ in range(2):
+        for run, room in zip(runs, rooms, strict=True):
+            room.left()
+            run.ask()
+    assert [room.left() for room in rooms] == [40, 15]
+    rooms[0].note(claimed=40, named=0, least_total=0)
+    if what == "document":
+        server.document, server.version = None, 0
+    else:
+        server.ahead += 24 * 3600
+    for _ in range(60):
+        for run, room in zip(runs, rooms, strict=True):
+            room.left()
+            run.ask()
+            assert rooms[0].left() + rooms[1].left() <= 30
+            assert not rooms[0].is_settled
+        server.clock.seconds += 1
 
 
 def test_another_run_that_is_quicker_makes_the_run_ask_again(server: MemoryServer) -> None:
