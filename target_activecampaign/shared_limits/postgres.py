@@ -6,7 +6,14 @@ import contextlib
 import typing as t
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError, SQLAlchemyError
+from sqlalchemy.exc import (
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    ProgrammingError,
+    SQLAlchemyError,
+)
 from sqlalchemy.pool import NullPool
 
 from target_activecampaign.shared_limits.server import ANSWER_SECONDS, Kept, ServerError
@@ -40,10 +47,20 @@ _CAUSES = {
     "permission denied": "the user has no right to its table; let it make one, or grant it",
     "read-only transaction": "it may not be written to; name the primary server",
     "no schema has been selected": "the schema of the search_path does not exist",
+    f'relation "{_TABLE}" does not exist': "its table was taken away",
     "does not exist": "the database or the user does not exist",
     "resolve host name": "its host is not known",
     "translate host name": "its host is not known",
+    "Name or service not known": "its host is not known",
     "Connection refused": "no server listens there",
+    "does not support SSL": "it has no TLS",
+    "invalid connection option": "its URL has a parameter that is none",
+    "too many": "it has no connection left",
+    "connection slots are reserved": "it has no connection left",
+    "starting up": "it is starting",
+    "shutting down": "it is stopping",
+    "recovery mode": "it is starting",
+    "No space left": "its disk is full",
     "timeout": "it gives no answer in time",
 }
 
@@ -115,6 +132,7 @@ class PostgresDocument:
     def close(self) -> None:
         """End the connection."""
         connection, self._connection, self._is_reading = self._connection, None, False
+        self._is_made = False
         if connection is not None:
             with contextlib.suppress(SQLAlchemyError):
                 connection.close()
@@ -141,7 +159,8 @@ class PostgresDocument:
                 self._connection = self._engine.connect()
                 _set_up(self._connection)
             yield self._connection
-        except (SQLAlchemyError, UnicodeError) as error:
+        except (SQLAlchemyError, TypeError, ValueError) as error:
+            # Of types and values: a host's name, or a parameter of the URL.
             self.close()
             raise ServerError(_cause_of(error)) from None
 
@@ -167,4 +186,6 @@ def _cause_of(error: Exception) -> str:
     cause = error.orig if isinstance(error, DBAPIError) else error
     text = str(cause)
     known = (meaning for part, meaning in _CAUSES.items() if part in text)
-    return next(known, f"the connection was lost ({type(cause).__name__})")
+    is_lost = isinstance(error, (InterfaceError, OperationalError))
+    what = "the connection was lost" if is_lost else "it can't be asked"
+    return next(known, f"{what} ({type(cause).__name__})")

@@ -19,6 +19,8 @@ return 1
 """
 # A server that started so lately may have had a document before, which it did not keep.
 _YOUNG_SECONDS = 120
+# Python's own come from the name of a host, and from what another program wrote there.
+_ERRORS = (redis.exceptions.RedisError, ValueError)
 _CAUSES: tuple[tuple[type[Exception], str, str], ...] = (
     (redis.exceptions.AuthenticationError, "", "it refuses the user or the password"),
     (redis.exceptions.ResponseError, "NOAUTH", "it wants a password"),
@@ -32,6 +34,10 @@ _CAUSES: tuple[tuple[type[Exception], str, str], ...] = (
     (redis.exceptions.OutOfMemoryError, "", "its memory is full"),
     (redis.exceptions.BusyLoadingError, "", "it is starting"),
     (redis.exceptions.TimeoutError, "", "it gives no answer in time"),
+    (redis.exceptions.ResponseError, "MISCONF", "it can't write to its disk, and takes nothing meanwhile"),
+    (redis.exceptions.ResponseError, "NOREPLICAS", "it lacks replicas, and takes nothing meanwhile"),
+    (redis.exceptions.ResponseError, "DB index", "it has no database of this number"),
+    (redis.exceptions.ConnectionError, "max number of clients", "it has no connection left"),
     (redis.exceptions.ConnectionError, "Name or service not known", "its host is not known"),
     (redis.exceptions.ConnectionError, "refused", "no server listens there"),
 )
@@ -60,7 +66,9 @@ class RedisDocument:
                 retry=None,
                 retry_on_timeout=False,
             )
-        except ValueError:
+            # It connects to nothing, and has each parameter of the URL looked at.
+            self._redis.connection_pool.make_connection()
+        except (TypeError, ValueError, redis.exceptions.RedisError):
             raise ServerError("it is no URL; write redis://:PASSWORD@HOST:6379/0") from None
 
     def read(self) -> Kept:
@@ -72,10 +80,10 @@ class RedisDocument:
         try:
             (seconds, microseconds), (version, document) = self._eval(_READ)
             forgot = document is None and self._is_young()
-        except redis.exceptions.RedisError as error:
+            now = int(seconds) + int(microseconds) / 1e6
+            return Kept(int(version or 0), document, now, may_have_forgotten=forgot)
+        except _ERRORS as error:
             raise ServerError(_cause_of(error)) from None
-        now = int(seconds) + int(microseconds) / 1e6
-        return Kept(int(version or 0), document, now, may_have_forgotten=forgot)
 
     def write(self, version: int, document: bytes) -> bool:
         """Replace the document of a version; returns whether it still was of that version.
@@ -85,7 +93,7 @@ class RedisDocument:
         """
         try:
             return bool(self._eval(_WRITE, str(version), document))
-        except redis.exceptions.RedisError as error:
+        except _ERRORS as error:
             raise ServerError(_cause_of(error)) from None
 
     def close(self) -> None:
@@ -104,4 +112,6 @@ def _cause_of(error: Exception) -> str:
     """Return the cause of an error in our words: its text may quote the URL."""
     text = str(error)
     known = (words for kind, part, words in _CAUSES if isinstance(error, kind) and part in text)
-    return next(known, f"the connection was lost ({type(error).__name__})")
+    is_lost = isinstance(error, redis.exceptions.ConnectionError)
+    what = "the connection was lost" if is_lost else "it can't be asked"
+    return next(known, f"{what} ({type(error).__name__})")

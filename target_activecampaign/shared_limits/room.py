@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import typing as t
 
-from target_activecampaign.shared_limits.contract import Claim, Grant, Reading
+from target_activecampaign.shared_limits.contract import LOST_SECONDS, Claim, Grant, Reading
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,6 +54,7 @@ class Room:
         self._asked_at = -_WANTED_SECONDS
         self._revision = 0
         self._answered_revision = -1
+        self._told_at = self._granted_at = began_at
 
     def begin_reading(self) -> None:
         """Note that the contract is being read from now on."""
@@ -87,6 +88,7 @@ class Room:
         """Return how many more contacts may be sent; asks for more where that is not many."""
         with self._lock:
             self._asked_at = self._clock.now()
+            self._give_back_what_others_may_have()
             left = max(0, self._granted - self._claimed)
         if left < self._least:
             self.on_change()
@@ -115,6 +117,8 @@ class Room:
         with self._lock:
             if self._figures is None:
                 return None
+            self._give_back_what_others_may_have()
+            self._told_at = self._clock.now()
             is_wanting = not is_last and self._clock.now() - self._asked_at < _WANTED_SECONDS
             wanted = self._ahead if is_wanting else 0
             # What is not wanted any more is given back here, before the server knows.
@@ -146,3 +150,9 @@ class Room:
             self._is_short = not grant.is_unsure and grant.granted - claim.claimed < claim.wanted
             self._others_claimed, self._others_granted = grant.others_claimed, grant.others_granted
             self._answered_revision = revision
+            self._granted_at = self._told_at
+
+    def _give_back_what_others_may_have(self) -> None:
+        """Keep no more than what is claimed, where the server has heard nothing for too long."""
+        if self._clock.now() >= self._granted_at + LOST_SECONDS:
+            self._granted = min(self._granted, self._claimed)

@@ -114,6 +114,7 @@ class Sharing:
         self._runs = 0
         self._is_lost = False
         self._cause = ""
+        self._failed_at = -math.inf
         self._lane_sent_at = -math.inf
         self._room: Room | None = None
         self._revision = 0
@@ -220,6 +221,12 @@ class Sharing:
     # The server
 
     def _go_on(self) -> None:
+        try:
+            self._talk_until_closed()
+        finally:
+            self._failed_at = math.inf  # nobody asks any more
+
+    def _talk_until_closed(self) -> None:
         seconds = 0.0
         while not self._is_closed.is_set():
             self._clock.wait(self._wake, seconds)
@@ -319,7 +326,9 @@ class Sharing:
         """Keep the estimate of the quickest answer within a minute."""
         known = self._offset
         is_old = known is not None and now - known.known_at > _OFFSET_SECONDS
-        if known is None or is_old or most - least <= known.most - known.least:
+        # The server's clock was set, by less than a jump, where both estimates do not meet.
+        is_set = known is not None and (least > known.most or most < known.least)
+        if known is None or is_old or is_set or most - least <= known.most - known.least:
             self._offset = Offset(least, most, now)
 
     def _note_runs(self, runs: int) -> None:
@@ -331,6 +340,7 @@ class Sharing:
     def _note_failure(self, error: ServerError) -> None:
         with self._lock:
             self._cause = str(error)
+            self._failed_at = self._clock.now()
             is_new = not self._is_lost and self._clock.now() >= self._lease_ends - LEASE_SECONDS / 2
             self._is_lost |= is_new
         if is_new:
@@ -383,6 +393,9 @@ class Sharing:
         """
         left = self._lease_ends + LOST_SECONDS - LEASE_SECONDS - now
         if self._stops_when_lost or left <= 0 or self._offset is None:
+            if self._failed_at < self._lease_ends:
+                # It was this run that stood still, and nobody has asked since.
+                return now + _SECONDS_BETWEEN_TRIES
             raise self._lost()
         if self._lane < 0:
             return now + _LONGEST_WAIT_SECONDS

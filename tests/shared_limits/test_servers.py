@@ -118,7 +118,64 @@ def test_a_postgres_password_that_is_wrong_is_said_without_it(postgres: Postgres
         server.read()
 
 
-@pytest.mark.parametrize("url", ["mysql://somebody:secret@db/x", "redis://:secret@host:port/0", "nothing"])
+@pytest.mark.postgres
+def test_a_table_that_is_taken_away_in_mid_run_is_made_again(postgres: PostgresServer) -> None:
+    url = postgres.new_url()
+    server = open_server(Secret(url), HOST)
+    for document in (b"first", b"second"):
+        server.write(server.read().version, document)
+    schema = url.rpartition("%3D")[2]
+    with postgres.connect() as connection:
+        connection.execute(f"DROP TABLE {schema}.activecampaign_shared_limits")  # type: ignore[call-overload]
+    with pytest.raises(ServerError, match="its table was taken away"):
+        server.read()
+    assert server.write(server.read().version, b"third")
+    server.close()
+
+
+@pytest.mark.redis
+@pytest.mark.parametrize(
+    ("option", "value", "cause"),
+    [("maxmemory", "1mb", "its memory is full"), ("min-replicas-to-write", "1", "it lacks replicas")],
+)
+def test_a_redis_that_takes_nothing_says_why(
+    redis_server: RedisServer, option: str, value: str, cause: str
+) -> None:
+    with redis_server.client() as client:
+        client.config_set(option, value)
+    server = open_server(Secret(redis_server.url), HOST)
+    with pytest.raises(ServerError, match=cause):
+        server.write(server.read().version, b"document")
+
+
+@pytest.mark.redis
+def test_what_another_program_wrote_under_the_key_is_said(redis_server: RedisServer) -> None:
+    server = open_server(Secret(redis_server.url), HOST)
+    server.write(0, b"document")
+    with redis_server.client() as client:
+        (key,) = client.keys()
+        client.hset(key, "version", "no number")
+    with pytest.raises(ServerError, match="can't be asked"):
+        server.read()
+
+
+@pytest.mark.parametrize("scheme", ["postgresql+psycopg", "redis"])
+def test_a_host_whose_name_is_too_long_is_no_crash(scheme: str) -> None:
+    server = open_server(Secret(f"{scheme}://user:secret@{'a' * 70}.example.com/0"), HOST)
+    with pytest.raises(ServerError) as refused:
+        server.read()
+    assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://somebody:secret@db/x",
+        "redis://:secret@host:port/0",
+        "redis://:secret@host/0?no_parameter=1",
+        "nothing",
+    ],
+)
 def test_other_urls_are_refused_without_being_quoted(url: str) -> None:
     with pytest.raises(SettingsError, match="rate_limit_url") as refused:
         open_server(Secret(url), HOST)

@@ -27,12 +27,18 @@ class MemoryServer:
         self.ahead = AHEAD
         self.is_reached = True
         self.questions = 0
+        self.seconds_to_answer = 0.0
+
+    @property
+    def now(self) -> float:
+        return self.clock.now() + self.ahead
 
     def read(self) -> Kept:
         self.questions += 1
+        self.clock.seconds += self.seconds_to_answer
         if not self.is_reached:
             raise ServerError("no server listens there")
-        return Kept(self.version, self.document, self.clock.now() + self.ahead)
+        return Kept(self.version, self.document, self.now)
 
     def write(self, version: int, document: bytes) -> bool:
         if version != self.version:
@@ -74,6 +80,14 @@ def two_together(server: MemoryServer, **options: bool) -> tuple[OneRun, OneRun]
     for run in (first, first, second):
         run.ask()
     return first, second
+
+
+def share_contract(run: OneRun, limit: int) -> Room:
+    """Have a run bring contacts to an account without any."""
+    room = Room(run.clock, batch_size=10, settles_within=60.0, began_at=run.clock.now())
+    run.sharing.share_contract(room)
+    room.note_reading(ContractFigures(limit, 0))
+    return room
 
 
 def test_a_run_alone_sends_without_asking_the_server(server: MemoryServer) -> None:
@@ -124,8 +138,51 @@ def test_a_lost_server_stops_the_run_that_is_to_stop_and_says_why(server: Memory
     server.clock.seconds += LEASE_SECONDS - 0.1
     assert isinstance(first.take(), float)
     server.clock.seconds += 0.1
+    first.sharing._note_failure(failure.value)
     with pytest.raises(ServiceError, match=r"rate_limit_url: .* lost for 10 s \(no server listens there\)"):
         first.take()
+
+
+@pytest.mark.parametrize("seconds", [30.0, 3600.0])
+def test_a_run_that_stood_still_asks_the_server_before_it_counts_as_lost(
+    server: MemoryServer, seconds: float
+) -> None:
+    first, _ = two_together(server, stops_when_lost=True)
+    first.take("import")
+    first.ask()
+    room = share_contract(first, limit=70)
+    room.left()
+    first.ask()
+    assert room.left() == 40
+    server.clock.seconds += seconds
+    assert isinstance(first.take("import"), float)
+    first.ask()
+    assert isinstance(first.take("import"), Slot)
+
+
+def test_a_run_that_stood_still_for_long_brings_nothing_that_was_granted_before(server: MemoryServer) -> None:
+    slow, quick = two_together(server)
+    rooms = [share_contract(run, limit=40) for run in (slow, quick)]
+    rooms[0].left()
+    slow.ask()
+    assert rooms[0].left() == 40
+    server.clock.seconds += 24 * 3600
+    for _ in range(2):
+        rooms[1].left()
+        quick.ask()
+    assert rooms[1].left() == 40
+    assert rooms[0].left() == 0
+    slow.ask()
+    assert rooms[0].left() == 0
+
+
+def test_a_clock_that_was_set_by_half_a_second_is_learned_at_once(server: MemoryServer) -> None:
+    first, _ = two_together(server)
+    server.seconds_to_answer = 0.05
+    for ahead in (0.5, -0.5):
+        server.ahead += ahead
+        first.ask()
+        assert first.sharing._theirs(first.clock.now()) == pytest.approx(server.now, abs=0.1)
 
 
 def send_all_that_may_go(run: OneRun, sent: list[tuple[float, str]], since: float) -> None:
@@ -138,6 +195,7 @@ def send_all_that_may_go(run: OneRun, sent: list[tuple[float, str]], since: floa
             else:
                 moments.append(moment)
         run.clock.seconds = min(moments)
+        run.sharing._note_failure(ServerError("no server listens there"))  # as the thread does
 
 
 def test_a_lost_run_sends_slowly_and_for_a_time_only(server: MemoryServer) -> None:
@@ -185,14 +243,6 @@ def test_a_server_that_forgot_or_jumped_makes_all_wait_for_full_windows(
     first.ask()
     assert first.held["imports"] >= 60
     assert first.held["requests"] >= 1
-
-
-def share_contract(run: OneRun, limit: int) -> Room:
-    """Have a run bring contacts to an account without any."""
-    room = Room(run.clock, batch_size=10, settles_within=60.0, began_at=run.clock.now())
-    run.sharing.share_contract(room)
-    room.note_reading(ContractFigures(limit, 0))
-    return room
 
 
 @pytest.mark.parametrize("what", ["document", "clock"])
