@@ -7,7 +7,7 @@ import typing as t
 
 from target_activecampaign.errors import Problem, SettingsError
 from target_activecampaign.shared_limits.room import ContractFigures, Room
-from target_activecampaign.shared_limits.server import ServerError
+from target_activecampaign.shared_limits.server import RightError, ServerError
 from target_activecampaign.shared_limits.sharing import Sharing, count_present
 
 if t.TYPE_CHECKING:
@@ -34,7 +34,8 @@ def share_limits(
         clock: Of the run.
 
     Returns:
-        What is to be closed at the end; `None` for a dry run whose ledger may be read alone.
+        What is to be closed at the end; `None` where the server is a ledger alone, as its user's rights have
+        it, and for a dry run.
 
     Raises:
         SettingsError: If the server can't be used.
@@ -47,8 +48,9 @@ def share_limits(
         rate_limiter.share(sharing)
     except ServerError as error:
         server.close()
-        if settings.dry_run and setting != "rate_limit_url":
-            logger.info("%s: the limits are not shared with other runs (%s)", setting, error)
+        if setting != "rate_limit_url" and (settings.dry_run or isinstance(error, RightError)):
+            level = logging.INFO if settings.dry_run else logging.WARNING
+            logger.log(level, "%s", not_shared(setting, error))
             return None
         raise SettingsError([unusable(setting, error)]) from None
     return sharing
@@ -58,6 +60,7 @@ def count_runs(settings: Settings, setting: str, url: Secret) -> int:
     """Return how many runs share the limits of the account now, by the server that the settings name.
 
     Raises:
+        RightError: If the server is a ledger alone, as its user's rights have it.
         SettingsError: If the server can't be used.
     """
     from target_activecampaign.shared_limits.opening import open_server  # noqa: PLC0415 - 0.1 s, where it is used
@@ -66,6 +69,8 @@ def count_runs(settings: Settings, setting: str, url: Secret) -> int:
     try:
         return count_present(server.read())
     except ServerError as error:
+        if setting != "rate_limit_url" and isinstance(error, RightError):
+            raise
         raise SettingsError([unusable(setting, error)]) from None
     finally:
         server.close()
@@ -93,6 +98,15 @@ def share_contract(  # noqa: PLR0913, PLR0917 - the run's parts that have to kno
     headroom.share(room)
     sharing.share_contract(room)
     room.note_reading(ContractFigures(contract.subscriber_limit, contract.subscriber_total))
+
+
+def not_shared(setting: str, error: ServerError) -> Problem:
+    """Return the problem of a ledger by which nothing can be shared, though it does for a ledger."""
+    return Problem(
+        setting,
+        f"the limits are not shared with other runs ({error})",
+        "Grant that, or set rate_limit_url, or let the account have one run at a time",
+    )
 
 
 def unusable(setting: str, error: ServerError) -> Problem:

@@ -16,13 +16,14 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.pool import NullPool
 
-from target_activecampaign.shared_limits.server import ANSWER_SECONDS, Kept, ServerError
+from target_activecampaign.shared_limits.server import ANSWER_SECONDS, Kept, RightError, ServerError
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterator
 
 _TABLE = "activecampaign_shared_limits"
 _EXISTS = f"SELECT to_regclass('{_TABLE}') IS NOT NULL"
+_MAY_CREATE = "SELECT has_schema_privilege(current_schema(), 'CREATE')"
 _CREATE = (
     f"CREATE TABLE IF NOT EXISTS {_TABLE} "
     "(account text PRIMARY KEY, version bigint NOT NULL, document bytea NOT NULL)"
@@ -39,12 +40,12 @@ _UPDATE = sa.text(
     f"UPDATE {_TABLE} SET version = version + 1, document = :document "  # noqa: S608 - our table
     "WHERE account = :account AND version = :version"
 )
+_NO_RIGHT = f"the user may neither make nor change its table, {_TABLE}"
 # Part of a driver's text, which may quote a password, and what it means.
 _CAUSES = {
     "password authentication failed": "it refuses the user or the password",
     "no password supplied": "it wants a password",
     "no pg_hba.conf entry": "it refuses connections from here",
-    "permission denied": "the user has no right to its table; let it make one, or grant it",
     "read-only transaction": "it may not be written to; name the primary server",
     "no schema has been selected": "the schema of the search_path does not exist",
     f'relation "{_TABLE}" does not exist': "its table was taken away",
@@ -102,6 +103,9 @@ class PostgresDocument:
                 connection.exec_driver_sql("ROLLBACK")
                 self._is_reading = False
             if not self._has_table(connection):
+                # `check` only reads, and is to say what a run will meet.
+                if connection.exec_driver_sql(_MAY_CREATE).scalar_one() is False:
+                    raise RightError(_NO_RIGHT)
                 return Kept(0, None, connection.exec_driver_sql(_NOW).scalar_one())
             connection.exec_driver_sql("BEGIN")
             self._is_reading = True
@@ -162,7 +166,7 @@ class PostgresDocument:
         except (SQLAlchemyError, TypeError, ValueError) as error:
             # Of types and values: a host's name, or a parameter of the URL.
             self.close()
-            raise ServerError(_cause_of(error)) from None
+            raise _server_error(error) from None
 
 
 def _set_up(connection: sa.Connection) -> None:
@@ -182,10 +186,12 @@ def _connect_args(url: sa.URL) -> dict[str, t.Any]:
     return {name: value for name, value in defaults.items() if name not in url.query}
 
 
-def _cause_of(error: Exception) -> str:
+def _server_error(error: Exception) -> ServerError:
     cause = error.orig if isinstance(error, DBAPIError) else error
     text = str(cause)
-    known = (meaning for part, meaning in _CAUSES.items() if part in text)
+    if "permission denied" in text:
+        return RightError(_NO_RIGHT)
     is_lost = isinstance(error, (InterfaceError, OperationalError))
     what = "the connection was lost" if is_lost else "it can't be asked"
-    return next(known, f"{what} ({type(cause).__name__})")
+    known = (meaning for part, meaning in _CAUSES.items() if part in text)
+    return ServerError(next(known, f"{what} ({type(cause).__name__})"))

@@ -12,6 +12,10 @@ class ServerError(Exception):
     """The server did not do what was asked; the message says why, and holds nothing of its URL."""
 
 
+class RightError(ServerError):
+    """The server is there, and its user has no right to what sharing takes."""
+
+
 class Kept(t.NamedTuple):
     """What a server keeps.
 

@@ -65,6 +65,39 @@ def test_a_dry_run_goes_on_where_the_ledger_may_be_read_alone() -> None:
     assert share_limits(settings, "ledger_url", Secret(NOWHERE), limiter, SystemClock()) is None
 
 
+@pytest.fixture
+def url_without_rights(postgres: PostgresServer) -> str:
+    """A database whose user may do nothing but what it is granted."""
+    with postgres.connect() as connection:
+        connection.execute("DROP ROLE IF EXISTS humble")
+        connection.execute("CREATE ROLE humble LOGIN PASSWORD 'the-password'")
+    return postgres.url(user="humble", password="the-password")
+
+
+@pytest.mark.postgres
+def test_a_ledger_whose_user_may_make_no_table_is_used_without_sharing(
+    url_without_rights: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = settings_with(ledger_url=url_without_rights)
+    limiter = RateLimiter(5, 100, FakeClock())
+    url = Secret(url_without_rights)
+    assert share_limits(settings, "ledger_url", url, limiter, SystemClock()) is None
+    assert "ledger_url: the limits are not shared with other runs (the user may neither" in caplog.text
+    (check,) = check_sharing(settings)
+    assert (check.status, check.fix.partition(",")[0]) == ("warn", "Grant that")
+    assert "the-password" not in f"{caplog.text}{check}"
+
+
+@pytest.mark.postgres
+def test_a_server_that_is_to_share_and_may_make_no_table_stops_the_run(url_without_rights: str) -> None:
+    settings = settings_with(rate_limit_url=url_without_rights)
+    limiter = RateLimiter(5, 100, FakeClock())
+    with pytest.raises(SettingsError, match=r"may neither make nor change its table"):
+        share_limits(settings, "rate_limit_url", Secret(url_without_rights), limiter, SystemClock())
+    (check,) = check_sharing(settings)
+    assert check.status == "fail"
+
+
 def test_check_says_that_nothing_is_shared() -> None:
     (check,) = check_sharing(settings_with())
     assert (check.status, check.message) == (

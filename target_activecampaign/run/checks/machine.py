@@ -15,7 +15,8 @@ from target_activecampaign.reporting.own_outputs import (
     require_room_in_folder,
 )
 from target_activecampaign.reporting.report_file import check_report_path
-from target_activecampaign.run.checks.result import Check, all_failed
+from target_activecampaign.run.checks.result import Check, all_failed, failed
+from target_activecampaign.shared_limits.server import RightError
 from target_activecampaign.wording import counted, size
 
 if t.TYPE_CHECKING:
@@ -63,10 +64,15 @@ def check_sharing(settings: Settings) -> list[Check]:
         what = "none set (rate_limit_url): one run of the account at a time"
         return [Check("sharing", "ok", what)]
     setting, url = settings.shared_limits
-    from target_activecampaign.run.shared_limits import count_runs  # noqa: PLC0415 - 0.1 s, where they are
+    from target_activecampaign.run.shared_limits import (  # noqa: PLC0415 - 0.1 s, where they are
+        count_runs,
+        not_shared,
+    )
 
     try:
         runs = count_runs(settings, setting, url)
+    except RightError as error:
+        return [failed("sharing", not_shared(setting, error), "warn")]
     except SettingsError as error:
         return all_failed("sharing", error.problems)
     shared = "no other run shares" if not runs else f"{counted(runs, 'run')} now {_SHARES[runs == 1]}"
