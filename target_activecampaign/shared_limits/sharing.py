@@ -50,6 +50,8 @@ RequestKind = t.Literal["request", "poll", "read-back", "import", "single import
 _MOST_COLLISIONS = 200
 _LONGEST_COLLISION_SECONDS = 0.01
 _SECONDS_BETWEEN_TRIES = 0.5
+_GRACE_SECONDS = 3.0  # in which a run that stood still itself, and not its server, has its answer
+_SILENT = "it does not answer"
 _LANE_MARGIN_SECONDS = 2.0  # others have scheduled so far ahead when they notice that a run is lost
 _CLOCK_STEP_SECONDS = 1.0
 _OFFSET_SECONDS = 60.0  # for which one estimate of the server's clock counts
@@ -113,8 +115,8 @@ class Sharing:
         self._lane = -1
         self._runs = 0
         self._is_lost = False
-        self._cause = ""
-        self._failed_at = -math.inf
+        self._cause = _SILENT
+        self._noticed_at = math.inf  # when the lease was seen to be over
         self._lane_sent_at = -math.inf
         self._room: Room | None = None
         self._revision = 0
@@ -221,12 +223,6 @@ class Sharing:
     # The server
 
     def _go_on(self) -> None:
-        try:
-            self._talk_until_closed()
-        finally:
-            self._failed_at = math.inf  # nobody asks any more
-
-    def _talk_until_closed(self) -> None:
         seconds = 0.0
         while not self._is_closed.is_set():
             self._clock.wait(self._wake, seconds)
@@ -318,6 +314,7 @@ class Sharing:
         if self._room is not None and answer.grant is not None and word.claim is not None:
             self._room.take_grant(answer.grant, word.claim, self._revision)
         self._note_runs(answer.runs)
+        self._cause, self._noticed_at = _SILENT, math.inf
         if self._is_lost:
             self._is_lost = False
             logger.warning("%s: the server answers again", self._setting)
@@ -340,19 +337,22 @@ class Sharing:
     def _note_failure(self, error: ServerError) -> None:
         with self._lock:
             self._cause = str(error)
-            self._failed_at = self._clock.now()
-            is_new = not self._is_lost and self._clock.now() >= self._lease_ends - LEASE_SECONDS / 2
-            self._is_lost |= is_new
-        if is_new:
-            logger.warning(
-                "%s: the server by which runs share the account's limits is lost (%s). %s",
-                self._setting,
-                error,
-                "The run stops unless it comes back in a few seconds"
-                if self._stops_when_lost
-                else "The run goes on slowly, in the part of the limits that others leave free for it",
-            )
+            if self._clock.now() >= self._lease_ends - LEASE_SECONDS / 2:
+                self._warn_of_loss()
         self._on_answer({})
+
+    def _warn_of_loss(self) -> None:
+        if self._is_lost:
+            return
+        self._is_lost = True
+        logger.warning(
+            "%s: the server by which runs share the account's limits is lost (%s). %s",
+            self._setting,
+            self._cause,
+            "The run stops unless it comes back in a few seconds"
+            if self._stops_when_lost
+            else "The run goes on slowly, in the part of the limits that others leave free for it",
+        )
 
     # Slots
 
@@ -391,11 +391,12 @@ class Sharing:
         Raises:
             ServiceError: If it may not go on.
         """
+        self._noticed_at = min(now, self._noticed_at)
+        if now < self._noticed_at + _GRACE_SECONDS:
+            return self._noticed_at + _GRACE_SECONDS
+        self._warn_of_loss()
         left = self._lease_ends + LOST_SECONDS - LEASE_SECONDS - now
         if self._stops_when_lost or left <= 0 or self._offset is None:
-            if self._failed_at < self._lease_ends:
-                # It was this run that stood still, and nobody has asked since.
-                return now + _SECONDS_BETWEEN_TRIES
             raise self._lost()
         if self._lane < 0:
             return now + _LONGEST_WAIT_SECONDS
@@ -410,13 +411,12 @@ class Sharing:
         return next(moment - self._offset.least for moment, kind in moments if (kind in IMPORTS) == is_import)
 
     def _lost(self) -> ServiceError:
-        cause = self._cause or "it does not answer"
         seconds = LEASE_SECONDS if self._stops_when_lost else LOST_SECONDS
         return ServiceError(
             f"{self._setting}: the server by which runs share the account's limits is lost for "
-            f"{seconds:.0f} s ({cause}), and without it nobody knows what others send. Look at the server, "
-            "then run again",
-            cause=cause,
+            f"{seconds:.0f} s ({self._cause}), and without it nobody knows what others send. Look at the "
+            "server, then run again",
+            cause=self._cause,
             matter="limit",
         )
 

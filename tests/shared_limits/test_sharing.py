@@ -129,6 +129,26 @@ def test_a_slot_goes_at_its_moment_by_the_clock_of_the_run(server: MemoryServer)
     assert isinstance(first.take("import"), Slot)
 
 
+def asked_again_at(run: OneRun) -> float:
+    moment = run.take()
+    assert not isinstance(moment, Slot)
+    return moment
+
+
+def test_a_server_that_keeps_its_question_open_is_lost_all_the_same(
+    server: MemoryServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, _ = two_together(server)
+    server.clock.seconds += LEASE_SECONDS
+    server.clock.seconds = asked_again_at(first)
+    assert not caplog.text
+    asked_again_at(first)
+    assert "is lost (it does not answer). The run goes on slowly" in caplog.text
+    server.clock.seconds += LOST_SECONDS
+    with pytest.raises(ServiceError, match=r"lost for 900 s \(it does not answer\)"):
+        first.take()
+
+
 def test_a_lost_server_stops_the_run_that_is_to_stop_and_says_why(server: MemoryServer) -> None:
     first, _ = two_together(server, stops_when_lost=True)
     server.is_reached = False
@@ -138,7 +158,7 @@ def test_a_lost_server_stops_the_run_that_is_to_stop_and_says_why(server: Memory
     server.clock.seconds += LEASE_SECONDS - 0.1
     assert isinstance(first.take(), float)
     server.clock.seconds += 0.1
-    first.sharing._note_failure(failure.value)
+    server.clock.seconds = asked_again_at(first)
     with pytest.raises(ServiceError, match=r"rate_limit_url: .* lost for 10 s \(no server listens there\)"):
         first.take()
 
@@ -195,7 +215,6 @@ def send_all_that_may_go(run: OneRun, sent: list[tuple[float, str]], since: floa
             else:
                 moments.append(moment)
         run.clock.seconds = min(moments)
-        run.sharing._note_failure(ServerError("no server listens there"))  # as the thread does
 
 
 def test_a_lost_run_sends_slowly_and_for_a_time_only(server: MemoryServer) -> None:
