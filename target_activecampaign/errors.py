@@ -83,12 +83,20 @@ class SettingsError(TargetError):
         super().__init__("; ".join(self.problems))
 
 
+class NoLedgerError(SettingsError):
+    """There is no ledger where one has to be: run first, or look at `ledger_url`."""
+
+
 class InputError(TargetError):
     """The input is not what a Singer tap writes: look at the tap and at the line that is named."""
 
 
 class SourceFileError(TargetError):
     """A file of people can't be read: mend or save it anew as the message says."""
+
+
+class SourceEncodingError(SourceFileError):
+    """A file of people is no text in the encoding that it was read in: name the one that it has."""
 
 
 class ServiceError(TargetError):

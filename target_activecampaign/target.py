@@ -220,11 +220,12 @@ class TargetActiveCampaign(Target):
             super()._process_schema_message(message)
         except StreamMapConfigError as error:
             where = f"line {message.line_number}, schema of stream {message.stream!r}"
-            raise StreamMapConfigError(f"{where}: {_one_line(error)}") from None
+            raise StreamMapConfigError(f"stream_maps, {where}: {_one_line(error)}") from None
         except OSError as error:
             # Of this machine, like a file that an environment variable names: the tap can't mend it.
             raise OutputError(
-                f"this machine can't do what the run needs: {error.strerror or _one_line(error)}"
+                f"this machine can't do what the run needs: {error.strerror or _one_line(error)}. Look at "
+                "its disk, and at environment variables that name files or folders, then run again"
             ) from None
         except Exception as error:  # noqa: BLE001 - stream maps and flattening meet any schema here
             raise message.problem(

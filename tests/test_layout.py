@@ -20,7 +20,7 @@ ONE_DOOR = {
     "jsonschema": "singer.json_schema",
     "signal": "run.signals",
     "sqlalchemy": "ledger",
-    "sqlite3": "storage.spilling_map",
+    "sqlite3": "storage.spilling_map ledger.backup",  # its own backup API
     "cryptography": "ledger.crypto",
     "filelock": "ledger.list_lock reporting.runs_file",  # the lists; a file of ours
     "pyarrow": "singer.parquet",

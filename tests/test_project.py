@@ -204,8 +204,8 @@ def test_the_mirror_is_a_step_with_the_program_and_the_configuration_of_the_load
     for environment in meltano["environments"]:
         of_loader = configuration(environment, "loaders", loader["name"])
         assert configuration(environment, "utilities", mirror["name"]) == of_loader
-    job = next(job for job in meltano["jobs"] if job["name"] == "mirror")
-    assert job["tasks"] == ["tap-spreadsheets target-activecampaign", "activecampaign-mirror:mirror"]
+    # The tap for CSV reads changed files alone, so a mirror behind it ends with exit code 5.
+    assert not [job["name"] for job in meltano["jobs"] if f"{mirror['name']}:mirror" in job["tasks"]]
 
 
 def test_settings_that_belong_together_exist(loader: Tree) -> None:

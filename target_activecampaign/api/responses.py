@@ -396,15 +396,20 @@ class User(t.NamedTuple):
     username: str
 
 
+_NAMES_OF_USER = ("id", "username", "email")
+
+
 def read_user(response: Response) -> User:
-    """Return the user of a successful response, in whatever form.
+    """Return the user of a successful response; parts of it may be missing.
 
     Raises:
-        TryAgainError: If it is no JSON object.
+        TryAgainError: If it names no user, which is no proof that the key is good.
         ServiceError: If no further try will change that.
     """
     user = read_object(response).get("user")
     told = {name: str(text or "").strip() for name, text in (user if isinstance(user, dict) else {}).items()}
+    if not any(told.get(name) for name in _NAMES_OF_USER):
+        raise TryAgainError(f"HTTP {response.status} without a user", most_tries=MOST_TRIES_REFUSED)
     username = told.get("username", "")
     name = f"{told.get('firstName', '')} {told.get('lastName', '')[:1]}".strip()
     return User(name, "" if "@" in username else username)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shlex
 import sys
 import typing as t
@@ -13,11 +14,11 @@ import click
 
 from target_activecampaign.cli.command import failure_document
 from target_activecampaign.cli.folder_config import CONFIG_FILE, VARIABLES_FILE, configuration_of_folder
-from target_activecampaign.config.environment import settings_from_environment
+from target_activecampaign.config.environment import is_meltano, settings_from_environment
 from target_activecampaign.errors import SettingsError, TargetError
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 
 class _ListNumber(click.IntRange):
@@ -69,10 +70,36 @@ def config_arguments() -> str:
     return "".join(f" --config {shlex.quote(name)}" for name in config_sources()) if _given() else ""
 
 
+def command_here(words: str) -> str:
+    """Return a further command as it works here: with the configuration as it was given, or by Meltano.
+
+    Args:
+        words: What stands behind the program's name.
+    """
+    is_named = words.split(maxsplit=1)[0] in _NAMED_IN_MELTANO
+    if is_named and is_meltano(os.environ) and _given() and config_sources() == ["ENV"]:
+        plugin = os.environ.get(_PLUGIN, _PROGRAM)
+        return f"meltano invoke {plugin}:{words}"
+    return f"{_PROGRAM} {words}{config_arguments()}"
+
+
+def commands_here(lines: Sequence[str]) -> list[str]:
+    """Return lines, those that end with a command of ours with it as it works here."""
+    return [_COMMAND_AT_END.sub(lambda found: command_here(found[1]), line) for line in lines]
+
+
+_PROGRAM = "target-activecampaign"
+_PLUGIN = "MELTANO_LOADER_NAME"
+"""Meltano's variable: what the project calls this loader."""
+_NAMED_IN_MELTANO = ("check", "fields", "lists", "preview", "report", "runs", "send", "tags")
+_COMMANDS = "|".join((*_NAMED_IN_MELTANO, "mirror"))
+_COMMAND_AT_END = re.compile(rf"{_PROGRAM} ((?:{_COMMANDS})(?: [^:;,]*[^.:;,])?)$")
+
+
 def _given() -> list[t.Any]:
     """Return the values of `--config` that name something, those before the command first."""
     given = []
-    step: click.Context | None = click.get_current_context()
+    step: click.Context | None = click.get_current_context(silent=True)
     while step:
         given.append(step.params.get("config"))
         step = step.parent

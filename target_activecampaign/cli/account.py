@@ -8,7 +8,7 @@ import typing as t
 
 import click
 
-from target_activecampaign.cli.access import config_arguments, configuration, errors_shown
+from target_activecampaign.cli.access import command_here, configuration, errors_shown
 from target_activecampaign.cli.columns import write_columns
 from target_activecampaign.cli.log_redaction import redact_logs
 from target_activecampaign.clock import SystemClock
@@ -75,7 +75,7 @@ def _show(name: str, read: Callable[[Client], Table], *, as_json: bool) -> None:
         return
     write_columns(table.header, table.rows, numbers=frozenset({"id", "active", "contacts"}))
     said = table.next_step if table.rows else f"There are no {name} of that kind."
-    click.echo(f"{said}\nThen: target-activecampaign check{config_arguments()}", err=True)
+    click.echo(f"{said}\nThen: {command_here('check')}", err=True)
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ import typing as t
 
 import click
 
-from target_activecampaign.cli.access import config_arguments, config_sources, configuration, errors_shown
+from target_activecampaign.cli.access import command_here, config_sources, configuration, errors_shown
 from target_activecampaign.cli.log_redaction import redact_logs
 from target_activecampaign.cli.terminal import status_word, width, write_line
 from target_activecampaign.clock import SystemClock
@@ -154,11 +154,10 @@ def _capital(text: str) -> str:
 def _verdict(checks: Sequence[Check], plan: dict[str, t.Any] | None) -> list[str]:
     problems = sum(check.status == "fail" for check in checks)
     warnings = sum(check.status == "warn" for check in checks)
-    config = config_arguments()
     if problems:
         also = f", {counted(warnings, 'warning')}" if warnings else ""
         mend = next((name for name in config_sources() if name != "ENV"), "the environment")
-        again = f"Mend {mend}, then: target-activecampaign check{config}"
+        again = f"Mend {mend}, then: {command_here('check')}"
         return [f"{counted(problems, 'problem')}{also}. {again}"]
     passed = f"All {len({check.id for check in checks})} checks passed"
     passed += f", {counted(warnings, 'warning')}." if warnings else "."
@@ -166,4 +165,4 @@ def _verdict(checks: Sequence[Check], plan: dict[str, t.Any] | None) -> list[str
         imports = counted(plan["imports"], "import")
         took = about_minutes(plan["minutes"])
         passed += f" {counted(plan['records'], 'record')}: {imports}, {took} at ActiveCampaign's limits."
-    return [passed, f"Next: target-activecampaign preview{config} --input FILE"]
+    return [passed, f"Next: {command_here('preview --input FILE')}"]

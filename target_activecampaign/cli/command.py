@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import sys
@@ -11,6 +12,7 @@ import click
 from singer_sdk.plugin_base import SingerCommand
 
 from target_activecampaign.cli.log_redaction import log_fault
+from target_activecampaign.cli.lost_output import lost_output_said
 from target_activecampaign.cli.terminal import forbid_colour
 from target_activecampaign.installation import how_to_add_extra
 from target_activecampaign.sandbox import ExtraMissingError
@@ -24,6 +26,7 @@ _PLAIN = ("check", "ledger", "mirror", "report", "runs")
 """Subcommands that need the option `--config` alone; their modules have their names."""
 _WITH_A_RUN = ("init", "preview", "send")
 """Subcommands that run the target in this process, too."""
+_SHOWING = ("--about", "--help", "--version")
 _NAMES = frozenset([*_OF_ACCOUNT, *_PLAIN, *_WITH_A_RUN, "sandbox"])
 
 
@@ -65,6 +68,14 @@ class TargetCommand(SingerCommand, click.Group):
         if name in _WITH_A_RUN:
             return _make_command(name, config_option, self.target_class)
         return None
+
+    def main(self, args: Sequence[str] | None = None, *others: t.Any, **extra: t.Any) -> t.Any:  # noqa: ANN401 - handed on
+        """Run the command line; output for people that can't be written ends it with a sentence."""
+        words = sys.argv[1:] if args is None else args
+        # That of the target itself is for STATE alone.
+        is_for_people = not _NAMES.union(_SHOWING).isdisjoint(words)
+        with lost_output_said() if is_for_people else contextlib.nullcontext():
+            return super().main(args, *others, **extra)
 
     def make_context(
         self,

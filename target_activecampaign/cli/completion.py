@@ -19,14 +19,14 @@ WORDS = {
     "": "--about --config=FILE --format=json|markdown --input=FILE --quiet --version",
     "check": "--alert-test --config=FILE --json --no-color --records=",
     "fields": "--config=FILE --find= --json --no-color --options",
-    "init": "--api-key-file=FILE --automations --consent --delimiter= --encoding= --file=FILE "
-    "--folder=DIR --hostname= --json --list= --map= --meltano --no-automations --no-color "
-    "--on-null=keep|clear --phone-region= --send=none|trial|all --tag= --yes",
+    "init": "--api-key-file=FILE --automations --consent --delimiter= --empty-consent=wanted|unknown "
+    "--encoding= --file=FILE --folder=DIR --hostname= --json --list= --map= --meltano --no-automations "
+    "--no-color --on-null=keep|clear --phone-region= --send=none|trial|all --tag= --yes",
     "ledger": "--config=FILE --json --no-color",
-    "ledger forget": "--addresses --all --config=FILE --list= --members --yes",
-    "ledger rekey": "--config=FILE",
-    "ledger release": "--config=FILE --list= --yes WORD",
-    "ledger rename": "--config=FILE --list= WORD WORD",
+    "ledger forget": "--addresses --all --config=FILE --json --list= --members --yes",
+    "ledger rekey": "--config=FILE --json",
+    "ledger release": "--config=FILE --json --list= --yes WORD",
+    "ledger rename": "--config=FILE --json --list= WORD WORD",
     "lists": "--config=FILE --find= --json --no-color",
     "mirror": "--all --config=FILE --dry-run --json --list= --no-color --yes",
     "preview": "--compare --config=FILE --delimiter= --encoding= --find= --input=FILE --json --mask "

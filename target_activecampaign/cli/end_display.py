@@ -8,6 +8,7 @@ import typing as t
 
 import click
 
+from target_activecampaign.cli.access import commands_here
 from target_activecampaign.cli.terminal import is_terminal, width
 from target_activecampaign.reporting.summary import summary_lines
 
@@ -32,4 +33,4 @@ def show_end(run: Run, *, is_for_people: bool = False) -> None:
 
 def write_end(report: ReportJson) -> None:
     """Write the end of a run to standard error."""
-    click.echo("\n".join(summary_lines(report, width())), err=True)
+    click.echo("\n".join(commands_here(summary_lines(report, width()))), err=True)

@@ -35,7 +35,7 @@ _HELP = """Set up an export in this folder: from a CSV and a key to the first pe
 
 \b
 target-activecampaign init
-target-activecampaign init --file people.csv --hostname sandbox --list Newsletter --consent --yes
+target-activecampaign init --file people.csv --hostname sandbox --list 2
 
 It asks, tries each answer at once, and writes config.json, .env and .gitignore at step 7 of 8. Each question
 has an option; without a terminal nothing is asked, and all that is missing is listed.
@@ -72,6 +72,11 @@ def make_command(
                 multiple=True,
                 metavar="ATTRIBUTE=COLUMN",
                 help="Attribute or custom field, and its column; without a column none goes there.",
+            ),
+            click.Option(
+                ["--empty-consent"],
+                type=choice(["wanted", "unknown"]),
+                help="What an empty cell means in a column that marks who wants no mail.",
             ),
             click.Option(["--tag"], help="For all of them; - is none."),
             click.Option(
@@ -244,7 +249,10 @@ def _read_key_file(origin: Path, name: str) -> str:
         text = sys.stdin.readline() if name == "-" else (origin / name).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is no text"
-        raise click.UsageError(f"--api-key-file: it can't be read: {reason}.") from None
+        raise click.UsageError(
+            f"--api-key-file: it can't be read: {reason}. Name a file that this user may read, or - for "
+            "standard input."
+        ) from None
     if not text.strip():
         raise click.UsageError("--api-key-file: it is empty. Put the key into it, on a line of its own.")
     return text.strip()

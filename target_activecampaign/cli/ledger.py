@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime as dt
+import inspect
 import json
 import os
 import sys
@@ -17,7 +18,7 @@ import click
 
 from target_activecampaign.cli.access import (
     LIST_NUMBER,
-    config_arguments,
+    command_here,
     configuration,
     errors_shown,
 )
@@ -77,7 +78,7 @@ def make_command(config_option: click.Parameter) -> click.Group:
     for command in (_forget, _rename, _release, _rekey):
         params = [*command.params, config_option]
         group.add_command(
-            click.Command(command.name, callback=command.callback, params=params, help=command.help)
+            click.Command(command.name, callback=command.callback, params=params, help=_help_of(command))
         )
     return group
 
@@ -87,6 +88,26 @@ _HELP = """Show in figures what the ledger holds (`ledger_url`); with a subcomma
 \b
 target-activecampaign ledger
 target-activecampaign ledger forget --list 3 --config config.json"""
+_EXAMPLES = {
+    "forget": (
+        "target-activecampaign ledger forget --list 3\n"
+        "target-activecampaign ledger forget --addresses --members --yes < people.txt"
+    ),
+    "rename": (
+        "target-activecampaign ledger rename customers people\n"
+        "target-activecampaign ledger rename customers people --list 3"
+    ),
+    "release": (
+        "target-activecampaign ledger release shop --list 3\n"
+        "target-activecampaign ledger release shop --list 3 --yes --json"
+    ),
+    "rekey": ("target-activecampaign ledger rekey\ntarget-activecampaign ledger rekey --config ENV"),
+}
+
+
+def _help_of(command: click.Command) -> str:
+    about, _, more = inspect.cleandoc(command.help or "").partition("\n\n")
+    return f"{about}\n\n\b\n{_EXAMPLES[command.name or '']}\n\n{more}"
 
 
 def _show(*, as_json: bool, **_: object) -> None:
@@ -100,7 +121,10 @@ def _show(*, as_json: bool, **_: object) -> None:
         return
     for line in _lines_of(figures):
         click.echo(line)
-    click.echo(f"Next: target-activecampaign runs{config_arguments()}", err=True)
+    click.echo(f"Next: {command_here('runs')}", err=True)
+
+
+_json_option = click.option("--json", "as_json", is_flag=True, help="Write one JSON document.")
 
 
 @click.command("forget")
@@ -119,71 +143,89 @@ def _show(*, as_json: bool, **_: object) -> None:
     "mirror then never takes them off.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def _forget(
+@_json_option
+def _forget(  # noqa: PLR0913 - options, all by name
     *,
     list_id: int | None,
     everything: bool,
     by_address: bool,
     members: bool,
     yes: bool,
+    as_json: bool,
     **_: object,
 ) -> None:
     """Forget contacts, so that the next run that brings them sends them again."""
     if [list_id is not None, everything, by_address].count(True) != 1:
-        raise click.UsageError("Say what to forget: one of --list N, --all and --addresses.")
-    with errors_shown(), contextlib.closing(_access().open()) as ledger:
+        raise click.UsageError(
+            "Say what to forget: one of --list N, --all and --addresses. Nothing was forgotten."
+        )
+    with _changing(as_json) as ledger:
         if by_address:
             emails = _read_addresses(sys.stdin, yes=yes)
             count = ledger.erase_people(emails, members=members)
         else:
             _ask(list_id, members=members, yes=yes)
             count = ledger.erase(list_id, members=members)
-    click.echo(f"Forgotten: {counted(count, 'contact')}. The next run that brings them sends them again.")
+        copies = ledger.copies
+    said = f"Forgotten: {counted(count, 'contact')}. The next run that brings them sends them again."
+    if copies:
+        said += f"\nA copy of before an update still holds them: delete {', '.join(copies)}."
+    _conclude(said, "ledger", as_json=as_json, forgotten=count, copies=copies)
 
 
 @click.command("rename")
 @click.argument("old")
 @click.argument("new")
 @click.option("--list", "list_id", type=LIST_NUMBER, help="On this list alone.")
-def _rename(*, old: str, new: str, list_id: int | None, **_: object) -> None:
+@_json_option
+def _rename(*, old: str, new: str, list_id: int | None, as_json: bool, **_: object) -> None:
     """Move the members of the stream OLD to the name NEW that it has now."""
     if old == new:
-        raise click.UsageError("OLD and NEW are the same name.")
+        raise click.UsageError(
+            "OLD and NEW are the same name. Write the name that the stream had, and then the one that it "
+            "has now."
+        )
     if not new.strip():
         raise click.UsageError("NEW is empty: write the name that the stream has now.")
-    with errors_shown(), contextlib.closing(_access().open()) as ledger:
+    with _changing(as_json) as ledger:
         ledger.hold(_lists_with_members(ledger, old, list_id))
         count = ledger.rename_stream(list_id, old, new)
-    click.echo(f"Renamed: {counted(count, 'member')} of stream {old!r} are members of stream {new!r}.")
+    said = f"Renamed: {counted(count, 'member')} of stream {old!r} are members of stream {new!r}."
+    _conclude(said, "ledger", as_json=as_json, renamed=count)
 
 
 @click.command("release")
 @click.argument("stream")
 @click.option("--list", "list_id", type=LIST_NUMBER, required=True, help="The list they are on.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def _release(*, stream: str, list_id: int, yes: bool, **_: object) -> None:
+@_json_option
+def _release(*, stream: str, list_id: int, yes: bool, as_json: bool, **_: object) -> None:
     """Release the members of a STREAM that comes no more: who is brought by no other one is to be removed.
 
     They are pending removals then, which `target-activecampaign mirror` carries out.
     """
-    with errors_shown(), contextlib.closing(_access().open()) as ledger:
+    with _changing(as_json) as ledger:
         ledger.hold(_lists_with_members(ledger, stream, list_id))
         if not yes:
-            click.confirm(f"Release the members of stream {stream!r} on list {list_id}?", abort=True)
+            click.confirm(
+                f"Release the members of stream {stream!r} on list {list_id}?", abort=True, err=True
+            )
         count = ledger.release_stream(list_id, stream, SystemClock().epoch_seconds())
-    click.echo(
+    said = (
         f"Released: {counted(count, 'member')} of stream {stream!r} are pending removals from list "
         f"{list_id}; `target-activecampaign mirror` takes them off."
     )
+    _conclude(said, "mirror --dry-run", as_json=as_json, released=count, list=list_id)
 
 
 @click.command("rekey")
-def _rekey(**_: object) -> None:
+@_json_option
+def _rekey(*, as_json: bool, **_: object) -> None:
     """Let the ledger open with the api_key of the configuration after that was renewed.
 
     The old one is taken from the environment variable TARGET_ACTIVECAMPAIGN_OLD_API_KEY.
     """
-    with errors_shown():
+    with errors_shown(as_json=_wants_json(as_json)):
         access = _access()
         old = os.environ.get(OLD_API_KEY, "").strip()
         if not old:
@@ -193,7 +235,29 @@ def _rekey(**_: object) -> None:
         from target_activecampaign.ledger.data_key import rekey  # noqa: PLC0415 - likewise
 
         needed = rekey(access.url, account=access.account, old_api_key=Secret(old), api_key=access.api_key)
-    click.echo("The ledger opens with the new api_key." if needed else "It opens with this api_key already.")
+    said = "The ledger opens with the new api_key." if needed else "It opens with this api_key already."
+    _conclude(said, "ledger", as_json=as_json, changed=needed)
+
+
+@contextlib.contextmanager
+def _changing(as_json: bool) -> Iterator[Ledger]:  # noqa: FBT001 - as click hands it over
+    """Yield the ledger, to be changed; an error of ours ends the command."""
+    with errors_shown(as_json=_wants_json(as_json)), contextlib.closing(_access().open()) as ledger:
+        yield ledger
+
+
+def _conclude(sentence: str, next_step: str, *, as_json: bool, **document: object) -> None:
+    if _wants_json(as_json):
+        click.echo(json.dumps({"ok": True, **document}))
+        return
+    click.echo(sentence)
+    click.echo(f"Next: {command_here(next_step)}", err=True)
+
+
+def _wants_json(as_json: bool) -> bool:  # noqa: FBT001 - as click hands it over
+    """Tell whether JSON is asked for, before the subcommand or behind it."""
+    group = click.get_current_context().parent
+    return as_json or bool(group and group.params.get("as_json"))
 
 
 def _lists_with_members(ledger: Ledger, stream: str, list_id: int | None) -> set[int]:
@@ -246,7 +310,9 @@ def _moment(seconds: int) -> str:
 
 def _read_addresses(lines: t.TextIO, *, yes: bool) -> set[str]:
     if not yes:
-        raise click.UsageError("Add --yes: standard input holds the addresses, so nobody can be asked.")
+        raise click.UsageError(
+            "Add --yes: standard input holds the addresses, so nobody can be asked. Nothing was forgotten."
+        )
     emails: set[str] = set()
     for number, line in enumerate(lines, start=1):
         if not line.strip():
@@ -254,7 +320,8 @@ def _read_addresses(lines: t.TextIO, *, yes: bool) -> set[str]:
         email = normalise_email(line)
         if email is None:
             raise click.ClickException(
-                f"Line {number} of standard input is no address. Nothing was forgotten."
+                f"Line {number} of standard input is no address. Write one a line, and nothing else. "
+                "Nothing was forgotten."
             )
         emails.update(
             (email, with_unicode_domain(email))
@@ -266,4 +333,8 @@ def _ask(list_id: int | None, *, members: bool, yes: bool) -> None:
     where = "every list" if list_id is None else f"list {list_id}"
     what = "contacts and members" if members else "contacts"
     if not yes:
-        click.confirm(f"Forget all {what} of {where}?", abort=True)
+        _confirm(f"Forget all {what} of {where}?")
+
+
+def _confirm(question: str) -> None:
+    click.confirm(question, abort=True, err=True)  # standard output is for the result

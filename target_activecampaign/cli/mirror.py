@@ -13,7 +13,7 @@ from dataclasses import replace
 
 import click
 
-from target_activecampaign.cli.access import config_arguments, configuration, errors_shown
+from target_activecampaign.cli.access import command_here, configuration, errors_shown
 from target_activecampaign.cli.log_redaction import redact_logs
 from target_activecampaign.cli.runtime_tuning import prepare_process
 from target_activecampaign.config.settings import parse_settings
@@ -56,11 +56,11 @@ def make_command(config_option: click.Parameter) -> click.Command:
 _HELP = """Take people off their lists whose removal is pending, after the tap ended well.
 
 \b
-tap-x | target-activecampaign --config config.json && target-activecampaign mirror --config config.json
-target-activecampaign mirror --config config.json --dry-run
+target-activecampaign mirror --dry-run
+tap-x | target-activecampaign --config ENV && target-activecampaign mirror
 
 Where nothing proves that a stream came whole, a run with `membership: mirror` keeps pending in the ledger
-who it did not bring. The first line needs `set -o pipefail`, so that a tap that fails ends it.
+who it did not bring. The second line needs `set -o pipefail`, so that a tap that fails ends it.
 """
 
 
@@ -76,7 +76,7 @@ def _mirror(
     else:
         click.echo(_sentence(report))
         step = "mirror" if report["dry_run"] and report["unsubscribed"] else "runs"
-        click.echo(f"Next: target-activecampaign {step}{config_arguments()}", err=True)
+        click.echo(f"Next: {command_here(step)}", err=True)
     sys.exit(report["exit_code"])
 
 
@@ -140,7 +140,7 @@ def _ask(pending: int, *, yes: bool) -> None:
     """Ask a person; a pipeline has nobody to ask, and its step before has ended well."""
     if not yes and sys.stdin is not None and sys.stdin.isatty():
         people = counted(pending, "person", "people")
-        click.confirm(f"Take {people} off their lists? No import puts them on again.", abort=True)
+        click.confirm(f"Take {people} off their lists? No import puts them on again.", abort=True, err=True)
 
 
 def _sentence(report: dict[str, t.Any]) -> str:

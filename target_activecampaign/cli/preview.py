@@ -10,7 +10,7 @@ import typing as t
 
 import click
 
-from target_activecampaign.cli.access import config_arguments, configuration, errors_shown
+from target_activecampaign.cli.access import command_here, config_arguments, configuration, errors_shown
 from target_activecampaign.cli.log_redaction import redact_logs
 from target_activecampaign.cli.preview_mask import Mask
 from target_activecampaign.cli.runtime_tuning import prepare_process
@@ -103,7 +103,7 @@ def _preview(  # noqa: PLR0913 - the options
     redact_logs()
     choice = _choice(**chosen)
     if path is None and _nobody_pipes():
-        raise click.UsageError("Name a file with --input FILE, or pipe a tap in.")
+        raise click.UsageError("There is no input. Name a file with --input FILE, or pipe a tap in.")
     with errors_shown(as_json=as_json):
         config = configuration()
         settings = parse_settings(config, os.environ)
@@ -203,10 +203,9 @@ def _write(
 
 
 def _next_step(preview: Preview, path: str | None) -> str:
-    named_config = config_arguments()
     if path is None:
-        return f"Next: pipe the same into target-activecampaign{named_config}"
+        return f"Next: pipe the same into target-activecampaign{config_arguments()}"
     file = shlex.quote(path)
     if preview.exit_code == _MANY_REJECTED:
-        return f"Next: target-activecampaign preview --input {file} --problems{named_config}"
-    return f"Next: target-activecampaign send {file}{named_config}"
+        return f"Next: {command_here(f'preview --input {file} --problems')}"
+    return f"Next: {command_here(f'send {file}')}"

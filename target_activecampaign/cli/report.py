@@ -13,7 +13,7 @@ from pathlib import Path
 
 import click
 
-from target_activecampaign.cli.access import config_arguments, configuration, errors_shown
+from target_activecampaign.cli.access import command_here, configuration, errors_shown
 from target_activecampaign.cli.folder_config import CONFIG_FILE
 from target_activecampaign.cli.known_runs import known_runs
 from target_activecampaign.cli.log_redaction import redact_logs
@@ -53,7 +53,7 @@ def make_command(config_option: click.Parameter) -> click.Command:
 
 \b
 target-activecampaign report --open
-target-activecampaign report reports/2026-11-30T02-00-04.json --html night.html""",
+target-activecampaign report reports/2026-11-30T02-00-04.json --html a.html""",
     )
 
 
@@ -83,8 +83,7 @@ def _report(source: str | None, html: str | None, *, opens: bool, as_json: bool)
         click.echo(json.dumps({"ok": True, "report": report, "html": str(page), "opened": is_shown}))
         return
     click.echo(str(page))
-    again = shlex.join(["target-activecampaign", "report", *([source] if source else []), "--open"])
-    again += config_arguments()
+    again = command_here(shlex.join(["report", *([source] if source else []), "--open"]))
     click.echo(_next_step(page, again, opens=opens, is_shown=is_shown), err=True)
 
 
@@ -174,7 +173,10 @@ def _write(page: Path, found: _Source) -> None:
     try:
         text = make_page(found.document, found.runs[:_MOST_RUNS], file=name)
     except InputError as error:
-        raise InputError(f"{shown_text(name)} is no report that this version can read. {error}") from None
+        raise InputError(
+            f"{shown_text(name)} is no report that this version can read: {error}. Make the page with the "
+            "version that wrote it, or name another: target-activecampaign report FILE"
+        ) from None
     write_page(page, text, found.path)
 
 

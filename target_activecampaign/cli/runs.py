@@ -13,14 +13,14 @@ import typing as t
 
 import click
 
-from target_activecampaign.cli.access import config_arguments, configuration, errors_shown
+from target_activecampaign.cli.access import command_here, commands_here, configuration, errors_shown
 from target_activecampaign.cli.columns import write_columns
 from target_activecampaign.cli.log_redaction import redact_logs
 from target_activecampaign.cli.terminal import width
 from target_activecampaign.clock import SystemClock
-from target_activecampaign.config.names import shown_text
+from target_activecampaign.config.names import folded_name, shown_text
 from target_activecampaign.config.settings import parse_settings
-from target_activecampaign.errors import SettingsError
+from target_activecampaign.errors import NoLedgerError, SettingsError
 from target_activecampaign.reporting.run_results import rejected_of, rejected_percent
 from target_activecampaign.wording import counted, share
 
@@ -32,6 +32,7 @@ if t.TYPE_CHECKING:
 _HEADER = ("run", "started", "took", "result", "read", "delivered", "new", "rejected", "held back")
 _NUMBERS = frozenset({"run", "read", "delivered", "new", "held back"})
 _SHOWN = 20
+_MOST_LISTS_NAMED = 10
 _SPAN = re.compile(r"(\d{1,5})([mhdw])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _BAD = frozenset({"rejects up", "limit", "rejects", "braked", "failed", "interrupted", "lost"})
@@ -59,13 +60,13 @@ def make_command(config_option: click.Parameter) -> click.Command:
         "runs",
         callback=lambda config, **given: _runs(**given),  # noqa: ARG005 - `configuration` reads it
         params=[
-            click.Argument(["run"], type=click.IntRange(1), required=False),
+            click.Argument(["run"], required=False),
             click.Option(["--failed"], is_flag=True, help="Only runs that are worth a look."),
             click.Option(["--since"], callback=_read_moment, help="Only later ones: 7d, 12h, or a date."),
             click.Option(
                 ["--limit"], type=click.IntRange(1), default=_SHOWN, show_default=True, help="At most."
             ),
-            click.Option(["--list", "list_id"], type=click.IntRange(1), help="Only runs for this list."),
+            click.Option(["--list", "list_"], help="Only runs for this list, by its number or name."),
             click.Option(["--json", "as_json"], is_flag=True, help="Write one JSON document."),
             config_option,
         ],
@@ -96,18 +97,19 @@ def _read_moment(_context: click.Context, _option: click.Parameter, value: str |
 
 def _runs(  # noqa: PLR0913 - options, all by name
     *,
-    run: int | None,
+    run: str | None,
     failed: bool,
     since: dt.datetime | None,
     limit: int,
-    list_id: int | None,
+    list_: str | None,
     as_json: bool,
 ) -> None:
     redact_logs()
     with errors_shown(as_json=as_json):
-        past = _history().runs(list_id)
+        every = _every_run()
+        past = every if list_ is None else _of_list(every, list_)
         if run is not None:
-            _show_one(_of_number(past, run), past, as_json=as_json)
+            _show_one(_of_number(every, run), every, as_json=as_json)
             return
     chosen = [
         one
@@ -117,9 +119,19 @@ def _runs(  # noqa: PLR0913 - options, all by name
     if as_json:
         click.echo(json.dumps({"ok": True, "kept": len(past), "runs": [_as_json(one) for one in chosen]}))
         return
-    write_columns(_HEADER, [_row_of(one) for one in chosen], numbers=_NUMBERS)
+    if past:
+        write_columns(_HEADER, [_row_of(one) for one in chosen], numbers=_NUMBERS)
     for line in _remarks(chosen, past):
         click.echo(line)
+
+
+def _every_run() -> list[PastRun]:
+    """Return the runs that are remembered, the latest first; none before the first one made the ledger."""
+    history = _history()
+    try:
+        return history.runs()
+    except NoLedgerError:
+        return []
 
 
 def _history() -> History:
@@ -141,12 +153,35 @@ def _history() -> History:
     return history
 
 
-def _of_number(past: Sequence[PastRun], number: int) -> PastRun:
+def _of_number(past: Sequence[PastRun], number: str) -> PastRun:
     for one in past:
-        if one.number == number:
+        if str(one.number) == number.strip():
             return one
     known = f"{past[-1].number} to {past[0].number} are" if past else "none is"
-    raise SettingsError([f"Run {number} is not kept; {known}. All: target-activecampaign runs"])
+    raise SettingsError([f"Run {shown_text(number, 40)} is not kept; {known}. All: {command_here('runs')}"])
+
+
+def _of_list(past: Sequence[PastRun], wanted: str) -> list[PastRun]:
+    """Return the runs for a list, by its number or as it was called in any of them.
+
+    Raises:
+        SettingsError: If a name was that of none.
+    """
+    titles = _titles_of(past)
+    numbers = {number for number, title in titles.items() if folded_name(title) == folded_name(wanted)}
+    meant = {wanted.strip(), *map(str, numbers)}
+    chosen = [one for one in past if not meant.isdisjoint(_lists_named_in(one))]
+    if past and not chosen and not wanted.strip().isdecimal():
+        known = dict.fromkeys(_list_of(part, titles) for one in past for part in one.entry["lists"])
+        some = ", ".join(list(known)[:_MOST_LISTS_NAMED])
+        name = shown_text(wanted, 40)
+        raise SettingsError([f'No run was for a list "{name}". There were runs for: {some}'])
+    return chosen
+
+
+def _lists_named_in(run: PastRun) -> set[str]:
+    told = [str(one[part]) for one in run.report.get("lists") or () for part in ("id", "name")]
+    return {*map(str, run.entry["lists"]), *told}
 
 
 def _started_at(run: PastRun) -> dt.datetime:
@@ -188,8 +223,9 @@ def _took(seconds: float) -> str:
 def _remarks(chosen: Sequence[PastRun], past: Sequence[PastRun]) -> list[str]:
     """Return what is said below the table: which runs these are, which to look at, and how."""
     if not chosen:
-        kept = f"{counted(len(past), 'run')} kept" if past else "No run is kept yet"
-        return [f"{kept}, none of that kind." if past else f"{kept}."]
+        if not past:
+            return [f"No run yet. Next: {command_here('check')}"]
+        return [f"{counted(len(past), 'run')} kept, none of that kind."]
     said = f"{_lists_of(chosen)} {len(chosen):,} of {counted(len(past), 'run')}."
     marked = [_remark_on(one, past) for one in _latest_of_each(chosen)]
     if marked:
@@ -198,9 +234,8 @@ def _remarks(chosen: Sequence[PastRun], past: Sequence[PastRun]) -> list[str]:
     if running is not None and running.entry.get("progress"):
         said += f" Run {running.number} says: {shown_text(running.entry['progress'])}"
     number = next((one.number for one in chosen if one.result in _BAD), chosen[0].number)
-    config = config_arguments()
-    next_step = f"Next: target-activecampaign runs {number}{config}"
-    page = f"as a page: target-activecampaign report {number} --open{config}"
+    next_step = f"Next: {command_here(f'runs {number}')}"
+    page = f"as a page: {command_here(f'report {number} --open')}"
     line = f"{next_step}        {page}"
     return [*_wrapped(said), *([line] if len(line) <= width() else [next_step, f"      {page}"])]
 
@@ -235,9 +270,12 @@ def _lists_of(runs: Sequence[PastRun]) -> str:
     found = {tuple(run.entry["lists"]) for run in runs}
     if len(found) != 1:
         return "To several lists."
-    names = {one["id"]: one["name"] for run in runs for one in run.report.get("lists") or ()}
-    words = [_list_of(one, names) for one in next(iter(found))]
+    words = [_list_of(one, _titles_of(runs)) for one in next(iter(found))]
     return f"All to {', '.join(words)}."
+
+
+def _titles_of(runs: Sequence[PastRun]) -> dict[int, str]:
+    return {one["id"]: one["name"] for run in runs for one in run.report.get("lists") or ()}
 
 
 def _list_of(written: int | str, names: dict[int, str]) -> str:
@@ -275,14 +313,14 @@ def _show_one(run: PastRun, past: Sequence[PastRun], *, as_json: bool) -> None:
     for name, path in files.items():
         missing = "" if os.path.exists(path) else "   (no longer there)"  # noqa: PTH110 - of any length
         click.echo(f"{name.removesuffix('_path')}: {shown_text(path)}{missing}")
-    click.echo(f"Next: target-activecampaign report {run.number} --open{config_arguments()}")
+    click.echo(f"Next: {command_here(f'report {run.number} --open')}")
 
 
 def _summary_of(run: PastRun) -> list[str]:
     from target_activecampaign.reporting.summary import summary_lines  # noqa: PLC0415 - for one run alone
 
     try:
-        return summary_lines(dict(run.report), width())
+        return commands_here(summary_lines(dict(run.report), width()))
     except (AttributeError, KeyError, TypeError, ValueError):
         version = shown_text(run.entry["version"])
         return [f"Its report is of another version of the loader ({version}), so its summary can't be shown."]
@@ -292,7 +330,7 @@ def _state_of_open(run: PastRun, past: Sequence[PastRun]) -> str:
     if run.result == "lost":
         return f"Run {_remark_on(run, past)}.\nNext: look why it was killed, then run again."
     line = shown_text(run.entry.get("progress") or "no progress is known yet")
-    return f"process {run.entry['process']}: {line}\nNext: target-activecampaign runs{config_arguments()}"
+    return f"process {run.entry['process']}: {line}\nNext: {command_here('runs')}"
 
 
 def _as_json(run: PastRun) -> dict[str, t.Any]:

@@ -63,12 +63,13 @@ def settings_from_environment(environ: Mapping[str, str]) -> dict[str, t.Any]:
             if name == _CONSENT and text.strip().lower() != "true":
                 # As in a file: no other word is a signature.
                 value = False if value is False else text
-            unfolds = isinstance(value, dict) and _is_meltano(environ)
+            unfolds = isinstance(value, dict) and is_meltano(environ)
             found[name] = unfold(name, value) if unfolds else value
     return found
 
 
-def _is_meltano(environ: Mapping[str, str]) -> bool:
+def is_meltano(environ: Mapping[str, str]) -> bool:
+    """Tell whether Meltano started the process."""
     return any(name.startswith("MELTANO_") for name in environ)
 
 
@@ -81,11 +82,11 @@ def find_unknown_variables(environ: Mapping[str, str]) -> list[Problem]:
     underscore (`TARGET_ACTIVECAMPAIGN__LOG_PARSER`). Seen with Meltano 4.4.
     """
     plugins = _plugin_prefixes(environ)
-    is_meltano = _is_meltano(environ)
+    by_meltano = is_meltano(environ)
     problems: list[Problem] = []
     for name, text in environ.items():
         prefix = next((one for one in (*plugins, PREFIX) if name.upper().startswith(one)), None)
-        if prefix is not None and text.strip() and not _is_known(name, prefix, is_meltano=is_meltano):
+        if prefix is not None and text.strip() and not _is_known(name, prefix, is_meltano=by_meltano):
             near = _nearest(name, prefix)
             fix = f"write {near}" if near else "take it out of the environment"
             problems.append(Problem(shown_name(name), "is no setting", fix, filter(None, [near])))

@@ -141,7 +141,12 @@ _EXPORT = (
         "subscription_words",
         th.ObjectType(
             th.Property(
-                "true", th.ArrayType(th.StringType), description="Words by which a person wants the list."
+                "true",
+                th.ArrayType(th.StringType),
+                description=(
+                    'Words by which a person wants the list. With `""` among them a null or blank text is '
+                    "a yes: for a property that marks only who does not want it."
+                ),
             ),
             th.Property(
                 "false",

@@ -98,8 +98,13 @@ class Section:
         self.add_problem(name, problem)
         return None
 
-    def texts(self, name: str) -> tuple[str, ...]:
-        """Return the texts of an array, trimmed and each once, in the user's order."""
+    def texts(self, name: str, *, takes_empty: bool = False) -> tuple[str, ...]:
+        """Return the texts of an array, trimmed and each once, in the user's order.
+
+        Args:
+            name: Of the setting.
+            takes_empty: Whether an empty text is one of them.
+        """
         value = self._values.get(name)
         if value is None:
             return ()
@@ -107,7 +112,7 @@ class Section:
             self.add_problem(name, 'must be an array of strings, like ["vip"]')
             return ()
         for position, entry in enumerate(value, start=1):
-            if problem := problem_of_text(entry):
+            if not (takes_empty and entry == "") and (problem := problem_of_text(entry)):
                 self.add_problem(name, f"entry {position} {problem}")
         return tuple(dict.fromkeys(entry.strip() for entry in value if isinstance(entry, str)))
 

@@ -23,6 +23,9 @@ DEFAULT_WORDS: Mapping[bool, tuple[str, ...]] = MappingProxyType(
 )
 """Words that subscribe, and words that take off the list, where the setting does not name others."""
 
+EMPTY = ""
+"""Stands among the words that subscribe where a person says so: for a null or blank text, not for nothing."""
+
 _NAMES = {True: "true", False: "false"}
 
 
@@ -50,7 +53,8 @@ def _read_half(words: Section | None, wants: bool) -> frozenset[str]:  # noqa: F
         return _all_folded(DEFAULT_WORDS[wants])
     if words.is_empty(name):
         words.add_problem(name, "is empty; write the words, or leave it out for its default")
-    return _all_folded(words.texts(name))
+    # A value that got lost looks like one that was never there: nobody is taken off for that.
+    return _all_folded(words.texts(name, takes_empty=wants))
 
 
 def _all_folded(words: Iterable[str]) -> frozenset[str]:

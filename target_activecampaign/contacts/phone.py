@@ -2,6 +2,7 @@
 
 A number that is read wrongly is the number of a stranger. So whatever may be something else (a range, an
 extension, two numbers, a date, a remark, a local number without its area) stays as it came.
+The apostrophe by which spreadsheets mark a text is no part of a number.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ _COMMON = re.compile(
     r"\+[1-9]\d{0,2}[ -]?(?:\(\d{2,5}\)|\d{2,5})[ -]?(?:[1-9]\d{2,3}[ -])?(?:[1-9]\d{3,7}|\d{4,5})", re.ASCII
 )
 _MARKS = dict.fromkeys(map(ord, " ()-"))
+_MARKED_AS_TEXT = re.compile(r"'[+0-9]", re.ASCII)
+"""How a spreadsheet writes a cell that holds digits as text, and how Shopify exports its numbers."""
 
 
 def write_phone(value: object, region: str | None) -> str:
@@ -55,15 +58,23 @@ def normalise_phone(text: str, region: str | None) -> str:
         `+` and digits, whose end are the digits of `text` less a trunk prefix; or `text` unchanged where it
         may be anything else than one number, or none of its country.
     """
+    number = _read_number(text, region)
+    if number is None and _MARKED_AS_TEXT.match(text):
+        number = _read_number(text[1:], region)
+    return text if number is None else number
+
+
+def _read_number(text: str, region: str | None) -> str | None:
+    """Return the number that all of a text surely is; `None` where it may be anything else."""
     if _is_surely_e164(text):
         return text
     if _COMMON.fullmatch(text) and _is_surely_e164(number := text.translate(_MARKS)):
         return number
     if len(text) > _LONGEST_TEXT:
-        return text
+        return None
     if text.startswith("+") and (found := find_number(text)) is not None and _is_surely_e164(found):
         return found
-    return _normalise(text, region)
+    return _read_by_plan(text, region)
 
 
 def _is_surely_e164(number: str) -> bool:
@@ -111,14 +122,14 @@ def _plan_for(beginning: str) -> Callable[[str], object] | None:
 
 
 @functools.lru_cache(maxsize=1024)
-def _normalise(text: str, region: str | None) -> str:
+def _read_by_plan(text: str, region: str | None) -> str | None:
     number = find_number(text)
     if number is None or (region is None and not number.startswith("+")):
-        return text
+        return None
     from target_activecampaign.contacts.phone_plans import (  # noqa: PLC0415 - as above
         read_international,
         read_local,
     )
 
     found = read_international(number) if number.startswith("+") else read_local(number, region or "")
-    return found or text
+    return found or None

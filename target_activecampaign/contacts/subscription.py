@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from msgspec import UNSET
 
-from target_activecampaign.config.subscription_words import folded
+from target_activecampaign.config.subscription_words import EMPTY, folded
 from target_activecampaign.contacts.text import UnfitValueError, trim
 
 if t.TYPE_CHECKING:
@@ -31,7 +31,9 @@ class OptOut(t.NamedTuple):
 
 
 def read_wish(value: object, words: Mapping[str, bool]) -> bool | None:
-    """Return whether somebody wants the list; `None` where a null, blank text or nothing at all says it.
+    """Return whether somebody wants the list; `None` where that is not said.
+
+    A null and blank text say it where a person gave them this meaning; nothing at all never does.
 
     Args:
         value: A JSON value, or a `Decimal`.
@@ -40,13 +42,15 @@ def read_wish(value: object, words: Mapping[str, bool]) -> bool | None:
     Raises:
         UnfitValueError: If it is anything else.
     """
-    if value is None or value is UNSET:
+    if value is UNSET:
         return None
+    if value is None:
+        return words.get(EMPTY)
     if isinstance(value, bool):
         return value
     word = folded(trim(value)) if isinstance(value, str) else _digits_of(value)
-    if word == "":
-        return None
+    if word == EMPTY:
+        return words.get(EMPTY)
     if word is None or word not in words:
         raise UnfitValueError("is none of subscription_words")
     return words[word]

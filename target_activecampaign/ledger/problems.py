@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typing as t
 
-from target_activecampaign.errors import SettingsError
+from target_activecampaign.errors import NoLedgerError, SettingsError
 
 if t.TYPE_CHECKING:
     from pathlib import Path
@@ -19,14 +19,14 @@ def unusable(problem: str) -> SettingsError:
     return SettingsError([f"ledger_url: {problem}"])
 
 
-def no_ledger_there(path: Path | None = None) -> SettingsError:
+def no_ledger_there(path: Path | None = None) -> NoLedgerError:
     """Make the error about a ledger that has to exist and does not.
 
     Args:
         path: The file that it would be; `None` for a database, whose name stands beside its password.
     """
-    if path is None:
-        return unusable("there is no ledger there, the database has none of its tables")
-    return unusable(
-        f"there is no ledger there, no file {str(path)!r} (a relative path starts in the working folder)"
-    )
+    where = "the database has none of its tables"
+    if path is not None:
+        where = f"no file {str(path)!r} (a relative path starts in the working folder)"
+    problem = f"there is no ledger there, {where}; correct it, or let a run make one"
+    return NoLedgerError([f"ledger_url: {problem}"])

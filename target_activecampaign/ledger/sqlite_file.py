@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import glob
+import logging
 import os
 import shutil
 import tempfile
@@ -16,6 +17,8 @@ from urllib.parse import quote
 
 import sqlalchemy as sa
 
+from target_activecampaign.config.names import shown_name
+from target_activecampaign.ledger.backup import back_up
 from target_activecampaign.ledger.database import Database
 from target_activecampaign.ledger.migrations import NEWEST_VERSION, migrate, version_of
 from target_activecampaign.ledger.problems import no_ledger_there, unusable
@@ -25,6 +28,8 @@ if t.TYPE_CHECKING:
 
     from target_activecampaign.ledger.migrations import NewMeta
     from target_activecampaign.ledger.patience import Patience
+
+logger = logging.getLogger(__name__)
 
 _HEADER = b"SQLite format 3\0"
 _COPY_ATTEMPTS = 5
@@ -93,11 +98,13 @@ def _require_rights(path: Path) -> None:
         raise unusable("its file and folder may not be written to; change their mode, or name another")
 
 
-def _open_file(path: Path, new_meta: NewMeta, patience: Patience | None = None) -> Database:
+def _open_file(
+    path: Path, new_meta: NewMeta, patience: Patience | None = None, *, is_kept: bool = True
+) -> Database:
     _require_rights(path)
     database = Database(_url_of(path), read_only=False, patience=patience)
     with closed_on_error(database):
-        _bring_up_to_date(database, new_meta)
+        _bring_up_to_date(database, new_meta, backed_up=path if is_kept else None)
     return database
 
 
@@ -106,7 +113,7 @@ def _open_copy_of(path: Path, new_meta: NewMeta) -> Database:
         copy = Path(folder.name, "ledger.db")
         _copy_at_rest(path, copy)
         # Tables of an older version are brought up to date in the copy.
-        _open_file(copy, new_meta).close()
+        _open_file(copy, new_meta, is_kept=False).close()
         return Database(_url_of(copy), read_only=True, folder=folder)
 
 
@@ -120,14 +127,34 @@ def _private_folder() -> Iterator[tempfile.TemporaryDirectory[str]]:
         raise
 
 
-def _bring_up_to_date(database: Database, new_meta: NewMeta) -> None:
+def _bring_up_to_date(database: Database, new_meta: NewMeta, backed_up: Path | None = None) -> None:
+    """Bring the tables to the newest version, all or nothing.
+
+    Args:
+        database: Open for writing.
+        new_meta: For a new ledger.
+        backed_up: The file that a copy is made of before; `None` where it holds nothing or is a copy.
+    """
     version = database.inspect(version_of)
     if not version:
         refuse_other_tables(database)
     database.configure("PRAGMA journal_mode = WAL")
     if version < NEWEST_VERSION:
+        copy = None
         with database.transaction() as connection:
+            # Another run may have done it meanwhile.
+            version = version_of(connection)
+            if backed_up is not None and 0 < version < NEWEST_VERSION:
+                copy = back_up(database, backed_up, version)
             migrate(connection, new_meta)
+        if copy is not None:
+            logger.info(
+                "The ledger's tables were brought from version %d to %d. As it was before it stands in %s: "
+                "delete that when you need no way back",
+                version,
+                NEWEST_VERSION,
+                shown_name(copy.name),
+            )
 
 
 def refuse_other_tables(database: Database) -> None:

@@ -36,7 +36,7 @@ KEPT = 400
 
 _SECONDS_BETWEEN_SIGNS = 30.0
 _SECONDS_WITHOUT_SIGN = 900  # thirty signs that did not come; another host's clock may be some minutes off
-_SECONDS_FOR_A_LOCK = 5.0
+_SECONDS_FOR_A_LOCK = 3.0
 _LEAST_SECONDS_FOR_A_LOCK = 0.5  # another run's write takes milliseconds
 _NOT_REMEMBERED = ("timeline", "import_seconds", "requests_by")  # of a report: what may be long
 _MOST_CHARACTERS = 32_000  # of a report that is remembered
@@ -218,14 +218,20 @@ class History:
         def give() -> None:
             clock = SystemClock()  # a run on another clock lives all the same
             while not clock.wait(self._has_ended, _SECONDS_BETWEEN_SIGNS):
-                with contextlib.suppress(Exception), self._writing:
-                    if self._has_ended.is_set() or self._store is None or self.run is None:
-                        return
-                    signs = {"seen_at": self._clock.epoch_seconds(), "progress": self._line}
-                    self._entry |= {**signs, "read": count_read()}
-                    self._store.put(self.run, self._entry)
+                self._give_sign(count_read)
 
         threading.Thread(target=give, name="signs-of-life", daemon=True).start()
+
+    def _give_sign(self, count_read: Callable[[], int]) -> None:
+        try:
+            with self._writing:
+                if self._has_ended.is_set() or self._store is None or self.run is None:
+                    return
+                signs = {"seen_at": self._clock.epoch_seconds(), "progress": self._line}
+                self._entry |= {**signs, "read": count_read()}
+                self._store.put(self.run, self._entry)
+        except Exception:  # noqa: BLE001 - a sign that is missing is no matter of the run
+            self._lose_patience()
 
     def judge(self, report: Mapping[str, t.Any], kind: Kind = "run") -> dict[str, t.Any]:
         """Return what the history adds to the report of the run: `run`, `result`, `before` and `usual`."""
@@ -321,10 +327,15 @@ class History:
         except InterruptedRunError:
             raise
         except (TargetError, KeyError, TypeError) as error:
+            self._lose_patience()
             if not self._has_warned:
                 self._has_warned = True
                 cause = error if isinstance(error, TargetError) else "an entry in it is damaged"
                 logger.warning("the history of runs can't be used, the run goes on without: %s", cause)
+
+    def _lose_patience(self) -> None:
+        """Wait hardly any more: a place that was locked for so long may be locked to the run's end."""
+        self._patience.end_within(0)
 
 
 def _shortened(report: dict[str, t.Any]) -> dict[str, t.Any]:

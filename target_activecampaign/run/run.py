@@ -338,6 +338,7 @@ class Run:
                 self.people,
                 self.completeness,
                 self._streams.sources_of,
+                check_interruption=self._interruption.check,
                 writes=writes,
                 now=self._began_at,
             )
@@ -516,7 +517,11 @@ class Run:
         """Count a record of a stream that is not exported, and say so once."""
         figures = self.figures_of(stream)
         if not figures.ignored:
-            logger.warning("stream %r is not exported: its records are counted as ignored", stream)
+            logger.warning(
+                "stream %r is not exported: its records are counted as ignored. To export it, give it an "
+                "entry in streams",
+                stream,
+            )
         figures.ignored += 1
         self._hold_states()
 
@@ -545,7 +550,8 @@ class Run:
         """Count a record that says a person is gone at the source: it is not exported."""
         if not self._deletions:
             logger.warning(
-                "on_delete: records with _sdc_deleted_at are not exported, they are counted as ignored"
+                "on_delete: records with _sdc_deleted_at are not exported, they are counted as ignored. "
+                "To take their people off the list: on_delete: unsubscribe"
             )
         self._deletions += 1
         self.figures_of(stream).ignored += 1
@@ -734,7 +740,10 @@ class Run:
         try:
             self.say_end(report)
         except Exception as error:  # noqa: BLE001 - standard error may be full, closed or a pipe without reader
-            logger.warning("the end of the run can't be shown (%s)", type(error).__name__)
+            logger.warning(
+                "the end of the run can't be shown (%s). Its exit code and its report say how it ended",
+                type(error).__name__,
+            )
 
     def _make_report(self, exit_code: int) -> dict[str, t.Any]:
         requests = self._client.requests if self._client else 0
@@ -747,7 +756,11 @@ class Run:
             self._report.import_seconds = delivery.import_seconds(self.observer.started_at)
         if self._settings.dry_run:
             self._report.state_record = None
+            total = self._report.totals()
             self._report.plan = plan_run(
+                verified=total.delivered if self._settings.verify == "all" else 0,
+                account_contacts=self._headroom.total,
+                taken_off=total.unsubscribed,
                 imports=self._report.imports,
                 requests_made=requests,
                 requests_per_second=self._settings.requests_per_second,

@@ -5,9 +5,16 @@ from __future__ import annotations
 import typing as t
 
 from starlette.applications import Starlette
+from starlette.responses import Response
 from starlette.routing import Mount, Route
 
-from target_activecampaign.sandbox.api.routes import ROUTES, unknown_method, unknown_path
+from target_activecampaign.sandbox.api.not_emulated import (
+    VERSION_1,
+    VERSION_1_PATH,
+    unknown_method,
+    unknown_path,
+)
+from target_activecampaign.sandbox.api.routes import ROUTES
 from target_activecampaign.sandbox.controls import Controls
 from target_activecampaign.sandbox.host_check import CONTROLS, HostCheck, HostCheckMiddleware
 from target_activecampaign.sandbox.page_files import page_routes
@@ -16,6 +23,7 @@ from target_activecampaign.sandbox.request_handler import PREFIX, RequestHandler
 if t.TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from starlette.requests import Request
     from starlette.types import ASGIApp
 
     from target_activecampaign.sandbox.emulator import Emulator
@@ -48,4 +56,10 @@ def _api_routes(handler: RequestHandler) -> list[Route]:
         Route(PREFIX, handler.endpoint(ROUTES[0][2]), methods=["GET"]),
         *others,
         Route(f"{PREFIX}/{{rest:path}}", handler.endpoint(unknown_path), methods=_METHODS),
+        Route(VERSION_1_PATH, _refuse_version_1, methods=_METHODS),
     ]
+
+
+async def _refuse_version_1(_request: Request) -> Response:
+    """Refuse a request for API v1, whatever its key, which stands in its query or its body."""
+    return Response(VERSION_1.encoded, VERSION_1.status, media_type="application/json")

@@ -33,7 +33,7 @@ _HELP = """Run an emulated ActiveCampaign on this machine.
 
 \b
 target-activecampaign sandbox
-target-activecampaign sandbox --port 0 --database account.db --contact-limit 500
+target-activecampaign sandbox --port 0 --database a.db --contact-limit 500
 
 Point a client at the URL that is printed, with `sandbox` as its key. Ends on Ctrl-C or SIGTERM.
 """

@@ -71,8 +71,8 @@ SWITCHES: Mapping[str, Switch] = {
         "`status` within the first second. Import status reference: 'may be' the boolean false.",
     ),
     "unknown-batch": Switch(
-        ("false", "404"),
-        "The answer to a batchId that nobody handed out. Import status reference: unsaid.",
+        ("false", "404", "400"),
+        "The answer to a batchId that nobody handed out. Import status reference: unsaid; once seen: 400.",
     ),
     "over-limit": Switch(
         ("failure", "silent", "let-through"),
@@ -122,6 +122,11 @@ SWITCHES: Mapping[str, Switch] = {
         ("no", "yes"),
         "Whether the answer to POST /contactLists has `contacts` too. Contacts reference: there; recorded "
         "answers: not there.",
+    ),
+    "sms-lists": Switch(
+        ("shown", "hidden"),
+        "Whether GET /lists shows lists of text messages where no `filters[channel]` asks for them. Lists "
+        "reference: unsaid; the provider's own client says that it means email then.",
     ),
     "subscriber-total": Switch(
         ("all", "subscribed"),

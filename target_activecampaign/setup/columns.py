@@ -25,7 +25,7 @@ _LONGEST_WORD = 30
 _LEAST_LISTS = 0.1
 _MOST_LIST_WORDS = 200
 _EMAIL = re.compile(r"[^\s@<>]+@[^\s@<>]+\.[^\W\d_]{2,}>?")
-_PHONE = re.compile(r"[(+]{0,2}\d[\d ()./-]{4,24}\d")
+_PHONE = re.compile(r"'?[(+]{0,2}\d[\d ()./-]{4,24}\d")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?|\d{1,2}[./]\d{1,2}[./](\d\d){1,2}( .*)?")
 _WORD = re.compile(r"[^\W\d_][\w &'/-]*")
 
@@ -43,6 +43,7 @@ class Column:
         emails: Cells that hold an address.
         phones: Cells that may hold a phone number.
         dates: Cells that hold a day.
+        holds_booleans: Whether JSON's own `true` or `false` stands in it.
         lists: Cells that hold several words, with commas or semicolons between.
     """
 
@@ -54,12 +55,17 @@ class Column:
     emails: int = 0
     phones: int = 0
     dates: int = 0
+    holds_booleans: bool = False
     lists: int = 0
 
     def add(self, cell: object) -> None:
         """Look at the cell of one row."""
         self.rows += 1
-        text = trim(cell) if isinstance(cell, str) else "" if cell is None else str(cell)
+        if isinstance(cell, str):
+            text = trim(cell)
+        else:
+            text = "" if cell is None else str(cell)
+            self.holds_booleans |= isinstance(cell, bool)
         if not text:
             return
         self.filled += 1
@@ -69,7 +75,7 @@ class Column:
             self.has_more_values = True
         if "@" in text:
             self.emails += _EMAIL.fullmatch(text) is not None
-        elif text[0].isdigit() or text[0] in "+(":
+        elif text[0].isdigit() or text[0] in "+('":
             self.phones += _PHONE.fullmatch(text) is not None
             self.dates += _DATE.fullmatch(text) is not None
         elif "," in text or ";" in text:

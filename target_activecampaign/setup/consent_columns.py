@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from target_activecampaign.config.subscription_words import DEFAULT_WORDS, folded
+from target_activecampaign.config.subscription_words import DEFAULT_WORDS, EMPTY, folded
 from target_activecampaign.setup.consent_headers import is_refusal, sounds_like_consent
 from target_activecampaign.setup.headers import is_consent
 
@@ -26,6 +26,8 @@ _STATES_OF_NO = frozenset(
 )
 """Words that name a no by themselves, whatever the header says."""
 _STATES_OF_YES = frozenset({"subscribed", "opted_in", "opted-in", "opted in", "optin", "opt-in", "abonniert"})
+_UNCLEAR = "active"
+"""Below a header like `unsubscribed` it may be the person, or the wish to leave."""
 
 
 class Wishes(t.NamedTuple):
@@ -39,6 +41,7 @@ class Wishes(t.NamedTuple):
         yes_count: Rows with the first kind.
         no_count: Rows with the second.
         silent_count: Rows that say neither.
+        empty_count: Rows whose cell is empty.
     """
 
     column: str
@@ -48,21 +51,28 @@ class Wishes(t.NamedTuple):
     yes_count: int
     no_count: int
     silent_count: int = 0
+    empty_count: int = 0
 
     def as_setting(self) -> dict[str, list[str]] | None:
-        """Return the setting `subscription_words`; `None` where its defaults do."""
+        """Return the setting `subscription_words`; `None` where its defaults do.
+
+        Words that the file does not hold yet mean what they mean below such a header.
+        """
         halves = {True: self.yes, False: self.no}
-        if all(
-            {folded(word) for word in words} <= set(DEFAULT_WORDS[half]) for half, words in halves.items()
-        ):
-            return None
+        meant = {half: [folded(word) for word in words] for half, words in halves.items()}
+        defaults = [*DEFAULT_WORDS[True], *DEFAULT_WORDS[False]]
         setting = {}
-        for half, words in halves.items():
-            meant = [folded(word) for word in words]
-            opposite = {folded(word) for word in halves[not half]}
-            defaults = [word for word in DEFAULT_WORDS[half] if word not in opposite]
-            setting["true" if half else "false"] = list(dict.fromkeys([*defaults, *meant]))
-        return setting
+        for half, words in meant.items():
+            usual = [word for word in defaults if _meaning(word, self.column, {}) is half]
+            own = [word for word in usual if word not in meant[not half]]
+            setting["true" if half else "false"] = list(dict.fromkeys([*own, *words]))
+        is_usual = all(set(setting[name]) == set(DEFAULT_WORDS[name == "true"]) for name in setting)
+        return None if is_usual else setting
+
+    @property
+    def marks_refusals(self) -> bool:
+        """Whether it marks people who do not want mail, and is empty for others."""
+        return bool(self.empty_count and self.no and (is_refusal(self.column) or not self.yes))
 
 
 def consent_columns(columns: Mapping[str, Column]) -> list[Column]:
@@ -83,24 +93,33 @@ def columns_about_consent(columns: Mapping[str, Column]) -> list[Column]:
 def read_wishes(column: Column, known: Mapping[str, bool] | None = None) -> Wishes | None:
     """Return the words of a column; `None` where it holds more than a handful of them.
 
+    A `true` of JSON always means a yes to the loader, so a column where it is a no has no words either.
+
     Args:
         column: Of the file.
         known: Word, folded, to whether it means yes, where a configuration says so; it goes before all.
     """
-    if not column.holds_few_words:
+    if not column.holds_few_words or has_opposite_booleans(column):
         return None
     known = known or {}
     meant = {folded(value): _meaning(folded(value), column.name, known) for value in column.values}
     counts = dict.fromkeys((True, False, None), 0)
     for value, count in column.values.items():
         counts[meant[folded(value)]] += count
+    empty = column.rows - column.filled
+    counts[known.get(EMPTY)] += empty
     halves = {half: [word for word, one in meant.items() if one is half] for half in counts}
     for word, half in known.items():
         if word not in halves[half]:
             halves[half].append(word)
     silent = column.rows - counts[True] - counts[False]
     yes, no, unknown = (tuple(halves[half]) for half in (True, False, None))
-    return Wishes(column.name, yes, no, unknown, counts[True], counts[False], silent)
+    return Wishes(column.name, yes, no, unknown, counts[True], counts[False], silent, empty)
+
+
+def has_opposite_booleans(column: Column) -> bool:
+    """Tell whether JSON's own `true` in a column means that mail is not wanted."""
+    return column.holds_booleans and is_refusal(column.name)
 
 
 def can_decide(column: Column) -> bool:
@@ -144,6 +163,8 @@ def _meaning(word: str, header: str, known: Mapping[str, bool]) -> bool | None:
         return known[word]
     if word in _STATES_OF_YES or word in _STATES_OF_NO:
         return word in _STATES_OF_YES
+    if word == _UNCLEAR and is_refusal(header):
+        return None
     is_yes = word in DEFAULT_WORDS[True] or word in _YES.split()
     if not is_yes and word not in DEFAULT_WORDS[False] and word not in _NO.split():
         return None

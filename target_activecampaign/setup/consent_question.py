@@ -10,7 +10,7 @@ import typing as t
 import click
 
 from target_activecampaign.config.names import shown_text
-from target_activecampaign.config.subscription_words import folded
+from target_activecampaign.config.subscription_words import EMPTY, folded
 from target_activecampaign.errors import SourceFileError
 from target_activecampaign.setup.consent_columns import (
     can_decide,
@@ -21,6 +21,7 @@ from target_activecampaign.setup.consent_columns import (
     says_no,
 )
 from target_activecampaign.setup.dialogue import AnswerError, Question
+from target_activecampaign.setup.long_reading import told_while
 from target_activecampaign.wording import counted
 
 if t.TYPE_CHECKING:
@@ -32,6 +33,11 @@ if t.TYPE_CHECKING:
 
 _WORDS_HELP = "Type the words that mean that mail is wanted, with commas between. All others say neither."
 _MOST_ROWS = 5
+_WANTED, _UNKNOWN = _EMPTY_MEANS = ("wanted", "unknown")
+_EMPTY_HELP = (
+    f"Type {_WANTED} where everybody without a mark agreed to your mail when they joined. Type {_UNKNOWN} "
+    "where you can't tell: then the column does not decide who joins."
+)
 
 Rows: t.TypeAlias = "Iterable[tuple[int, Mapping[str, t.Any]]]"
 
@@ -41,6 +47,7 @@ def ask_wishes(
     columns: Mapping[str, Column],
     given: str | None,
     known: Mapping[str, bool] | None = None,
+    empty: str | None = None,
 ) -> Wishes | None:
     """Return the column that decides who joins, and its words; `None` where none does.
 
@@ -49,17 +56,58 @@ def ask_wishes(
         columns: Of the file.
         given: The column that an option names, an empty one for none; `None` where none says anything.
         known: Words of that column that have a meaning already.
+        empty: What an option says of an empty cell: `wanted` or `unknown`.
+
+    Raises:
+        UsageError: If the option gives an empty cell a meaning that it can't have.
     """
     if given:
-        return _with_all_words(dialogue, columns[given], known or {})
+        return _with_all_words(dialogue, columns[given], known or {}, empty)
     if given is not None:
         return None
-    found = [wishes for one in consent_columns(columns) if can_decide(one) and (wishes := read_wishes(one))]
+    found = [wishes for one in consent_columns(columns) if (wishes := read_wishes(one))]
     # First the one that says no to most.
-    for wishes in sorted(found, key=lambda one: -one.no_count):
-        if dialogue.confirm(_question_of(wishes), default=True):
-            return _with_all_words(dialogue, columns[wishes.column], {})
+    found.sort(key=lambda one: -one.no_count)
+    for wishes in found:
+        column = columns[wishes.column]
+        if can_decide(column) and dialogue.confirm(_question_of(wishes), default=True):
+            return _with_all_words(dialogue, column, {}, empty)
+    for wishes in found:
+        column = columns[wishes.column]
+        is_undecided = wishes.marks_refusals and not can_decide(column)
+        if is_undecided and _ask_empty(dialogue, wishes, empty):
+            return _with_all_words(dialogue, column, {}, _WANTED)
     return None
+
+
+def _ask_empty(dialogue: Dialogue, wishes: Wishes, empty: str | None) -> bool:
+    """Return whether an empty cell means that mail is wanted, which a person alone can say.
+
+    Args:
+        dialogue: Asks.
+        wishes: Of a column that marks who does not want mail.
+        empty: What an option says.
+    """
+    marks, rows = shown_text("/".join(wishes.no)), counted(wishes.no_count, "row")
+    dialogue.say(
+        f"Column {shown_text(wishes.column)} marks {rows} whose people want no mail ({marks}), and is empty "
+        f"in {wishes.empty_count:,}. An empty cell proves nothing: it may mean that mail is wanted, or that "
+        "nobody was asked.",
+        indent=2,
+    )
+
+    def read(answer: str) -> bool:
+        if answer.lower() not in _EMPTY_MEANS:
+            raise AnswerError(f"Type {_WANTED}, if you know that, or {_UNKNOWN}.")
+        return answer.lower() == _WANTED
+
+    question = Question(
+        f"An empty cell means: {_WANTED} (its person joins the list) or {_UNKNOWN}",
+        "--empty-consent",
+        default=_UNKNOWN,
+        help=_EMPTY_HELP,
+    )
+    return dialogue.ask(question, read, empty)
 
 
 def require_no_refusals(
@@ -88,7 +136,10 @@ def require_no_refusals(
     for column in columns_about_consent(columns):
         if wishes is not None and column.name == wishes.column:
             continue
-        refused = _refused_rows(column, rows, wishes) if may_say_no(column) else []
+        refused = []
+        if may_say_no(column):
+            with told_while(dialogue, f"Reading column {column.name}"):
+                refused = _refused_rows(column, rows, wishes)
         if refused and not agreed.issuperset(refused):
             _ask_refused(dialogue, column, refused, is_told=is_told)
             agreed.update(refused)
@@ -107,8 +158,13 @@ def _refused_rows(column: Column, rows: Callable[[], Rows], wishes: Wishes | Non
     return [
         number
         for number, row in rows()
-        if folded(str(row.get(wishes.column))) in wanted and says_no(column, row.get(column.name))
+        if _word_of(row.get(wishes.column)) in wanted and says_no(column, row.get(column.name))
     ]
+
+
+def _word_of(cell: object) -> str:
+    """Return the word of a cell, empty for an empty one."""
+    return EMPTY if cell is None else folded(str(cell))
 
 
 def _ask_refused(dialogue: Dialogue, column: Column, refused: list[int], *, is_told: bool) -> None:
@@ -123,7 +179,8 @@ def _ask_refused(dialogue: Dialogue, column: Column, refused: list[int], *, is_t
         return
     remedy = (
         f"Take these rows out of the file, or write yes or no for everybody into column {name}, then run "
-        "this again"
+        "this again. Where an empty cell means that mail is wanted, say that with "
+        f"--empty-consent {_WANTED}"
     )
     if not dialogue.asks:
         raise click.UsageError(
@@ -144,7 +201,10 @@ def _question_of(wishes: Wishes) -> str:
     return f"Column {shown_text(wishes.column)} holds {held}. Use it to decide who joins the list?"
 
 
-def _with_all_words(dialogue: Dialogue, column: Column, known: Mapping[str, bool]) -> Wishes | None:
+def _with_all_words(
+    dialogue: Dialogue, column: Column, known: Mapping[str, bool], empty: str | None
+) -> Wishes | None:
+    known = _with_empty(column, known, empty)
     wishes = read_wishes(column, known)
     if wishes is None:
         return None
@@ -156,6 +216,26 @@ def _with_all_words(dialogue: Dialogue, column: Column, known: Mapping[str, bool
         say = "says neither: its person is" if count == 1 else "say neither: their people are"
         dialogue.say(f"{counted(count, 'row')} {say} sent, and not put on the list.")
     return wishes
+
+
+def _with_empty(column: Column, known: Mapping[str, bool], empty: str | None) -> Mapping[str, bool]:
+    """Return the words that are known with what an option says of an empty cell.
+
+    Raises:
+        UsageError: If the column marks who wants mail: an empty cell is no yes then.
+    """
+    if empty is None:
+        return known
+    others = {word: wants for word, wants in known.items() if word != EMPTY}
+    if empty == _UNKNOWN:
+        return others
+    wishes = read_wishes(column, others)
+    if wishes is not None and wishes.empty_count and not wishes.marks_refusals:
+        raise click.UsageError(
+            f"--empty-consent: column {shown_text(column.name)} marks who wants mail, so an empty cell can't "
+            f"mean a yes. Write --empty-consent {_UNKNOWN}: these people are sent, and not put on the list."
+        )
+    return {**others, EMPTY: True}
 
 
 def _ask_words(dialogue: Dialogue, unknown: Sequence[str]) -> list[str]:

@@ -6,8 +6,9 @@ import typing as t
 from pathlib import Path
 
 from target_activecampaign.config.names import shown_text
-from target_activecampaign.errors import SourceFileError
+from target_activecampaign.errors import SourceEncodingError, SourceFileError
 from target_activecampaign.setup.dialogue import AnswerError, Question
+from target_activecampaign.setup.long_reading import told_while
 from target_activecampaign.source_files import open_source
 from target_activecampaign.source_files.delimiter import DELIMITERS
 from target_activecampaign.wording import counted
@@ -18,12 +19,17 @@ if t.TYPE_CHECKING:
     from target_activecampaign.source_files import SourceFile
 
 _ENDINGS = (".csv", ".tsv", ".jsonl", ".ndjson")
+_ENCODING = "Encoding: utf-8, windows-1252, utf-16 or another"
 _CELLS_SHOWN = 3
 _LONGEST_CELL = 24
 _HELP = (
     "Write the name of a file in this folder, or the way to another one. In Excel: File > Save as > "
     '"CSV UTF-8"; in Google Sheets: File > Download > Comma-separated values.'
 )
+
+
+class UnknownEncodingError(AnswerError):
+    """A file is no text in the encoding that was tried."""
 
 
 def files_of(folder: Path) -> list[str]:
@@ -45,13 +51,24 @@ def ask_file(dialogue: Dialogue, given: Given, folder: Path, origin: Path) -> So
         origin: What the option's name is seen from.
     """
     source = _ask_name(dialogue, given, folder, origin)
+    _show(dialogue, source)
+    if not dialogue.asks or (given.delimiter is not None and given.encoding is not None):
+        return source
+    return source if dialogue.confirm("Right?", default=True) else ask_form(dialogue, source)
+
+
+def ask_form(dialogue: Dialogue, source: SourceFile) -> SourceFile:
+    """Ask how a file is to be read instead, until the person agrees with what comes of it.
+
+    Args:
+        dialogue: Asks.
+        source: The file, as it was read so far.
+    """
     while True:
+        source = _read_otherwise(dialogue, source)
         _show(dialogue, source)
-        if not dialogue.asks or (given.delimiter is not None and given.encoding is not None):
-            return source
         if dialogue.confirm("Right?", default=True):
             return source
-        source = _ask_form(dialogue, source)
 
 
 def _ask_name(dialogue: Dialogue, given: Given, folder: Path, origin: Path) -> SourceFile:
@@ -74,9 +91,12 @@ def _ask_name(dialogue: Dialogue, given: Given, folder: Path, origin: Path) -> S
             raise AnswerError("Write the name of a file.")
         path = Path(answer.strip("\"'")).expanduser()
         try:
-            return open_source(base / path, delimiter=given.delimiter, encoding=given.encoding)
-        except SourceFileError as error:
-            raise AnswerError(shown_text(str(error), 400)) from None
+            return _read(dialogue, base / path, given.delimiter, given.encoding)
+        except UnknownEncodingError as error:
+            if not dialogue.asks:
+                raise
+            dialogue.say(str(error))
+            return _ask_unknown_encoding(dialogue, base / path, given.delimiter)
 
     return dialogue.ask(question, read, given.file)
 
@@ -101,35 +121,46 @@ def _beginning(row: dict[str, t.Any]) -> str:
     return "; ".join(cells)
 
 
-def _ask_form(dialogue: Dialogue, source: SourceFile) -> SourceFile:
-    """Ask how the file is to be read instead."""
-
-    def read_delimiter(answer: str) -> str | None:
-        return _tried(source, answer, None).delimiter
-
-    def read_encoding(answer: str) -> SourceFile:
-        return _tried(source, delimiter, answer)
-
-    delimiter = source.delimiter
-    if delimiter is not None:
-        names = {"\t": "tab"}
-        delimiter = dialogue.ask(
-            Question(
-                "Separated by: comma, semicolon, tab or bar",
-                "--delimiter",
-                default=names.get(delimiter, delimiter),
-            ),
-            read_delimiter,
+def _read_otherwise(dialogue: Dialogue, source: SourceFile) -> SourceFile:
+    codec = source.encoding_evidence.codec
+    if source.delimiter is not None:
+        question = Question(
+            "Separated by: comma, semicolon, tab or bar",
+            "--delimiter",
+            default={"\t": "tab"}.get(source.delimiter, source.delimiter),
         )
-    name = source.encoding.lower()
-    return dialogue.ask(
-        Question("Encoding: utf-8, windows-1252, utf-16 or another", "--encoding", default=name),
-        read_encoding,
+        source = dialogue.ask(question, lambda answer: _read(dialogue, source.path, answer, codec))
+    delimiter = source.delimiter
+    question = Question(_ENCODING, "--encoding", default=codec)
+    return dialogue.ask(question, lambda answer: _read(dialogue, source.path, delimiter, answer))
+
+
+def _ask_unknown_encoding(dialogue: Dialogue, path: Path, delimiter: str | None) -> SourceFile:
+    """Ask in which encoding a file is that is in none of the usual ones.
+
+    Raises:
+        AnswerError: If the person does not know it either.
+    """
+    question = Question(f"{_ENCODING} (Enter for another file)", "--encoding", default="")
+    source = dialogue.ask(
+        question, lambda answer: _read(dialogue, path, delimiter, answer) if answer else None
     )
+    if source is None:
+        raise AnswerError("")
+    return source
 
 
-def _tried(source: SourceFile, delimiter: str | None, encoding: str | None) -> SourceFile:
+def _read(dialogue: Dialogue, path: Path, delimiter: str | None, encoding: str | None) -> SourceFile:
+    """Open a file and read all of it: what is wrong far below is no surprise of a later step.
+
+    Raises:
+        AnswerError: Saying why it can't be read so.
+    """
     try:
-        return open_source(source.path, delimiter=delimiter, encoding=encoding)
+        with told_while(dialogue, f"Reading all rows of {path.name}"):
+            source = open_source(path, delimiter=delimiter, encoding=encoding)
+            source.count_rows()
     except SourceFileError as error:
-        raise AnswerError(shown_text(str(error), 400)) from None
+        kind = UnknownEncodingError if isinstance(error, SourceEncodingError) else AnswerError
+        raise kind(shown_text(str(error), 400)) from None
+    return source

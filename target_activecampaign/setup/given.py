@@ -29,6 +29,7 @@ class Given:
         key_host: The only host that this key is for; `None` where a person just gave it.
         list: Name or number.
         mapping: Attribute to column; an empty one for nothing.
+        empty_consent: What an empty cell of the column of consent means: `wanted` or `unknown`.
         tag: For everybody; empty for none.
         phone_region: Two letters; empty for none.
         automations: Whether they start.
@@ -47,6 +48,7 @@ class Given:
     key_host: str | None = None
     list: str | None = None
     mapping: tuple[tuple[str, str], ...] = ()
+    empty_consent: str | None = None
     tag: str | None = None
     phone_region: str | None = None
     automations: bool | None = None

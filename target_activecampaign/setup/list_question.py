@@ -18,6 +18,7 @@ if t.TYPE_CHECKING:
     from target_activecampaign.setup.given import Given
 
 _MOST_SHOWN = 20
+_MOST_NAMED = 10
 _LONGEST_NAME = 40
 _HELP = (
     'Type the number at the left, "id 3" for an id, or the list\'s name. A new list is made in '
@@ -118,7 +119,14 @@ class _Choice:
         for one in self._lists:
             if str(one.id) == digits:
                 return one
-        raise AnswerError(f"No list has the number or id {digits}.")
+        raise AnswerError(f"No list has the number or id {digits}. {self._named()}")
+
+    def _named(self) -> str:
+        some = ", ".join(
+            f'"{shown_text(one.name, _LONGEST_NAME)}" (id {one.id})' for one in self._lists[:_MOST_NAMED]
+        )
+        more = len(self._lists) - _MOST_NAMED
+        return f"Lists: {some}, and {more:,} more." if more > 0 else f"Lists: {some}."
 
     def _nearest(self, text: str) -> AccountList:
         shown = shown_text(text, _LONGEST_NAME)
@@ -130,7 +138,7 @@ class _Choice:
         by_name = {one.name: one for one in self._lists}
         near = nearest_name(text, by_name)
         if near is None:
-            raise AnswerError(f'No list is named "{shown}".')
+            raise AnswerError(f'No list is named "{shown}". {self._named()}')
         found = by_name[near]
         number = f"{self._shown.index(found) + 1}, " if found in self._shown else ""
         meant = f'No list is named "{shown}". Did you mean {number}"{shown_text(near, _LONGEST_NAME)}"?'

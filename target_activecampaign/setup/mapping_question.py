@@ -6,8 +6,17 @@ import typing as t
 
 from target_activecampaign.config.names import folded_name, nearest_name, shown_text
 from target_activecampaign.contacts.custom_fields import CustomField, find_custom_field, takes_options
+from target_activecampaign.setup.consent_columns import has_opposite_booleans
 from target_activecampaign.setup.dialogue import AnswerError, Question
-from target_activecampaign.setup.draft import ATTRIBUTE_NAMES, EMAIL, TAGS, Draft, DraftError, Place
+from target_activecampaign.setup.draft import (
+    ATTRIBUTE_NAMES,
+    EMAIL,
+    SUBSCRIPTION,
+    TAGS,
+    Draft,
+    DraftError,
+    Place,
+)
 from target_activecampaign.setup.mapping_table import mapping_table
 from target_activecampaign.setup.suggestions import suggest
 
@@ -19,11 +28,17 @@ if t.TYPE_CHECKING:
 
 _MOST_NAMED = 10
 _BEFORE = "config.json"
+_FILE = "file"
 _NOTHING = frozenset({"n", "-", "no", "nothing", "none"})
 _HELP = (
     "Type the number at the left of a column to say where it goes, or press Enter to go on. A column without "
-    "a place stays in your file. Every person needs an address, so one column goes to email."
+    "a place stays in your file. Every person needs an address, so one column goes to email. Are columns or "
+    f"letters wrong? Type {_FILE}: you are asked again how the file is read."
 )
+
+
+class MisreadFileError(Exception):
+    """The person sees by the columns that the file is to be read in another way."""
 
 
 class MappingQuestion:
@@ -71,6 +86,7 @@ class MappingQuestion:
             return f'from "{shown_text(str(column), 60)}", which this file lacks'
         try:
             place = self.read_place(name)
+            self._require_fit(place, column)
         except AnswerError as error:
             return f'from "{shown_text(column)}". {error}'.rstrip(".")
         line = self.draft.lines[self.draft.number_of(column) - 1]
@@ -95,7 +111,21 @@ class MappingQuestion:
                 shown = ", ".join(shown_text(one) for one in self._columns)
                 hint = f'Nearest: "{shown_text(near)}". ' if near else ""
                 raise AnswerError(f'No column "{shown_text(column)}". {hint}Columns: {shown}')
-            self.put(self.read_place(name), column, "--map")
+            place = self.read_place(name)
+            self._require_fit(place, column)
+            self.put(place, column, "--map")
+
+    def _require_fit(self, place: Place | None, column: str) -> None:
+        """Make sure that a column whose `true` is a no is not read as one whose `true` is a yes.
+
+        Raises:
+            AnswerError: Then.
+        """
+        if place == Place(SUBSCRIPTION) and column and has_opposite_booleans(self._columns[column]):
+            raise AnswerError(
+                f"JSON's own true always means that mail is wanted, and in {shown_text(column)} it means the "
+                'opposite. Write "yes" and "no" as texts into the file, then map it'
+            )
 
     def put(self, place: Place, column: str, found_by: str) -> None:
         """Put a column to a place, and take away what was there.
@@ -121,6 +151,7 @@ class MappingQuestion:
 
         Raises:
             UsageError: If nobody is there and no column goes to email.
+            MisreadFileError: If the file is to be read in another way.
         """
         self.show()
         question = Question(
@@ -132,10 +163,15 @@ class MappingQuestion:
     def _read_line(self, answer: str) -> int | None:
         if not answer:
             if self.draft.column_of(EMAIL) is None:
-                raise AnswerError("No column goes to email yet, and every person needs an address.")
+                raise AnswerError(
+                    "No column goes to email yet, and every person needs an address. Is the file read "
+                    f"wrongly? Type: {_FILE}"
+                )
             return None
         if answer in self._columns and not answer.isdecimal():
             return self.draft.number_of(answer)
+        if answer.lower() == _FILE:
+            raise MisreadFileError
         if not answer.isdecimal() or not 1 <= int(answer) <= len(self.draft.lines):
             raise AnswerError(f"Type a number from 1 to {len(self.draft.lines)}, or press Enter.")
         return int(answer)
@@ -166,6 +202,7 @@ class MappingQuestion:
         if not answer:
             raise AnswerError("Type the title of a field, an attribute like first_name, or n for nothing.")
         place = None if answer.lower() in _NOTHING else self.read_place(answer)
+        self._require_fit(place, self.draft.lines[number - 1].column)
         try:
             self.draft = self.draft.changed(number, place)
         except DraftError as error:

@@ -6,6 +6,7 @@ import typing as t
 
 from target_activecampaign.contacts.phone import normalise_phone
 from target_activecampaign.setup.dialogue import AnswerError, Question
+from target_activecampaign.setup.long_reading import told_while
 from target_activecampaign.wording import counted
 
 if t.TYPE_CHECKING:
@@ -36,6 +37,13 @@ _HELP = (
     "030 1234567 becomes +49301234567. Without, such numbers are sent as they are."
 )
 
+_QUESTION = Question(
+    "Their country, two letters (Enter leaves the numbers as they are)",
+    "--phone-region CC",
+    default="",
+    help=_HELP,
+)
+
 
 def ask_region(dialogue: Dialogue, numbers: Iterable[str], given: str | None, old: str | None) -> str | None:
     """Return the country of numbers without a code; `None` where there are none, or none is said.
@@ -46,18 +54,22 @@ def ask_region(dialogue: Dialogue, numbers: Iterable[str], given: str | None, ol
         given: What the option says; empty for none.
         old: Of the configuration before.
     """
-    local = [text for text in numbers if not normalise_phone(text, None).startswith("+")]
+    with told_while(dialogue, "Reading all phone numbers"):
+        local = [text for text in numbers if not normalise_phone(text, None).startswith("+")]
     if not local and not given:
         return old
     dialogue.say(
         f"{counted(len(local), 'phone number has', 'phone numbers have')} no country code.", indent=2
     )
-    text = "Their country, two letters (Enter leaves the numbers as they are)"
-    question = Question(text, "--phone-region CC", default=old or "", help=_HELP)
-    region = dialogue.ask(question, _read_region, given)
+    region = dialogue.ask(_QUESTION._replace(default=old or ""), _read_region, given)
     if region is not None and local:
         _say_readable(dialogue, local, region)
     return region
+
+
+def read_given_region(dialogue: Dialogue, given: str | None) -> str | None:
+    """Return the country that an option says, tested though no column holds phone numbers yet."""
+    return None if given is None else dialogue.ask(_QUESTION, _read_region, given)
 
 
 def _read_region(answer: str) -> str | None:

@@ -20,13 +20,14 @@ from target_activecampaign.setup.configuration import make_configuration, remark
 from target_activecampaign.setup.consent_question import ask_wishes, require_no_refusals
 from target_activecampaign.setup.dialogue import AnswerError, Question
 from target_activecampaign.setup.draft import SUBSCRIPTION, Place
-from target_activecampaign.setup.file_question import ask_file, files_of
+from target_activecampaign.setup.file_question import ask_file, ask_form, files_of
 from target_activecampaign.setup.given import MissingAnswersError, missing_options
 from target_activecampaign.setup.list_question import ask_list
-from target_activecampaign.setup.mapping_question import MappingQuestion
+from target_activecampaign.setup.long_reading import told_while
+from target_activecampaign.setup.mapping_question import MappingQuestion, MisreadFileError
 from target_activecampaign.setup.meltano_step import add_meltano
 from target_activecampaign.setup.outcome import Before, Outcome
-from target_activecampaign.setup.phone_question import ask_region
+from target_activecampaign.setup.phone_question import ask_region, read_given_region
 from target_activecampaign.setup.sending import Sending
 from target_activecampaign.setup.sentences import (
     left_out_line,
@@ -48,17 +49,18 @@ from target_activecampaign.setup.written_files import (
 from target_activecampaign.wording import counted
 
 if t.TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from target_activecampaign.api.responses import Contract
+    from target_activecampaign.contacts.custom_fields import CustomField
     from target_activecampaign.setup.account import Connect
     from target_activecampaign.setup.account_questions import Chosen
-    from target_activecampaign.setup.columns import Column
     from target_activecampaign.setup.dialogue import Dialogue
     from target_activecampaign.setup.engine import Engine
     from target_activecampaign.setup.given import Given
     from target_activecampaign.source_files import SourceFile
 
 CONSENT = "I agree"
-_MANY_ROWS = 100_000  # are looked at in about two seconds
 
 
 class Wizard:
@@ -113,7 +115,7 @@ class Wizard:
         self._say_hello()
         source = self._source = self._ask_source()
         chosen = self._ask_account()
-        answers = self._ask_rest(source, chosen)
+        source, answers = self._ask_rest(source, chosen)
         config = make_configuration(answers, self._old)
         key = answers.api_key.reveal()
         parse_settings({**config, "report_path": None, "api_key": key}, {})
@@ -199,22 +201,22 @@ class Wizard:
         self._dialogue.heading("2 of 8  Which account?")
         return ask_account(self._dialogue, self._given, self._connect, self._old.get("hostname"))
 
-    def _ask_rest(self, source: SourceFile, chosen: Chosen) -> Answers:
+    def _ask_rest(self, source: SourceFile, chosen: Chosen) -> tuple[SourceFile, Answers]:
+        """Ask what the account is needed for; returns the file as it is to be read, too."""
         account, dialogue = chosen.account, self._dialogue
         dialogue.heading("3 of 8  Which list shall they join?")
         chosen_list = ask_list(dialogue, self._given, account, self._old.get("list_id"))
         fields, tags = account.custom_fields(), [tag.name for tag in account.tags()]
-        rows = counted(source.count_rows(), "row")
-        if source.count_rows() > _MANY_ROWS:
-            dialogue.show(f"\nLooking at all {rows}. This takes a while.")
-        columns = look_at(source.headers, (record for _, record in source.rows()))
-        dialogue.heading(f"4 of 8  What goes where?   (looked at all {rows})")
-        question = MappingQuestion(dialogue, columns, fields, tags, source.key)
-        words = self._ask_mapping(question, columns, source)
+        while True:
+            try:
+                question, words = self._ask_mapping(source, fields, tags)
+                break
+            except MisreadFileError:
+                source = self._source = ask_form(dialogue, source)
         region = self._ask_region(question, source)
         dialogue.heading("5 of 8  What shall happen in ActiveCampaign?")
         choices = ask_choices(dialogue, self._given, tags, self._old)
-        return Answers(
+        return source, Answers(
             hostname=chosen.hostname,
             api_key=chosen.api_key,
             list_id=chosen_list.id,
@@ -226,9 +228,33 @@ class Wizard:
         )
 
     def _ask_mapping(
-        self, question: MappingQuestion, columns: dict[str, Column], source: SourceFile
-    ) -> dict[str, list[str]] | None:
-        """Ask what goes where; returns the words of the column of consent, where they are unusual."""
+        self, source: SourceFile, fields: Sequence[CustomField], tags: Sequence[str]
+    ) -> tuple[MappingQuestion, dict[str, list[str]] | None]:
+        """Ask what goes where; returns the words of the column of consent too, where they are unusual."""
+        with told_while(self._dialogue, f"Looking at all rows of {source.name}"):
+            columns = look_at(source.headers, (record for _, record in source.rows()))
+        rows = counted(source.count_rows(), "row")
+        self._dialogue.heading(f"4 of 8  What goes where?   (looked at all {rows})")
+        question = MappingQuestion(self._dialogue, columns, fields, tags, source.key)
+        self._take_earlier_answers(question)
+        given = dict(self._given.mapping).get(SUBSCRIPTION)
+        column = question.draft.column_of(SUBSCRIPTION)
+        known = self._known_words(column)
+        empty = self._given.empty_consent
+        wishes = ask_wishes(self._dialogue, columns, column if given is None else given, known, empty)
+        if wishes is not None:
+            question.put(Place(SUBSCRIPTION), wishes.column, "you")
+        question.ask()
+        chosen = question.draft.column_of(SUBSCRIPTION)
+        if chosen != (None if wishes is None else wishes.column):
+            # Changed in the table: a yes in the column chosen there may be a no.
+            known = known if chosen == column else {}
+            wishes = ask_wishes(self._dialogue, columns, chosen or "", known, empty)
+        require_no_refusals(self._dialogue, columns, source.rows, wishes, is_told=given is not None)
+        return question, None if wishes is None else wishes.as_setting()
+
+    def _take_earlier_answers(self, question: MappingQuestion) -> None:
+        """Put columns where the configuration before and `--map` have them."""
         old = self._old.get("field_mapping")
         if isinstance(old, dict):
             question.take_setting(old)
@@ -236,19 +262,6 @@ class Wizard:
             question.take_options(self._given.mapping)
         except AnswerError as error:
             raise click.UsageError(f"--map: {error}") from None
-        given = dict(self._given.mapping).get(SUBSCRIPTION)
-        column = question.draft.column_of(SUBSCRIPTION)
-        known = self._known_words(column)
-        wishes = ask_wishes(self._dialogue, columns, column if given is None else given, known)
-        if wishes is not None:
-            question.put(Place(SUBSCRIPTION), wishes.column, "you")
-        question.ask()
-        chosen = question.draft.column_of(SUBSCRIPTION)
-        if chosen != (None if wishes is None else wishes.column):
-            # Changed in the table: a yes in the column chosen there may be a no.
-            wishes = ask_wishes(self._dialogue, columns, chosen or "", known if chosen == column else None)
-        require_no_refusals(self._dialogue, columns, source.rows, wishes, is_told=given is not None)
-        return None if wishes is None else wishes.as_setting()
 
     def _known_words(self, column: str | None) -> dict[str, bool]:
         """Return what the words of a column mean by the configuration before."""
@@ -261,7 +274,7 @@ class Wizard:
     def _ask_region(self, question: MappingQuestion, source: SourceFile) -> str | None:
         column = question.draft.column_of("phone")
         if column is None:
-            return None
+            return read_given_region(self._dialogue, self._given.phone_region)
         cells = (str(record.get(column) or "").strip() for _, record in source.rows())
         return ask_region(
             self._dialogue, filter(None, cells), self._given.phone_region, self._old.get("phone_region")

@@ -9,7 +9,7 @@ import typing as t
 
 import msgspec
 
-from target_activecampaign.errors import SourceFileError
+from target_activecampaign.errors import SourceEncodingError, SourceFileError
 from target_activecampaign.source_files.delimiter import (
     DELIMITERS,
     find_delimiter,
@@ -230,14 +230,16 @@ class DelimitedFile(SourceFile):
                 line = self._skipped_lines + before + 1
                 if "field limit" in str(error):
                     raise self._too_long(line) from None
-                raise SourceFileError(f"{self.name}, row {line}: it can't be read ({error})") from None
+                raise SourceFileError(
+                    f'{self.name}, row {line}: it can\'t be read ({error}). Save the file as "CSV UTF-8"'
+                ) from None
             except UnicodeError:
                 raise self._undecodable(
                     f"row {self._skipped_lines + before + 1} or one of the next"
                 ) from None
 
-    def _undecodable(self, where: str) -> SourceFileError:
-        return SourceFileError(
+    def _undecodable(self, where: str) -> SourceEncodingError:
+        return SourceEncodingError(
             f'{self.name}, {where}: it is no {self.encoding}. Save the file as "CSV UTF-8", or name its '
             "encoding: --encoding"
         )

@@ -9,7 +9,7 @@ import codecs
 import re
 import typing as t
 
-from target_activecampaign.errors import SourceFileError
+from target_activecampaign.errors import SourceEncodingError, SourceFileError
 
 if t.TYPE_CHECKING:
     from pathlib import Path
@@ -145,7 +145,7 @@ def _mixed(name: str, line: int) -> SourceFileError:
 def _no_text(name: str, line: int, chunk: bytes) -> SourceFileError:
     some = chunk[:_PAIRS]
     if max(some[0::2].count(0), some[1::2].count(0)) > len(some) // 3:
-        return SourceFileError(
+        return SourceEncodingError(
             f'{name} looks like UTF-16 without a mark at its start. Save it as "CSV UTF-8", or add '
             "--encoding utf-16-le"
         )
@@ -183,7 +183,7 @@ def _find_by_sample(name: str, line: int, sample: dict[int, bytes]) -> Encoding:
     like = (
         f", it looks like {guess}. If that is right, add --encoding {guess}" if guess else ". Say --encoding"
     )
-    raise SourceFileError(
+    raise SourceEncodingError(
         f'{name}, row {line}: this is neither UTF-8 nor Windows-1252{like}; or save it as "CSV UTF-8"'
     )
 

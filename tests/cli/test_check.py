@@ -323,7 +323,7 @@ def test_the_next_command_names_the_configuration_as_it_was_given(account: Runni
     config = write_config(account.url)
     Path("a b.json").write_text(json.dumps(config))
     good = invoke("--config", "a b.json").stdout.splitlines()[-1]
-    assert good == "Next: target-activecampaign preview --config 'a b.json' --input FILE"
+    assert good == "Next: target-activecampaign preview --input FILE --config 'a b.json'"
     Path("a b.json").write_text(json.dumps({**config, "list_id": 9}))
     bad = invoke("--config", "a b.json").stdout.splitlines()[-1]
     assert bad == "1 problem. Mend a b.json, then: target-activecampaign check --config 'a b.json'"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import typing as t
+from pathlib import Path
 
 import click
 import pytest
@@ -15,8 +18,6 @@ from target_activecampaign.run.signals import Interruption
 from target_activecampaign.target import TargetActiveCampaign
 
 if t.TYPE_CHECKING:
-    from pathlib import Path
-
     from target_activecampaign.cli.command import TargetCommand
 
 COMMAND = t.cast("TargetCommand", TargetActiveCampaign.cli)
@@ -55,6 +56,47 @@ def test_each_help_begins_with_two_examples(name: str) -> None:
     lines = CliRunner().invoke(COMMAND, [name, "--help"], env={"COLUMNS": "100"}).output.splitlines()
     about = lines[1 : lines.index("Options:")]
     assert sum(f"target-activecampaign {name}" in line for line in about) == 2
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_help_fits_a_terminal_of_80_columns(name: str) -> None:
+    lines = CliRunner().invoke(COMMAND, [name, "--help"], env={"COLUMNS": "80"}).output.splitlines()
+    assert [line for line in lines if len(line) > 80] == []
+
+
+def end_with_output_to(file: t.TextIO, arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> object:
+    """Run a command whose standard output is a file; returns the exit code."""
+    with monkeypatch.context() as patch:
+        patch.setattr("sys.stdout", file)
+        with pytest.raises(SystemExit) as ended:
+            COMMAND.main(arguments)
+    with contextlib.suppress(OSError):
+        file.close()
+    return ended.value.code
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], ["--about"], ["lists", "--help"], ["runs", "--nope", "--json"], ["nope", "lists", "--json"]],
+    ids=" ".join,
+)
+def test_an_output_that_can_not_be_written_is_said_in_one_sentence(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    full = Path("/dev/full").open("w", encoding="utf-8")  # noqa: SIM115 - it can't be closed well
+    assert end_with_output_to(full, arguments, monkeypatch) == 1
+    (said,) = capsys.readouterr().err.splitlines()
+    assert said.startswith("Error: Standard output can't be written (No space left on device)")
+
+
+def test_a_pipe_that_nobody_reads_ends_a_command_quietly(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    pipe = os.fdopen(writer, "w", encoding="utf-8")
+    assert end_with_output_to(pipe, ["lists", "--help"], monkeypatch) == 1
+    assert capsys.readouterr().err == ""
 
 
 WRONG_USAGES = {

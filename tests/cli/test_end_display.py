@@ -7,6 +7,7 @@ import sys
 import typing as t
 from types import SimpleNamespace
 
+import click
 from support.ended_runs import runs
 
 from target_activecampaign.cli.end_display import show_end, write_end
@@ -47,6 +48,17 @@ def test_a_program_that_reads_the_log_gets_the_record_on_a_terminal_too(
 ) -> None:
     monkeypatch.setenv("SINGER_SDK_LOG_CONFIG", "log.json")
     assert way_of(Terminal(), monkeypatch) == "the log"
+
+
+def test_a_next_step_has_the_configuration_that_was_given(capsys: pytest.CaptureFixture[str]) -> None:
+    config = SimpleNamespace(paths=["night.json"], parse_env=False)
+    with click.Context(click.Command("send")) as context:
+        context.params["config"] = config
+        for name in ("done", "rejects_up"):
+            write_end(runs()[name])
+    said = capsys.readouterr().err
+    assert "report --open --config night.json\n" in said
+    assert "target-activecampaign send rejects.csv --config night.json\n" in said
 
 
 def test_the_lines_go_to_standard_error_and_fit_the_terminal(

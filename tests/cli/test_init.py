@@ -356,7 +356,9 @@ def test_a_trial_that_fails_says_what_and_offers_nothing_more(
     assert len(subscribed(connect(account))) == 1
 
 
-def test_people_who_said_no_end_a_script_before_anything_is_written(account: RunningSandbox) -> None:
+def test_people_who_said_no_end_a_script_before_anything_is_written(
+    account: RunningSandbox, connect: Callable[..., Api]
+) -> None:
     options = given(account, "--send", "all", "--json")
     Path("people.csv").write_text(
         "email,Unsubscribed from all email\nada@example.com,\nbob@example.com,true\n"
@@ -364,8 +366,12 @@ def test_people_who_said_no_end_a_script_before_anything_is_written(account: Run
     said = invoke(*options)
     assert said.exit_code == 2
     assert "mail is not wanted in 1 row (3)" in json.loads(said.stdout)["problems"][0]
+    assert "--empty-consent wanted" in json.loads(said.stdout)["problems"][0]
     assert files() == set()
     assert not account.snapshot()["contacts"]
+    said = invoke(*options, "--empty-consent", "wanted")
+    assert said.exit_code == 0, said.stderr
+    assert subscribed(connect(account)) == {"ada@example.com"}
 
 
 def test_a_column_that_is_chosen_in_the_table_is_read_by_its_own_words(
@@ -377,6 +383,19 @@ def test_a_column_that_is_chosen_in_the_table_is_read_by_its_own_words(
     said = invoke(answers="\n".join(answers) + "\n")
     assert said.exit_code == 0, said.stderr
     assert subscribed(connect(account)) == {"ada@example.com"}
+
+
+def test_a_file_that_turns_out_to_be_read_wrongly_is_read_anew(
+    account: RunningSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people_answer(monkeypatch)
+    Path("people.csv").write_text("email,first_name\nzoe@example.com,Zo\u00eb\n", encoding="utf-8")
+    read_anew = ["file", "", "utf-8", ""]
+    answers = ["", "", account.url, KEY, "2", *read_anew, "", "", "", "", "I agree", "a"]
+    said = invoke("--encoding", "windows-1252", answers="\n".join(answers) + "\n")
+    assert said.exit_code == 0, said.stderr
+    assert said.stderr.count("4 of 8") == 2
+    assert [contact["firstName"] for contact in account.snapshot()["contacts"]] == ["Zo\u00eb"]
 
 
 def test_a_key_of_the_environment_stays_there(

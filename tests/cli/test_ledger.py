@@ -183,11 +183,20 @@ def test_addresses_are_read_from_standard_input(ledger: Ledger, call: Call, memb
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        ((), "Say what to forget: one of --list N, --all and --addresses."),
-        (("--all", "--list", "1", "--yes"), "Say what to forget: one of --list N, --all and --addresses."),
+        ((), "Say what to forget: one of --list N, --all and --addresses. Nothing was forgotten."),
+        (
+            ("--all", "--list", "1", "--yes"),
+            "Say what to forget: one of --list N, --all and --addresses. Nothing was forgotten.",
+        ),
         (("--list", "Customers"), "write the list's number; the ledger does not know its name"),
-        (("--addresses",), "Add --yes: standard input holds the addresses, so nobody can be asked."),
-        (("--addresses", "--yes"), "Line 2 of standard input is no address. Nothing was forgotten."),
+        (
+            ("--addresses",),
+            "Add --yes: standard input holds the addresses, so nobody can be asked. Nothing was forgotten.",
+        ),
+        (
+            ("--addresses", "--yes"),
+            "Line 2 of standard input is no address. Write one a line, and nothing else.",
+        ),
     ],
 )
 def test_arguments_that_contradict_each_other_forget_nothing(
@@ -212,7 +221,7 @@ def test_contacts_that_are_no_members_leave_nothing_when_they_are_forgotten(
 
 def test_a_renamed_stream_takes_its_members_along(ledger: Ledger, call: Call) -> None:
     result = call("rename", "people", "customers", "--list", "1")
-    assert result.output == "Renamed: 2 members of stream 'people' are members of stream 'customers'.\n"
+    assert result.stdout == "Renamed: 2 members of stream 'people' are members of stream 'customers'.\n"
     assert ledger.member_counts() == [(1, "customers", 2), (2, "people", 1)]
     assert "Renamed: 1 member" in call("rename", "people", "customers").output
     assert ledger.member_counts() == [(1, "customers", 2), (2, "customers", 1)]
@@ -271,10 +280,64 @@ def test_a_renewed_key_opens_the_ledger_after_rekey(ledger: Ledger, call: Call) 
     )
     assert call("rekey", api_key="renewed", env={OLD_API_KEY: "wrong"}).exit_code == 1
     result = call("rekey", api_key="renewed", env={OLD_API_KEY: KEY})
-    assert result.output == "The ledger opens with the new api_key.\n"
+    assert result.stdout == "The ledger opens with the new api_key.\n"
     assert "list 1: 2 contacts" in call(api_key="renewed").output
     result = call("rekey", api_key="renewed", env={OLD_API_KEY: KEY})
-    assert result.output == "It opens with this api_key already.\n"
+    assert result.stdout == "It opens with this api_key already.\n"
+
+
+def test_a_copy_of_before_an_update_is_named_when_people_are_forgotten(
+    ledger: Ledger, call: Call, tmp_path: Path
+) -> None:
+    if ledger._database.path is None:
+        pytest.skip("a server has no file to copy")
+    (tmp_path / "ledger.db.version-2").touch()
+    assert "still holds them: delete ledger.db.version-2." in call("forget", "--all", "--yes").stdout
+    assert json.loads(call("forget", "--all", "--yes", "--json").stdout) == {
+        "ok": True,
+        "forgotten": 0,
+        "copies": ["ledger.db.version-2"],
+    }
+
+
+@pytest.mark.usefixtures("ledger")
+def test_each_change_of_it_is_one_document(call: Call) -> None:
+    renewed = {"env": {OLD_API_KEY: KEY}}
+    for arguments, found in (
+        (["rename", "people", "shop", "--json"], {"renamed": 3}),
+        (["--json", "release", "shop", "--list", "1", "--yes"], {"released": 2, "list": 1}),
+        (["forget", "--list", "2", "--yes", "--json"], {"forgotten": 1, "copies": []}),
+        (["rekey", "--json"], {"changed": False}),
+    ):
+        result = call(*arguments, **renewed)
+        assert json.loads(result.stdout) == {"ok": True, **found}
+        assert "Next" not in result.output
+
+
+@pytest.mark.usefixtures("ledger")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["rename", "nobody", "x", "--json"],
+        ["release", "nobody", "--list", "1", "--yes", "--json"],
+        ["rekey", "--json"],
+        ["forget", "--json"],
+    ],
+)
+def test_each_failure_of_it_is_one_document(call: Call, arguments: list[str]) -> None:
+    result = call(*arguments)
+    document = json.loads(result.stdout)
+    assert result.exit_code in {1, 2}
+    assert (document["ok"], len(document["problems"])) == (False, 1)
+
+
+@pytest.mark.parametrize("name", ["forget", "rename", "release", "rekey"])
+def test_the_help_of_each_begins_with_two_examples(name: str) -> None:
+    result = CliRunner().invoke(TargetActiveCampaign.cli, ["ledger", name, "--help"], terminal_width=80)
+    lines = result.output.splitlines()
+    examples = [line for line in lines if line.startswith(f"  target-activecampaign ledger {name}")]
+    assert len(examples) == 2
+    assert max(map(len, lines)) <= 80
 
 
 def test_an_address_is_forgotten_in_the_form_of_earlier_versions_too() -> None:

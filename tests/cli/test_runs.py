@@ -188,8 +188,45 @@ def test_without_a_place_it_says_where_runs_would_be() -> None:
 
 
 def test_before_the_first_run_none_is_kept() -> None:
-    configure()
-    assert invoke("runs").stdout.splitlines()[-1] == "No run is kept yet."
+    for changes in ({}, {"ledger_url": "sqlite:///ledger.db", "report_path": None}):
+        configure(**changes)
+        said = invoke("runs")
+        assert (said.exit_code, said.stdout) == (0, "No run yet. Next: target-activecampaign check\n")
+        assert json.loads(invoke("runs", "--json").stdout) == {"ok": True, "kept": 0, "runs": []}
+        assert not Path("ledger.db").exists()
+
+
+@pytest.mark.usefixtures("_kept")
+def test_a_list_is_meant_by_its_number_or_its_name_then() -> None:
+    every = invoke("runs", "--json", "--limit", "44").stdout
+    for wanted in ("3", "Newsletter", "newsletter "):
+        assert invoke("runs", "--json", "--limit", "44", "--list", wanted).stdout == every
+    said = invoke("runs", "--list", "Nope")
+    assert said.exit_code == 1
+    assert 'No run was for a list "Nope". There were runs for: "Newsletter" (3)' in said.stderr
+
+
+@pytest.mark.usefixtures("_kept")
+@pytest.mark.parametrize("number", ["x", "45", "0", "-1"])
+def test_a_number_of_no_run_names_those_that_there_are(number: str) -> None:
+    said = invoke("runs", "--", number)
+    assert said.exit_code == 1
+    assert f"Run {number} is not kept; 1 to 44 are. All: target-activecampaign runs" in said.stderr
+
+
+@pytest.mark.usefixtures("_kept")
+def test_the_next_step_works_in_this_folder_as_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("config.json").rename("night.json")
+    assert invoke("runs", "--config", "night.json").stdout.splitlines()[-2:] == [
+        "Next: target-activecampaign runs 44 --config night.json",
+        "      as a page: target-activecampaign report 44 --open --config night.json",
+    ]
+    for name, value in CONFIG.items():
+        monkeypatch.setenv(f"TARGET_ACTIVECAMPAIGN_{name.upper()}", str(value))
+    monkeypatch.setenv("MELTANO_LOADER_NAME", "target-activecampaign--night")
+    monkeypatch.setenv("MELTANO_PROJECT_ROOT", ".")
+    last = invoke("runs", "43", "--config", "ENV").stdout.splitlines()[-1]
+    assert last == "Next: meltano invoke target-activecampaign--night:report 43 --open"
 
 
 def test_a_name_that_somebody_made_up_breaks_no_line() -> None:

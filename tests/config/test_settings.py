@@ -681,9 +681,15 @@ def test_words_of_subscription_replace_their_half_of_the_defaults() -> None:
     assert settings.subscription_words == {"ja": True, "jawohl": True, **negative}
 
 
+def test_an_empty_value_can_subscribe_and_never_takes_anybody_off() -> None:
+    assert parse(subscription_words={"true": ["yes", ""]}).subscription_words[""] is True
+    assert "" not in parse(subscription_words={"true": ["yes"]}).subscription_words
+
+
 @pytest.mark.parametrize(
     ("words", "problem"),
     [
+        ({"true": [" "]}, "true: entry 1 is empty"),
         ({"true": ["yes"], "false": ["no", " YES"]}, "true: has a word that means the opposite as well"),
         ({"true": ["0"]}, "(the default words of false hold it: set them too)"),
         ({"false": ["Active"]}, "(the default words of true hold it: set them too)"),

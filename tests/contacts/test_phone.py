@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from target_activecampaign.contacts import phone_plans
-from target_activecampaign.contacts.phone import _is_surely_e164, _normalise, normalise_phone
+from target_activecampaign.contacts.phone import _is_surely_e164, _read_by_plan, normalise_phone
 from target_activecampaign.contacts.phone_plans import read_local
 
 
@@ -27,6 +27,29 @@ from target_activecampaign.contacts.phone_plans import read_local
     ],
 )
 def test_two_zeros_are_a_plus(text: str, region: str, number: str) -> None:
+    assert normalise_phone(text, region) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "region", "number"),
+    [
+        ("'+49 30 123456", None, "+4930123456"),
+        ("'+4930123456", "DE", "+4930123456"),
+        ("'030 123456", "DE", "+4930123456"),
+        ("'004930123456", "DE", "+4930123456"),
+        # What is behind the apostrophe can't be read, or is no mark of a spreadsheet.
+        ("'030 123456", None, "'030 123456"),
+        ("'+49 30 123456 / 030 654321", "DE", "'+49 30 123456 / 030 654321"),
+        ("'+0", None, "'+0"),
+        ("''+4930123456", "DE", "''+4930123456"),
+        ("'(030) 123456", "DE", "'(030) 123456"),
+        ("'", "DE", "'"),
+        ("+4930123456'", "DE", "+4930123456'"),
+    ],
+)
+def test_the_apostrophe_of_a_spreadsheet_is_no_part_of_a_number(
+    text: str, region: str | None, number: str
+) -> None:
     assert normalise_phone(text, region) == number
 
 
@@ -244,7 +267,7 @@ def test_what_is_rewritten_ends_with_the_digits_that_were_there(text: str, regio
 )
 def test_the_quick_way_writes_a_number_as_the_library_does(code: int, rest: str, region: str | None) -> None:
     number = f"+{code}{rest}"
-    assert normalise_phone(number, region) == _normalise(number, region)
+    assert normalise_phone(number, region) == (_read_by_plan(number, region) or number)
 
 
 @pytest.mark.parametrize("code", sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE))
@@ -254,7 +277,7 @@ def test_the_quick_way_knows_every_country(code: int) -> None:
     for length in [*range(2, 18)] * 10:
         number = f"+{code}{''.join(dice.choices('0123456789', k=length))}"
         taken += _is_surely_e164(number)
-        assert normalise_phone(number, None) == _normalise(number, None)
+        assert normalise_phone(number, None) == (_read_by_plan(number, None) or number)
     assert taken or code == 54, "any number of Argentina may have something to cut off"
 
 

@@ -33,6 +33,13 @@ def test_these_say_nothing(value: object) -> None:
     assert read_wish(value, WORDS) is None
 
 
+@pytest.mark.parametrize("value", [None, "", " \t\u00a0"])
+def test_a_person_may_give_an_empty_value_its_meaning_and_nothing_at_all_has_none(value: object) -> None:
+    words = {**WORDS, "": True}
+    assert read_wish(value, words) is True
+    assert read_wish(UNSET, words) is None
+
+
 @pytest.mark.parametrize(
     "value",
     [

@@ -105,6 +105,18 @@ def ended(**parts: object) -> dict[str, object]:
     return {"status": "Completed", "success": ["1"], "failure": [], **parts}
 
 
+# The key
+
+
+@pytest.mark.parametrize("answer", [{}, {"user": None}, {"user": []}, {"user": {}}, {"user": {"id": ""}}])
+def test_an_answer_without_a_user_is_no_proof_of_a_good_key(answer: object, tmp_path: Path) -> None:
+    service = OddService(users_me=answer)
+    outcome = run(service, tmp_path)
+    assert outcome.exit_code == 1
+    assert "without a user" in outcome.log
+    assert not service.imports
+
+
 # What became of an import
 
 

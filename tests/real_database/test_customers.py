@@ -1,4 +1,4 @@
-"""Customers of a database reach the account by docs/examples/postgres: a published tap, Meltano, the loader."""
+"""A published tap and Meltano bring customers of a database to an account, by docs/examples/postgres."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from filelock import FileLock
 from support.runs import NIGHT, report_of, settings_for
 
 from target_activecampaign.clock import SystemClock
+from target_activecampaign.errors import LedgerError
 from target_activecampaign.ledger.ledger import Ledger
 from target_activecampaign.reporting import runs_file
 from target_activecampaign.run import history as history_module
@@ -378,7 +379,40 @@ def test_a_run_that_ends_does_not_wait_for_each_lock_anew(tmp_path: Path) -> Non
         since = clock.now()
         history.end({**report_of(), "result": "done"})
         history.note("alerts", {})
-        assert clock.now() - since < 4  # each of the two alone would take 5
+        assert clock.now() - since < 2.5  # each of the two alone would take 3
+
+
+def test_a_place_that_stays_locked_is_waited_for_once_and_said_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    waited: list[float] = []
+
+    class Locked:
+        """A table that somebody holds locked: each act takes all the time that it may."""
+
+        def __init__(self, _: Settings, seconds: t.Callable[[], float]) -> None:
+            self._seconds = seconds
+
+        def _wait(self, *_: object) -> t.NoReturn:
+            waited.append(self._seconds())
+            raise LedgerError(
+                "the ledger can't be read: another process holds its tables locked; wait for it"
+            )
+
+        add = put = documents = _wait
+
+    monkeypatch.setattr(history_module, "_store_of", Locked)
+    history = open_history(settings_for(tmp_path))
+    assert history.begin(started_at=NIGHT) is None
+    history.lost()
+    history.end_within(60)
+    history.judge(report_of())
+    history.end(report_of())
+    history.latest_note("alerts")
+    history.note("alerts", {})
+    assert waited[0] <= 3
+    assert sum(waited) <= 6
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
 
 
 def test_without_a_place_nothing_is_kept_and_nothing_is_said(caplog: pytest.LogCaptureFixture) -> None:

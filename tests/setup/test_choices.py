@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 import pytest
+from msgspec import UNSET
 from support.answering import Person
 
 from target_activecampaign.config.schema import CONFIG_JSONSCHEMA
@@ -15,9 +16,10 @@ from target_activecampaign.setup.choices import Choices, ask_choices
 from target_activecampaign.setup.columns import look_at
 from target_activecampaign.setup.consent_columns import Wishes, consent_columns, read_wishes
 from target_activecampaign.setup.consent_question import ask_wishes, require_no_refusals
-from target_activecampaign.setup.dialogue import Dialogue
+from target_activecampaign.setup.dialogue import AnswerError, Dialogue
 from target_activecampaign.setup.given import Given
-from target_activecampaign.setup.phone_question import ask_region
+from target_activecampaign.setup.mapping_question import MappingQuestion
+from target_activecampaign.setup.phone_question import ask_region, read_given_region
 
 
 def wished(
@@ -26,6 +28,17 @@ def wished(
     person = Person(monkeypatch, answers)
     columns = look_at([name], [{name: cell} for cell in cells])
     return ask_wishes(person.dialogue, columns, None), person
+
+
+def words_of(wishes: Wishes | None) -> dict[str, bool]:
+    """Return what a run with the setting of these wishes takes words for."""
+    assert wishes is not None
+    setting = wishes.as_setting()
+    problems: list[str] = []
+    given = {} if setting is None else {"subscription_words": setting}
+    words = read_subscription_words(Section(given, CONFIG_JSONSCHEMA, problems))
+    assert not problems
+    return dict(words)
 
 
 def test_a_column_of_consent_is_asked_about(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,6 +86,76 @@ def test_nobody_who_said_no_joins_by_enter_alone(monkeypatch: pytest.MonkeyPatch
         words = {word: half == "true" for half, some in setting.items() for word in some}
     assert read_wish(yes, words) is True
     assert read_wish(no, words) is False
+
+
+REFUSALS_ALONE = [("Do not email", "x"), ("unsubscribed", "true"), ("opt_out", "1"), ("keine Werbung", "x")]
+
+
+@pytest.mark.parametrize(("name", "mark"), REFUSALS_ALONE)
+def test_a_person_alone_says_that_an_empty_cell_is_a_yes(
+    monkeypatch: pytest.MonkeyPatch, name: str, mark: str
+) -> None:
+    wishes, person = wished(monkeypatch, name, ["", mark, ""], "yes", "Wanted")
+    assert "Type wanted, if you know that, or unknown." in person.said
+    words = words_of(wishes)
+    assert [read_wish(cell, words) for cell in (None, " ", mark, UNSET)] == [True, True, False, None]
+    assert wishes is not None
+    assert (wishes.yes_count, wishes.no_count, wishes.silent_count) == (2, 1, 0)
+
+
+@pytest.mark.parametrize(("name", "mark"), REFUSALS_ALONE)
+def test_an_empty_cell_is_no_yes_by_itself(monkeypatch: pytest.MonkeyPatch, name: str, mark: str) -> None:
+    for answer in ("", "unknown"):
+        assert wished(monkeypatch, name, ["", mark, ""], answer)[0] is None
+    nobody = Dialogue(can_ask=False, takes_defaults=True, width=100)
+    columns = look_at([name], [{name: ""}, {name: mark}])
+    assert ask_wishes(nobody, columns, None) is None
+    assert words_of(ask_wishes(nobody, columns, None, empty="wanted"))[""] is True
+    mapped = words_of(ask_wishes(nobody, columns, name))
+    assert [read_wish(cell, mapped) for cell in (None, "", mark)] == [None, None, False]
+    assert words_of(ask_wishes(nobody, columns, name, empty="wanted"))[""] is True
+
+
+@pytest.mark.parametrize("mark", ["x", "1", "true", "yes"])
+def test_an_empty_cell_beside_a_mark_of_consent_is_neither(
+    monkeypatch: pytest.MonkeyPatch, mark: str
+) -> None:
+    wishes, person = wished(monkeypatch, "newsletter", ["", mark, ""], "")
+    words = words_of(wishes)
+    assert [read_wish(cell, words) for cell in (None, "", mark)] == [None, None, True]
+    assert "2 rows say neither: their people are sent, and not put on the list." in person.said
+    columns = look_at(["newsletter"], [{"newsletter": ""}, {"newsletter": mark}])
+    with pytest.raises(click.UsageError, match="an empty cell can't mean a yes"):
+        ask_wishes(person.dialogue, columns, "newsletter", empty="wanted")
+
+
+def test_an_empty_cell_keeps_the_meaning_of_the_configuration_before() -> None:
+    columns = look_at(["opt_out"], [{"opt_out": ""}, {"opt_out": "x"}])
+    nobody = Dialogue(can_ask=False, takes_defaults=True, width=100)
+    known = {"": True, "x": False}
+    assert words_of(ask_wishes(nobody, columns, "opt_out", known))[""] is True
+    assert "" not in words_of(ask_wishes(nobody, columns, "opt_out", known, "unknown"))
+
+
+def test_a_word_that_comes_later_means_what_it_means_below_its_header(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    words = words_of(wished(monkeypatch, "unsubscribed", ["", "x"], "wanted")[0])
+    later = ("1", "true", "yes", "unsubscribed", "cleaned", "0", "false", "no", "subscribed")
+    assert [words[word] for word in later] == [False] * 5 + [True] * 4
+    assert "active" not in words
+
+
+def test_a_boolean_that_means_the_opposite_decides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows: list[dict[str, object]] = [{"unsubscribed": True}, {"unsubscribed": False}]
+    columns = look_at(["unsubscribed"], rows)
+    person = Person(monkeypatch, ["n"])
+    assert ask_wishes(person.dialogue, columns, None) is None
+    with pytest.raises(SourceFileError, match="column unsubscribed"):
+        require_no_refusals(person.dialogue, columns, lambda: enumerate(rows, 1), None, is_told=False)
+    question = MappingQuestion(person.dialogue, columns, [], [], None)
+    with pytest.raises(AnswerError, match="JSON's own true always means that mail is wanted"):
+        question.take_options([("subscription", "unsubscribed")])
 
 
 @pytest.mark.parametrize(
@@ -192,6 +275,20 @@ def test_numbers_with_their_codes_need_no_country(monkeypatch: pytest.MonkeyPatc
     person = Person(monkeypatch, [])
     assert ask_region(person.dialogue, ["+49 30 23125838"], None, "AT") == "AT"
     assert person.said == ""
+
+
+@pytest.mark.parametrize(("given", "region"), [("de", "DE"), ("uk", "GB"), ("-", None), (None, None)])
+def test_the_country_of_an_option_is_tested_though_there_are_no_numbers(
+    given: str | None, region: str | None
+) -> None:
+    nobody = Dialogue(can_ask=False, takes_defaults=True, width=100)
+    assert read_given_region(nobody, given) == region
+
+
+def test_a_country_that_is_none_is_refused_though_there_are_no_numbers() -> None:
+    nobody = Dialogue(can_ask=False, takes_defaults=True, width=100)
+    with pytest.raises(click.UsageError, match="--phone-region CC: Type the two letters of a country"):
+        read_given_region(nobody, "XX")
 
 
 def test_enter_leaves_numbers_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:

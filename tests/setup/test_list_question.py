@@ -119,6 +119,18 @@ def test_an_option_that_is_nearly_a_list_is_no_list_where_nobody_answers(
         ask_list(person.dialogue, Given(list="newsleter"), account(), None)
 
 
+def test_what_is_like_no_list_names_the_lists(monkeypatch: pytest.MonkeyPatch) -> None:
+    named = '"Customers" (id 1), "Newsletter" (id 3), "VIP" (id 7).'
+    for answer in ("Nope", "99"):
+        _, person = answered(monkeypatch, answer, "3")
+        assert f"Lists: {named}" in " ".join(person.said.split())
+    many = [AccountList(number, f"List {number}", "email") for number in range(1, 14)]
+    person = Person(monkeypatch, [])
+    person.dialogue.asks = False
+    with pytest.raises(click.UsageError, match=r'"List 10" \(id 10\), and 3 more\.'):
+        ask_list(person.dialogue, Given(list="Nope"), account(many), None)
+
+
 def test_an_account_without_a_list_for_email_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SettingsError, match="no list for email"):
         answered(monkeypatch, lists=[LISTS[3]])

@@ -90,6 +90,7 @@ class Examination:
             requests_per_second=self.settings.requests_per_second,
             imports_per_minute=self.settings.imports_per_minute,
             first_contact=None,
+            verified=self._records if self.settings.verify == "all" else 0,
         )
         return {"records": self._records, "imports": imports, "minutes": plan["minutes"]}
 

@@ -59,10 +59,8 @@ def show_import(request: ApiRequest) -> ApiResponse:
         return ApiResponse(400, {"success": 0, "message": "'batchId' is a required field."})
     info = request.account.imports.poll(batch_id)
     switches = request.account.switches
-    if info is None and switches["unknown-batch"] == "404":
-        return ApiResponse(404, {"message": f"No Result found for Import with id {batch_id}"})
     if info is None:
-        return ApiResponse(200, {"status": False, "success": [], "failure": []})
+        return _unknown_batch(batch_id, switches["unknown-batch"])
     status: str | bool = info.status
     if status == "received":
         status = False if switches["early-status"] == "false" else "waiting"
@@ -113,6 +111,15 @@ def _reasons(request: ApiRequest, known: KnownIds) -> list[t.Any]:
         {"contact": problem.position + first, "failureReason": problem.reason}
         for problem in find_problems(contacts, switches, known)
     ]
+
+
+def _unknown_batch(batch_id: str, reading: str) -> ApiResponse:
+    """Return the answer to an id that was never given out; all three bodies are assumed."""
+    if reading == "404":
+        return ApiResponse(404, {"message": f"No Result found for Import with id {batch_id}"})
+    if reading == "400":
+        return ApiResponse(400, {"success": 0, "message": "'batchId' is invalid."})
+    return ApiResponse(200, {"status": False, "success": [], "failure": []})
 
 
 def _refused(reasons: list[t.Any]) -> ApiResponse:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import typing as t
 
+from target_activecampaign.sandbox.api.changes import date_without_zone
+
 if t.TYPE_CHECKING:
     import sqlite3
 
@@ -56,8 +58,3 @@ def shape_contact(request: ApiRequest, row: sqlite3.Row) -> dict[str, t.Any]:
         "id": str(row["id"]),
         "organization": None,
     }
-
-
-def date_without_zone(date: str) -> str:
-    """Return a date in the API's second form: `2026-05-28 03:05:54` for `2026-05-28T03:05:54-05:00`."""
-    return date[:19].replace("T", " ")

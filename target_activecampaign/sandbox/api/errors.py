@@ -46,6 +46,12 @@ def invalid(title: str, code: str, attribute: str) -> ApiResponse:
     return ApiResponse(422, {"errors": [{"title": title, "detail": "", "code": code, "source": source}]})
 
 
+def duplicate_key(entry: str, key: str) -> ApiResponse:
+    """Return the answer to a second item of one name, which the database refused; its status is assumed."""
+    error = f"Duplicate entry '{entry}' for key '{key}'"
+    return ApiResponse(422, {"message": "Could not process request", "error": error})
+
+
 def too_many_requests(retry_after_seconds: int) -> ApiResponse:
     """Return the 429 of the rate limit (rate limits reference; its body is assumed)."""
     return ApiResponse(429, {"message": "Too Many Requests"}, {"Retry-After": str(retry_after_seconds)})

@@ -1,19 +1,21 @@
-"""Owns `fields`, `fieldOption/bulk`, `fieldRels` and `fieldValues`."""
+"""Owns `fields`, `fieldOption/bulk`, `fieldOptions/bulk`, `fieldRels` and `fieldValues`."""
 
 from __future__ import annotations
 
 import typing as t
+from functools import partial
 
 from target_activecampaign.sandbox.api import errors
+from target_activecampaign.sandbox.api.changes import shape_changes
 from target_activecampaign.sandbox.api.paging import paged
 from target_activecampaign.sandbox.api.request import required_id, required_row, text_of
 from target_activecampaign.sandbox.api.response import ApiResponse, RequestRefusedError
-from target_activecampaign.sandbox.state.fields import TYPES, Option, Value
+from target_activecampaign.sandbox.state.fields import CHANGEABLE, TYPES, Option, Value
 
 if t.TYPE_CHECKING:
     import sqlite3
 
-    from target_activecampaign.sandbox.api.request import ApiRequest
+    from target_activecampaign.sandbox.api.request import ApiRequest, Json
 
 
 def list_fields(request: ApiRequest) -> ApiResponse:
@@ -26,7 +28,7 @@ def list_fields(request: ApiRequest) -> ApiResponse:
     for key, _, value in request.bracketed("filters"):
         if key == "perstag":
             rows = [row for row in rows if row["perstag"].lower() == value.lower()]
-    response = paged(request, "fields", [_shape_field(request, row) for row in rows])
+    response = paged(request, "fields", rows, partial(_shape_field, request))
     shown = [int(field["id"]) for field in response.body["fields"]]
     return ApiResponse(
         200,
@@ -64,6 +66,18 @@ def create_field(request: ApiRequest) -> ApiResponse:
     return _respond_with_field(request, 201, field)
 
 
+def update_field(request: ApiRequest) -> ApiResponse:
+    """Handle `PUT /fields/{id}`: 200 (custom fields reference); what is not sent stays as it is (assumed)."""
+    data = request.object("field")
+    changes = {name: text_of(data[name]) for name in CHANGEABLE if name in data}
+    required_row(request.account.fields.get(request.id), "Field", request.id)
+    other = request.account.fields.find(changes.get("title", ""))
+    if other is not None and other["id"] != request.id:
+        return errors.invalid("There is already a field with this title", "duplicate", "title")
+    request.account.fields.update(request.id, changes)
+    return _respond_with_field(request, 200, request.id)
+
+
 def delete_field(request: ApiRequest) -> ApiResponse:
     """Handle `DELETE /fields/{id}`."""
     if not request.account.fields.delete(request.id):
@@ -75,11 +89,11 @@ def list_options(request: ApiRequest) -> ApiResponse:
     """Handle `GET /fields/{id}/options`, the target of a field's `options` link (its body is assumed)."""
     field = required_row(request.account.fields.get(request.id), "Field", request.id)
     options = request.account.fields.options_of(field["id"])
-    return paged(request, "fieldOptions", [shape_option(request, row) for row in options])
+    return paged(request, "fieldOptions", options, partial(shape_option, request))
 
 
 def create_options(request: ApiRequest) -> ApiResponse:
-    """Handle `POST /fieldOption/bulk` (custom fields reference)."""
+    """Handle `POST /fieldOption/bulk` (custom fields reference; `fieldOptions`: the provider's client)."""
     try:
         entries = request.payload["fieldOptions"]
         wanted = [
@@ -96,6 +110,11 @@ def create_options(request: ApiRequest) -> ApiResponse:
     ids = [option for field, entry in wanted for option in request.account.fields.add_options(field, [entry])]
     rows = [row for option in ids if (row := request.account.fields.option(option))]
     return ApiResponse(201, {"fieldOptions": [shape_option(request, row) for row in rows]})
+
+
+def list_relations(request: ApiRequest) -> ApiResponse:
+    """Handle `GET /fieldRels`, in pages."""
+    return paged(request, "fieldRels", request.account.fields.relations(), _shape_relation)
 
 
 def create_relation(request: ApiRequest) -> ApiResponse:
@@ -126,17 +145,15 @@ def show_value(request: ApiRequest) -> ApiResponse:
 
 
 def write_value(request: ApiRequest) -> ApiResponse:
-    """Handle `POST /fieldValues` and `PUT /fieldValues/{id}`: 200 (custom field values reference)."""
-    data = request.object("fieldValue")
-    contact = required_id(data, "contact")
-    field = required_id(data, "field")
-    required_row(request.account.contacts.get(contact), "Subscriber", contact)
-    required_row(request.account.fields.get(field), "Field", field)
-    request.account.fields.set_values(
-        [Value(contact, field, text_of(data.get("value")))], request.add_source()
-    )
-    written = request.account.fields.value_of(contact, field)
-    return ApiResponse(200, {"contacts": [{"id": str(contact)}], "fieldValue": shape_value(request, written)})
+    """Handle `POST /fieldValues`: 200 (custom field values reference)."""
+    return _write_value(request, request.object("fieldValue"))
+
+
+def update_value(request: ApiRequest) -> ApiResponse:
+    """Handle `PUT /fieldValues/{id}`: 200; the provider's own client sends the value alone."""
+    row = required_row(request.account.fields.value(request.id), "FieldValue", request.id)
+    known = {"contact": row["contact"], "field": row["field"]}
+    return _write_value(request, {**known, **request.object("fieldValue")})
 
 
 def delete_value(request: ApiRequest) -> ApiResponse:
@@ -177,6 +194,18 @@ def shape_option(request: ApiRequest, row: sqlite3.Row) -> dict[str, t.Any]:
     }
 
 
+def _write_value(request: ApiRequest, data: Json) -> ApiResponse:
+    contact = required_id(data, "contact")
+    field = required_id(data, "field")
+    required_row(request.account.contacts.get(contact), "Subscriber", contact)
+    required_row(request.account.fields.get(field), "Field", field)
+    request.account.fields.set_values(
+        [Value(contact, field, text_of(data.get("value")))], request.add_source()
+    )
+    written = request.account.fields.value_of(contact, field)
+    return ApiResponse(200, {"contacts": [{"id": str(contact)}], "fieldValue": shape_value(request, written)})
+
+
 def _respond_with_field(request: ApiRequest, status: int, field: int) -> ApiResponse:
     row = required_row(request.account.fields.get(field), "Field", field)
     options = [shape_option(request, option) for option in request.account.fields.options_of(field)]
@@ -201,7 +230,8 @@ def _shape_field(request: ApiRequest, row: sqlite3.Row) -> dict[str, t.Any]:
         "service": "",
         "ordernum": str(row["ordernum"]),
         "cdate": row["cdate"],
-        "udate": row["cdate"],
+        "udate": row["udate"] or row["cdate"],
+        **shape_changes(row["cdate"], row["udate"], "0"),
         "options": [str(option["id"]) for option in fields.options_of(row["id"])],
         "relations": [str(relation["id"]) for relation in fields.relations_of(row["id"])],
         "links": request.links(f"/fields/{row['id']}", "options", "relations"),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import typing as t
+from functools import partial
 from operator import itemgetter
 
 from target_activecampaign.sandbox.api import errors
+from target_activecampaign.sandbox.api.changes import shape_changes
 from target_activecampaign.sandbox.api.paging import filtered, paged
 from target_activecampaign.sandbox.api.request import required_row, text_of
 from target_activecampaign.sandbox.api.response import ApiResponse
@@ -46,9 +48,9 @@ _FURTHER = {
 
 
 def list_lists(request: ApiRequest) -> ApiResponse:
-    """Handle `GET /lists`: `filters[name]`, `orders[name]`, paging."""
-    rows = filtered(request, request.account.lists.all(), "name", "name")
-    return paged(request, "lists", [shape_list(request, row) for row in rows])
+    """Handle `GET /lists`: `filters[name]`, `filters[channel]`, `orders[name]`, paging."""
+    rows = filtered(request, _of_channel(request), "name", "name")
+    return paged(request, "lists", rows, partial(shape_list, request))
 
 
 def show_list(request: ApiRequest) -> ApiResponse:
@@ -57,7 +59,7 @@ def show_list(request: ApiRequest) -> ApiResponse:
 
 
 def create_list(request: ApiRequest) -> ApiResponse:
-    """Handle `POST /lists`: 200 (lists reference)."""
+    """Handle `POST /lists`: 201, a number in `userid`, and `udate` as `cdate` (recorded; reference: 200)."""
     data = request.object("list")
     name = text_of(data.get("name"))
     if not name:
@@ -73,7 +75,22 @@ def create_list(request: ApiRequest) -> ApiResponse:
         text_of(data.get("sender_reminder")),
     )
     row = required_row(request.account.lists.get(created), "_List", created)
-    return ApiResponse(200, {"list": shape_list(request, row)})
+    return ApiResponse(201, {"list": {**shape_list(request, row), "userid": 1, "udate": row["cdate"]}})
+
+
+def update_list(request: ApiRequest) -> ApiResponse:
+    """Handle `PATCH /lists/{id}`: 200 (recorded), and `PUT`, which the provider's own client sends.
+
+    That what is not sent stays as it is, with `PUT` too, is assumed.
+    """
+    data, row = request.object("list"), _list(request)
+    name, *others = (
+        text_of(data.get(key, row[key])) for key in ("name", "stringid", "sender_url", "sender_reminder")
+    )
+    if not name:
+        return errors.missing_attribute("name")
+    request.account.lists.update(request.id, name, *others)
+    return ApiResponse(200, {"list": shape_list(request, _list(request))})
 
 
 def delete_list(request: ApiRequest) -> ApiResponse:
@@ -122,6 +139,10 @@ def shape_list(request: ApiRequest, row: sqlite3.Row) -> dict[str, t.Any]:
         "sender_url": row["sender_url"],
         "sender_reminder": row["sender_reminder"],
         "channel": row["channel"],
+        "description": "",
+        "active_subscribers": str(row["subscribed"]),
+        "non_deleted_subscribers": str(request.account.lists.members(row["id"])),
+        **shape_changes(row["cdate"], row["udate"]),
         "deletestamp": None,
         "links": request.links(f"/lists/{row['id']}", "contactGoalLists", "user", "addressLists"),
         "id": str(row["id"]),
@@ -131,6 +152,13 @@ def shape_list(request: ApiRequest, row: sqlite3.Row) -> dict[str, t.Any]:
 
 def _list(request: ApiRequest) -> sqlite3.Row:
     return required_row(request.account.lists.get(request.id), "_List", request.id)
+
+
+def _of_channel(request: ApiRequest) -> list[sqlite3.Row]:
+    """Return the lists of the channel asked for; `all` asks for every one (the provider's own client)."""
+    unsaid = "all" if request.account.switches["sms-lists"] == "shown" else "email"
+    wanted = next((value for key, _, value in request.bracketed("filters") if key == "channel"), unsaid)
+    return [row for row in request.account.lists.all() if wanted in ("all", row["channel"])]
 
 
 def _passes_filters(request: ApiRequest, row: sqlite3.Row) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import typing as t
 
 from target_activecampaign.sandbox.api import errors
-from target_activecampaign.sandbox.api.contact_shape import date_without_zone, shape_contact
+from target_activecampaign.sandbox.api.changes import shape_changes
+from target_activecampaign.sandbox.api.contact_shape import shape_contact
 from target_activecampaign.sandbox.api.request import required_id, required_row
 from target_activecampaign.sandbox.api.response import ApiResponse
 from target_activecampaign.sandbox.state.lists import Membership, Status
@@ -14,6 +15,19 @@ if t.TYPE_CHECKING:
     import sqlite3
 
     from target_activecampaign.sandbox.api.request import ApiRequest
+
+
+def list_memberships(request: ApiRequest) -> ApiResponse:
+    """Handle `GET /contactLists`: `filters[list]`, `filters[status]`, paging; `listid` does nothing (seen).
+
+    That `meta.total` stands beside them, and that other filters do nothing, is assumed.
+    """
+    wanted = {key: value for key, _, value in request.bracketed("filters")}
+    rows, total = request.account.lists.find_memberships(
+        wanted.get("list"), wanted.get("status"), *request.page()
+    )
+    shown = [shape_membership(request, row) for row in rows]
+    return ApiResponse(200, {"contactLists": shown, "meta": {"total": str(total)}})
 
 
 def write_membership(request: ApiRequest) -> ApiResponse:
@@ -42,6 +56,7 @@ def write_membership(request: ApiRequest) -> ApiResponse:
 def shape_membership(request: ApiRequest, row: sqlite3.Row) -> dict[str, t.Any]:
     """Return a membership as the API shows it."""
     contact = request.account.contacts.get(row["contact"])
+    account_list = request.account.lists.get(row["list"])
     return {
         "contact": str(row["contact"]),
         "list": str(row["list"]),
@@ -62,11 +77,9 @@ def shape_membership(request: ApiRequest, row: sqlite3.Row) -> dict[str, t.Any]:
         "autosyncLog": None,
         "ip4_last": "0",
         "ip4Unsub": "0",
-        "created_timestamp": date_without_zone(row["cdate"]),
-        "updated_timestamp": date_without_zone(row["udate"] or row["sdate"] or row["cdate"]),
-        "created_by": None,
-        "updated_by": None,
+        **shape_changes(row["cdate"], row["udate"] or row["sdate"]),
         "unsubscribeAutomation": None,
+        "channel": account_list["channel"] if account_list else "email",
         "links": request.links(f"/contactLists/{row['id']}", "list", "contact"),
         "id": str(row["id"]),
         "automation": None,

@@ -26,10 +26,24 @@ _OPERATORS: dict[str, Callable[[str, str], bool]] = {
 """Filter operators (tags reference). That letter case does not matter is assumed."""
 
 
-def paged(request: ApiRequest, plural: str, items: Sequence[t.Any]) -> ApiResponse:
-    """Return the page of `items` that the request asks for, with the total as a string."""
+def paged(
+    request: ApiRequest,
+    plural: str,
+    items: Sequence[t.Any],
+    shape: Callable[[t.Any], object] = lambda item: item,
+) -> ApiResponse:
+    """Return the page of a collection that the request asks for, with the total as a string.
+
+    Args:
+        request: The request.
+        plural: The collection's name.
+        items: All of it.
+        shape: Returns an item as the API shows it. It is asked for the page's items alone, since it may take
+            queries of its own.
+    """
     limit, offset = request.page()
-    return ApiResponse(200, {plural: items[offset : offset + limit], "meta": {"total": str(len(items))}})
+    shown = [shape(item) for item in items[offset : offset + limit]]
+    return ApiResponse(200, {plural: shown, "meta": {"total": str(len(items))}})
 
 
 def filtered(request: ApiRequest, rows: Iterable[sqlite3.Row], key: str, column: str) -> list[sqlite3.Row]:

@@ -38,7 +38,7 @@ class ApiRequest:
         account: The account of the key.
         method: `GET`, `POST` and so on.
         route: The path after `/api/3`, e.g. `/contacts/901`.
-        path: The ids in the path.
+        path: The parts of the path that the route names, e.g. its ids.
         query: The query's pairs in their order.
         body: The body's bytes.
         base_url: The start of links in responses.
@@ -48,7 +48,7 @@ class ApiRequest:
     account: Account
     method: str
     route: str
-    path: Mapping[str, int]
+    path: Mapping[str, int | str]
     query: Sequence[tuple[str, str]]
     body: bytes
     base_url: str
@@ -57,7 +57,7 @@ class ApiRequest:
     @property
     def id(self) -> int:
         """The id in the path."""
-        return min(self.path["id"], HIGHEST_ID)
+        return min(int(self.path["id"]), HIGHEST_ID)
 
     @cached_property
     def payload(self) -> Json:

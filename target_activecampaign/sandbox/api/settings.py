@@ -1,26 +1,19 @@
-"""Owns `users/me`, `settings/account` and the API's root."""
+"""Owns `settings/account` and the API's root."""
 
 from __future__ import annotations
 
 import typing as t
 
 from target_activecampaign.sandbox.api.response import ApiResponse
+from target_activecampaign.sandbox.api.users import USER
 
 if t.TYPE_CHECKING:
     from target_activecampaign.sandbox.api.request import ApiRequest
-
-USER = {"username": "sandbox", "firstName": "Sandbox", "lastName": "User", "email": "user@sandbox.example"}
 
 
 def show_root(_request: ApiRequest) -> ApiResponse:
     """Handle `GET /`: a client in the field checks keys by it and wants 200 (seen). The body is assumed."""
     return ApiResponse(200, {"version": "3"})
-
-
-def show_me(request: ApiRequest) -> ApiResponse:
-    """Handle `GET /users/me` (users reference)."""
-    links = request.links("/users/1", "lists", "userGroup", "dealGroupTotals", "dealGroupUsers", "configs")
-    return ApiResponse(200, {"user": {**USER, "phone": "", "signature": None, "links": links, "id": "1"}})
 
 
 def show_account(request: ApiRequest) -> ApiResponse:

@@ -12,16 +12,19 @@ from target_activecampaign.sandbox.state.table import Table
 
 if t.TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from target_activecampaign.sandbox.clock import Clock
     from target_activecampaign.sandbox.state.storage import Storage
 
 TYPES = (
-    "text", "textarea", "date", "datetime", "number", "dropdown", "radio", "checkbox", "listbox", "hidden",
+    "text", "textarea", "date", "datetime", "number", "dropdown", "radio", "checkbox", "listbox",
+    "multiselect", "hidden",
 )  # fmt: skip
-"""Custom fields reference; `number` in one example only."""
-MANY_OPTIONS = frozenset({"checkbox", "listbox"})
+"""Custom fields reference; `number` in one example only, `multiselect` in clients (as `listbox`: assumed)."""
+MANY_OPTIONS = frozenset({"checkbox", "listbox", "multiselect"})
+CHANGEABLE = ("title", "descript", "perstag", "defval", "isrequired", "visible", "ordernum")
+"""The columns of a field that can be changed after its creation."""
 SEPARATOR = "||"
 """Opens, closes and separates the values of a field that holds several (bulk importer reference)."""
 
@@ -105,6 +108,14 @@ class Fields(Table):
             self.relate(field, 0)
         return field
 
+    def update(self, field: int, changes: Mapping[str, str]) -> None:
+        """Change some of a field's `CHANGEABLE` columns."""
+        columns = "".join(f"{column} = :{column}, " for column in CHANGEABLE if column in changes)
+        self._storage.write(
+            f"update field set {columns}udate = :udate where id = :id",  # noqa: S608 - names of ours
+            {**changes, "udate": self._clock.date(), "id": field},
+        )
+
     def delete(self, field: int) -> bool:
         """Delete a field with its options and values; tell whether it existed."""
         with self._storage.transaction():
@@ -152,6 +163,10 @@ class Fields(Table):
         """Return a field's links to lists."""
         return self._storage.rows("select * from field_rel where field = ? order by id", (field,))
 
+    def relations(self) -> list[sqlite3.Row]:
+        """Return the links of all fields to lists."""
+        return self._storage.rows("select * from field_rel order by id")
+
     def set_values(
         self, values: Sequence[tuple[int, int, str]], source: int, *, keeps_unknown: bool = True
     ) -> None:
@@ -195,9 +210,7 @@ class Fields(Table):
             "from field_value where (:field is null or field = cast(:field as integer)) "
             "and (:value is null or value = :value)"
         )
-        parameters = {"field": field, "value": value, "limit": limit, "offset": offset}
-        rows = self._storage.rows(f"select * {found} order by id limit :limit offset :offset", parameters)
-        return rows, self._storage.number(f"select count(*) {found}", parameters)
+        return self._page(found, {"field": field, "value": value}, limit, offset)
 
     def value(self, value_id: int) -> sqlite3.Row | None:
         """Return one value by its id, or `None`."""

@@ -99,10 +99,19 @@ class Lists(Table):
             (name, slug, channel, sender_url, sender_reminder, self._clock.date()),
         )
 
+    def update(self, list_id: int, name: str, stringid: str, sender_url: str, sender_reminder: str) -> None:
+        """Rename and describe a list."""
+        self._storage.write(
+            "update list set name = ?, stringid = ?, sender_url = ?, sender_reminder = ?, udate = ? "
+            "where id = ?",
+            (name, stringid, sender_url, sender_reminder, self._clock.date(), list_id),
+        )
+
     def delete(self, list_id: int) -> bool:
         """Delete a list and its memberships; tell whether it existed."""
         with self._storage.transaction():
             self._storage.delete("delete from membership where list = ?", (list_id,))
+            self._storage.delete("delete from list_group where list = ?", (list_id,))
             return self._storage.delete("delete from list where id = ?", (list_id,))
 
     def set_status(self, membership: Membership, source: int, sourceid: int = 0) -> sqlite3.Row:
@@ -147,3 +156,34 @@ class Lists(Table):
     def of(self, contact: int) -> list[sqlite3.Row]:
         """Return a contact's memberships."""
         return self._storage.rows("select * from membership where contact = ? order by id", (contact,))
+
+    def find_memberships(
+        self, list_id: str | None, status: str | None, limit: int, offset: int
+    ) -> tuple[list[sqlite3.Row], int]:
+        """Return one page of all memberships, by list id and status where given, and their total."""
+        conditions = [
+            f"{column} = cast(:{column} as integer)"
+            for column, wanted in (("list", list_id), ("status", status))
+            if wanted is not None
+        ]
+        found = f"from membership where {' and '.join(conditions) or 'true'}"
+        return self._page(found, {"list": list_id, "status": status}, limit, offset)
+
+    def members(self, list_id: int) -> int:
+        """Return how many contacts are or were on a list."""
+        return self._storage.number("select count(*) from membership where list = ?", (list_id,))
+
+    def add_group(self, list_id: int, group: int) -> sqlite3.Row:
+        """Let a group of users see a list, and return the link."""
+        with self._storage.transaction():
+            self._storage.write(
+                "insert into list_group (list, user_group) values (?, ?) on conflict do nothing",
+                (list_id, group),
+            )
+            return self._storage.existing_row(
+                "select * from list_group where list = ? and user_group = ?", (list_id, group)
+            )
+
+    def groups(self) -> list[sqlite3.Row]:
+        """Return the links of all lists to groups of users."""
+        return self._storage.rows("select * from list_group order by id")

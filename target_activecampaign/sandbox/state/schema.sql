@@ -13,6 +13,11 @@ create table list (
     subscribed integer not null default 0  -- kept by `Lists` and the triggers below
 );
 
+-- Which groups of users see a list.
+create table list_group (
+    id integer primary key, list integer not null, user_group integer not null, unique (list, user_group)
+);
+
 create table contact (
     id integer primary key autoincrement,
     email text collate nocase,
@@ -40,7 +45,7 @@ create table field (
     id integer primary key autoincrement,
     title text not null, type text not null, perstag text not null, descript text,
     isrequired integer not null default 0, defval text, visible integer not null default 1,
-    ordernum integer not null, cdate text not null
+    ordernum integer not null, cdate text not null, udate text
 );
 create table field_option (
     id integer primary key autoincrement,
@@ -63,7 +68,7 @@ create table field_value (
 create table tag (
     id integer primary key autoincrement,
     tag text not null, tag_type text not null default 'contact', description text not null default '',
-    cdate text not null,
+    cdate text not null, udate text,
     unique (tag, tag_type)
 );
 create table contact_tag (

@@ -21,7 +21,7 @@ if t.TYPE_CHECKING:
     Parameters = Sequence[object] | Mapping[str, object]
 
 APPLICATION_ID = 0x41435342  # "ACSB", to tell an account from other SQLite files
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 _FROM_VERSION_1 = """
 drop trigger contact_added;
 drop trigger membership_added;
@@ -35,7 +35,19 @@ create table kept_second (
 );
 """
 """Version 2 kept no record of requests."""
-_STEPS = {1: _FROM_VERSION_1 + _FROM_VERSION_2, 2: _FROM_VERSION_2}
+_FROM_VERSION_3 = """
+alter table tag add column udate text;
+alter table field add column udate text;
+create table list_group (
+    id integer primary key, list integer not null, user_group integer not null, unique (list, user_group)
+);
+"""
+"""Version 3 kept no date of the change of a tag or a field, and no groups of lists."""
+_STEPS = {
+    1: _FROM_VERSION_1 + _FROM_VERSION_2 + _FROM_VERSION_3,
+    2: _FROM_VERSION_2 + _FROM_VERSION_3,
+    3: _FROM_VERSION_3,
+}
 """What brings a file of an earlier version to this one."""
 ROWS_AT_ONCE = 64
 """Rows in one statement at most: takes half as long as single rows, and switches threads less often."""

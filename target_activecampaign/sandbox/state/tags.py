@@ -13,13 +13,15 @@ if t.TYPE_CHECKING:
 
 
 class Tags(Table):
-    """The account's tags. Names are compared exactly (assumed)."""
+    """The account's tags. Names are compared without letter case (seen); that this means ASCII is assumed."""
 
     name = "tag"
 
     def find(self, name: str, tag_type: str = "contact") -> sqlite3.Row | None:
         """Return the tag with a name, or `None`."""
-        return self._storage.row("select * from tag where tag = ? and tag_type = ?", (name, tag_type))
+        return self._storage.row(
+            "select * from tag where tag = ? collate nocase and tag_type = ?", (name, tag_type)
+        )
 
     def create(self, name: str, tag_type: str = "contact", description: str = "") -> int:
         """Create a tag and return its id."""
@@ -30,7 +32,10 @@ class Tags(Table):
 
     def update(self, tag: int, name: str, description: str) -> None:
         """Rename and describe a tag."""
-        self._storage.write("update tag set tag = ?, description = ? where id = ?", (name, description, tag))
+        self._storage.write(
+            "update tag set tag = ?, description = ?, udate = ? where id = ?",
+            (name, description, self._clock.date(), tag),
+        )
 
     def delete(self, tag: int) -> bool:
         """Delete a tag and its links to contacts; tell whether it existed."""
@@ -40,13 +45,18 @@ class Tags(Table):
 
     def ids_of(self, names: Iterable[str]) -> dict[str, int]:
         """Return the ids of contact tags by name, and create the unknown ones (bulk importer reference)."""
-        wanted = json.dumps(list(names))
+        wanted = list(names)
         rows = self._storage.rows(
-            "select tag, id from tag where tag_type = 'contact' and tag in (select value from json_each(?))",
-            (wanted,),
+            "select tag, id from tag where tag_type = 'contact' "
+            "and tag collate nocase in (select value from json_each(?)) order by id desc",
+            (json.dumps(wanted),),
         )
-        known = {row["tag"]: row["id"] for row in rows}
-        return {name: known[name] if name in known else self.create(name) for name in json.loads(wanted)}
+        known = {_without_case(row["tag"]): row["id"] for row in rows}
+        ids = {}
+        for name in wanted:
+            key = _without_case(name)
+            known[key] = ids[name] = known.get(key) or self.create(name)
+        return ids
 
     def add_to_contact(self, contact: int, tag: int, source: int) -> sqlite3.Row:
         """Add a tag to a contact, which may have it already, and return the link."""
@@ -55,6 +65,11 @@ class Tags(Table):
             return self._storage.existing_row(
                 "select * from contact_tag where contact = ? and tag = ?", (contact, tag)
             )
+
+    def has_contact(self, contact: int, tag: int) -> bool:
+        """Tell whether a contact has a tag."""
+        query = "select count(*) from contact_tag where contact = ? and tag = ?"
+        return self._storage.number(query, (contact, tag)) > 0
 
     def add_to_contacts(self, links: Sequence[tuple[int, int]], source: int) -> None:
         """Add tags to contacts, given as pairs of contact id and tag id."""
@@ -80,3 +95,12 @@ class Tags(Table):
     def contacts_with(self, tag: int) -> int:
         """Return how many contacts have a tag."""
         return self._storage.number("select count(*) from contact_tag where tag = ?", (tag,))
+
+    def find_links(self, limit: int, offset: int) -> tuple[list[sqlite3.Row], int]:
+        """Return one page of all contacts' links to tags, and their total."""
+        return self._page("from contact_tag", {}, limit, offset)
+
+
+def _without_case(name: str) -> str:
+    """Return a name as the database's `nocase` compares it: ASCII letters alone."""
+    return "".join(letter.lower() if letter.isascii() else letter for letter in name)

@@ -22,15 +22,13 @@ if t.TYPE_CHECKING:
         ("end", "a@spam", False),
         ("begin", "a@", True),
         ("begin", "spam", False),
-        ("contains", "@spam.", True),
-        ("contains", "ham", False),
     ],
 )
 def test_an_exclusion_matches_as_it_says(match_type: str, phrase: str, matches: bool) -> None:  # noqa: FBT001
     assert Exclusion(phrase, match_type, frozenset()).matches("a@spam.example") is matches
 
 
-@pytest.mark.parametrize(("match_type", "channel"), [("nonsense", "all"), ("exact", "nonsense")])
+@pytest.mark.parametrize(("match_type", "channel"), [("contains", "all"), ("exact", "nonsense")])
 def test_an_exclusion_of_no_known_kind_is_refused(account: Account, match_type: str, channel: str) -> None:
     with pytest.raises(ValueError, match="an exclusion takes"):
         account.exclusions.add("x", match_type, channel)

@@ -165,7 +165,7 @@ def test_the_first_status_follows_the_switch(
     }
 
 
-@pytest.mark.parametrize(("reading", "status"), [("false", 200), ("404", 404)])
+@pytest.mark.parametrize(("reading", "status"), [("false", 200), ("404", 404), ("400", 400)])
 def test_an_unknown_import_follows_the_switch(
     start_sandbox: Callable[..., RunningSandbox], connect: Callable[..., Api], reading: str, status: int
 ) -> None:

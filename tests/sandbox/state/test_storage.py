@@ -78,6 +78,9 @@ create trigger membership_changed after update of status on membership when new.
 end;
 drop table kept_request;
 drop table kept_second;
+drop table list_group;
+alter table tag drop column udate;
+alter table field drop column udate;
 pragma user_version = 1;
 """
 
@@ -94,6 +97,7 @@ def test_a_file_of_the_first_version_is_taken_over(tmp_path: Path) -> None:
         with serve(database, progress="at-once") as sandbox:
             submit(sandbox.account, person)
             counted = len(sandbox.account.contacts), sandbox.account.lists.all()[0]["subscribed"]
+            sandbox.account.tags.update(1, "renamed", "")
         assert counted == (1, 1)
 
 
