@@ -10,7 +10,7 @@ from support.customer_database import UNSUBSCRIBED
 if t.TYPE_CHECKING:
     from support.customer_database import Report, Shop
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.database, pytest.mark.timeout(900)]
 
 
 def figures(report: Report) -> tuple[int, int, int, int]:
@@ -20,6 +20,11 @@ def figures(report: Report) -> tuple[int, int, int, int]:
 
 def numbers(first: int, last: int) -> set[int]:
     return set(range(first, last + 1))
+
+
+def test_the_settings_can_be_checked_before_the_first_run(shop: Shop) -> None:
+    assert "All 12 checks passed" in shop.project.call("invoke", "target-activecampaign:check")
+    assert shop.sandbox.snapshot(1)["contacts"] == []
 
 
 def test_a_second_run_reads_and_sends_only_what_changed(shop: Shop) -> None:
