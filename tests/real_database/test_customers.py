@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 import pytest
@@ -23,7 +24,7 @@ def numbers(first: int, last: int) -> set[int]:
 
 
 def test_the_settings_can_be_checked_before_the_first_run(shop: Shop) -> None:
-    assert "All 12 checks passed" in shop.project.call("invoke", "target-activecampaign:check")
+    assert re.search(r"All \d+ checks passed", shop.project.call("invoke", "target-activecampaign:check"))
     assert shop.sandbox.snapshot(1)["contacts"] == []
 
 
