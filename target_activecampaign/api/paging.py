@@ -66,4 +66,10 @@ def read_pages(name: str, fetch: Callable[[int], Page[_T]]) -> Iterator[_T]:
 
 def _warn_if_cut(name: str, seen: int, total: int | None) -> None:
     if total is not None and seen < total:
-        logger.warning("GET %s: ActiveCampaign says that there are %d, and shows %d", name, total, seen)
+        logger.warning(
+            "GET %s: ActiveCampaign says that there are %d, and shows %d; what it does not show can't be "
+            "named in the settings. Where something is missing, use an administrator's key (api_key)",
+            name,
+            total,
+            seen,
+        )

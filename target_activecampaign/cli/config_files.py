@@ -51,7 +51,8 @@ def _unreadable(path: str, error: OSError | ValueError) -> str:
         return f"{name} does not exist; write the name of a JSON file with the settings"
     if isinstance(error, IsADirectoryError):
         return f"{name} is a folder; write the name of a JSON file with the settings"
-    return f"{name} can't be read: {getattr(error, 'strerror', None) or 'its name is none of a file'}"
+    reason = getattr(error, "strerror", None) or "its name is none of a file"
+    return f"{name} can't be read: {reason}; write the name of a JSON file that this user may read"
 
 
 def _read_object(name: str, content: bytes) -> dict[str, t.Any]:
@@ -69,7 +70,9 @@ def _read_object(name: str, content: bytes) -> dict[str, t.Any]:
     except json.JSONDecodeError as error:
         raise ConfigFileError(f"{shown}{_problem_of_syntax(text, error)}") from None
     except RecursionError:
-        raise ConfigFileError(f"{shown} is nested too deep for a configuration") from None
+        raise ConfigFileError(
+            f"{shown} is nested too deep for a configuration; take the innermost brackets out"
+        ) from None
     if not isinstance(value, dict):
         raise ConfigFileError(f"{shown} holds no JSON object; write {{ }} around the settings")
     return value

@@ -249,7 +249,10 @@ def _read_key_file(origin: Path, name: str) -> str:
         text = sys.stdin.readline() if name == "-" else (origin / name).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is no text"
-        raise click.UsageError(f"--api-key-file: it can't be read: {reason}.") from None
+        raise click.UsageError(
+            f"--api-key-file: it can't be read: {reason}. Name a file that this user may read, or - for "
+            "standard input."
+        ) from None
     if not text.strip():
         raise click.UsageError("--api-key-file: it is empty. Put the key into it, on a line of its own.")
     return text.strip()

@@ -156,7 +156,9 @@ def _forget(  # noqa: PLR0913 - options, all by name
 ) -> None:
     """Forget contacts, so that the next run that brings them sends them again."""
     if [list_id is not None, everything, by_address].count(True) != 1:
-        raise click.UsageError("Say what to forget: one of --list N, --all and --addresses.")
+        raise click.UsageError(
+            "Say what to forget: one of --list N, --all and --addresses. Nothing was forgotten."
+        )
     with _changing(as_json) as ledger:
         if by_address:
             emails = _read_addresses(sys.stdin, yes=yes)
@@ -179,7 +181,10 @@ def _forget(  # noqa: PLR0913 - options, all by name
 def _rename(*, old: str, new: str, list_id: int | None, as_json: bool, **_: object) -> None:
     """Move the members of the stream OLD to the name NEW that it has now."""
     if old == new:
-        raise click.UsageError("OLD and NEW are the same name.")
+        raise click.UsageError(
+            "OLD and NEW are the same name. Write the name that the stream had, and then the one that it "
+            "has now."
+        )
     if not new.strip():
         raise click.UsageError("NEW is empty: write the name that the stream has now.")
     with _changing(as_json) as ledger:
@@ -305,7 +310,9 @@ def _moment(seconds: int) -> str:
 
 def _read_addresses(lines: t.TextIO, *, yes: bool) -> set[str]:
     if not yes:
-        raise click.UsageError("Add --yes: standard input holds the addresses, so nobody can be asked.")
+        raise click.UsageError(
+            "Add --yes: standard input holds the addresses, so nobody can be asked. Nothing was forgotten."
+        )
     emails: set[str] = set()
     for number, line in enumerate(lines, start=1):
         if not line.strip():
@@ -313,7 +320,8 @@ def _read_addresses(lines: t.TextIO, *, yes: bool) -> set[str]:
         email = normalise_email(line)
         if email is None:
             raise click.ClickException(
-                f"Line {number} of standard input is no address. Nothing was forgotten."
+                f"Line {number} of standard input is no address. Write one a line, and nothing else. "
+                "Nothing was forgotten."
             )
         emails.update(
             (email, with_unicode_domain(email))

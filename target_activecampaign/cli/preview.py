@@ -103,7 +103,7 @@ def _preview(  # noqa: PLR0913 - the options
     redact_logs()
     choice = _choice(**chosen)
     if path is None and _nobody_pipes():
-        raise click.UsageError("Name a file with --input FILE, or pipe a tap in.")
+        raise click.UsageError("There is no input. Name a file with --input FILE, or pipe a tap in.")
     with errors_shown(as_json=as_json):
         config = configuration()
         settings = parse_settings(config, os.environ)

@@ -173,7 +173,10 @@ def _write(page: Path, found: _Source) -> None:
     try:
         text = make_page(found.document, found.runs[:_MOST_RUNS], file=name)
     except InputError as error:
-        raise InputError(f"{shown_text(name)} is no report that this version can read. {error}") from None
+        raise InputError(
+            f"{shown_text(name)} is no report that this version can read: {error}. Make the page with the "
+            "version that wrote it, or name another: target-activecampaign report FILE"
+        ) from None
     write_page(page, text, found.path)
 
 

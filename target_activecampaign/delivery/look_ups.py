@@ -153,7 +153,8 @@ class LookUps:
             self._can_read_pages = False
             reading.close()
             logger.warning(
-                "ActiveCampaign does not give the account's contacts by id: they are looked up one by one"
+                "ActiveCampaign does not give the account's contacts by id: they are looked up one by one, "
+                "which takes longer and changes nothing else"
             )
 
     def close(self) -> None:

@@ -17,11 +17,12 @@ if t.TYPE_CHECKING:
 
 # Part of a driver's text, and what that means for a reader.
 _KNOWN_CAUSES = {
-    "database or disk is full": "the disk of its file is full",
-    "database is locked": "another process holds it locked",
+    "database or disk is full": "the disk of its file is full; make room",
+    "database is locked": "another process holds it locked; wait until it has ended",
     "statement timeout": "the server's statement_timeout ended it; allow the ledger's user more time",
     "transaction timeout": "the server's transaction_timeout ended it; allow the ledger's user more time",
-    "lock timeout": "another process holds its tables locked, for longer than the server's lock_timeout",
+    "lock timeout": "another process holds its tables locked, for longer than the server's lock_timeout; "
+    "wait for it",
     "due to user request": "another process holds its tables locked; wait for it",  # see `Database`
     "disk image is malformed": "the file is damaged; delete it, and everything is sent once more",
     "file is not a database": "the file is damaged or no ledger; name another in ledger_url",

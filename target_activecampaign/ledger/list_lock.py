@@ -165,6 +165,7 @@ def _lock_file(path: Path, list_id: int) -> Callable[[], None] | None:
         return None
     except OSError as error:
         raise unusable(
-            f"the lock of list {list_id} beside its file can't be taken: {cause_of(error)}"
+            f"the lock of list {list_id} beside its file can't be taken: {cause_of(error)}; let this user "
+            "write in that folder, or name another"
         ) from None
     return lambda: lock.release(force=True)

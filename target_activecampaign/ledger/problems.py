@@ -25,7 +25,8 @@ def no_ledger_there(path: Path | None = None) -> NoLedgerError:
     Args:
         path: The file that it would be; `None` for a database, whose name stands beside its password.
     """
-    if path is None:
-        return NoLedgerError(["ledger_url: there is no ledger there, the database has none of its tables"])
-    where = f"no file {str(path)!r} (a relative path starts in the working folder)"
-    return NoLedgerError([f"ledger_url: there is no ledger there, {where}"])
+    where = "the database has none of its tables"
+    if path is not None:
+        where = f"no file {str(path)!r} (a relative path starts in the working folder)"
+    problem = f"there is no ledger there, {where}; correct it, or let a run make one"
+    return NoLedgerError([f"ledger_url: {problem}"])

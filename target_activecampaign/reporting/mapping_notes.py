@@ -54,7 +54,8 @@ class MappingNotes:
         self._searches[field] = 0 if near else max(0, left - 1)
         if is_first or near:
             logger.warning(
-                "field_mapping.%s: a value of stream %r is left out, %s%s. The report counts them (left_out)",
+                "field_mapping.%s: a value of stream %r is left out, %s%s. The contact goes without it, "
+                "and the report counts them (left_out)",
                 shown_text(field),
                 self._stream,
                 problem,

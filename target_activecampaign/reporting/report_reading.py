@@ -33,7 +33,7 @@ def read_report(path: Path) -> dict[str, t.Any]:
     if path.is_dir():
         return read_report(newest_report(path / "*.json"))
     name = shown_text(str(path))
-    document = _parse(_read(path, name), name)
+    document = _parse(_read(path, name), name, path)
     missing = [key for key in _KEYS if key not in document] if isinstance(document, dict) else list(_KEYS)
     if not isinstance(document, dict) or missing:
         found = "it has no " + ", no ".join(missing) if isinstance(document, dict) else "it is no JSON object"
@@ -89,19 +89,20 @@ def _read(path: Path, name: str) -> bytes:
     return content
 
 
-def _parse(content: bytes, name: str) -> object:
+def _parse(content: bytes, name: str, path: Path) -> object:
     if content.lstrip()[:1] == b"<":
         raise InputError(f"{name} is a page, not a report. Open it, or name the .json file beside it.")
     try:
         return json.loads(content, parse_constant=_refuse, parse_float=_finite, parse_int=_drawable)
     except UnicodeDecodeError:
-        raise InputError(f"{name} is no report of a run: it is no text in UTF-8.") from None
+        raise InputError(f"{name} is no report of a run: it is no text in UTF-8. {_remedy(path)}") from None
     except json.JSONDecodeError as error:
         raise InputError(
-            f"{name} is no report of a run: it is no JSON (line {error.lineno}, column {error.colno})."
+            f"{name} is no report of a run: it is no JSON (line {error.lineno}, column {error.colno}). "
+            f"{_remedy(path)}"
         ) from None
     except (ValueError, RecursionError):
-        raise InputError(f"{name} is no report of a run: its JSON can't be read.") from None
+        raise InputError(f"{name} is no report of a run: its JSON can't be read. {_remedy(path)}") from None
 
 
 def _refuse(name: str) -> t.NoReturn:

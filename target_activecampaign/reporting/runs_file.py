@@ -16,6 +16,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from target_activecampaign.errors import OutputError
+from target_activecampaign.reporting.own_outputs import remedy_of
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -83,7 +84,7 @@ class RunsFile:
         if not self._path.exists():
             return 0, {}
         if self._path.stat().st_size > _LARGEST_FILE_BYTES:
-            raise OutputError(f"report_path: {self._path} is no file of runs; move it away")
+            raise self._no_runs()
         lines = [line for line in self._path.read_bytes().split(b"\n") if line.strip()]
         known: dict[int, dict[str, t.Any]] = {}
         for line in lines:
@@ -91,8 +92,14 @@ class RunsFile:
                 entry = json.loads(line)
                 known[int(entry["run"])] = dict(entry["entry"])
         if lines and not known and not _FIRST.startswith(lines[0][: len(_FIRST)]):
-            raise OutputError(f"report_path: {self._path} is there and is no file of runs; move it away")
+            raise self._no_runs()
         return len(lines), known
+
+    def _no_runs(self) -> OutputError:
+        return OutputError(
+            f"report_path: {self._path} is there and is no file of runs; move it away, and the next run "
+            "begins one"
+        )
 
     def _append(self, line: bytes) -> None:
         with self._path.open("ab+") as file:
@@ -128,9 +135,14 @@ class RunsFile:
         try:
             yield
         except Timeout:
-            raise OutputError(f"{self._path} can't be {done}: another process holds it locked") from None
+            raise OutputError(
+                f"report_path: {self._path} can't be {done}: another process holds it locked; wait until "
+                "that has ended"
+            ) from None
         except OSError as error:
-            raise OutputError(f"{self._path} can't be {done}: {error.strerror}") from None
+            raise OutputError(
+                f"report_path: {self._path} can't be {done}: {error.strerror}; {remedy_of(error)}"
+            ) from None
 
 
 def _line_of(number: int, document: dict[str, t.Any]) -> bytes:

@@ -187,4 +187,8 @@ def _spared() -> Iterator[None]:
         raise
     except Exception as error:  # noqa: BLE001 - see above
         kind = type(error).__name__
-        logger.warning("what is told of the run may lack something (%s); the run is not affected", kind)
+        logger.warning(
+            "the report, history or alerts of this run may lack something by a fault of the program itself "
+            "(%s), please report it; what was sent is not affected",
+            kind,
+        )

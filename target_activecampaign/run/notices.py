@@ -184,7 +184,12 @@ def _send(setting: str, send: Callable[[], int], *, seconds: float, tries: int =
         if not may_help:
             break
     if problem is not None:
-        logger.warning("%s: could not be called: %s. The run is not affected", setting, problem)
+        logger.warning(
+            "%s: could not be called: %s. The run is not affected. Look at the address and the network; to "
+            "try an alert: target-activecampaign check --alert-test",
+            setting,
+            problem,
+        )
     return problem is None
 
 

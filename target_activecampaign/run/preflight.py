@@ -90,7 +90,10 @@ def guard_contract(settings: Settings, client: Client, headroom: ContractHeadroo
             "was sent. Run again later, or set account_limit_guard to false: then profile_limit alone counts"
         ) from None
     if isinstance(contract, NoLimit):
-        logger.warning("account_limit_guard: %s; profile_limit alone counts", contract.reason)
+        remedy = (
+            "" if contract.is_permitted else ". To keep to the contract: an administrator's key (api_key)"
+        )
+        logger.warning("account_limit_guard: %s, so profile_limit alone counts%s", contract.reason, remedy)
         return None
     headroom.guard(contract, _REQUESTS_PER_CONTRACT_READING / settings.requests_per_second)
     return contract
@@ -105,12 +108,17 @@ def read_exclusions(client: ReadsExclusions) -> Exclusions:
         exclusions = client.exclusions(_MOST_EXCLUSIONS)
     except ServiceError as error:
         logger.warning(
-            "the account's exclusions can't be read (%s): the importer's refusals stand without a reason",
+            "the account's exclusions can't be read (%s), so ActiveCampaign itself refuses "
+            "excluded people, without a reason. Nobody else is concerned",
             error.cause,
         )
         return Exclusions(())
     if len(exclusions) == _MOST_EXCLUSIONS:
-        logger.warning("only the first %d exclusions are known beforehand", _MOST_EXCLUSIONS)
+        logger.warning(
+            "the account has %d exclusions or more: by those beyond, ActiveCampaign itself refuses people, "
+            "without a reason. Nobody else is concerned",
+            _MOST_EXCLUSIONS,
+        )
     return Exclusions(exclusions)
 
 
@@ -163,6 +171,6 @@ def _warn_of_unknown_options(fields: Mapping[str, CustomField]) -> None:
     if unknown:
         logger.warning(
             "field_mapping.custom_fields: the account does not tell (all) options of %s, so values are sent "
-            "as they came",
+            "as they came. Compare some in ActiveCampaign after the run",
             ", ".join(shown_text(key) for key in unknown),
         )

@@ -202,7 +202,9 @@ def _make_mapper(account: Account, config: dict[str, t.Any], source: SourceFile)
     settings = parse_settings({**config, "report_path": None}, {})
     export = settings.export_for(source.stream)
     if export is None:
-        raise SettingsError([f"streams: no entry matches the stream {source.stream!r} of this file"])
+        raise SettingsError(
+            [f"streams: no entry matches {source.stream!r}, this file; add it, or leave streams out"]
+        )
     every = account.custom_fields()
     keys = () if export.field_mapping is None else export.field_mapping.custom_fields
     found = {key: find_custom_field(key, every) for key in keys}

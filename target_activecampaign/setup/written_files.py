@@ -130,7 +130,10 @@ def _read(path: Path) -> str:
     except FileNotFoundError:
         return ""
     except (OSError, UnicodeDecodeError) as error:
-        raise OutputError(f"{path.name} can't be read, so it was left as it is: {_reason(error)}") from None
+        raise OutputError(
+            f"{path.name} can't be read, so it was left as it is: {_reason(error)}. Mend it, or move it "
+            "away, then run this again"
+        ) from None
 
 
 def _permissions_of(path: Path) -> int:
@@ -155,7 +158,10 @@ def _write(path: Path, text: str, permissions: int) -> None:
                     Path(file.name).unlink()
                 raise
     except OSError as error:
-        raise OutputError(f"{path.name} can't be written: {_reason(error)}. Nothing was sent") from None
+        raise OutputError(
+            f"{path.name} can't be written: {_reason(error)}. Make room, or set up another "
+            "folder: --folder. Nothing was sent"
+        ) from None
 
 
 def _reason(error: Exception) -> str:

@@ -61,7 +61,10 @@ def iterate_chunks(file: t.IO[t.Any]) -> Iterator[Lines]:
         yield from ([line] for line in iterate_lines(file)) if read is None else _split_chunks(read)
     except (OSError, ValueError, EOFError, zlib.error) as error:  # the latter two of a file in gzip
         reason = getattr(error, "strerror", None) or type(error).__name__
-        raise InputError(f"the input can't be read: {reason}") from None
+        raise InputError(
+            f"the input can't be read: {reason}. Look at the file, or at the tap that writes it, then "
+            "run again"
+        ) from None
 
 
 def _split_chunks(read: Callable[[int], bytes]) -> Iterator[list[bytes]]:
@@ -221,7 +224,10 @@ class MessageReader(GenericSingerReader[t.Any]):
             InputError: If there is none.
         """
         if sys.stdin is None:
-            raise InputError("standard input is closed, so there is nothing to read; pipe a tap into it")
+            raise InputError(
+                "standard input is closed, so there is nothing to read; pipe a tap into it, or: "
+                "target-activecampaign send FILE.csv"
+            )
         file = sys.stdin.buffer
         # A pipe that was set not to block reads as ended when the tap is slow: the rest would be lost, and
         # the mirror would take its contacts off the list. Not every system can set a pipe back.

@@ -163,7 +163,7 @@ class DelimitedFile(SourceFile):
                 while len(cells) > width and not cells[-1].strip():
                     cells.pop()
                 fault = None if len(cells) == width else "short" if len(cells) < width else "long"
-            if not any(map(str.strip, cells)):
+            if not (cells[0].strip() or any(map(str.strip, cells))):
                 continue
             if fault == "short" and not last_line.endswith(("\n", "\r")):
                 fault = "cut"
@@ -230,7 +230,9 @@ class DelimitedFile(SourceFile):
                 line = self._skipped_lines + before + 1
                 if "field limit" in str(error):
                     raise self._too_long(line) from None
-                raise SourceFileError(f"{self.name}, row {line}: it can't be read ({error})") from None
+                raise SourceFileError(
+                    f'{self.name}, row {line}: it can\'t be read ({error}). Save the file as "CSV UTF-8"'
+                ) from None
             except UnicodeError:
                 raise self._undecodable(
                     f"row {self._skipped_lines + before + 1} or one of the next"

@@ -47,7 +47,8 @@ def open_source(
         return kind(file, delimiter, encoding)
     except OSError as error:
         raise SourceFileError(
-            f"{file.name} can't be read: {error.strerror or type(error).__name__}"
+            f"{file.name} can't be read: {error.strerror or type(error).__name__}. Give this user the "
+            "right to read it, or give a copy of it"
         ) from None
 
 

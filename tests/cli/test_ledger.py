@@ -183,11 +183,20 @@ def test_addresses_are_read_from_standard_input(ledger: Ledger, call: Call, memb
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        ((), "Say what to forget: one of --list N, --all and --addresses."),
-        (("--all", "--list", "1", "--yes"), "Say what to forget: one of --list N, --all and --addresses."),
+        ((), "Say what to forget: one of --list N, --all and --addresses. Nothing was forgotten."),
+        (
+            ("--all", "--list", "1", "--yes"),
+            "Say what to forget: one of --list N, --all and --addresses. Nothing was forgotten.",
+        ),
         (("--list", "Customers"), "write the list's number; the ledger does not know its name"),
-        (("--addresses",), "Add --yes: standard input holds the addresses, so nobody can be asked."),
-        (("--addresses", "--yes"), "Line 2 of standard input is no address. Nothing was forgotten."),
+        (
+            ("--addresses",),
+            "Add --yes: standard input holds the addresses, so nobody can be asked. Nothing was forgotten.",
+        ),
+        (
+            ("--addresses", "--yes"),
+            "Line 2 of standard input is no address. Write one a line, and nothing else.",
+        ),
     ],
 )
 def test_arguments_that_contradict_each_other_forget_nothing(

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from singer_sdk.exceptions import ConfigValidationError
-from support.command import config_for, record_message, schema_message
+from support.command import config_for, record_message, schema_message, state_message
 from support.quick_target import run_quickly
 from support.sandbox_fixture import KEY
 
@@ -225,6 +225,50 @@ def test_a_dead_proxy_and_a_name_without_address(monkeypatch: pytest.MonkeyPatch
         f"The proxy {proxy} (variable HTTPS_PROXY) refused the connection. Gave up after 3 tries in 1 s (GET "
         "users/me). Mend it, or unset HTTPS_PROXY (NO_PROXY names hosts that need none), then run again. "
         "Nothing was sent."
+    )
+
+
+def test_a_variable_that_names_no_certificates(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "nowhere.pem")
+    assert said_by_run("https://acme.invalid", ADA) == [
+        (
+            "the environment variable REQUESTS_CA_BUNDLE names no file or folder of certificates. Correct "
+            "it, or unset it: then the usual certificates are used. Nothing was sent."
+        )
+    ]
+
+
+def said_at_the_end(url: str, emails: list[str], **changes: object) -> tuple[int, str]:
+    """The exit code of a run that delivered what it could, and its one line at ERROR."""
+    messages = [schema_message(), *(record_message({"email": email}) for email in emails), state_message({})]
+    outcome = run_quickly(config_for(url, Path.cwd(), **{**FAST, **changes}), messages)
+    (said,) = [line.partition(": ")[2] for line in outcome.log.splitlines() if line.startswith("ERROR ")]
+    return outcome.exit_code, re.sub(r"after \d+ s", "after 1 s", said)
+
+
+def test_too_many_rejected_records(sandbox: RunningSandbox) -> None:
+    emails = ["ada@example.com", "bo@example.com", "nobody"]
+    assert said_at_the_end(sandbox.url, emails, rejects_path="r.singer") == (
+        4,
+        (
+            "1 of 3 records was rejected (33.3 %; allowed are 20 %, max_rejected_percent), so the run failed "
+            "(exit code 4). The other 2 arrived. 3 records = 2 delivered (2 new) + 1 rejected "
+            "(email_invalid). It stands in r.singer with its reason. The tap goes on behind record 3 at the "
+            "latest (STATE). Next: mend r.singer, then   target-activecampaign send r.singer"
+        ),
+    )
+
+
+def test_a_contract_that_is_full(sandbox: RunningSandbox) -> None:
+    sandbox.account.contact_limit = 1
+    assert said_at_the_end(sandbox.url, ["ada@example.com", "bo@example.com"]) == (
+        3,
+        (
+            "Stopped at the contract after 1 s: no room for a further contact (exit code 3). 2 records = 1 "
+            "delivered (1 new) + 1 held back. 1 new person waits; nothing is lost. Make room for 1 contact, "
+            "or raise the contract (1 of 1 used), then run again. To end such runs without an error: "
+            '"on_limit": "stop".'
+        ),
     )
 
 

@@ -170,7 +170,7 @@ def test_a_figure_that_can_t_be_read_is_named() -> None:
     said = invoke("night.json")
     assert said.exit_code == 1
     assert said.stderr.startswith(
-        "Error: night.json is no report that this version can read. read: Expected `int`"
+        "Error: night.json is no report that this version can read: read: Expected `int`"
     )
     assert not Path("night.html").exists()
 

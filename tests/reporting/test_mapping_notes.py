@@ -19,7 +19,10 @@ def test_each_value_is_counted_and_each_field_said_once(caplog: pytest.LogCaptur
         notes.count_left_out("custom_fields.Score", "a number was expected")
     notes.count_left_out("phone", "text was expected")
     assert figures.as_json()["left_out"] == {"custom_fields.Score": 3, "phone": 1}
-    say = "a value of stream 'people' is left out, {} was expected. The report counts them (left_out)"
+    say = (
+        "a value of stream 'people' is left out, {} was expected. The contact goes without it, and the "
+        "report counts them (left_out)"
+    )
     assert caplog.messages == [
         f"field_mapping.custom_fields.Score: {say.format('a number')}",
         f"field_mapping.phone: {say.format('text')}",

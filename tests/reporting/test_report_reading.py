@@ -57,9 +57,9 @@ def test_of_a_folder_the_newest_is_read(tmp_path: Path) -> None:
     [
         ("", "is empty: its run did not come to its end."),
         ("<!DOCTYPE html>", "is a page, not a report. Open it, or name the .json file beside it."),
-        ('{"read": 1,\n "x" 2}', "is no report of a run: it is no JSON (line 2, column 6)."),
+        ('{"read": 1,\n "x" 2}', "is no report of a run: it is no JSON (line 2, column 6). Name the file"),
         ("[1]", "is no report of a run: it is no JSON object."),
-        ("[" * 100_000, "is no report of a run: its JSON can't be read."),
+        ("[" * 100_000, "is no report of a run: its JSON can't be read. Name"),
         (old() | {"seconds": float("inf")}, "is no report of a run: its JSON can't be read."),
         (json.dumps(old()).replace("}", ', "seconds": 1e999}', 1), "is no report of a run: its JSON"),
         (old() | {"people": float("nan")}, "is no report of a run: its JSON can't be read."),

@@ -134,7 +134,7 @@ def test_a_fault_in_the_history_leaves_people_state_and_exit_code(
     assert (outcome.exit_code, outcome.states) == (0, [{"n": 1}])
     assert (outcome.report["exit_code"], outcome.report["delivered"]) == (0, 1)
     assert outcome.report["result"] == "done"
-    assert "what is told of the run may lack something (RuntimeError)" in outcome.log
+    assert "may lack something by a fault of the program itself (RuntimeError)" in outcome.log
     assert "ada@example" not in outcome.log
 
 
