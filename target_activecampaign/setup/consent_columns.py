@@ -18,7 +18,7 @@ if t.TYPE_CHECKING:
 
 _YES = "y ja oui si sí sì s vero wahr vrai verdadero waar x on t opted_in opted-in optin opt-in abonniert ok"
 _NO = (
-    "n nein non nee falso falsch faux onwaar off f opted_out opted-out optout opt-out abgemeldet - revoked "
+    "n nein non nee falso falsch faux onwaar off f opted_out opted-out optout opt-out abgemeldet revoked "
     "withdrawn denied declined"
 )
 _STATES_OF_NO = frozenset(

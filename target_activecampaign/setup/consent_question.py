@@ -200,13 +200,7 @@ def _ask_refused(dialogue: Dialogue, column: Column, refused: list[int], *, is_t
             f"{said}, whose people join the list all the same, as --map subscription says.", indent=2
         )
         return
-    remedy = (
-        f"Take these rows out of the file, or write yes or no for everybody into column {name}, then run "
-        "this again. Where an empty cell means that mail is wanted, say that with "
-        f"--empty-consent {_WANTED}"
-    )
-    if not is_clear(column):
-        remedy += f". Where its words decide who joins, say that with --map subscription={name}"
+    remedy = _remedy(column)
     if not dialogue.asks:
         raise click.UsageError(
             f"{said}, and their people would join the list. {remedy}; --map subscription= lets them join."
@@ -214,6 +208,20 @@ def _ask_refused(dialogue: Dialogue, column: Column, refused: list[int], *, is_t
     dialogue.say(f"{said}, and their people would join the list.", indent=2)
     if not dialogue.confirm("Let them join all the same?", default=False):
         raise SourceFileError(f"{remedy}. Nothing was written, nothing was sent")
+
+
+def _remedy(column: Column) -> str:
+    """Return what a person can do so that nobody who said no in a column joins."""
+    name, wishes = shown_text(column.name), read_wishes(column)
+    mend = f"Take these rows out of the file, or write yes or no for everybody into column {name}"
+    parts = [f"{mend}, then run this again"]
+    if wishes is not None and wishes.marks_refusals:
+        parts.append(
+            f"Where an empty cell means that mail is wanted, say that with --empty-consent {_WANTED}"
+        )
+    if not is_clear(column):
+        parts.append(f"Where its words decide who joins, say that with --map subscription={name}")
+    return ". ".join(parts)
 
 
 def _question_of(wishes: Wishes) -> str:
@@ -265,8 +273,14 @@ def _with_empty(column: Column, known: Mapping[str, bool], empty: str | None) ->
         return others
     wishes = read_wishes(column, others)
     if wishes is not None and wishes.empty_count and not wishes.marks_refusals:
+        name = shown_text(column.name)
+        if not wishes.yes:
+            raise click.UsageError(
+                f"--empty-consent: the marks in column {name} have no known meaning, so nobody can tell what "
+                "its empty cells mean. Write yes or no for everybody into it, then run this again."
+            )
         raise click.UsageError(
-            f"--empty-consent: column {shown_text(column.name)} marks who wants mail, so an empty cell can't "
+            f"--empty-consent: column {name} marks who wants mail, so an empty cell can't "
             f"mean a yes. Write --empty-consent {_UNKNOWN}: these people are sent, and not put on the list."
         )
     return {**others, EMPTY: True}

@@ -175,6 +175,26 @@ def test_an_empty_cell_is_no_yes_by_itself(monkeypatch: pytest.MonkeyPatch, name
     assert words_of(ask_wishes(nobody, columns, name, empty="wanted"))[""] is True
 
 
+@pytest.mark.parametrize("name", ["newsletter", "Email Opt Out"])
+def test_a_dash_is_neither_a_yes_nor_a_no(name: str) -> None:
+    wishes = read_wishes(look_at([name], [{name: "x"}, {name: "-"}])[name])
+    assert wishes is not None
+    assert wishes.unknown == ("-",)
+    assert "-" not in words_of(wishes)
+
+
+def test_no_remedy_is_named_that_a_column_of_dates_refuses() -> None:
+    rows = [{"UNSUB_TIME": ""}, {"UNSUB_TIME": "2024-05-01"}]
+    columns = look_at(["UNSUB_TIME"], rows)
+    nobody = Dialogue(can_ask=False, takes_defaults=True, width=100)
+    assert ask_wishes(nobody, columns, None, empty="wanted") is None
+    with pytest.raises(click.UsageError, match="write yes or no for everybody") as said:
+        require_no_refusals(nobody, columns, lambda: enumerate(rows, 2), None, is_told=False)
+    assert "--empty-consent" not in str(said.value)
+    with pytest.raises(click.UsageError, match="marks in column UNSUB_TIME have no known meaning"):
+        ask_wishes(nobody, columns, "UNSUB_TIME", empty="wanted")
+
+
 @pytest.mark.parametrize("mark", ["x", "1", "true", "yes"])
 def test_an_empty_cell_beside_a_mark_of_consent_is_neither(
     monkeypatch: pytest.MonkeyPatch, mark: str
