@@ -416,14 +416,20 @@ class Client:
         )
 
     def contact_page(
-        self, after_id: int, *, is_read_back: bool = False, list_id: int | None = None
+        self,
+        after_id: int,
+        *,
+        is_read_back: bool = False,
+        list_id: int | None = None,
+        list_status: int = SUBSCRIBED,
     ) -> ContactPage:
         """Return the first hundred contacts with a greater id than this, by ascending id.
 
         Args:
             after_id: 0 for the first page.
             is_read_back: Whether sending goes first, and memberships are asked for.
-            list_id: Only contacts that are subscribed to this list, with their memberships.
+            list_id: Only contacts with a membership of this list, which the page tells.
+            list_status: Only those whose membership has this status.
 
         Returns:
             The page, with memberships in our time.
@@ -435,7 +441,7 @@ class Client:
         limiter = self._rate_limiter
         query = {"limit": PAGE_SIZE, "orders[id]": "ASC", "id_greater": after_id}
         if list_id is not None:
-            query |= {"listid": list_id, "status": SUBSCRIBED}
+            query |= {"listid": list_id, "status": list_status}
         include = {"include": "contactLists"} if is_read_back or list_id is not None else {}
         page = self._request(
             "GET contacts",

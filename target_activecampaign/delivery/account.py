@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import typing as t
 
+from target_activecampaign.api.responses import SUBSCRIBED
+
 if t.TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -31,12 +33,17 @@ class Account(t.Protocol):
         """Return whether the account has a contact of an identity, and its lists."""
 
     def contact_page(
-        self, after_id: int, *, is_read_back: bool = False, list_id: int | None = None
+        self,
+        after_id: int,
+        *,
+        is_read_back: bool = False,
+        list_id: int | None = None,
+        list_status: int = SUBSCRIBED,
     ) -> ContactPage:
         """Return the first hundred contacts with a greater id than this, by ascending id.
 
-        For a read-back sending goes first. For that, and for the subscribers of a list, the page tells of
-        memberships.
+        For a read-back sending goes first. For that, and for the people of a list with a status there, the
+        page tells of memberships.
         """
 
     def contract(self) -> Contract | None:

@@ -30,6 +30,9 @@ MAX_CONTACT_BYTES = MAX_BODY_BYTES - ENVELOPE_BYTES - 1
 """A larger contact can't be sent at all, not even alone in a request."""
 
 
+_BYTES_OF_OBJECTS = 550  # of a contact on its way, beside its body
+
+
 def bytes_in_body(contact: Contact) -> int:
     """Return the bytes that a contact adds to a request: itself and a comma."""
     return len(contact.body) + 1
@@ -155,18 +158,37 @@ class Batch:
 
     Attributes:
         stream: The stream that they come from.
-        contacts: In the order of their records.
     """
 
     def __init__(self, stream: str, max_contacts: int = CONTACTS_PER_IMPORT) -> None:
         self.stream = stream
-        self.contacts: list[PendingContact] = []
+        self._contacts: list[PendingContact] | None = []
         self._max_contacts = max_contacts
         self._body_bytes = ENVELOPE_BYTES
 
     def __len__(self) -> int:
         """Return the number of contacts."""
         return len(self.contacts)
+
+    @property
+    def contacts(self) -> list[PendingContact]:
+        """Contacts in the order of their records."""
+        if self._contacts is None:
+            raise RuntimeError("the contacts of an open import were asked for while they are packed")
+        return self._contacts
+
+    @contacts.setter
+    def contacts(self, contacts: list[PendingContact]) -> None:
+        self._contacts = contacts
+
+    def put_away(self) -> None:
+        """Forget the contacts: they are packed, and set again before anybody asks for them."""
+        self._contacts = None
+
+    @property
+    def object_bytes(self) -> int:
+        """Bytes that the contacts take in memory, about."""
+        return self._body_bytes + len(self) * _BYTES_OF_OBJECTS
 
     @property
     def body_bytes(self) -> int:
@@ -202,13 +224,14 @@ class Batch:
         """
         not_admitted: list[PendingContact] = []
         room = MAX_BODY_BYTES - self._body_bytes
-        while queue and len(self.contacts) < self._max_contacts:
+        contacts = self.contacts
+        while queue and len(contacts) < self._max_contacts:
             size = bytes_in_body(queue[0].contact)
             if size > room:
                 break
             pending = queue.popleft()
             if admits(pending):
-                self.contacts.append(pending)
+                contacts.append(pending)
                 room -= size
             else:
                 not_admitted.append(pending)

@@ -17,7 +17,9 @@ class Bounds(t.NamedTuple):
         waiting_contacts: Contacts that are blocked or deferred.
         to_check: Contacts that wait for their check.
         kept_bytes: Bytes of input lines, kept for the rejects file until their outcome.
-        batches_in_flight: The service takes these in two minutes; their contacts take 40 MB.
+        minutes_in_flight: Of batches in flight, as many as the service takes meanwhile.
+        unpacked_bytes: Of batches in flight; with more, the contacts of further open imports are packed.
+        in_flight_bytes: Of batches in flight, packed or not.
     """
 
     buffered_contacts: int = 2_500
@@ -28,4 +30,6 @@ class Bounds(t.NamedTuple):
     waiting_contacts: int = 20_000
     to_check: int = 1_000
     kept_bytes: int = 64 * 1024**2
-    batches_in_flight: int = 200
+    minutes_in_flight: int = 12
+    unpacked_bytes: int = 20 * 1024**2
+    in_flight_bytes: int = 44 * 1024**2

@@ -117,6 +117,7 @@ class Confirming:
                 self._in_flight.reschedule(open_import)
                 is_recorded_now = False
             else:
+                self._queue.unpack(open_import.batch)
                 self._in_flight.end(open_import)
                 is_recorded_now = self._take_end(open_import, status)
             self._states.pass_on()

@@ -26,6 +26,7 @@ from target_activecampaign.delivery.input_buffer import Classifying
 from target_activecampaign.delivery.look_ups import LookUps
 from target_activecampaign.delivery.monitor import Monitor, Phase
 from target_activecampaign.delivery.outcomes import Outcomes, OutcomeTaker
+from target_activecampaign.delivery.packed_batches import PackedBatches
 from target_activecampaign.delivery.removal_reading import RemovalReading
 from target_activecampaign.delivery.send_queue import SendQueue
 from target_activecampaign.delivery.state_tracker import CoveredState, Hold, StatePassing
@@ -34,7 +35,7 @@ from target_activecampaign.errors import TargetError
 from target_activecampaign.singer.state_output import text_of
 
 if t.TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from target_activecampaign.clock import Clock
     from target_activecampaign.config.settings import Settings
@@ -132,10 +133,13 @@ class Delivery:
         self._fingerprint = changes.fingerprint
         self._workers: Workers | None = None
         self._partial_batches = partial_batches or PartialBatches()
-        self._queue = SendQueue(settings.batch_size_rows, changes.fingerprint)
+        self._packed = PackedBatches(keeps_origins=outcomes_file is not None)
+        self._queue = SendQueue(settings.batch_size_rows, changes.fingerprint, packed=self._packed)
         self._in_flight = InFlight(
             polls_per_second=settings.requests_per_second / 2,
-            most_batches=min(self._bounds.batches_in_flight, max(10, 2 * settings.imports_per_minute)),
+            most_batches=max(10, self._bounds.minutes_in_flight * settings.imports_per_minute),
+            bounds=self._bounds,
+            packed=self._packed,
         )
         self._monitor = Monitor(clock, self._has_to_read)
         self._states = StatePassing(state_output, self._monitor, report)
@@ -274,6 +278,11 @@ class Delivery:
         if self._hold_rejected is not None:
             with self._monitor:
                 self._hold_rejected.release()
+
+    def expect_removals(self, people: Mapping[int, int]) -> None:
+        """Learn, before the first removal, of how many people memberships will be asked for, by list."""
+        with self._monitor:
+            self._look_ups.lists.expect(people)
 
     def remove(self, removal: Removal) -> None:
         """Take somebody off a list, if the membership is ours. Waits where too much is under way.
@@ -446,7 +455,7 @@ class Delivery:
             with self._monitor:
                 self._outcomes.keep(some)
         self._classifying.add_contacts(some)
-        if self._classifying.is_full or self._outcomes.kept_bytes >= self._bounds.kept_bytes:
+        if self._classifying.is_full or self._kept_bytes >= self._bounds.kept_bytes:
             self._classifying.classify()
             with self._monitor:
                 self._wait_while_full()
@@ -468,8 +477,13 @@ class Delivery:
             self._queue.ready_batches >= self._bounds.ready_batches
             or self._queue.blocked + self._queue.deferred >= self._bounds.waiting_contacts
             or self._queue.to_check >= self._bounds.to_check
-            or self._outcomes.kept_bytes >= self._bounds.kept_bytes
+            or self._kept_bytes >= self._bounds.kept_bytes
         )
+
+    @property
+    def _kept_bytes(self) -> int:
+        """Bytes of input lines that are kept for the rejects file, and not packed."""
+        return self._outcomes.kept_bytes - self._packed.source_bytes
 
     def _has_to_read(self) -> bool:
         return bool(

@@ -87,10 +87,17 @@ class DryRun:
         return ContactLists(by_list=lists, is_whole=found.is_whole)
 
     def contact_page(
-        self, after_id: int, *, is_read_back: bool = False, list_id: int | None = None
+        self,
+        after_id: int,
+        *,
+        is_read_back: bool = False,
+        list_id: int | None = None,
+        list_status: int = SUBSCRIBED,
     ) -> ContactPage:
         """Return contacts of the account, without memberships of those that the run itself would change."""
-        page = self._account.contact_page(after_id, is_read_back=is_read_back, list_id=list_id)
+        page = self._account.contact_page(
+            after_id, is_read_back=is_read_back, list_id=list_id, list_status=list_status
+        )
         if page.memberships is None or self._lists is None:
             return page
         with self._lock:

@@ -6,7 +6,9 @@ import enum
 import typing as t
 from collections import deque
 
+from target_activecampaign.delivery.bounds import Bounds
 from target_activecampaign.delivery.import_poller import ImportPoller
+from target_activecampaign.delivery.packed_batches import PackedBatches
 from target_activecampaign.reporting.import_times import ImportTimes
 
 if t.TYPE_CHECKING:
@@ -33,13 +35,24 @@ class InFlight:
         import_times: How long the imports took that ended.
     """
 
-    def __init__(self, polls_per_second: float, most_batches: int) -> None:
+    def __init__(
+        self,
+        polls_per_second: float,
+        most_batches: int,
+        bounds: Bounds | None = None,
+        packed: PackedBatches | None = None,
+    ) -> None:
         """Start with none.
 
         Args:
             polls_per_second: The budget for polls.
             most_batches: How many there may be.
+            bounds: How many bytes their contacts may take.
+            packed: Those whose contacts are packed.
         """
+        self._bounds = bounds or Bounds()
+        self._packed = PackedBatches() if packed is None else packed
+        self._object_bytes = 0  # if none were packed
         self._states: dict[Batch, BatchState] = {}
         self._poller = ImportPoller(polls_per_second)
         self._to_read_back: deque[ReadBack] = deque()
@@ -54,7 +67,17 @@ class InFlight:
     @property
     def is_full(self) -> bool:
         """Whether no further batch may be taken."""
-        return len(self._states) >= self._most_batches
+        return len(self._states) >= self._most_batches or self._bytes >= self._bounds.in_flight_bytes
+
+    @property
+    def wants_packing(self) -> bool:
+        """Whether the next import that opens is to be packed: those before it end sooner."""
+        return self._bytes > self._bounds.unpacked_bytes
+
+    @property
+    def _bytes(self) -> int:
+        """Bytes that the contacts take, as objects or packed."""
+        return self._object_bytes - self._packed.saved_bytes
 
     @property
     def submitting(self) -> int:
@@ -89,6 +112,7 @@ class InFlight:
     def begin(self, batch: Batch) -> None:
         """Take a batch right before it is sent."""
         self._states[batch] = BatchState.SUBMITTING
+        self._object_bytes += batch.object_bytes
 
     def lose_answer(self, batch: Batch) -> None:
         """Note that a batch may have been sent, and that nobody knows."""
@@ -139,6 +163,7 @@ class InFlight:
     def remove(self, batch: Batch) -> None:
         """Let a batch go: its outcome is recorded, or its contacts are sent in other batches."""
         del self._states[batch]
+        self._object_bytes -= batch.object_bytes
 
     def _count(self, *states: BatchState) -> int:
         return sum(state in states for state in self._states.values())

@@ -1,4 +1,4 @@
-"""List readings: who is subscribed to a list, read by pages where that takes fewer requests than one by one.
+"""List readings: who is on a list, read by pages where that takes fewer requests than one by one.
 
 A person is taken off a list only where the membership is proven to be ours, so many removals take many
 look-ups. Somebody that the pages do not name is asked for alone: that tells what became of the membership.
@@ -19,7 +19,7 @@ from target_activecampaign.limits import PAGE_SIZE
 from target_activecampaign.storage.email_map import EmailMap
 
 if t.TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from target_activecampaign.api.contact_pages import ContactPage
     from target_activecampaign.delivery.account import Account
@@ -36,27 +36,30 @@ _UNREADABLE = b"!"
 
 
 class ListReading:
-    """The task of reading the subscribers of a list, a hundred a request.
+    """The task of reading the people on a list, a hundred a request: subscribers, if nothing else is said.
 
     Attributes:
         list_id: The list.
+        status: Whose memberships are read.
         pages: How many it takes, about; `None` where the list can't be read by pages.
         is_whole: Whether it was read to its end.
         leaves_nobody_out: Whether as many came as the account counts, besides.
     """
 
-    def __init__(self, list_id: int, most_pages: int) -> None:
+    def __init__(self, list_id: int, most_pages: int, status: int = SUBSCRIBED) -> None:
         """Prepare.
 
         Args:
             list_id: The list.
             most_pages: With more, nothing but the first one is read.
+            status: Of the memberships.
         """
         self.list_id = list_id
+        self.status = status
         self.pages: int | None = None
         self.is_whole = self.leaves_nobody_out = False
         self._most_pages = most_pages
-        self._subscribed_at = EmailMap()
+        self._since = EmailMap()
 
     def ask(self, account: Account) -> None:
         """Read page by page, by ascending id.
@@ -74,7 +77,7 @@ class ListReading:
             logger.info("list %d can't be read by pages: its contacts are looked up one by one", self.list_id)
 
     def _read(self, account: Account) -> None:
-        page = account.contact_page(0, list_id=self.list_id)
+        page = self._page(account, 0)
         total, read = page.total, 0
         if total is None:
             return
@@ -87,35 +90,38 @@ class ListReading:
                 return
             self._keep(page)
             read += page.entries
-            page = account.contact_page(page.last_id, list_id=self.list_id)
+            page = self._page(account, page.last_id)
         self.is_whole = True
         self.leaves_nobody_out = read >= total
+
+    def _page(self, account: Account, after_id: int) -> ContactPage:
+        return account.contact_page(after_id, list_id=self.list_id, list_status=self.status)
 
     def _keep(self, page: ContactPage) -> None:
         found = dict.fromkeys(page.emails, _UNREADABLE)
         for (email, list_id), one in (page.memberships or {}).items():
-            if list_id == self.list_id and one.status == SUBSCRIBED:
+            if list_id == self.list_id and one.status == self.status:
                 found[email] = _NO_TIME if one.subscribed_at is None else _TIME.pack(one.subscribed_at)
-        self._subscribed_at.put_all(found)
+        self._since.put_all(found)
 
     def take(self, email: str) -> Membership | None:
-        """Return the membership of somebody who is subscribed, as far as the pages name it, and forget it.
+        """Return the membership of somebody who has the status, as far as the pages name it, and forget it.
 
         What follows may change it, so the next question goes to the account.
         """
-        found = self._subscribed_at.find([email]).get(email)
+        found = self._since.find([email]).get(email)
         if found is None or found == _UNREADABLE:
             return None
-        self._subscribed_at.put_all({email: None})
-        return Membership(SUBSCRIBED, None if found == _NO_TIME else _TIME.unpack(found)[0])
+        self._since.put_all({email: None})
+        return Membership(self.status, None if found == _NO_TIME else _TIME.unpack(found)[0])
 
     def names(self, email: str) -> bool:
         """Tell whether the pages name somebody, whatever they say, and `take` did not take them."""
-        return email in self._subscribed_at.find([email])
+        return email in self._since.find([email])
 
     def close(self) -> None:
         """Free the disk that the identities take."""
-        self._subscribed_at.close()
+        self._since.close()
 
 
 class ListReadings:
@@ -124,9 +130,14 @@ class ListReadings:
     def __init__(self) -> None:
         """Start without having read anything."""
         self._asked: Counter[int] = Counter()
+        self._expected: Counter[int] = Counter()
         self._pages: dict[int, int | None] = {}
         self._in_progress: set[int] = set()
         self._whole: dict[int, ListReading] = {}
+
+    def expect(self, people: Mapping[int, int]) -> None:
+        """Learn how many people will be asked for, by list: pages may be fewer from the first one on."""
+        self._expected.update(people)
 
     def begin(self, waiting: Sequence[PendingContact]) -> ListReading | None:
         """Begin to read a list, if its pages take no more requests than single contacts took and will take.
@@ -138,7 +149,7 @@ class ListReadings:
         for list_id, count in counts.items():
             if list_id in self._in_progress or list_id in self._whole:
                 continue
-            requests = self._asked[list_id] + count
+            requests = max(self._asked[list_id] + count, self._expected[list_id])
             pages = self._pages.get(list_id, _FEWEST)
             if pages is not None and requests >= pages:
                 self._in_progress.add(list_id)

@@ -10,6 +10,7 @@ import typing as t
 from collections import deque
 
 from target_activecampaign.delivery.batch import ENVELOPE_BYTES, bytes_in_body
+from target_activecampaign.delivery.packed_batches import PackedBatches
 from target_activecampaign.limits import MAX_BODY_BYTES
 
 if t.TYPE_CHECKING:
@@ -21,7 +22,13 @@ if t.TYPE_CHECKING:
 class ContactOrder:
     """Contacts without an outcome, by identity."""
 
-    def __init__(self) -> None:
+    def __init__(self, packed: PackedBatches | None = None) -> None:
+        """Start empty.
+
+        Args:
+            packed: Takes the contacts of open imports that are packed.
+        """
+        self._packed = PackedBatches() if packed is None else packed
         # Nearly every identity has one contact. A list for each would be one more thing for Python's garbage
         # collector to visit, again and again: an eighth of the time in which a full run held the interpreter.
         self._first: dict[str, PendingContact] = {}
@@ -29,11 +36,34 @@ class ContactOrder:
 
     def __len__(self) -> int:
         """Return the number of identities on their way."""
-        return len(self._first)
+        return len(self._first) + len(self._packed)
 
     def __contains__(self, email: str) -> bool:
-        """Return whether a contact of this identity is on its way."""
+        """Return whether a contact of this identity is on its way; one that is packed is unpacked."""
+        if email in self._first:
+            return True
+        batch = self._packed.find(email)
+        if batch is None:
+            return False
+        self.unpack(batch)
         return email in self._first
+
+    def pack(self, batch: Batch) -> bool:
+        """Pack the contacts of a batch in flight, unless one of them blocks others.
+
+        Returns:
+            Whether they are packed.
+        """
+        emails = [pending.contact.email for pending in batch.contacts]
+        if not self._behind.keys().isdisjoint(emails) or not self._packed.pack(batch):
+            return False
+        for email in emails:
+            del self._first[email]
+        return True
+
+    def unpack(self, batch: Batch) -> None:
+        """Have the contacts of a batch again, if they are packed."""
+        self.append_new(self._packed.unpack(batch))
 
     def __iter__(self) -> Iterator[list[PendingContact]]:
         """Return the contacts of each identity, the first one first."""
@@ -45,9 +75,9 @@ class ContactOrder:
 
     def last(self, email: str) -> PendingContact | None:
         """Return the contact of this identity behind which a new one would stand."""
-        first = self._first.get(email)
-        if first is None:
+        if email not in self:
             return None
+        first = self._first[email]
         behind = self._behind.get(email)
         return behind[-1] if behind else first
 

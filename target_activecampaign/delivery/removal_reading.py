@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
+from target_activecampaign.api.responses import UNSUBSCRIBED
 from target_activecampaign.contacts.contact import LeftAlone
 from target_activecampaign.delivery.list_readings import ListReading
 from target_activecampaign.delivery.removal import reason_to_doubt_removal
@@ -23,6 +24,9 @@ _PAUSES_SECONDS = (0.0, 2.0, 5.0, 10.0)
 
 _FEWEST_BY_PAGES = 10
 """People; fewer are asked for at once: the first page would cost a tenth of them."""
+
+_FEW_PAGES = 4
+"""Of subscribers, which are read before it is asked how many have left the list."""
 
 
 class RemovalReading:
@@ -63,9 +67,10 @@ class RemovalReading:
     def _read(self, account: Account, some: Sequence[PendingContact]) -> dict[PendingContact, LeftAlone]:
         left: dict[PendingContact, LeftAlone] = {}
         if len(some) >= _FEWEST_BY_PAGES:
-            reading = ListReading(self.list_id, len(some))
-            reading.ask(account)
-            if reading.leaves_nobody_out:
+            reading = self._read_pages(account, len(some))
+            if reading.status == UNSUBSCRIBED:
+                some = [one for one in some if reading.take(one.contact.email) is None]
+            elif reading.leaves_nobody_out:
                 subscribed = [one for one in some if reading.take(one.contact.email) is not None]
                 left = dict.fromkeys(subscribed, LeftAlone.STILL_SUBSCRIBED)
                 some = [one for one in some if one not in left and reading.names(one.contact.email)]
@@ -76,3 +81,23 @@ class RemovalReading:
             if reason is not None:
                 left[pending] = reason
         return left
+
+    def _read_pages(self, account: Account, people: int) -> ListReading:
+        """Read who is subscribed to the list, or who has left it, whichever takes fewer pages.
+
+        A page that names somebody as unsubscribed proves it. Who left long ago stands there, too.
+        """
+        subscribers = ListReading(self.list_id, min(people, _FEW_PAGES))
+        subscribers.ask(account)
+        if subscribers.is_whole or subscribers.pages is None:
+            return subscribers
+        subscribers.close()
+        most = min(people, subscribers.pages)
+        left = ListReading(self.list_id, most, UNSUBSCRIBED)
+        left.ask(account)
+        if left.is_whole or subscribers.pages > people:
+            return left
+        left.close()
+        subscribers = ListReading(self.list_id, people)
+        subscribers.ask(account)
+        return subscribers

@@ -21,6 +21,7 @@ if t.TYPE_CHECKING:
 
     from target_activecampaign.contacts.contact import Origin
     from target_activecampaign.delivery.batch import ContactState, PendingContact
+    from target_activecampaign.delivery.packed_batches import PackedBatches
 
 _stream_of = operator.attrgetter("origin.stream")
 
@@ -35,6 +36,7 @@ class SendQueue:
         batch_size_rows: int,
         fingerprint: Callable[[bytes], bytes],
         deferred_records: int = DEFERRED_RECORDS,
+        packed: PackedBatches | None = None,
     ) -> None:
         """Start empty.
 
@@ -42,10 +44,11 @@ class SendQueue:
             batch_size_rows: As the setting of this name, contacts.
             fingerprint: Makes the hash that stands for a contact's body.
             deferred_records: For how many records a contact is deferred.
+            packed: Takes the contacts of open imports that are packed.
         """
         self._fingerprint = fingerprint
         self._batch_size_rows = batch_size_rows
-        self._order = ContactOrder()
+        self._order = ContactOrder(packed)
         self._deferred = Deferred(deferred_records)
         self._windows = StreamQueues()
         self._ready = StreamQueues()
@@ -245,6 +248,14 @@ class SendQueue:
         for batch in batches:
             self._enter(batch.contacts, "to retry")
         self._to_retry.extendleft(reversed(batches))
+
+    def pack(self, batch: Batch) -> bool:
+        """Pack the contacts of a batch in flight, where that can be done; returns whether it was."""
+        return self._order.pack(batch)
+
+    def unpack(self, batch: Batch) -> None:
+        """Have the contacts of a batch in flight again, before anybody asks for them."""
+        self._order.unpack(batch)
 
     def put_sample_first(self) -> None:
         """Put the last contact of the largest batch that is sent again first, alone."""

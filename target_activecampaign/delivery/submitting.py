@@ -170,6 +170,8 @@ class Submitting:
                 )
                 if outcome.import_id is None:
                     self._say_unnamed(len(batch))
+                if self._in_flight.wants_packing:
+                    self._queue.pack(batch)
             else:
                 self._in_flight.remove(batch)
                 self._take_refusal(batch, outcome)

@@ -259,8 +259,8 @@ class Ledger:
         """
         return self._members.counts()
 
-    def members(self, list_id: int, stream: str) -> Iterator[Member]:
-        """Iterate over the people that a stream brings to a list, with a thousand in memory.
+    def member_identities(self, list_id: int, stream: str) -> Iterator[list[bytes]]:
+        """Iterate over the people that a stream brings to a list, a thousand at a time.
 
         They come in the order of their identities. A member that is added or removed meanwhile is seen if its
         place in that order is still ahead.
@@ -269,6 +269,15 @@ class Ledger:
             LedgerError: If they can't be read.
         """
         return self._members.iterate(list_id, stream)
+
+    def members(self, list_id: int, stream: str, identities: Collection[bytes]) -> Iterator[Member]:
+        """Iterate over those of some people that a stream brings to a list, in the order of their identities.
+
+        Raises:
+            LedgerError: If they can't be read.
+        """
+        for some in batched(sorted(identities), _PEOPLE_AT_ONCE):
+            yield from self._members.find(list_id, stream, some)
 
     def people_of_keys(
         self, list_id: int, stream: str, source_keys: Collection[bytes]

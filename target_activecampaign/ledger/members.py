@@ -71,10 +71,10 @@ class Members:
         """Count the members of each list and stream, in this order."""
         return [(row.list_id, row.stream, row.members) for row in self._database.read(_COUNTS)]
 
-    def iterate(self, list_id: int, stream: str) -> Iterator[Member]:
-        """Iterate over the members of a stream and list in the order of their identities."""
+    def iterate(self, list_id: int, stream: str) -> Iterator[list[bytes]]:
+        """Iterate over the identities of a stream's and list's members in their order, some at a time."""
         page = (
-            sa.select(MEMBER.c.identity, MEMBER.c.since, MEMBER.c.address)
+            sa.select(MEMBER.c.identity)
             .where(MEMBER.c.list_id == list_id, MEMBER.c.stream == stream)
             .where(MEMBER.c.identity > sa.bindparam("last"))
             .order_by(MEMBER.c.identity)
@@ -82,9 +82,15 @@ class Members:
         )
         rows = self._database.read(page, {"last": b""})
         while rows:
-            for identity, since, sealed in rows:
-                yield Member(identity, since, sealed, self._cipher)
-            rows = self._database.read(page, {"last": rows[-1].identity})
+            identities = [bytes(identity) for (identity,) in rows]
+            yield identities
+            rows = self._database.read(page, {"last": identities[-1]})
+
+    def find(self, list_id: int, stream: str, identities: Sequence[bytes]) -> list[Member]:
+        """Return those of some people who are members of a stream and list."""
+        parameters = {"list_id": list_id, "stream": stream, **pack(identities)}
+        rows = self._database.read(_FOUND.for_dialect(self._database.dialect), parameters)
+        return [Member(bytes(row.identity), row.since, row.address, self._cipher) for row in rows]
 
     def streams_of(self, list_id: int, identities: Sequence[bytes]) -> list[tuple[bytes, str]]:
         """Return the streams that bring each of these identities to a list, one pair for each."""
@@ -164,6 +170,12 @@ _ON_NO_STREAM = BulkStatement(
     FROM {given} LEFT JOIN ledger_member AS held
       ON held.list_id = :list_id AND held.identity = given.identity
     WHERE held.since IS NULL"""
+)
+_FOUND = BulkStatement(
+    """
+    SELECT held.identity, held.since, held.address
+    FROM {given} CROSS JOIN ledger_member AS held
+    WHERE held.list_id = :list_id AND held.identity = given.identity AND held.stream = :stream"""
 )
 _STREAMS = BulkStatement(
     """

@@ -58,6 +58,7 @@ class Mirror:
         completeness: Completeness,
         sources_of: Callable[[str], tuple[set[str], bool]],
         *,
+        check_interruption: Callable[[], None],
         writes: bool,
         now: int,
     ) -> None:
@@ -68,9 +69,11 @@ class Mirror:
             people: Knows who came in this run.
             completeness: Knows which streams came whole.
             sources_of: The tap's streams that the settings give a stream's name, and whether others may be.
+            check_interruption: Raises if the run was asked to stop.
             writes: Whether the ledger may be written (not in a dry run).
             now: When the run began, in seconds since 1970.
         """
+        self._check_interruption = check_interruption
         self._ledger = ledger
         self._people = people
         self._completeness = completeness
@@ -166,6 +169,7 @@ class Mirror:
             reason_against_all: Why nobody is taken off within this run, whatever came; `None` without one.
 
         Raises:
+            InterruptedRunError: If the run was asked to stop: what is pending then, a later run finds again.
             LedgerError: If the ledger can't be read or written.
             OutputError: If the temporary folder can't be read.
         """
@@ -184,6 +188,7 @@ class Mirror:
             away = {other: missing[where, other] for where, other in missing if where == list_id}
             leavers: dict[bytes, Windows] = {}
             for part in batched(sorted(some), _PEOPLE_AT_ONCE):
+                self._check_interruption()
                 leavers.update(self._nobody_brings(key, part, away, loses_others=reasons[key] is None))
             removals = list(self._removals(list_id, stream, leavers))
             found.append(Leavers(list_id, stream, removals, reasons[key]))
@@ -214,8 +219,8 @@ class Mirror:
 
     def _missing(self, list_id: int, stream: str) -> Iterator[bytes]:
         """Yield the members of a stream that it did not bring."""
-        for members in batched(self._ledger.members(list_id, stream), _PEOPLE_AT_ONCE):
-            identities = [member.identity for member in members]
+        for identities in self._ledger.member_identities(list_id, stream):
+            self._check_interruption()
             brought = self._people.brings(stream, list_id, identities)
             yield from (identity for identity in identities if identity not in brought)
 
@@ -242,8 +247,8 @@ class Mirror:
         return {one: windows[one] for one in set(some).difference(strangers, settled)}
 
     def _removals(self, list_id: int, stream: str, leavers: Mapping[bytes, Windows]) -> Iterator[Removal]:
-        for member in self._ledger.members(list_id, stream) if leavers else ():
-            if member.identity in leavers and (email := identity_of_leaver(member)) is not None:
+        for member in self._ledger.members(list_id, stream, leavers):
+            if (email := identity_of_leaver(member)) is not None:
                 yield Removal(email, list_id, stream, leavers[member.identity])
 
     def _warn_of_absent(self, absent: Sequence[tuple[int, str, int]]) -> None:

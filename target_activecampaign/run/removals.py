@@ -172,12 +172,14 @@ class Removals:
         """
         said_no = self._find_said_no(leavers, deletions)
         self._check_brake(leavers, deletions, said_no)
-        taken: set[tuple[int, str]] = set()  # somebody may leave by two streams, or be deleted besides
-        # A no takes no proof, so it goes first.
+        # Somebody may leave by two streams, or be deleted besides. A no takes no proof, so it goes first.
+        removals: dict[tuple[int, str], Removal] = {}
         for removal in itertools.chain(*said_no.values(), *deletions.values(), *leavers.values()):
-            if (removal.list_id, removal.email) not in taken:
-                taken.add((removal.list_id, removal.email))
-                self._delivery.remove(removal)
+            removals.setdefault((removal.list_id, removal.email), removal)
+        asked_for = filter(_is_asked_for, removals.values())
+        self._delivery.expect_removals(Counter(removal.list_id for removal in asked_for))
+        for removal in removals.values():
+            self._delivery.remove(removal)
         self._delivery.settle()
         self._confirm()
         if self._opt_outs is not None:
@@ -390,6 +392,11 @@ class Removals:
             self._report.pending_removals = would_wait
         else:
             self._report.pending_removals = sum(map(self._ledger.count_pending, self._list_ids))
+
+
+def _is_asked_for(removal: Removal) -> bool:
+    """Return whether the account is asked for somebody's membership: it was not, and could be ours."""
+    return not removal.is_checked and (removal.windows is None or len(removal.windows) > 0)
 
 
 def stopped(problems: Collection[str]) -> MirrorStoppedError:

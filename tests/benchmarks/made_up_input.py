@@ -1,6 +1,7 @@
 """Owns the input of the benchmarks: Singer messages about made-up people, some 410 bytes a record.
 
-As a command it is a tap: `python tests/benchmarks/made_up_input.py 100000`.
+As a command it is a tap: `python tests/benchmarks/made_up_input.py 100000`. With `--full-table` its input
+proves that all records came, as a mirror wants it.
 """
 
 from __future__ import annotations
@@ -62,6 +63,14 @@ def lines(records: int, seed: int = 1, people: int | None = None) -> Iterator[by
         yield json.dumps(message, ensure_ascii=False).encode() + b"\n"
 
 
+def full_table_lines(records: int) -> Iterator[bytes]:
+    """Yield lines without a STATE, of one version, which is activated at the end."""
+    for message in messages(records):
+        if message["type"] != "STATE":
+            yield json.dumps({**message, "version": 1}, ensure_ascii=False).encode() + b"\n"
+    yield json.dumps({"type": "ACTIVATE_VERSION", "stream": "people", "version": 1}).encode() + b"\n"
+
+
 def _record(dice: random.Random, person: int) -> dict[str, t.Any]:
     first, last = dice.choice(_FIRST_NAMES), dice.choice(_LAST_NAMES)
     area = dice.choice(["+44207946", "+1202555"])
@@ -82,4 +91,5 @@ def _record(dice: random.Random, person: int) -> dict[str, t.Any]:
 
 
 if __name__ == "__main__":
-    sys.stdout.buffer.writelines(lines(int(sys.argv[1])))
+    made = lines if "--full-table" not in sys.argv else full_table_lines
+    sys.stdout.buffer.writelines(made(int(sys.argv[1])))

@@ -8,6 +8,7 @@ Each run is a process of its own, fed by a tap at full speed, against a sandbox 
     unchanged     with a ledger that knows every contact
     full          every contact is sent, at a multiple of the service's limits (`--speed`)
     full-ledger   the same, with a new ledger
+    full-mirror   the same, with a mirror, which keeps who is brought
     stuck         no import ever ends, and the tap goes on at full speed for `--seconds`
 
 Goals: a peak below 150 MB, at most 30 MB more for ten times as many contacts; where the importer is stuck, at
@@ -64,6 +65,7 @@ MODES: dict[str, dict[str, t.Any]] = {
     "unchanged": {"ledger_url": "sqlite:///known.db"},
     "full": {},
     "full-ledger": {"ledger_url": "sqlite:///new.db"},
+    "full-mirror": {"ledger_url": "sqlite:///new.db", "membership": "mirror"},
     STUCK: {},
 }
 REQUESTS_PER_SECOND, IMPORTS_PER_MINUTE = 5, 100
@@ -143,7 +145,13 @@ def measure(mode: str, contacts: int, options: argparse.Namespace) -> Figures:
         }
         if mode == "unchanged":
             fill_ledger(config, Path(name, "known.db"), contacts)
-        run = watch(config, contacts, Path(name), options.seconds if is_stuck else None)
+        run = watch(
+            config,
+            contacts,
+            Path(name),
+            options.seconds if is_stuck else None,
+            is_full_table=config.get("membership") == "mirror",
+        )
     if not is_stuck:
         check(mode, run, contacts)
     return Figures(mode, contacts, run.peak_bytes, growth(run), run.seconds, run.samples)
@@ -220,7 +228,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--modes", nargs="+", choices=MODES, default=list(MODES))
     parser.add_argument("--more-modes", nargs="+", choices=MODES, default=["dry-run"])
     parser.add_argument("--speed", type=int, default=10)
-    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--seconds", type=float, default=180)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--short", action="store_true")
     options = parser.parse_args()

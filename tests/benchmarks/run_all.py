@@ -38,6 +38,7 @@ PARTS = {
     "start_up": ["start_up"],
     "linear": ["linear"],
     "memory": ["memory"],
+    "mirror": ["mirror"],
 }
 """Part to its script and the options of the long form, but for `--json`."""
 SHORT = {
@@ -133,7 +134,7 @@ def of_paper_run(found: dict[str, t.Any]) -> Iterator[Answer]:
     """Yield the same of the simulation, the worst of all latencies."""
     pace, refused, polls = found["least pace"], found["refused"], found["most polls"]
     yield Answer(
-        "the same on paper at the service's own pace, the worst of 24 latencies",
+        "the same on paper at the service's own pace, the worst of 32 latencies",
         "98 %, 0, 50 %",
         f"{100 * pace:.1f} %, {refused}, {100 * polls:.0f} %",
         pace >= 0.98 and refused == 0 and polls <= 0.5,
@@ -194,6 +195,17 @@ def of_memory(found: dict[str, t.Any]) -> Iterator[Answer]:
         first.setdefault(mode, run_)
 
 
+def of_mirror(found: dict[str, t.Any]) -> Iterator[Answer]:
+    """Yield what it takes to find who is gone."""
+    members = found["ledgers"][1]["members"]
+    yield Answer(
+        f"a member's share of the search for who is gone, among {members:,} beside a fifth of them",
+        "1.5 times or less",
+        f"{found['ratio']:.2f} times",
+        found["ratio"] <= 1.5,
+    )
+
+
 ANSWERS = {
     "full_run": of_full_run,
     "million": of_million,
@@ -202,6 +214,7 @@ ANSWERS = {
     "start_up": of_start_up,
     "linear": of_linear,
     "memory": of_memory,
+    "mirror": of_mirror,
 }
 
 

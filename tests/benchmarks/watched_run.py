@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 TAP = Path(__file__).with_name("made_up_input.py")
 SECONDS_BETWEEN_SAMPLES = 0.1
@@ -47,7 +47,12 @@ class Watched:
 
 
 def watch(
-    config: Mapping[str, t.Any], contacts: int, folder: Path, most_seconds: float | None = None
+    config: Mapping[str, t.Any],
+    contacts: int,
+    folder: Path,
+    most_seconds: float | None = None,
+    *,
+    is_full_table: bool = False,
 ) -> Watched:
     """Run the target on made-up contacts.
 
@@ -56,6 +61,7 @@ def watch(
         contacts: Number of contacts that the tap makes.
         folder: The run's working folder, which takes its files.
         most_seconds: Seconds after which the run is ended by force; by default it runs to its end.
+        is_full_table: Whether the input proves that all records came.
 
     Raises:
         SystemExit: If it failed, with the end of its log.
@@ -64,7 +70,7 @@ def watch(
     report.unlink(missing_ok=True)
     (folder / "config.json").write_text(json.dumps({**config, "report_path": str(report)}))
     started = time.monotonic()
-    with running(contacts, folder) as process:
+    with running(contacts, folder, ["--full-table"] if is_full_table else []) as process:
         samples, peak_bytes = [], 0
         ended, status, usage = os.wait4(process.pid, os.WNOHANG)
         while not ended:
@@ -91,13 +97,17 @@ def watch(
 
 
 @contextlib.contextmanager
-def running(contacts: int, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+def running(
+    contacts: int, folder: Path, tap_options: Sequence[str] = ()
+) -> Iterator[subprocess.Popen[bytes]]:
     """Start a tap and the target behind it, and yield the target; the caller waits for its end."""
     target = [sys.executable, "-m", "target_activecampaign", "--config", str(folder / "config.json")]
     with (
         (folder / "log").open("wb") as log,
         subprocess.Popen(
-            [sys.executable, str(TAP), str(contacts)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            [sys.executable, str(TAP), str(contacts), *tap_options],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
         ) as tap,
         subprocess.Popen(
             target, stdin=tap.stdout, stdout=subprocess.DEVNULL, stderr=log, cwd=folder

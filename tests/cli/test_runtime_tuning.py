@@ -33,7 +33,8 @@ def test_threads_take_turns_ten_times_as_often_and_share_two_arenas(monkeypatch:
     monkeypatch.setattr(ctypes, "CDLL", lambda _: library)
     prepare_process()
     assert sys.getswitchinterval() == pytest.approx(0.0005)
-    assert library.calls == [(-8, 2)], "M_ARENA_MAX of mallopt(3)"
+    assert library.calls[0] == (-8, 2), "M_ARENA_MAX of mallopt(3)"
+    assert library.calls[1:] == [(-3, 1024**2), (-1, 4 * 1024**2)], "M_MMAP_THRESHOLD and M_TRIM_THRESHOLD"
 
 
 @pytest.mark.parametrize("error", [AttributeError, OSError, TypeError])

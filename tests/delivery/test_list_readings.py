@@ -71,6 +71,14 @@ def test_a_list_with_more_pages_than_people_waits_until_more_people_came() -> No
     readings.close()
 
 
+def test_a_list_is_read_at_once_where_many_people_are_expected() -> None:
+    readings, account = ListReadings(), account_of(3000)
+    readings.expect({1: 31})
+    assert read(readings, account, leaving(7)).is_whole
+    assert account.pages == 31
+    readings.close()
+
+
 def test_lists_are_read_each_by_itself_and_people_wait_for_their_own_alone() -> None:
     readings = ListReadings()
     one, other = leaving(*range(10)), leaving(*range(10), list_id=2)
@@ -93,9 +101,14 @@ def test_lists_are_read_each_by_itself_and_people_wait_for_their_own_alone() -> 
 def test_pages_without_total_order_or_memberships_are_not_relied_on(page: ContactPage) -> None:
     class Account(FakeAccount):
         def contact_page(
-            self, after_id: int, *, is_read_back: bool = False, list_id: int | None = None
+            self,
+            after_id: int,
+            *,
+            is_read_back: bool = False,
+            list_id: int | None = None,
+            list_status: int = SUBSCRIBED,
         ) -> ContactPage:
-            assert (after_id, is_read_back, list_id) == (0, False, 1)
+            assert (after_id, is_read_back, list_id, list_status) == (0, False, 1, SUBSCRIBED)
             return page
 
     readings = ListReadings()
@@ -107,9 +120,14 @@ def test_pages_without_total_order_or_memberships_are_not_relied_on(page: Contac
 def test_a_list_whose_pages_are_refused_is_asked_one_by_one() -> None:
     class Account(FakeAccount):
         def contact_page(
-            self, after_id: int, *, is_read_back: bool = False, list_id: int | None = None
+            self,
+            after_id: int,
+            *,
+            is_read_back: bool = False,
+            list_id: int | None = None,
+            list_status: int = SUBSCRIBED,
         ) -> ContactPage:
-            raise ServiceError(f"GET contacts: HTTP 403 {after_id} {is_read_back} {list_id}")
+            raise ServiceError(f"HTTP 403 {after_id} {is_read_back} {list_id} {list_status}")
 
     readings = ListReadings()
     assert not read(readings, Account(), leaving(*range(20))).is_whole

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.accounts import FakeAccount, apply_one_by_one
+from support.accounts import SUBSCRIBED, FakeAccount, apply_one_by_one
 from support.contacts import build_contact
 
 from target_activecampaign.api.contact_pages import ContactPage
@@ -97,9 +97,14 @@ def test_nobody_is_asked_for_alone_while_the_pages_are_read_but_those_who_must_b
 def test_pages_that_do_not_come_by_id_end_the_reading_and_contacts_are_asked_for_one_by_one() -> None:
     class Account(FakeAccount):
         def contact_page(
-            self, after_id: int, *, is_read_back: bool = False, list_id: int | None = None
+            self,
+            after_id: int,
+            *,
+            is_read_back: bool = False,
+            list_id: int | None = None,
+            list_status: int = SUBSCRIBED,
         ) -> ContactPage:
-            assert list_id is None
+            assert (list_id, list_status) == (None, SUBSCRIBED)
             assert not is_read_back
             self.pages += 1
             return ContactPage(("somebody@example.com",), max(after_id, 7), is_in_order=after_id < 7)
@@ -129,9 +134,14 @@ def test_pages_that_are_refused_or_leave_somebody_out_prove_nothing_and_end_no_r
 ) -> None:
     class Account(FakeAccount):
         def contact_page(
-            self, after_id: int, *, is_read_back: bool = False, list_id: int | None = None
+            self,
+            after_id: int,
+            *,
+            is_read_back: bool = False,
+            list_id: int | None = None,
+            list_status: int = SUBSCRIBED,
         ) -> ContactPage:
-            assert not is_read_back
+            assert (is_read_back, list_id, list_status) == (False, None, SUBSCRIBED)
             return refuse() if is_refused else leave_somebody_out(after_id)
 
     look_ups = LookUps()
@@ -142,7 +152,12 @@ def test_pages_that_are_refused_or_leave_somebody_out_prove_nothing_and_end_no_r
 def test_pages_that_hold_as_many_as_the_account_says_are_whole_though_some_have_no_address() -> None:
     class Account(FakeAccount):
         def contact_page(
-            self, after_id: int, *, is_read_back: bool = False, list_id: int | None = None
+            self,
+            after_id: int,
+            *,
+            is_read_back: bool = False,
+            list_id: int | None = None,
+            list_status: int = SUBSCRIBED,
         ) -> ContactPage:
             assert not is_read_back
             is_end = after_id > 0

@@ -8,6 +8,8 @@ import typing as t
 import pytest
 from support.schedule import Plan, simulate
 
+from target_activecampaign.delivery.bounds import Bounds
+
 LEAST_PACE = 0.98
 MOST_LOOKS_PER_IMPORT = 1.5
 
@@ -35,6 +37,14 @@ def test_imports_keep_the_limits_pace_and_looks_their_budget(
     assert figures.share_of_looks(5) <= 0.5
     assert figures.most_open <= 100 / 60 * import_seconds * 1.3 + 25
     assert figures.delays[200:] == pytest.approx([0] * 200, abs=3 + 0.3 * import_seconds)
+
+
+def test_imports_of_ten_minutes_keep_the_pace_with_as_many_open_as_there_may_be() -> None:
+    most_open = 100 * Bounds().minutes_in_flight
+    figures = simulate(Plan(1_150, lambda _, __: 600.0, way(0.3), most_open))
+    assert figures.refused == 0
+    assert figures.share_of_pace(100) >= LEAST_PACE
+    assert figures.most_open > 1_000
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import typing as t
 from dataclasses import replace
 
 import pytest
-from support.accounts import UNSUBSCRIBED, FakeAccount, apply_one_by_one
+from support.accounts import SUBSCRIBED, UNSUBSCRIBED, FakeAccount, apply_one_by_one
 from support.contacts import build_contact
 
 from target_activecampaign.api.contact_pages import ContactPage
@@ -78,9 +78,14 @@ def test_few_contacts_of_a_large_account_are_asked_for_one_by_one() -> None:
 def test_pages_that_tell_no_total_or_do_not_come_by_id_are_not_relied_on(total: int | None) -> None:
     class Account(FakeAccount):
         def contact_page(
-            self, after_id: int, *, is_read_back: bool = False, list_id: int | None = None
+            self,
+            after_id: int,
+            *,
+            is_read_back: bool = False,
+            list_id: int | None = None,
+            list_status: int = SUBSCRIBED,
         ) -> ContactPage:
-            assert list_id is None
+            assert (list_id, list_status) == (None, SUBSCRIBED)
             assert is_read_back
             return ContactPage((), after_id, is_in_order=False, total=total)
 
@@ -115,9 +120,16 @@ class Silent(FakeAccount):
         return replace(super().memberships(email), by_list={}, is_whole=False)
 
     def contact_page(
-        self, after_id: int, *, is_read_back: bool = False, list_id: int | None = None
+        self,
+        after_id: int,
+        *,
+        is_read_back: bool = False,
+        list_id: int | None = None,
+        list_status: int = SUBSCRIBED,
     ) -> ContactPage:
-        page = super().contact_page(after_id, is_read_back=is_read_back, list_id=list_id)
+        page = super().contact_page(
+            after_id, is_read_back=is_read_back, list_id=list_id, list_status=list_status
+        )
         return replace(page, memberships=None)
 
 

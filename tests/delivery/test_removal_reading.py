@@ -102,3 +102,38 @@ def test_pages_that_leave_people_out_prove_nothing() -> None:
     reading = RemovalReading(7, some)
     reading.ask(account, lambda _: None)
     assert reading.left == dict.fromkeys(some, LeftAlone.STILL_SUBSCRIBED)
+
+
+@pytest.mark.parametrize(
+    ("subscribers", "left_before", "pages"),
+    [
+        (250, 5_000, 4),  # few subscribers: they are read
+        (5_000, 0, 1 + 3),  # a look at the subscribers, and those who have left
+        (5_000, 9_000, 1 + 1 + 51),  # fewer subscribers than people who left, but not few
+    ],
+)
+def test_the_fewer_of_subscribers_and_of_those_who_left_are_read(
+    subscribers: int, left_before: int, pages: int
+) -> None:
+    some = removals(200)
+    account = account_of(some, UNSUBSCRIBED)
+    account.people |= {f"s{number}@example.com": Person(lists={7: 1}) for number in range(subscribers)}
+    account.people |= {f"l{number}@example.com": Person(lists={7: 2}) for number in range(left_before)}
+    reading = RemovalReading(7, some)
+    reading.ask(account, lambda _: None)
+    assert reading.left == {}
+    assert account.requests == account.pages == pages
+
+
+def test_who_is_not_among_those_who_left_is_asked_for_alone() -> None:
+    some = removals(200)
+    account = account_of(some, UNSUBSCRIBED)
+    account.people |= {f"s{number}@example.com": Person(lists={7: 1}) for number in range(5_000)}
+    account.people["p3@example.com"].lists[7] = SUBSCRIBED
+    del account.people["p4@example.com"]
+    reading = RemovalReading(7, some)
+    reading.ask(account, lambda _: None)
+    assert reading.left == {
+        some[3]: LeftAlone.STILL_SUBSCRIBED,
+        some[4]: LeftAlone.MEMBERSHIP_UNREADABLE,
+    }

@@ -120,7 +120,12 @@ class FakeAccount:
             )
 
     def contact_page(
-        self, after_id: int, *, is_read_back: bool = False, list_id: int | None = None
+        self,
+        after_id: int,
+        *,
+        is_read_back: bool = False,
+        list_id: int | None = None,
+        list_status: int = SUBSCRIBED,
     ) -> ContactPage:
         with self._lock:
             self.requests += 1
@@ -128,7 +133,7 @@ class FakeAccount:
             there = [
                 email
                 for email in self.people
-                if list_id is None or self._status(email, list_id) == SUBSCRIBED
+                if list_id is None or self._status(email, list_id) == list_status
             ]
             emails = tuple(there[after_id : after_id + 100])
             memberships = {

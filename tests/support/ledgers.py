@@ -46,6 +46,12 @@ class OpenLedger:
             ledger.close()
 
 
+def members_of(ledger: Ledger, list_id: int = 1, stream: str = "people") -> dict[str, int]:
+    """Addresses of a stream's members to the time since which they are members."""
+    identities = [one for some in ledger.member_identities(list_id, stream) for one in some]
+    return {member.email: member.since for member in ledger.members(list_id, stream, identities)}
+
+
 def fingerprint_of(text: str) -> bytes:
     """A fingerprint, 16 bytes."""
     return hashlib.blake2b(text.encode(), digest_size=16).digest()
