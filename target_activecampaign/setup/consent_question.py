@@ -89,7 +89,8 @@ def ask_wishes(
 
 def _as_told(dialogue: Dialogue, column: Column, known: Mapping[str, bool]) -> Mapping[str, bool]:
     """Return the words of a column that somebody named; as they stand where nobody can be asked for them."""
-    if is_clear(column) or (dialogue.asks and not column.holds_booleans):
+    is_explained = any(word != EMPTY for word in known)
+    if is_clear(column) or is_explained or (dialogue.asks and not column.holds_booleans):
         return known
     meant = {**plain_words(column), **known}
     for wants, meaning in ((True, "wanted"), (False, "not wanted")):
@@ -243,7 +244,7 @@ def _with_all_words(
         return None
     if wishes.unknown:
         yes = dict.fromkeys(_ask_words(dialogue, wishes.unknown), True)
-        wishes = read_wishes(column, {**known, **_opposites(column, yes), **yes}) or wishes
+        wishes = read_wishes(column, {**_opposites(column, yes), **known, **yes}) or wishes
     count = wishes.silent_count
     if count:
         say = "says neither: its person is" if count == 1 else "say neither: their people are"

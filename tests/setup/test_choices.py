@@ -147,6 +147,15 @@ def test_a_script_that_names_a_column_is_told_what_its_words_mean(monkeypatch: p
     assert "In column Mail ok? yes means that mail is wanted." in person.said
 
 
+def test_a_word_that_comes_later_below_such_a_header_is_not_guessed() -> None:
+    nobody = Dialogue(can_ask=False, takes_defaults=True, width=100)
+    cells = ["ja", "nein", "yes", "no"]
+    columns = look_at(["Newsletter paused"], [{"Newsletter paused": cell} for cell in cells])
+    known = {"ja": False, "nein": True}
+    words = words_of(ask_wishes(nobody, columns, "Newsletter paused", known))
+    assert [words.get(cell) for cell in cells] == [False, True, None, None]
+
+
 REFUSALS_ALONE = [("Do not email", "x"), ("unsubscribed", "true"), ("opt_out", "1"), ("keine Werbung", "x")]
 
 
