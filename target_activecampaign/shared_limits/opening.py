@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError
 
 from target_activecampaign.errors import Problem, SettingsError
+from target_activecampaign.installation import how_to_add_extra
 from target_activecampaign.shared_limits.server import ServerError
 
 if t.TYPE_CHECKING:
@@ -55,7 +56,7 @@ def open_server(url: Secret, host: str, *, setting: str = "rate_limit_url") -> S
         return PostgresDocument(_postgres_url(text), account)
     except ModuleNotFoundError:
         extra, name = ("redis", "Redis") if text.startswith(_REDIS) else ("postgres", "PostgreSQL")
-        fix = f"install it with pip install 'target-activecampaign[{extra}]'"
+        fix = f"install it: {how_to_add_extra(extra)}"
         raise SettingsError([Problem(setting, f"{name} needs a driver", fix)]) from None
     except (ArgumentError, ValueError, ServerError):
         raise SettingsError([Problem(setting, "is no URL of a server", f"Write {_EXAMPLES}")]) from None
