@@ -39,25 +39,27 @@ class ContactOrder:
         return len(self._first) + len(self._packed)
 
     def __contains__(self, email: str) -> bool:
-        """Return whether a contact of this identity is on its way; one that is packed is unpacked."""
+        """Return whether a contact of this identity is on its way; one that is packed is an object again."""
         if email in self._first:
             return True
-        batch = self._packed.find(email)
-        if batch is None:
-            return False
-        self.unpack(batch)
-        return email in self._first
+        pending = self._packed.take_out(email)
+        if pending is not None:
+            self._first[email] = pending
+        return pending is not None
 
     def pack(self, batch: Batch) -> bool:
-        """Pack the contacts of a batch in flight, unless one of them blocks others.
+        """Pack the contacts of a batch in flight that block no others, unless most do.
 
         Returns:
             Whether they are packed.
         """
-        emails = [pending.contact.email for pending in batch.contacts]
-        if not self._behind.keys().isdisjoint(emails) or not self._packed.pack(batch):
+        blocking = {pending for pending in batch.contacts if pending.contact.email in self._behind}
+        if 2 * len(blocking) > len(batch):
             return False
-        for email in emails:
+        others = [pending.contact.email for pending in batch.contacts if pending not in blocking]
+        if not self._packed.pack(batch, blocking):
+            return False
+        for email in others:
             del self._first[email]
         return True
 

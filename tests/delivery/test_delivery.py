@@ -784,7 +784,9 @@ def everybody_without_an_outcome(stage: Stage) -> list[PendingContact]:
     in_flight = [
         one
         for batch in delivery._in_flight._states
-        for one in (packed[batch].unpack(batch.stream) if batch in packed else batch.contacts)
+        for one in (
+            packed[batch].unpack(batch.stream, packed[batch].decode()) if batch in packed else batch.contacts
+        )
     ]
     refused = [one for one, _ in delivery.submitting._lone_refusals._waiting]
     return [*delivery._classifying._input, *queued, *in_flight, *refused]
