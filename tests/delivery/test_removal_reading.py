@@ -106,7 +106,7 @@ def test_pages_that_leave_people_out_prove_nothing() -> None:
     assert reading.left == dict.fromkeys(some, LeftAlone.STILL_SUBSCRIBED)
 
 
-def test_an_entry_that_does_not_tell_whom_it_is_of_proves_nothing() -> None:
+def test_an_entry_that_does_not_tell_whom_it_is_of_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     some = removals(20)
     account = account_of(some, SUBSCRIBED)
     whole = account.contact_page
@@ -115,13 +115,15 @@ def test_an_entry_that_does_not_tell_whom_it_is_of_proves_nothing() -> None:
         page = whole(after, **options)
         return replace(page, emails=page.emails[1:], tells_everybody=False) if page.emails else page
 
-    account.contact_page = contact_page  # type: ignore[method-assign]
+    monkeypatch.setattr(account, "contact_page", contact_page)
     reading = RemovalReading(7, some)
     reading.ask(account, lambda _: None)
     assert reading.left == dict.fromkeys(some, LeftAlone.STILL_SUBSCRIBED)
 
 
-def test_somebody_who_is_left_out_while_another_one_joins_is_asked_for() -> None:
+def test_somebody_who_is_left_out_while_another_one_joins_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     some = removals(20)
     account = account_of(some, SUBSCRIBED)
 
@@ -132,13 +134,13 @@ def test_somebody_who_is_left_out_while_another_one_joins_is_asked_for() -> None
             return ContactPage(emails, 99, memberships=on, total=20, entries=20)
         return ContactPage((), 99, is_empty=True, total=21)
 
-    account.contact_page = contact_page  # type: ignore[method-assign]
+    monkeypatch.setattr(account, "contact_page", contact_page)
     reading = RemovalReading(7, some)
     reading.ask(account, lambda _: None)
     assert reading.left == dict.fromkeys(some, LeftAlone.STILL_SUBSCRIBED)
 
 
-def test_pages_that_contradict_each_other_prove_nothing() -> None:
+def test_pages_that_contradict_each_other_prove_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     some = removals(12)
     account = account_of(some, SUBSCRIBED)
 
@@ -151,7 +153,7 @@ def test_pages_that_contradict_each_other_prove_nothing() -> None:
         told = {(email, 7): Membership(UNSUBSCRIBED if after else SUBSCRIBED, None) for email in emails}
         return ContactPage(emails, after + 1, memberships=told, total=24, entries=12)
 
-    account.contact_page = contact_page  # type: ignore[method-assign]
+    monkeypatch.setattr(account, "contact_page", contact_page)
     reading = RemovalReading(7, some)
     reading.ask(account, lambda _: None)
     assert reading.left == dict.fromkeys(some, LeftAlone.STILL_SUBSCRIBED)
