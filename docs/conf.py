@@ -26,7 +26,7 @@ project = "target-activecampaign"
 version = release = importlib.metadata.version(project)
 extensions = ["myst_parser"]
 myst_heading_anchors = 3
-exclude_patterns = ["examples/*/.venv", "**/README-*.md"]
+exclude_patterns = ["examples/*/.venv", "examples/*/.meltano", "**/README-*.md"]
 html_theme = "furo"
 html_title = project
 html_copy_source = False

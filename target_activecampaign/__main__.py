@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 
 def main() -> None:
-    """Run the command; a shell that completes a line is answered without it."""
-    # What it imports takes a second.
-    from target_activecampaign.cli.completion import answer_shell, is_asked  # noqa: PLC0415
+    """Run the command: with as few imports as it needs, since those of the target take a second."""
+    from target_activecampaign.cli.completion import answer_shell, is_asked  # noqa: PLC0415 - as above
 
     if is_asked():
         answer_shell()
-    from target_activecampaign.target import TargetActiveCampaign  # noqa: PLC0415
+    from target_activecampaign.cli.lean_start import is_enough, run_subcommand  # noqa: PLC0415 - as above
+
+    if is_enough(sys.argv[1:], os.environ):
+        run_subcommand()
+    from target_activecampaign.target import TargetActiveCampaign  # noqa: PLC0415 - as above
 
     TargetActiveCampaign.cli()
 

@@ -12,7 +12,6 @@ import os
 import stat
 import sys
 import typing as t
-from pathlib import Path
 
 import click
 from singer_sdk import Target
@@ -27,19 +26,19 @@ from singer_sdk.exceptions import (
 from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabilities
 
-from target_activecampaign.cli.command import TargetCommand, failure_document, wants_json
-from target_activecampaign.cli.config_files import ConfigFileError, read_config_file
+from target_activecampaign.cli.config_option import CONFIG_OPTION
 from target_activecampaign.cli.end_display import show_end
-from target_activecampaign.cli.log_level import problem_of_log_level
+from target_activecampaign.cli.log_level import refuse_wrong_level
 from target_activecampaign.cli.log_redaction import redact_logs
 from target_activecampaign.cli.progress_display import show_progress
 from target_activecampaign.cli.runtime_tuning import prepare_process
 from target_activecampaign.cli.sdk_log import quiet_sdk
 from target_activecampaign.cli.sdk_metrics import LoadMetrics
+from target_activecampaign.cli.target_command import TargetCommand
 from target_activecampaign.cli.terminal import somebody_answers
 from target_activecampaign.config.distinct_files import NamedFile, find_shared
 from target_activecampaign.config.environment import settings_from_environment
-from target_activecampaign.config.schema import CONFIG_JSONSCHEMA
+from target_activecampaign.config.sdk_settings import DESCRIBED_JSONSCHEMA
 from target_activecampaign.config.settings import parse_settings
 from target_activecampaign.config.stream_maps import find_problems
 from target_activecampaign.errors import (
@@ -64,10 +63,12 @@ from target_activecampaign.sinks import ActiveCampaignSink
 
 if t.TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
     from singer_sdk.sinks import Sink
 
+    from target_activecampaign.cli.config_option import GivenConfig
     from target_activecampaign.config.settings import Settings
     from target_activecampaign.singer.messages import DecodedRecords
     from target_activecampaign.source_files import SourceFile
@@ -89,7 +90,7 @@ class TargetActiveCampaign(Target):
     """Singer target that loads contacts into ActiveCampaign through its bulk importer."""
 
     name = "target-activecampaign"
-    config_jsonschema: t.ClassVar[dict[str, t.Any]] = CONFIG_JSONSCHEMA
+    config_jsonschema: t.ClassVar[dict[str, t.Any]] = DESCRIBED_JSONSCHEMA
     default_sink_class = ActiveCampaignSink
     message_reader_class = MessageReader
     message_reader: MessageReader
@@ -303,7 +304,7 @@ class TargetActiveCampaign(Target):
         *,
         about: bool = False,
         about_format: str | None = None,
-        config: t.Any = None,  # noqa: ANN401 - private type of the SDK
+        config: GivenConfig | None = None,
         file_input: t.IO[t.Any] | None = None,
         quiet: bool = False,
     ) -> None:
@@ -323,7 +324,7 @@ class TargetActiveCampaign(Target):
         cls.print_version(print_fn=cls.logger.info)
         target = cls(config=config.config, parse_env_config=config.parse_env) if config else cls()
         try:
-            _refuse_shared_files(target.settings, getattr(config, "paths", ()), file_input)
+            _refuse_shared_files(target.settings, config.paths if config else (), file_input)
         except SettingsError as error:
             raise _configuration_error(error) from None
         target.interruption.install()
@@ -455,11 +456,7 @@ class TargetActiveCampaign(Target):
     @plugin_cli
     def cli(cls) -> click.Command:  # noqa: N805 - as the SDK's
         """Return the command; an environment that the SDK fails on ends the process with a sentence."""
-        if problem := problem_of_log_level(os.environ):
-            if not wants_json(sys.argv[1:]):
-                sys.exit(problem)
-            click.echo(failure_document([problem]))
-            sys.exit(1)
+        refuse_wrong_level(os.environ)
         command = super().cli
         quiet_sdk(cls.name)
         return command
@@ -468,7 +465,8 @@ class TargetActiveCampaign(Target):
     def get_singer_command(cls) -> click.Command:
         """Return the SDK's command, with subcommands for people beside it."""
         command = super().get_singer_command()
-        params = [param for param in command.params if param.name != "file_input"]
+        params = [param for param in command.params if param.name not in {"config", "file_input"}]
+        params.append(CONFIG_OPTION)
         params.append(
             click.Option(
                 ["--input", "file_input"],
@@ -481,6 +479,7 @@ class TargetActiveCampaign(Target):
         )
         return TargetCommand(
             name=cls.name,
+            invoke_without_command=True,
             callback=cls._invoke_without_subcommand,
             help="Load contacts from Singer messages into ActiveCampaign.",
             context_settings=command.context_settings,
@@ -493,32 +492,6 @@ class TargetActiveCampaign(Target):
     def _invoke_without_subcommand(cls, **options: t.Any) -> None:  # noqa: ANN401
         if click.get_current_context().invoked_subcommand is None:
             cls.invoke(**options)
-
-    @classmethod
-    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> t.Any:  # noqa: ANN401
-        """Read the configuration files.
-
-        Raises:
-            ClickException: If one can't be read; exit code 1.
-        """
-        merged = super().cb_config(ctx, param, ())
-        # The SDK's object has no place for them, and the run must not write over one.
-        merged.paths = [Path(path) for path in value if path != "ENV"]  # type: ignore[attr-defined]
-        for path in value:
-            if path == "-":
-                raise click.ClickException(
-                    "--config: standard input (-) is for the tap's messages; write the configuration into a "
-                    "file, or put it into the environment and write --config ENV"
-                )
-            if path == "ENV":
-                merged.parse_env = True
-                continue
-            try:
-                merged.config.update(read_config_file(path))
-            except ConfigFileError as error:
-                (said,) = with_nothing_sent([f"--config: {error}"])
-                raise click.ClickException(said) from None
-        return merged
 
 
 def _refuse_shared_files(settings: Settings, configs: Iterable[Path], file_input: t.IO[t.Any] | None) -> None:

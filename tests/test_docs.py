@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from target_activecampaign.config.schema import CONFIG_JSONSCHEMA
+from target_activecampaign.config.sdk_settings import DESCRIBED_JSONSCHEMA
 from target_activecampaign.reporting.report import OUTCOMES
 from target_activecampaign.reporting.report_keys import REPORT_KEYS
 
@@ -38,7 +38,7 @@ def test_reference_meltano_and_schema_name_the_same_settings() -> None:
     assert (
         sorted(re.findall(r"^### `(\w+)`$", page, re.MULTILINE))
         == sorted(of_meltano)
-        == sorted(CONFIG_JSONSCHEMA["properties"])
+        == sorted(DESCRIBED_JSONSCHEMA["properties"])
     )
 
 

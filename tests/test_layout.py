@@ -19,7 +19,8 @@ ONE_DOOR = {
     "email_validator": "contacts.email_address",
     "jsonschema": "singer.json_schema",
     "signal": "run.signals",
-    "sqlalchemy": "ledger",
+    "sqlalchemy": "ledger shared_limits",
+    "redis": "shared_limits.redis_server",
     "sqlite3": "storage.spilling_map ledger.backup",  # its own backup API
     "cryptography": "ledger.crypto",
     "filelock": "ledger.list_lock reporting.runs_file",  # the lists; a file of ours

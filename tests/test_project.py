@@ -27,7 +27,8 @@ PAGES = [
     ),
     *(PROJECT / name for name in ("tests/benchmarks/README.md", "tests/real_taps/README.md")),
     PACKAGE / "sandbox" / "README.md",
-    *sorted((PROJECT / "docs").rglob("*.md")),
+    # Not what the examples install.
+    *sorted(page for page in (PROJECT / "docs").rglob("*.md") if "site-packages" not in page.parts),
 ]
 WORKFLOWS = sorted((PROJECT / ".github" / "workflows").glob("*.yml"))
 # In two halves, so that this file holds none itself.

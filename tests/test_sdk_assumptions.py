@@ -12,10 +12,10 @@ import typing as t
 import warnings
 from decimal import Decimal
 
-import click
 import pytest
 from singer_sdk import Target, metrics
 from singer_sdk.exceptions import ConfigValidationError, InvalidRecord
+from singer_sdk.helpers import capabilities
 from singer_sdk.helpers._typing import handle_invalid_timestamp_in_record
 from singer_sdk.plugin_base import PluginBase
 from singer_sdk.singerlib.encoding import SimpleSingerReader
@@ -25,12 +25,13 @@ from singer_sdk.sinks.core import JSONSchemaValidator
 from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR
 
 from target_activecampaign.cli.log_redaction import OWN_LOGGERS
+from target_activecampaign.config.schema import SDK_KINDS
 from target_activecampaign.target import TargetActiveCampaign
 
 if t.TYPE_CHECKING:
     from pathlib import Path
 
-    from target_activecampaign.cli.command import TargetCommand
+    from target_activecampaign.cli.target_command import TargetCommand
 
 CONFIG = {
     "hostname": "sandbox",
@@ -102,6 +103,13 @@ def test_settings_are_checked_and_read_from_the_environment_by_us(monkeypatch: p
     assert TargetActiveCampaign(config={}, parse_env_config=True).settings.is_sandbox
 
 
+def test_the_settings_that_we_take_from_the_sdk_are_of_the_kinds_that_it_says() -> None:
+    groups = ("STREAM_MAPS", "FLATTENING", "TARGET_VALIDATE_RECORDS", "BATCH")
+    of_sdk = [getattr(capabilities, f"{group}_CONFIG")["properties"] for group in groups]
+    kinds = {name: schema["type"] for group in of_sdk for name, schema in group.items()}
+    assert kinds == {name: [kind, "null"] for name, kind in SDK_KINDS.items()}
+
+
 def test_a_target_that_is_made_in_a_program_leaves_its_signals_alone() -> None:
     assert "_setup_signal_handlers" in vars(PluginBase)
     before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
@@ -166,13 +174,6 @@ def test_numbers_are_read_and_written_to_the_digit() -> None:
 
 
 # The command
-
-
-def test_a_configuration_is_an_object_that_we_can_merge_into() -> None:
-    param = click.Option(["--config"])
-    empty = PluginBase.cb_config(click.Context(click.Command("x")), param, ())
-    assert (empty.config, empty.parse_env) == ({}, False)
-    assert PluginBase.cb_config(click.Context(click.Command("x")), param, ("ENV",)).parse_env
 
 
 def test_the_command_has_the_options_that_we_keep() -> None:

@@ -21,7 +21,7 @@ import click
 from click.testing import CliRunner
 
 from target_activecampaign import errors
-from target_activecampaign.config.schema import CONFIG_JSONSCHEMA
+from target_activecampaign.config.sdk_settings import DESCRIBED_JSONSCHEMA
 from target_activecampaign.contacts.contact import LeftAlone, Reason
 from target_activecampaign.ledger import schema as ledger_schema
 from target_activecampaign.reporting import report_keys
@@ -65,7 +65,7 @@ def renewed(page: str) -> str | None:
 def settings() -> str:
     """Return each setting under a heading of its own, which a link can lead to and a phone can show."""
     parts: list[str] = []
-    for name, properties in CONFIG_JSONSCHEMA["properties"].items():
+    for name, properties in DESCRIBED_JSONSCHEMA["properties"].items():
         if name in _GROUPS:
             parts.append(f"## {_GROUPS[name]}")
         parts += [f"### `{name}`", _form_of(name, properties), " ".join(properties["description"].split())]
@@ -74,7 +74,7 @@ def settings() -> str:
 
 def _form_of(name: str, properties: dict[str, t.Any]) -> str:
     words = [_kind_of(properties)]
-    if name in CONFIG_JSONSCHEMA["required"]:
+    if name in DESCRIBED_JSONSCHEMA["required"]:
         words.append("required")
     if properties.get("secret"):
         words.append("secret")

@@ -7,19 +7,25 @@ nor decide which may go: `rate_limits` does. `docs/design/rate-limits.md` has th
 from __future__ import annotations
 
 import contextlib
+import logging
 import math
 import threading
 import typing as t
 from collections import Counter
 
 from target_activecampaign.api.rate_limits import Kind, RateLimits
+from target_activecampaign.shared_limits.sharing import Described
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from target_activecampaign.api.rate_limits import Permit
     from target_activecampaign.clock import Clock
+    from target_activecampaign.shared_limits.schedule import Slot
+    from target_activecampaign.shared_limits.sharing import Sharing
 
+
+logger = logging.getLogger(__name__)
 
 # A refusal for the importer's rate holds imports for this many import slots, doubling.
 _FIRST_HOLD_SLOTS = 10
@@ -72,6 +78,27 @@ class RateLimiter:
         self._queues: dict[Kind, threading.Lock] = {kind: threading.Lock() for kind in t.get_args(Kind)}
         self._imports_stopped = threading.Event()
         self._stopped = threading.Event()
+        self._sharing: Sharing | None = None
+
+    def share(self, sharing: Sharing) -> None:
+        """Keep the limits together with other runs from now on.
+
+        Raises:
+            ServerError: If their server can't be used.
+        """
+        sharing.start(self._describe, self._take_answer)
+        self._sharing = sharing
+
+    def _describe(self) -> Described:
+        with self._changed:
+            return Described(self._limits.windows(), self._limits.most_jitter())
+
+    def _take_answer(self, held: Mapping[str, float]) -> None:
+        """Take that other requests may go now, and for how many seconds some may not."""
+        with self._changed:
+            for what, seconds in held.items():
+                self._limits.hold("imports" if what == "imports" else "requests", self.clock.now() + seconds)
+            self._changed.notify_all()
 
     def wait_for_request(self) -> Permit:
         """Wait until a request may be sent; give the permit back with `end`.
@@ -120,7 +147,9 @@ class RateLimiter:
             is_answered: Whether a response came, of any kind.
         """
         with self._changed:
-            self._limits.end(permit, self.clock.now(), is_answered=is_answered)
+            jitter = self._limits.end(permit, self.clock.now(), is_answered=is_answered)
+            if self._sharing is not None and permit.slot is not None:
+                self._sharing.end(permit.slot, jitter)
             self._wake_waiting()
 
     def learn_window(self, permits: int) -> None:
@@ -133,21 +162,36 @@ class RateLimiter:
         """Let no request through for a time."""
         with self._changed:
             self._asked_seconds = seconds
+            self._note_refusal("requests")
             self._limits.hold("requests", self.clock.now() + seconds)
+        if self._sharing is not None:
+            self._sharing.hold("requests", seconds)
 
     def hold_imports(self, seconds: float) -> None:
         """Let no import through for a time."""
         with self._changed:
             self._limits.hold("imports", self.clock.now() + seconds)
+        if self._sharing is not None:
+            self._sharing.hold("imports", seconds)
 
     def back_off_imports(self) -> None:
         """Let no import through for a time that doubles: the importer refused one for its rate."""
         with self._changed:
+            self._note_refusal("imports")
             doubled = _FIRST_HOLD_SLOTS << min(self._import_refusals, 8)
             self._import_refusals += 1
             seconds = min(_LONGEST_HOLD_SLOTS, doubled) * self.import_slot_seconds
             self._backs_off_until = max(self._backs_off_until, self.clock.now() + seconds)
         self.hold_imports(seconds)
+
+    def _note_refusal(self, what: t.Literal["requests", "imports"]) -> None:
+        """Make room for others that use the account, and say so once; runs that share know of each other."""
+        if self._sharing is None and self._limits.note_refusal(what, self.clock.now()):
+            logger.warning(
+                "ActiveCampaign refuses requests for their rate while this run is below its limit, so "
+                "another program uses the account. This run sends less from now on. Share the limits with "
+                "other runs (rate_limit_url), or split them by hand (requests_per_second, imports_per_minute)"
+            )
 
     def note_accepted_import(self) -> None:
         """Start the next back-off from its first time again."""
@@ -195,9 +239,20 @@ class RateLimiter:
                 now = self.clock.now()
                 moment = self._limits.moment_for(kind, now)
                 if moment <= now:
-                    return self._limits.take(kind, now)
+                    slot = self._take_slot(kind, now)
+                    if not isinstance(slot, float):
+                        permit = self._limits.take(kind, now)
+                        permit.slot = slot
+                        return permit
+                    moment = slot
+                elif self._sharing is not None:
+                    self._sharing.withdraw(kind)
                 self.clock.wait_for_change(self._changed, moment - now)
             raise StoppedError
+
+    def _take_slot(self, kind: Kind, now: float) -> Slot | float | None:
+        """Return the slot of a request, or when to ask again; `None` where runs share nothing."""
+        return None if self._sharing is None else self._sharing.take(kind, now, self._limits.most_jitter())
 
     @contextlib.contextmanager
     def _counted(self, kind: Kind) -> Iterator[None]:
@@ -208,6 +263,8 @@ class RateLimiter:
         finally:
             self._waiting[kind] -= 1
             self._limits.end_waiting(kind)
+            if self._sharing is not None:
+                self._sharing.withdraw(kind)
             self._wake_waiting()
 
     def _wake_waiting(self) -> None:

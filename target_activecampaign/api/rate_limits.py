@@ -11,14 +11,19 @@ import math
 import typing as t
 from collections import deque
 
+from target_activecampaign.api.others_use import OthersUse
 from target_activecampaign.limits import (
     IMPORTS_PER_MINUTE,
     REQUESTS_PER_SECOND,
     SINGLE_CONTACT_IMPORTS_PER_MINUTE,
 )
+from target_activecampaign.shared_limits import timetable
+from target_activecampaign.shared_limits.schedule import Jitter, Windows
 
 if t.TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
+
+    from target_activecampaign.shared_limits.schedule import Slot
 
 Kind = t.Literal["request", "poll", "read-back", "import", "single import"]
 LimitCause = t.Literal["held requests", "held imports", "import_limit", "request_limit"]
@@ -106,13 +111,15 @@ class Permit:
 
     Attributes:
         sent_at: When it was given.
+        slot: Of the schedule that runs share, where they do.
     """
 
-    __slots__ = ("_places", "sent_at")
+    __slots__ = ("_places", "sent_at", "slot")
 
     def __init__(self, sent_at: float, windows: Sequence[Window], latency: LatencyEstimate) -> None:
         """Take a place in each window."""
         self.sent_at = sent_at
+        self.slot: Slot | None = None
         self._places = [(window, window.take(sent_at, latency)) for window in windows]
 
     def settle(self, jitter: float, latency: LatencyEstimate) -> None:
@@ -140,6 +147,8 @@ class RateLimits:
         self._requests = [_whole(requests_per_second, 1, _request_window)]
         self._imports = [_whole(imports_per_minute, 60, _import_window)]
         self._single_imports = [_whole(imports_per_minute / _IMPORTS_PER_SINGLE_IMPORT, 60, _import_window)]
+        self._others_use = OthersUse()
+        self._last_sent = {"requests": -math.inf, "imports": -math.inf}
         self._times_documented = 0.0
         self.learn_window(REQUESTS_PER_SECOND)
 
@@ -179,6 +188,8 @@ class RateLimits:
             self._held_until["imports"] if is_import else now,
             *(window.moment_for(1 + self._kept(kind, window), now) for window in self._requests),
             *(window.moment_for(1, now) for window in self._own_windows(kind)),
+            self._after_others("requests", now),
+            self._after_others("imports", now) if is_import else now,
         )
         if moment <= now and kind in {"poll", "read-back"} and self._delays_an_import(now):
             return min(window.moment_for(window.permits, now) for window in self._requests)
@@ -209,24 +220,61 @@ class RateLimits:
     def take(self, kind: Kind, now: float) -> Permit:
         """Take the permit of a request that may go now."""
         windows = [*self._requests, *self._own_windows(kind)]
+        self._last_sent["requests"] = now
         if kind in {"import", "single import"}:
             self._imports_sent += 1
+            self._last_sent["imports"] = now
         return Permit(now, windows, self._latency)
 
-    def end(self, permit: Permit, now: float, *, is_answered: bool) -> None:
+    def end(self, permit: Permit, now: float, *, is_answered: bool) -> Jitter:
         """Take a permit back: its request is over.
 
         Args:
             permit: Its permit.
             now: The present moment.
             is_answered: Whether a response came, so that its latency counts.
+
+        Returns:
+            By how much it may have arrived later than others, as far as that counts.
         """
         jitter = self._latency.learn(now - permit.sent_at, is_answered=is_answered)
         permit.settle(jitter, self._latency)
+        most = self.most_jitter()
+        return Jitter(min(jitter, most.requests), min(jitter, most.imports))
+
+    def most_jitter(self) -> Jitter:
+        """Return the most jitter that counts for a request before its response."""
+        longest = (
+            max(windows, key=lambda window: window.seconds) for windows in (self._requests, self._imports)
+        )
+        return Jitter(*(window.most_jitter(self._latency) for window in longest))
+
+    def windows(self) -> Windows:
+        """Return the account's limits, for the schedule that runs share."""
+        imports = [window for window in self._imports if window is not self._burst]
+        return Windows(
+            requests=_as_shared(self._requests),
+            imports=_as_shared(imports),
+            single_imports=_as_shared(self._single_imports),
+            burst=_as_shared([self._burst])[0],
+            steady=_as_shared([self._steady])[0],
+        )
 
     def hold(self, what: t.Literal["requests", "imports"], until: float) -> None:
         """Let none through until a moment: the service said so."""
         self._held_until[what] = max(self._held_until[what], until)
+
+    def note_refusal(self, what: t.Literal["requests", "imports"], now: float) -> bool:
+        """Take that the service refused for a rate; returns whether that shows others for the first time."""
+        whole = self._requests[0] if what == "requests" else self._imports[0]
+        own = whole.sent_since(now - whole.seconds - self._latency.usual_jitter)
+        return self._others_use.note_refusal(what, own, whole.permits, now)
+
+    def _after_others(self, what: t.Literal["requests", "imports"], now: float) -> float:
+        """Return when others leave room for the next request."""
+        whole = self._requests[0] if what == "requests" else self._imports[0]
+        seconds = self._others_use.pace(what, timetable.Window(whole.permits, whole.seconds), now)
+        return self._last_sent[what] + seconds if seconds else now
 
     def begin_waiting(self, kind: Kind) -> None:
         """Count a request that waits for its permit: imports go first."""
@@ -309,14 +357,18 @@ class Window:
             When it comes free.
         """
         self._sent_at.append(now)
-        return self._put(now, self._most_jitter(latency))
+        return self._put(now, self.most_jitter(latency))
 
     def move(self, free_at: float, sent_at: float, jitter: float, latency: LatencyEstimate) -> None:
         """Let a permit come free at another moment than it was to, unless it is free by now."""
         place = bisect.bisect_left(self._free_at, free_at)
         if place < len(self._free_at) and self._free_at[place] == free_at:
             del self._free_at[place]
-            self._put(sent_at, min(jitter, self._most_jitter(latency)))
+            self._put(sent_at, min(jitter, self.most_jitter(latency)))
+
+    def sent_since(self, moment: float) -> int:
+        """Return how many of the newest requests, as many as it has permits, were sent since a moment."""
+        return sum(sent_at >= moment for sent_at in self._sent_at)
 
     def is_likely_to_have(self, permits: int, moment: float, jitter: float) -> bool:
         """Return whether so many permits will be free at a moment, if all requests have the usual jitter."""
@@ -330,7 +382,8 @@ class Window:
         bisect.insort(self._free_at, free_at)
         return free_at
 
-    def _most_jitter(self, latency: LatencyEstimate) -> float:
+    def most_jitter(self, latency: LatencyEstimate) -> float:
+        """Return the most jitter that counts for a request before its response."""
         if latency.shortest >= self.seconds:
             return self._jitter.unknown * self.seconds
         is_rare = latency.usual_jitter <= self._jitter.usual * self.seconds
@@ -370,3 +423,7 @@ def _share_of(window: Window, share: float) -> Window:
     per_second = share * window.permits / window.seconds
     permits = max(1, round(per_second * _PART_SECONDS))
     return Window(permits, permits / per_second)
+
+
+def _as_shared(windows: Collection[Window]) -> list[timetable.Window]:
+    return [timetable.Window(window.permits, window.seconds) for window in windows]

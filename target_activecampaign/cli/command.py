@@ -1,4 +1,7 @@
-"""Owns the command line: the Singer target itself, and subcommands for people."""
+"""Owns the subcommands for people, and how a wrong usage of them is shown.
+
+Must not import the Singer SDK: most of the subcommands do without it.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,8 @@ import sys
 import typing as t
 
 import click
-from singer_sdk.plugin_base import SingerCommand
 
+from target_activecampaign.cli.config_option import CONFIG_OPTION
 from target_activecampaign.cli.log_redaction import log_fault
 from target_activecampaign.cli.lost_output import lost_output_said
 from target_activecampaign.cli.terminal import forbid_colour
@@ -26,22 +29,24 @@ _PLAIN = ("check", "ledger", "mirror", "report", "runs")
 """Subcommands that need the option `--config` alone; their modules have their names."""
 _WITH_A_RUN = ("init", "preview", "send")
 """Subcommands that run the target in this process, too."""
+WITHOUT_TARGET = frozenset([*_OF_ACCOUNT, *_PLAIN, "sandbox"])
+"""Subcommands that need neither the target nor the Singer SDK."""
 _SHOWING = ("--about", "--help", "--version")
-_NAMES = frozenset([*_OF_ACCOUNT, *_PLAIN, *_WITH_A_RUN, "sandbox"])
+_NAMES = WITHOUT_TARGET.union(_WITH_A_RUN)
 
 
-class TargetCommand(SingerCommand, click.Group):
-    """Runs the target, or the subcommand that is named."""
+class CommandGroup(click.Group):
+    """Runs the subcommand that is named."""
 
     def __init__(self, *args: t.Any, target_class: t.Any = None, **kwargs: t.Any) -> None:  # noqa: ANN401
-        """Make the command; see the SDK for the arguments.
+        """Make the command; see click for the arguments.
 
         Args:
-            args: Of the SDK's command.
+            args: Of click's group.
             target_class: The target, for subcommands that run it in this process.
-            kwargs: Of the SDK's command.
+            kwargs: Of click's group.
         """
-        super().__init__(*args, invoke_without_command=True, **kwargs)
+        super().__init__(*args, **kwargs)
         self.target_class = target_class
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - by click
@@ -60,13 +65,12 @@ class TargetCommand(SingerCommand, click.Group):
         return made
 
     def _make_subcommand(self, name: str) -> click.Command | None:
-        config_option = next(param for param in self.params if param.name == "config")
         if name in _OF_ACCOUNT:
-            return _make_command("account", name, config_option)
+            return _make_command("account", name, CONFIG_OPTION)
         if name in _PLAIN:
-            return _make_command(name, config_option)
+            return _make_command(name, CONFIG_OPTION)
         if name in _WITH_A_RUN:
-            return _make_command(name, config_option, self.target_class)
+            return _make_command(name, CONFIG_OPTION, self.target_class)
         return None
 
     def main(self, args: Sequence[str] | None = None, *others: t.Any, **extra: t.Any) -> t.Any:  # noqa: ANN401 - handed on
@@ -95,6 +99,7 @@ class TargetCommand(SingerCommand, click.Group):
 
     def invoke(self, ctx: click.Context) -> t.Any:  # noqa: ANN401 - as in click
         """Run what is named; an error of its usage is one JSON document where `--json` asks for that."""
+        sys.excepthook = self.excepthook
         try:
             return super().invoke(ctx)
         except click.ClickException as error:

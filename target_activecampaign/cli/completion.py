@@ -1,7 +1,7 @@
 """Owns what a shell completes: names of commands and options, choices and files.
 
 It holds these as words, so that the Tab key is answered in a tenth of a second: the commands themselves
-import the Singer SDK, which takes more than a second. A test holds the words against the commands.
+import settings, account and ledger, which takes longer. A test holds the words against the commands.
 """
 
 from __future__ import annotations

@@ -9,15 +9,13 @@ import typing as t
 import click
 
 from target_activecampaign.cli.access import commands_here
+from target_activecampaign.cli.lean_start import LOG_CONFIG
 from target_activecampaign.cli.terminal import is_terminal, width
 from target_activecampaign.reporting.summary import summary_lines
 
 if t.TYPE_CHECKING:
     from target_activecampaign.reporting.report import ReportJson
     from target_activecampaign.run.run import Run
-
-_LOG_CONFIG = "SINGER_SDK_LOG_CONFIG"
-"""The SDK's variable: a program that sets it reads the log, whatever standard error is."""
 
 
 def show_end(run: Run, *, is_for_people: bool = False) -> None:
@@ -27,7 +25,8 @@ def show_end(run: Run, *, is_for_people: bool = False) -> None:
         run: Has not ended yet.
         is_for_people: Whether a command for people runs it, so that a person reads in any case.
     """
-    if is_for_people or (is_terminal(sys.stderr) and not os.environ.get(_LOG_CONFIG)):
+    # A program that configures the log reads it, whatever standard error is.
+    if is_for_people or (is_terminal(sys.stderr) and not os.environ.get(LOG_CONFIG)):
         run.say_end = write_end
 
 

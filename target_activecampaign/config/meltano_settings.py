@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from target_activecampaign.config.schema import CONFIG_JSONSCHEMA
+from target_activecampaign.config.sdk_settings import DESCRIBED_JSONSCHEMA
 
 _KINDS = ("object", "array", "integer", "boolean", "string")
 _LABELS = {"json": "JSON"}
@@ -16,7 +16,7 @@ _LABELS = {"json": "JSON"}
 
 def declared_settings() -> list[dict[str, t.Any]]:
     """Return each setting in the hub's form, with options, default and placeholder where it has them."""
-    return [_declared(name, schema) for name, schema in CONFIG_JSONSCHEMA["properties"].items()]
+    return [_declared(name, schema) for name, schema in DESCRIBED_JSONSCHEMA["properties"].items()]
 
 
 def _declared(name: str, schema: dict[str, t.Any]) -> dict[str, t.Any]:

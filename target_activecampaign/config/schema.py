@@ -7,10 +7,15 @@ from __future__ import annotations
 
 import typing as t
 
-import singer_sdk.typing as th
-from singer_sdk.helpers import capabilities
-
 from target_activecampaign.config.attributes import ATTRIBUTES
+from target_activecampaign.config.setting_schema import (
+    BOOLEAN,
+    STRING,
+    array_of,
+    integer,
+    object_of,
+    setting,
+)
 from target_activecampaign.config.subscription_words import DEFAULT_WORDS
 from target_activecampaign.limits import CONTACTS_PER_IMPORT
 
@@ -27,42 +32,39 @@ def _listed(names: Sequence[str]) -> str:
 
 
 _DEFAULTS = [attribute.name for attribute in ATTRIBUTES if attribute.is_default]
-_LIST_ID = th.Property(
+_LIST_ID = setting(
     "list_id",
-    th.CustomType({"type": ["string", "integer"], "minimum": 1}),
+    {"type": ["string", "integer"], "minimum": 1},
     title="List",
     description=(
         "The list that contacts are subscribed to: its number in ActiveCampaign, or its exact name where no "
         "other list has that (digits are a number). Required unless every entry of `streams` has its own."
     ),
 )
-_FIELD_MAPPING = th.Property(
+_FIELD_MAPPING = setting(
     "field_mapping",
-    th.ObjectType(
-        th.Property("email", th.StringType, description="Property that holds the email. Required."),
-        *(
-            th.Property(attribute.name, th.StringType, description=attribute.description)
-            for attribute in ATTRIBUTES
-        ),
-        th.Property(
+    object_of(
+        setting("email", STRING, description="Property that holds the email. Required."),
+        *(setting(attribute.name, STRING, description=attribute.description) for attribute in ATTRIBUTES),
+        setting(
             "tags",
-            th.StringType,
+            STRING,
             description="Property that holds tags: an array of strings, or one string with commas.",
         ),
-        th.Property(
+        setting(
             "subscription",
-            th.StringType,
+            STRING,
             description=(
                 "Property that says whether the person wants the list; `subscription_words` says in which "
                 "words. A null leaves the membership alone."
             ),
         ),
-        th.Property(
+        setting(
             "custom_fields",
-            th.ObjectType(additional_properties=th.StringType),
+            object_of(others=STRING),
             description="Custom field (its id, personalization tag or title) to property.",
         ),
-        additional_properties=False,
+        others=False,
     ),
     title="Field mapping",
     description=(
@@ -71,24 +73,24 @@ _FIELD_MAPPING = th.Property(
         "stream's schema has."
     ),
 )
-_TAGS = th.Property(
+_TAGS = setting(
     "tags",
-    th.ArrayType(th.StringType),
+    array_of(STRING),
     title="Tags",
     description="Tags that every contact is given. Without it none.",
 )
 
 _CONNECTION = (
-    th.Property(
+    setting(
         "display_name",
-        th.StringType,
+        STRING,
         title="Display name",
         description="What logs and reports call this connection. Without it the hostname.",
     ),
-    th.Property(
+    setting(
         "hostname",
-        th.StringType,
-        required=True,
+        STRING,
+        is_required=True,
         title="Hostname",
         examples=["acme.api-us1.com"],
         description=(
@@ -97,21 +99,21 @@ _CONNECTION = (
             "`sandbox` stands for the bundled emulator, which needs no account and no network."
         ),
     ),
-    th.Property(
+    setting(
         "api_key",
-        th.StringType,
-        required=True,
-        secret=True,
+        STRING,
+        is_required=True,
+        is_secret=True,
         title="API key",
         description=(
             "The key of the API user, which is never printed, logged or put in a report; the bundled "
             "emulator's own is `sandbox`."
         ),
     ),
-    th.Property(
+    setting(
         "data_privacy_consent",
-        th.BooleanType,
-        required=True,
+        BOOLEAN,
+        is_required=True,
         title="I agree",
         description=(
             "Must be `true`: personal data leaves the place where it is and goes to ActiveCampaign, and you "
@@ -124,10 +126,10 @@ _EXPORT = (
     _LIST_ID,
     _FIELD_MAPPING,
     _TAGS,
-    th.Property(
+    setting(
         "streams",
-        th.ObjectType(
-            additional_properties=th.ObjectType(_LIST_ID, _FIELD_MAPPING, _TAGS, additional_properties=False),
+        object_of(
+            others=object_of(_LIST_ID, _FIELD_MAPPING, _TAGS, others=False),
         ),
         title="Streams",
         description=(
@@ -137,23 +139,23 @@ _EXPORT = (
             "Without `streams` every stream is exported."
         ),
     ),
-    th.Property(
+    setting(
         "subscription_words",
-        th.ObjectType(
-            th.Property(
+        object_of(
+            setting(
                 "true",
-                th.ArrayType(th.StringType),
+                array_of(STRING),
                 description=(
                     'Words by which a person wants the list. With `""` among them a null or blank text is '
                     "a yes: for a property that marks only who does not want it."
                 ),
             ),
-            th.Property(
+            setting(
                 "false",
-                th.ArrayType(th.StringType),
+                array_of(STRING),
                 description="Words by which a person does not want the list.",
             ),
-            additional_properties=False,
+            others=False,
         ),
         title="Subscription words",
         description=(
@@ -163,22 +165,22 @@ _EXPORT = (
             "list."
         ),
     ),
-    th.Property(
+    setting(
         "on_null",
-        th.StringType,
+        STRING,
         default="keep",
-        allowed_values=["keep", "clear"],
+        allowed=["keep", "clear"],
         title="On null",
         description=(
             "What a null, or blank text, in a mapped property does to the contact's value: leave it, or "
             "empty it."
         ),
     ),
-    th.Property(
+    setting(
         "on_invalid_value",
-        th.StringType,
+        STRING,
         default="leave_out",
-        allowed_values=["leave_out", "reject"],
+        allowed=["leave_out", "reject"],
         title="On invalid value",
         description=(
             "What a mapped value does that can't be written for its field, like a text in a date field or "
@@ -186,18 +188,18 @@ _EXPORT = (
             "field, or the record is rejected. The address can't be left out."
         ),
     ),
-    th.Property(
+    setting(
         "exclude_automations",
-        th.BooleanType,
+        BOOLEAN,
         title="Exclude automations",
         description=(
             "Import without triggering automations. Where it is not set, a run that creates more than a "
             "hundred contacts on a list (a dry run, too) warns once that automations run for each."
         ),
     ),
-    th.Property(
+    setting(
         "phone_region",
-        th.StringType,
+        STRING,
         title="Phone region",
         examples=["DE"],
         description=(
@@ -205,9 +207,9 @@ _EXPORT = (
             "number that can't be read as E.164 is sent as it came."
         ),
     ),
-    th.Property(
+    setting(
         "source_timezone",
-        th.StringType,
+        STRING,
         default="UTC",
         title="Time zone of the source",
         examples=["Europe/Berlin"],
@@ -219,9 +221,9 @@ _EXPORT = (
 )
 
 _LIMITS = (
-    th.Property(
+    setting(
         "profile_limit",
-        th.IntegerType(minimum=1),
+        integer(minimum=1),
         default=1_000_000,
         title="Profile limit",
         description=(
@@ -229,9 +231,9 @@ _LIMITS = (
             "not count."
         ),
     ),
-    th.Property(
+    setting(
         "account_limit_guard",
-        th.BooleanType,
+        BOOLEAN,
         default=True,
         title="Account limit guard",
         description=(
@@ -240,69 +242,90 @@ _LIMITS = (
             "alone counts."
         ),
     ),
-    th.Property(
+    setting(
         "on_limit",
-        th.StringType,
+        STRING,
         default="fail",
-        allowed_values=["fail", "stop"],
+        allowed=["fail", "stop"],
         title="On limit",
         description=(
             "How a run ends that reached a limit, after all that it took is delivered: with exit code 3, "
             "or with 0 and a warning."
         ),
     ),
-    th.Property(
+    setting(
         "batch_size_rows",
-        th.IntegerType(minimum=1, maximum=CONTACTS_PER_IMPORT),
+        integer(minimum=1, maximum=CONTACTS_PER_IMPORT),
         default=CONTACTS_PER_IMPORT,
         title="Contacts per import",
         description="Most contacts in one import request; the bulk importer takes no more than 250.",
     ),
-    th.Property(
+    setting(
         "requests_per_second",
-        th.IntegerType(minimum=1),
+        integer(minimum=1),
         default=5,
         title="Requests per second",
         description="The account's limit over all endpoints.",
     ),
-    th.Property(
+    setting(
         "imports_per_minute",
-        th.IntegerType(minimum=1),
+        integer(minimum=1),
         default=100,
         title="Imports per minute",
         description=(
             "The bulk importer's limit. An import of a single contact counts against a fifth of it."
         ),
     ),
+    setting(
+        "rate_limit_url",
+        STRING,
+        is_secret=True,
+        title="Shared limits",
+        description=(
+            "`postgresql+psycopg://…` or `redis://…`: a server by which runs against the same account share "
+            "its limits and its contract, on whatever machines. A ledger on PostgreSQL does so by itself."
+        ),
+    ),
+    setting(
+        "on_rate_limit_loss",
+        STRING,
+        allowed=["slow", "stop"],
+        default="slow",
+        title="When that server is lost",
+        description=(
+            "`slow` goes on at a twentieth of the limits, which other runs leave free to one that is lost, "
+            "for 15 minutes at the most; `stop` ends the run with exit code 1 after 10 seconds."
+        ),
+    ),
 )
 
 _DELIVERY = (
-    th.Property(
+    setting(
         "import_timeout",
-        th.IntegerType(minimum=1, maximum=LONGEST_TIMEOUT_SECONDS),
+        integer(minimum=1, maximum=LONGEST_TIMEOUT_SECONDS),
         default=3600,
         title="Import timeout",
         description="Seconds that ActiveCampaign may take to end one import before the run fails.",
     ),
-    th.Property(
+    setting(
         "request_timeout",
-        th.IntegerType(minimum=1, maximum=LONGEST_TIMEOUT_SECONDS),
+        integer(minimum=1, maximum=LONGEST_TIMEOUT_SECONDS),
         default=60,
         title="Request timeout",
         description="Seconds to wait for a connection or more of an answer. A request may take twice that.",
     ),
-    th.Property(
+    setting(
         "shutdown_grace",
-        th.IntegerType(minimum=0, maximum=LONGEST_TIMEOUT_SECONDS),
+        integer(minimum=0, maximum=LONGEST_TIMEOUT_SECONDS),
         default=10,
         title="Shutdown grace",
         description="Seconds after SIGTERM, SIGINT or SIGHUP in which open imports may still end.",
     ),
-    th.Property(
+    setting(
         "verify",
-        th.StringType,
+        STRING,
         default="sample",
-        allowed_values=["none", "sample", "all"],
+        allowed=["none", "sample", "all"],
         title="Verify",
         description=(
             "Whether contacts are read back after an import that does not name each of them: a few of every "
@@ -310,9 +333,9 @@ _DELIVERY = (
             "What is not there, or not on its list, is rejected as `skipped_by_activecampaign`."
         ),
     ),
-    th.Property(
+    setting(
         "max_rejected_percent",
-        th.IntegerType(minimum=0, maximum=100),
+        integer(minimum=0, maximum=100),
         default=20,
         title="Most rejected",
         description=(
@@ -320,9 +343,9 @@ _DELIVERY = (
             "else is delivered."
         ),
     ),
-    th.Property(
+    setting(
         "rejects_path",
-        th.StringType,
+        STRING,
         title="Rejects file",
         description=(
             "File for rejected records, as a Singer stream that can be mended and piped in again; "
@@ -331,9 +354,9 @@ _DELIVERY = (
             "the run has been judged, and exit code 4 passes none."
         ),
     ),
-    th.Property(
+    setting(
         "outcomes_path",
-        th.StringType,
+        STRING,
         title="Outcomes file",
         description=(
             "File for the outcome of each record, as a Singer stream that any target takes: stream, key "
@@ -341,9 +364,9 @@ _DELIVERY = (
             "owner's eyes alone."
         ),
     ),
-    th.Property(
+    setting(
         "report_path",
-        th.StringType,
+        STRING,
         title="Report file",
         description=(
             "File for the run's report, as JSON. It holds no personal data. `{time}` in it stands for the "
@@ -351,10 +374,10 @@ _DELIVERY = (
             "it, in `runs.jsonl`."
         ),
     ),
-    th.Property(
+    setting(
         "alert_url",
-        th.StringType,
-        secret=True,
+        STRING,
+        is_secret=True,
         title="Alert webhook",
         description=(
             "HTTPS address of a webhook (Slack, Teams, or any that takes JSON): one POST when a run failed, "
@@ -362,26 +385,26 @@ _DELIVERY = (
             "It holds no personal data, and one that fails changes no exit code."
         ),
     ),
-    th.Property(
+    setting(
         "alert_format",
-        th.StringType,
-        allowed_values=["json", "slack", "teams"],
+        STRING,
+        allowed=["json", "slack", "teams"],
         title="Alert format",
         description="Form of that POST. Without it the host of `alert_url` decides.",
     ),
-    th.Property(
+    setting(
         "heartbeat_url",
-        th.StringType,
-        secret=True,
+        STRING,
+        is_secret=True,
         title="Heartbeat",
         description=(
             "HTTPS address of a monitor: a GET at `/start` below it when a run begins, and at `/` and its "
             "exit code when it ends, so that a run that never began is noticed."
         ),
     ),
-    th.Property(
+    setting(
         "dry_run",
-        th.BooleanType,
+        BOOLEAN,
         default=False,
         title="Dry run",
         description=(
@@ -392,10 +415,10 @@ _DELIVERY = (
 )
 
 _CHANGES = (
-    th.Property(
+    setting(
         "ledger_url",
-        th.StringType,
-        secret=True,
+        STRING,
+        is_secret=True,
         title="Ledger",
         description=(
             "SQLAlchemy URL of the ledger, such as `sqlite:///ledger.db` or `postgresql+psycopg://…`: what "
@@ -403,18 +426,18 @@ _CHANGES = (
             "change is not sent again."
         ),
     ),
-    th.Property(
+    setting(
         "ledger_max_age_days",
-        th.IntegerType(minimum=0),
+        integer(minimum=0),
         default=0,
         title="Oldest confirmation",
         description="Send an unchanged contact again when its confirmation is older; 0 is never.",
     ),
-    th.Property(
+    setting(
         "membership",
-        th.StringType,
+        STRING,
         default="add",
-        allowed_values=["add", "mirror"],
+        allowed=["add", "mirror"],
         title="Membership",
         description=(
             "With `mirror`, which needs a ledger, contacts that earlier runs put on the list and this run "
@@ -422,9 +445,9 @@ _CHANGES = (
             "that the stream came whole, else by `target-activecampaign mirror`; with `add` nobody is."
         ),
     ),
-    th.Property(
+    setting(
         "max_removal_percent",
-        th.IntegerType(minimum=0, maximum=100),
+        integer(minimum=0, maximum=100),
         default=10,
         title="Largest removal in percent",
         description=(
@@ -432,11 +455,11 @@ _CHANGES = (
             "by deletions or by `subscription`, nobody is: exit code 5. 100 allows any."
         ),
     ),
-    th.Property(
+    setting(
         "on_delete",
-        th.StringType,
+        STRING,
         default="ignore",
-        allowed_values=["ignore", "unsubscribe"],
+        allowed=["ignore", "unsubscribe"],
         title="Deleted at the source",
         description=(
             "What a record whose `_sdc_deleted_at` is a time does: it is counted, or it takes the contact "
@@ -445,18 +468,26 @@ _CHANGES = (
     ),
 )
 
-SDK_PROPERTIES: dict[str, dict[str, t.Any]] = {
-    **capabilities.STREAM_MAPS_CONFIG["properties"],
-    **capabilities.FLATTENING_CONFIG["properties"],
-    **capabilities.TARGET_VALIDATE_RECORDS_CONFIG["properties"],
-    **capabilities.BATCH_CONFIG["properties"],
+SDK_KINDS = {
+    "stream_maps": "object",
+    "stream_map_config": "object",
+    "faker_config": "object",
+    "flattening_enabled": "boolean",
+    "flattening_max_depth": "integer",
+    "flattening_max_key_length": "integer",
+    "flattening_separator": "string",
+    "validate_records": "boolean",
+    "batch_config": "object",
 }
-"""Settings that keep the SDK's meaning, as the SDK describes them."""
+"""Settings that keep the SDK's meaning, with their kinds; `sdk_settings` has the SDK's words on them."""
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def _whole_schema() -> dict[str, t.Any]:
-    own = th.PropertiesList(*_CONNECTION, *_EXPORT, *_LIMITS, *_DELIVERY, *_CHANGES).to_dict()
-    return {**own, "properties": {**own["properties"], **SDK_PROPERTIES}, "additionalProperties": False}
+    own = object_of(*_CONNECTION, *_EXPORT, *_LIMITS, *_DELIVERY, *_CHANGES)
+    sdk = {name: {"type": [kind, "null"]} for name, kind in SDK_KINDS.items()}
+    return {**own, "properties": {**own["properties"], **sdk}, "$schema": _DIALECT}
 
 
 CONFIG_JSONSCHEMA: dict[str, t.Any] = _whole_schema()

@@ -45,7 +45,7 @@ class Section:
 
         Args:
             values: The object as the user wrote it.
-            schema: Its JSON schema, made by `singer_sdk.typing`.
+            schema: Its JSON schema, made by `setting_schema`.
             problems: Where problems of this object and of those below it are added.
             path: Where the object stands, with a final dot; empty at the top.
             explain: Says what is likely wrong with an unknown name and its value, where it knows.

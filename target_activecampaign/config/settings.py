@@ -27,7 +27,7 @@ from target_activecampaign.config.environment import (
 )
 from target_activecampaign.config.hostname import HostnameError, base_url_of
 from target_activecampaign.config.names import folded_name, nearest_name
-from target_activecampaign.config.schema import CONFIG_JSONSCHEMA, SDK_PROPERTIES
+from target_activecampaign.config.schema import CONFIG_JSONSCHEMA, SDK_KINDS
 from target_activecampaign.config.secret import HIDDEN, Secret
 from target_activecampaign.config.section import Section
 from target_activecampaign.config.subscription_words import read_subscription_words
@@ -61,6 +61,7 @@ OnLimit = t.Literal["fail", "stop"]
 Verify = t.Literal["none", "sample", "all"]
 Membership = t.Literal["add", "mirror"]
 OnDelete = t.Literal["ignore", "unsubscribe"]
+OnRateLimitLoss = t.Literal["slow", "stop"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,7 @@ class Settings:
         chooses_automations: Whether `exclude_automations` is set at all.
         outcomes_path: None when the outcomes of records are only counted.
         report_path: As it is written, with `{time}`; None when no report is written.
+        rate_limit_url: None when the limits are not shared, or by the ledger.
         alert_url: None when nobody is alerted.
         heartbeat_url: None when no monitor waits for the run.
         ledger_url: None when there is no ledger.
@@ -142,6 +144,8 @@ class Settings:
     batch_size_rows: int
     requests_per_second: int
     imports_per_minute: int
+    rate_limit_url: Secret | None
+    on_rate_limit_loss: OnRateLimitLoss
     import_timeout_seconds: int
     request_timeout_seconds: int
     shutdown_grace_seconds: int
@@ -181,6 +185,17 @@ class Settings:
     def account(self) -> str:
         """Return the account's host, with a port that is not the scheme's own; `sandbox` for the emulator."""
         return urlsplit(self.base_url).netloc or SANDBOX
+
+    @property
+    def shared_limits(self) -> tuple[str, Secret] | None:
+        """Return which setting names the server by which runs share limits, and its URL; or None."""
+        if self.is_sandbox:
+            return None  # of this process alone
+        if self.rate_limit_url is not None:
+            return "rate_limit_url", self.rate_limit_url
+        if self.ledger_url is not None and self.ledger_url.reveal().startswith("postgres"):
+            return "ledger_url", self.ledger_url
+        return None
 
     @property
     def is_mirror(self) -> bool:
@@ -300,7 +315,7 @@ def _without_secrets(config: Mapping[str, t.Any]) -> Mapping[str, t.Any]:
             for name, value in config.items()
             if value is not None
             and name in properties
-            and name not in SDK_PROPERTIES
+            and name not in SDK_KINDS
             and not properties[name].get("secret")
         }
     )
@@ -339,6 +354,8 @@ def _read_settings(section: Section) -> Settings:
         batch_size_rows=section.integer("batch_size_rows"),
         requests_per_second=section.integer("requests_per_second"),
         imports_per_minute=section.integer("imports_per_minute"),
+        rate_limit_url=_read_rate_limit_url(section),
+        on_rate_limit_loss=t.cast("OnRateLimitLoss", section.choice("on_rate_limit_loss")),
         import_timeout_seconds=section.integer("import_timeout"),
         request_timeout_seconds=section.integer("request_timeout"),
         shutdown_grace_seconds=section.integer("shutdown_grace"),
@@ -358,7 +375,7 @@ def _read_settings(section: Section) -> Settings:
         membership=_read_membership(section),
         max_removal_percent=section.integer("max_removal_percent"),
         on_delete=t.cast("OnDelete", section.choice("on_delete")),
-        sdk=MappingProxyType({name: section.unread(name) for name in SDK_PROPERTIES if section.has(name)}),
+        sdk=MappingProxyType({name: section.unread(name) for name in SDK_KINDS if section.has(name)}),
     )
 
 
@@ -464,6 +481,17 @@ def _read_ledger_url(section: Section) -> Secret | None:
     url = section.text("ledger_url")
     if url is not None and not re.match(r"[A-Za-z][A-Za-z0-9_+.-]*://", url):
         section.add_problem("ledger_url", "is no URL of a database; write it like sqlite:///ledger.db")
+    return None if url is None else Secret(url)
+
+
+def _read_rate_limit_url(section: Section) -> Secret | None:
+    url = section.text("rate_limit_url")
+    if url is not None and not re.match(r"(postgres(ql)?(\+psycopg)?|rediss?)://", url):
+        section.add_problem(
+            "rate_limit_url",
+            "is no URL of PostgreSQL or Redis; write it like "
+            "postgresql+psycopg://USER:PASSWORD@HOST/DATABASE or redis://:PASSWORD@HOST:6379/0",
+        )
     return None if url is None else Secret(url)
 
 

@@ -63,7 +63,10 @@ class Exclusions:
         """Return the exclusion that keeps an address off a list, or `None`."""
         candidates = self._exact.get(email, ())
         # A phrase may have a domain as people read it, an identity has it in ASCII.
-        for form in {email, with_unicode_domain(email)}:
+        readable = with_unicode_domain(email)
+        for form in (email,) if readable == email else (email, readable):
             if form.endswith(self._all_endings):
                 candidates = (*candidates, *(one for one in self._endings if form.endswith(one.phrase)))
+        if not candidates:
+            return None
         return next((exclusion for exclusion in candidates if exclusion.applies_to(list_id)), None)

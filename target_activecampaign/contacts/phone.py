@@ -20,11 +20,6 @@ if t.TYPE_CHECKING:
 
 _LEAST_DIGITS = 7
 _LONGEST_TEXT = 60  # fifteen digits, each between marks
-# An international number as `find_number` takes most of them: code, area, one or two groups.
-_COMMON = re.compile(
-    r"\+[1-9]\d{0,2}[ -]?(?:\(\d{2,5}\)|\d{2,5})[ -]?(?:[1-9]\d{2,3}[ -])?(?:[1-9]\d{3,7}|\d{4,5})", re.ASCII
-)
-_MARKS = dict.fromkeys(map(ord, " ()-"))
 _MARKED_AS_TEXT = re.compile(r"'[+0-9]", re.ASCII)
 """How a spreadsheet writes a cell that holds digits as text, and how Shopify exports its numbers."""
 
@@ -66,14 +61,13 @@ def normalise_phone(text: str, region: str | None) -> str:
 
 def _read_number(text: str, region: str | None) -> str | None:
     """Return the number that all of a text surely is; `None` where it may be anything else."""
-    if _is_surely_e164(text):
-        return text
-    if _COMMON.fullmatch(text) and _is_surely_e164(number := text.translate(_MARKS)):
-        return number
     if len(text) > _LONGEST_TEXT:
         return None
-    if text.startswith("+") and (found := find_number(text)) is not None and _is_surely_e164(found):
-        return found
+    if text.startswith("+"):
+        if _is_surely_e164(text):
+            return text
+        if (found := find_number(text)) is not None and _is_surely_e164(found):
+            return found
     return _read_by_plan(text, region)
 
 
@@ -126,10 +120,15 @@ def _read_by_plan(text: str, region: str | None) -> str | None:
     number = find_number(text)
     if number is None or (region is None and not number.startswith("+")):
         return None
+    read_international, read_local = _readers()
+    return read_international(number) if number.startswith("+") else read_local(number, region or "")
+
+
+@functools.cache
+def _readers() -> tuple[Callable[[str], str | None], Callable[[str, str], str | None]]:
     from target_activecampaign.contacts.phone_plans import (  # noqa: PLC0415 - as above
         read_international,
         read_local,
     )
 
-    found = read_international(number) if number.startswith("+") else read_local(number, region or "")
-    return found or None
+    return read_international, read_local

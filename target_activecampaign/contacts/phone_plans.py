@@ -15,6 +15,19 @@ _LONGEST_USUAL = 10
 _FEWEST_WITH_AREA = 9
 _LEAST_DIGITS = 7
 _NOTHING = re.compile(r"(?!)(?P<national>)")
+_KINDS = (
+    "premium_rate",
+    "toll_free",
+    "shared_cost",
+    "voip",
+    "personal_number",
+    "pager",
+    "uan",
+    "voicemail",
+    "fixed_line",
+    "mobile",
+)
+"""Attributes of a country's metadata: a number that none of their patterns takes is not valid."""
 
 
 def read_international(text: str) -> str | None:
@@ -38,8 +51,9 @@ def read_local(digits: str, region: str) -> str | None:
         region: As for `normalise_phone`.
     """
     if found := _plan_within(region).fullmatch(digits):
-        return f"+{phonenumbers.country_code_for_region(region)}{found['national']}"
-    metadata, dialled = phonenumbers.PhoneMetadata.metadata_for_region(region), _parse(digits, region)
+        return f"{_plus(region)}{found['national']}"
+    metadata = phonenumbers.PhoneMetadata.metadata_for_region(region)
+    dialled = None if _no_numbers_within(region).fullmatch(digits) else _parse(digits, region)
     if metadata is None or dialled is None:
         return None
     code = str(metadata.country_code)
@@ -70,6 +84,11 @@ def _read_with_zeros(
 
 
 @functools.lru_cache(maxsize=512)
+def _plus(region: str) -> str:
+    return f"+{phonenumbers.country_code_for_region(region)}"
+
+
+@functools.lru_cache(maxsize=512)
 def _plan_within(region: str) -> re.Pattern[str]:
     """Return a pattern of most numbers of a region as they are dialled there, in a tenth of the time.
 
@@ -77,11 +96,9 @@ def _plan_within(region: str) -> re.Pattern[str]:
         A pattern with a group `national`. It matches nothing where a region has more than a trunk prefix.
     """
     metadata = phonenumbers.PhoneMetadata.metadata_for_region(region)
-    if metadata is None:
+    if metadata is None or not _has_trunk_prefix_alone(metadata):
         return _NOTHING
     trunk = metadata.national_prefix or ""
-    if (metadata.national_prefix_for_parsing or "") != trunk or metadata.national_prefix_transform_rule:
-        return _NOTHING
     is_optional = len(_lengths(metadata.fixed_line)) == 1
     kinds = [
         f"(?=(?:{'|'.join(f'[0-9]{{{length}}}' for length in lengths)})$)(?:{plan.national_number_pattern})"
@@ -94,6 +111,31 @@ def _plan_within(region: str) -> re.Pattern[str]:
     return re.compile(
         f"{begins_with_code}(?:{trunk}){'?' * is_optional}(?P<national>{'|'.join(kinds)})", re.ASCII
     )
+
+
+@functools.lru_cache(maxsize=512)
+def _no_numbers_within(region: str) -> re.Pattern[str]:
+    """Return a pattern of digits behind a trunk prefix that surely are no number of a region.
+
+    Returns:
+        A pattern. It matches nothing where a region has more than a trunk prefix, or shares its code.
+    """
+    metadata = phonenumbers.PhoneMetadata.metadata_for_region(region)
+    if metadata is None or not metadata.national_prefix or not _has_trunk_prefix_alone(metadata):
+        return _NOTHING
+    if len(phonenumbers.COUNTRY_CODE_TO_REGION_CODE[phonenumbers.country_code_for_region(region)]) > 1:
+        return _NOTHING
+    plans = [plan for kind in _KINDS if (plan := getattr(metadata, kind)) and plan.national_number_pattern]
+    known = "|".join(plan.national_number_pattern for plan in plans)
+    elsewhere = f"00|{metadata.country_code}|{metadata.international_prefix or '00'}"
+    trunk = metadata.national_prefix
+    return re.compile(rf"(?!{elsewhere})(?!(?:{trunk})?(?:{known})\Z){trunk}[0-9]*", re.ASCII)
+
+
+def _has_trunk_prefix_alone(metadata: phonenumbers.PhoneMetadata) -> bool:
+    """Tell whether its region puts nothing but a trunk prefix before its numbers, if anything."""
+    is_alone = (metadata.national_prefix_for_parsing or "") == (metadata.national_prefix or "")
+    return is_alone and not metadata.national_prefix_transform_rule
 
 
 def _read_with_code(digits: str, code: str, metadata: phonenumbers.PhoneMetadata) -> str | None:

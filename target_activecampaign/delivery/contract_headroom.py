@@ -9,9 +9,12 @@ from __future__ import annotations
 import math
 import typing as t
 
+from target_activecampaign.shared_limits.room import ContractFigures
+
 if t.TYPE_CHECKING:
     from target_activecampaign.api.responses import Contract
     from target_activecampaign.delivery.batch import Batch, PendingContact
+    from target_activecampaign.shared_limits.room import Room
 
 _MOST_SECONDS_UNREAD = 15.0
 _MOST_BATCHES_UNREAD = 10
@@ -37,7 +40,7 @@ class ContractHeadroom:
         """Start without a contract: there is room for everybody."""
         self._contract: Contract | None = None
         self._seconds_between_reads = 0.0
-        self._least_total = 0
+        self._least_total = self._first_total = 0
         self._in_flight = 0
         self._ended = 0
         self._ended_before_read = 0
@@ -46,6 +49,16 @@ class ContractHeadroom:
         self._reserved_since_read = 0
         self._last_read: float | None = None
         self._is_reading = False
+        self._room: Room | None = None
+
+    def share(self, room: Room) -> None:
+        """Keep to the contract together with other runs from now on.
+
+        Args:
+            room: What this run was granted of it; knows when the contract was read.
+        """
+        self._room = room
+        self._tell()
 
     def guard(self, contract: Contract, seconds_between_reads: float) -> None:
         """Keep to a contract from now on.
@@ -56,7 +69,7 @@ class ContractHeadroom:
                 few percent of the request budget.
         """
         self._contract = contract
-        self._least_total = contract.subscriber_total
+        self._least_total = self._first_total = contract.subscriber_total
         self._seconds_between_reads = seconds_between_reads
 
     @property
@@ -74,21 +87,25 @@ class ContractHeadroom:
         """Contacts that may be sent now without any risk to the contract; 0 or more, or infinity."""
         if self._contract is None:
             return math.inf
-        return max(0, self._contract.subscriber_limit - self.total - self._in_flight - self._ended)
+        left = max(0, self._contract.subscriber_limit - self.total - self._in_flight - self._ended)
+        return left if self._room is None else min(left, self._room.left())
 
     @property
     def is_settled(self) -> bool:
-        """Whether no batch is in flight, and the contract was read after the last one ended."""
-        return not self._in_flight and not self._ends
+        """Whether no batch is in flight, and the contract was read after the last one ended; of any run."""
+        is_settled = not self._in_flight and not self._ends
+        return is_settled and (self._room is None or self._room.is_settled)
 
     def reserve(self, batch: Batch) -> None:
         """Take the headroom of a batch's contacts that may be new."""
         self._in_flight += batch.needing_headroom
         self._reserved_since_read += 1
+        self._tell()
 
     def release(self, batch: Batch) -> None:
         """Give the headroom back: the batch was not queued."""
         self._in_flight -= batch.needing_headroom
+        self._tell()
 
     def end(self, batch: Batch, created: int) -> None:
         """Note that a batch's import ended: the next reading counts its contacts.
@@ -105,6 +122,7 @@ class ContractHeadroom:
         self._ended += needing - counted - named
         self._ends += 1
         self._least_total += named
+        self._tell()
 
     def lose(self, batch: Batch) -> None:
         """Note that an import came to no end: each of its contacts counts as new until a look-up says no.
@@ -121,11 +139,13 @@ class ContractHeadroom:
             if pending.needs_headroom() and not pending.is_counted:
                 pending.is_counted = True
                 self._least_total += 1
+        self._tell()
 
     def count_out(self, missing: PendingContact) -> None:
         """Note that a contact was looked up and not found, so no import has created it."""
         self._least_total -= missing.is_counted
         missing.is_counted = False
+        self._tell()
 
     def wants_reading(self, wanted: int, now: float) -> bool:
         """Return whether the contract should be read again.
@@ -156,6 +176,8 @@ class ContractHeadroom:
         self._is_reading = True
         self._ended_before_read, self._ends_before_read = self._ended, self._ends
         self._reserved_since_read = 0
+        if self._room is not None:
+            self._room.begin_reading()
         return ContractReading()
 
     def finish_reading(self, contract: Contract, now: float) -> None:
@@ -165,6 +187,15 @@ class ContractHeadroom:
         self._contract = contract
         self._ended -= self._ended_before_read
         self._ends -= self._ends_before_read
+        if self._room is not None:
+            self._room.note_reading(ContractFigures(contract.subscriber_limit, contract.subscriber_total))
+        self._tell()
+
+    def _tell(self) -> None:
+        """Tell what other runs have to leave."""
+        if self._room is not None:
+            named = self._least_total - self._first_total
+            self._room.note(self._in_flight + self._ended, named, self._least_total)
 
 
 class Admission:

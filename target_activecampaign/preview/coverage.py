@@ -5,6 +5,7 @@ Memory is bounded whatever comes: words and places are kept up to a number, and 
 
 from __future__ import annotations
 
+import itertools
 import typing as t
 from collections import Counter
 from dataclasses import dataclass, field
@@ -110,21 +111,13 @@ class FieldCoverage:
             values: As they came.
             distinct: What makes them different, where that is not their text.
         """
-        texts = [value if type(value) is str else text_of(value) for value in values]
-        longest, count_text = self.longest, self._distinct.add if distinct is None else None
-        for text, records in Counter(texts).items():
-            # Nearly always, and in a fifth of the time.
-            if not text[:1].isalnum() and is_empty(text):
-                continue
-            self.filled += records
-            if len(text) > longest:
-                self.longest = longest = len(text)
-                self.longest_value = text[:_LONGEST_KEPT]
-                self.ordinary = self.ordinary or self.longest_value
-            if count_text is not None:
-                count_text(text)
-        for text in distinct or ():
-            self._distinct.add(text)
+        counts = _count_filled([value if type(value) is str else text_of(value) for value in values])
+        self.filled += counts.total()
+        longest = max(counts, key=len, default="")
+        if len(longest) > self.longest:
+            self.longest, self.longest_value = len(longest), longest[:_LONGEST_KEPT]
+            self.ordinary = self.ordinary or next(iter(counts))[:_LONGEST_KEPT]
+        self._distinct.add(counts if distinct is None else distinct)
 
     def remark(self, kind: RemarkKind, place: int, words: Sequence[str] = (), detail: str = "") -> None:
         """Note something to look at, of the record at a place."""
@@ -163,11 +156,20 @@ class StreamCoverage:
     def take(self, records: Sequence[Mapping[str, t.Any]]) -> None:
         """Count some records, and their values that are not mapped."""
         self.records += len(records)
-        names = dict.fromkeys(name for record in records for name in record)
-        for name in names:
+        for name in dict.fromkeys(itertools.chain.from_iterable(records)):
             if name in self._mapped or name.startswith("_sdc_") or len(name) > _LONGEST_KEPT:
                 continue
             if name not in self.unmapped and len(self.unmapped) >= _MOST_COLUMNS:
                 continue
-            values = [record.get(name) for record in records]
-            self.unmapped[name] += len(values) - sum(map(is_empty, values))
+            values = [value for record in records if (value := record.get(name)) is not None]
+            texts = [value for value in values if type(value) is str]
+            self.unmapped[name] += _count_filled(texts).total() + len(values) - len(texts)
+
+
+def _count_filled(texts: Iterable[str]) -> Counter[str]:
+    """Return the texts that say something, each with how often it came; in the order in which they came."""
+    counts = Counter(texts)
+    # To look at the first character settles nearly all, in a fifth of the time.
+    for text in [text for text in counts if not text[:1].isalnum() and is_empty(text)]:
+        del counts[text]
+    return counts

@@ -49,9 +49,8 @@ class Watcher(t.Protocol):
     left_out: list[tuple[str, str]]
     """Field and problem of the values that the record at hand goes without."""
 
-    @property
-    def is_choosing(self) -> bool:
-        """Whether further records may be shown."""
+    is_choosing: bool
+    """Whether further records may be shown."""
 
     def count(self, line: int) -> None:
         """Count a record that is seen."""

@@ -30,6 +30,7 @@ class RunWatching:
 
     Attributes:
         shown: The records that are shown, in the order of the input.
+        is_choosing: Whether further records may be shown.
         rows: Records that were seen.
         last_line: Where the last of them stands.
     """
@@ -43,6 +44,7 @@ class RunWatching:
         """
         self.choice = choice
         self.shown: list[ShownRecord] = []
+        self.is_choosing = choice.most > 0
         self.rows = 0
         self.last_line = 0
         self.left_out: list[tuple[str, str]] = []
@@ -86,11 +88,6 @@ class RunWatching:
             for stream in self._streams.values():
                 stream.flush()
 
-    @property
-    def is_choosing(self) -> bool:
-        """Whether further records may be shown."""
-        return len(self.shown) < self.choice.most
-
     def show(self, record: ShownRecord, email: str | None) -> None:
         """Show a record, and ask what its contact holds, where that is wanted.
 
@@ -101,6 +98,7 @@ class RunWatching:
         if self._now is not None and email is not None:
             self._now.compare(record, email)
         self.shown.append(record)
+        self.is_choosing = len(self.shown) < self.choice.most
         self._waiting[id(record.origin)] = record
 
     def write(

@@ -47,6 +47,7 @@ from target_activecampaign.run.record_observer import OpenedStream
 from target_activecampaign.run.rejects import open_rejects
 from target_activecampaign.run.removals import Removals
 from target_activecampaign.run.row_names import name_place, place_of
+from target_activecampaign.run.shared_limits import share_contract, share_limits
 from target_activecampaign.run.stream_matching import StreamMatching
 from target_activecampaign.run.subscribed_now import reasons_to_stay
 from target_activecampaign.run.watch import Watch
@@ -74,6 +75,7 @@ if t.TYPE_CHECKING:
     from target_activecampaign.reporting.report import StreamFigures
     from target_activecampaign.run.record_observer import RecordObserver, StreamObserver
     from target_activecampaign.run.signals import Interruption
+    from target_activecampaign.shared_limits.sharing import Sharing
     from target_activecampaign.source_files import SourceFile
 
 logger = logging.getLogger(__name__)
@@ -170,6 +172,7 @@ class Run:
         self._state_output = StateOutput(self._make_durable, is_silent=settings.dry_run or source is not None)
         self._changes: ChangeDetection = NoLedger()
         self._headroom = ContractHeadroom()
+        self._sharing: Sharing | None = None
         self._started_delivery: Delivery | None = None
 
     @property
@@ -390,11 +393,14 @@ class Run:
         client = self._check_account()
         with self._interruption.at_once():
             self._exclusions = read_exclusions(client) or None
+            read_at = self._clock.now()
             contract = guard_contract(self._settings, client, self._headroom)
         self._report.room = None if contract is None else int(self._headroom.left)
         if contract is not None:
             self._report.contract = contract.subscriber_limit, contract.subscriber_total
             self._report.contract_before = contract.subscriber_total
+        if contract is not None and self._sharing is not None and not self._settings.dry_run:
+            share_contract(self._settings, contract, read_at, self._sharing, self._headroom, self._clock)
         self._account = account = self._make_dry_run(client, contract) if self._settings.dry_run else client
         self.delivery.connect(
             WorkerThreads(
@@ -413,6 +419,7 @@ class Run:
             base_url = self._settings.base_url or self._resources.enter_context(
                 serve_sandbox(is_dry_run=self._settings.dry_run)
             )
+            self._share_limits()
             self._client = Client(
                 base_url, self._settings.api_key, self._rate_limiter, self._settings.request_timeout_seconds
             )
@@ -421,6 +428,16 @@ class Run:
                 self._settings, self._fields, names = check_account(self._settings, self._client)
             self._report.facts.lists = dict(names)
         return self._client
+
+    def _share_limits(self) -> None:
+        """Share the limits with other runs of the account, from the first request on."""
+        shared = self._settings.shared_limits
+        if shared is None:
+            return
+        with self._interruption.at_once():
+            self._sharing = share_limits(self._settings, *shared, self._rate_limiter, self._clock)
+        if self._sharing is not None:
+            self._resources.callback(self._sharing.close)
 
     def _make_dry_run(self, client: Client, contract: Contract | None) -> DryRun:
         dry_run = DryRun(client, contract, remembers_lists=self._may_take_off_own)

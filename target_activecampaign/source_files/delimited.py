@@ -163,7 +163,7 @@ class DelimitedFile(SourceFile):
                 while len(cells) > width and not cells[-1].strip():
                     cells.pop()
                 fault = None if len(cells) == width else "short" if len(cells) < width else "long"
-            if not any(map(str.strip, cells)):
+            if not (cells[0].strip() or any(map(str.strip, cells))):
                 continue
             if fault == "short" and not last_line.endswith(("\n", "\r")):
                 fault = "cut"

@@ -18,7 +18,7 @@ from target_activecampaign.run.signals import Interruption
 from target_activecampaign.target import TargetActiveCampaign
 
 if t.TYPE_CHECKING:
-    from target_activecampaign.cli.command import TargetCommand
+    from target_activecampaign.cli.target_command import TargetCommand
 
 COMMAND = t.cast("TargetCommand", TargetActiveCampaign.cli)
 

@@ -106,6 +106,7 @@ def test_bash_completes_files_itself(complete: PressTab, line: str, kind: str) -
 def test_a_shell_without_a_question_gets_the_target(monkeypatch: pytest.MonkeyPatch) -> None:
     called: list[str] = []
     monkeypatch.delenv(completion.VARIABLE, raising=False)
+    monkeypatch.setattr("sys.argv", ["target-activecampaign", "--about"])
     monkeypatch.setattr(TargetActiveCampaign, "cli", lambda: called.append("cli"))
     main()
     assert called == ["cli"]

@@ -7,12 +7,13 @@ import re
 
 import phonenumbers
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from target_activecampaign.contacts import phone_plans
 from target_activecampaign.contacts.phone import _is_surely_e164, _read_by_plan, normalise_phone
 from target_activecampaign.contacts.phone_plans import read_local
+from target_activecampaign.contacts.phone_text import _COMMON, _find_number, find_number
 
 
 @pytest.mark.parametrize(
@@ -281,6 +282,32 @@ def test_the_quick_way_knows_every_country(code: int) -> None:
     assert taken or code == 54, "any number of Argentina may have something to cut off"
 
 
+@pytest.mark.parametrize("region", ["DE", "FR", "NL", "SE", "BD", "AU", "JP", "TH", "BR", "KR", "AR", "ID"])
+def test_the_quick_way_refuses_only_what_the_library_finds_in_no_plan(
+    region: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dice = random.Random(region)  # noqa: S311 - digits
+    beginnings = [f"0{digit}{other}" for digit in range(10) for other in range(0, 10, 3)]
+    numbers = [
+        f"{beginning}{''.join(dice.choices('0123456789', k=dice.randrange(3, 10)))}"
+        for beginning in (*beginnings, *beginnings)
+    ]
+    refused = [number for number in numbers if phone_plans._no_numbers_within(region).fullmatch(number)]
+    monkeypatch.setattr(phone_plans, "_no_numbers_within", lambda _: phone_plans._NOTHING)
+    assert [number for number in refused if read_local(number, region)] == []
+    assert refused or region not in {"DE", "FR", "NL", "SE"}
+
+
+@settings(max_examples=40)
+@given(st.from_regex(_COMMON, fullmatch=True))
+@example("(030) 1234567")
+@example("030/1234567")
+def test_a_number_as_most_are_written_is_found_as_any_other(text: str) -> None:
+    found = find_number(text)
+    assert found is not None
+    assert found == _find_number(text)
+
+
 @pytest.mark.parametrize("region", ["DE", "AT", "FR", "GB", "IT", "US", "CH", "SE", "RU", "JP", "IN", "HU"])
 def test_the_quick_way_within_a_region_is_the_way_of_the_library(
     region: str, monkeypatch: pytest.MonkeyPatch
@@ -299,6 +326,7 @@ def test_the_quick_way_within_a_region_is_the_way_of_the_library(
         for more in (-1, 0, 0, 0, 1)
     ]
     quick = [read_local(number, region) for number in numbers]
-    monkeypatch.setattr(phone_plans, "_plan_within", lambda _: phone_plans._NOTHING)
+    for way in ("_plan_within", "_no_numbers_within"):
+        monkeypatch.setattr(phone_plans, way, lambda _: phone_plans._NOTHING)
     assert quick == [read_local(number, region) for number in numbers]
     assert any(quick)

@@ -14,7 +14,7 @@ from target_activecampaign.config.stream_maps import find_problems
 from target_activecampaign.errors import Problem, SettingsError
 from target_activecampaign.reporting.plan import plan_run
 from target_activecampaign.run.checks.account import AccountChecks, safely
-from target_activecampaign.run.checks.machine import check_alerts, check_files, check_ledger
+from target_activecampaign.run.checks.machine import check_alerts, check_files, check_ledger, check_sharing
 from target_activecampaign.run.checks.network import reach
 from target_activecampaign.run.checks.result import IDS, Check, all_failed, failed, id_of
 from target_activecampaign.run.embedded_sandbox import serve_sandbox
@@ -74,6 +74,7 @@ class Examination:
             *self._with_own_problems("consent", lambda: [Check("consent", "ok", "given")]),
             *self._check_account(),
             *self._with_own_problems("ledger", self._check_ledger),
+            *self._with_own_problems("sharing", self._check_sharing),
             *self._with_own_problems("files", lambda: check_files(self.settings)),
             *self._with_own_problems("alerts", lambda: check_alerts(self.settings, self._send_test)),
         ]
@@ -172,6 +173,11 @@ class Examination:
                 return [Check("ledger", "skip", f"not opened: {own[0].setting} {own[0].message}")]
         ids = {one for one in (*self.settings.list_ids(), *self._lists.values()) if one}
         return check_ledger(self.settings, ids)
+
+    def _check_sharing(self) -> list[Check]:
+        if own := self._own_problems("network"):
+            return [Check("sharing", "skip", f"not asked: {own[0].setting} {own[0].message}")]
+        return check_sharing(self.settings)
 
     def _skipped(self, check_ids: Sequence[str], why: str) -> list[Check]:
         """Return the checks that can't be asked: each with its own problems, or else the reason."""

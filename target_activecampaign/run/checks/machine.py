@@ -57,6 +57,25 @@ def check_ledger(settings: Settings, list_ids: Collection[int]) -> list[Check]:
     return [Check("ledger", "ok", f"{place}: {confirmed} confirmed, not in use by another run")]
 
 
+def check_sharing(settings: Settings) -> list[Check]:
+    """Ask the server by which runs share the account's limits, without changing what it keeps."""
+    if settings.shared_limits is None:
+        what = "none set (rate_limit_url): one run of the account at a time"
+        return [Check("sharing", "ok", what)]
+    setting, url = settings.shared_limits
+    from target_activecampaign.run.shared_limits import count_runs  # noqa: PLC0415 - 0.1 s, where they are
+
+    try:
+        runs = count_runs(settings, setting, url)
+    except SettingsError as error:
+        return all_failed("sharing", error.problems)
+    shared = "no other run shares" if not runs else f"{counted(runs, 'run')} now {_SHARES[runs == 1]}"
+    return [Check("sharing", "ok", f"the server of {setting} is reached; {shared} the limits")]
+
+
+_SHARES = {True: "shares", False: "share"}
+
+
 def check_files(settings: Settings) -> list[Check]:
     """Make sure that the files of a run can be written; none is left behind."""
     files = settings.output_files()

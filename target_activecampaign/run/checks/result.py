@@ -20,6 +20,7 @@ IDS = (
     "tags",
     "exclusions",
     "ledger",
+    "sharing",
     "files",
     "alerts",
 )
@@ -39,6 +40,8 @@ _ID_OF_SETTING = {
     "tags": "tags",
     "ledger_url": "ledger",
     "ledger_max_age_days": "ledger",
+    "rate_limit_url": "sharing",
+    "on_rate_limit_loss": "sharing",
     "membership": "ledger",
     "rejects_path": "files",
     "outcomes_path": "files",
