@@ -32,7 +32,7 @@ class ContactOrder:
         # Nearly every identity has one contact. A list for each would be one more thing for Python's garbage
         # collector to visit, again and again: an eighth of the time in which a full run held the interpreter.
         self._first: dict[str, PendingContact] = {}
-        self._behind: dict[str, deque[PendingContact]] = {}
+        self._behind: dict[str, list[PendingContact]] = {}  # a deque takes 600 bytes, and most hold one
 
     def __len__(self) -> int:
         """Return the number of identities on their way."""
@@ -111,7 +111,7 @@ class ContactOrder:
         if email not in self._first:
             self._first[email] = pending
         else:
-            self._behind.setdefault(email, deque()).append(pending)
+            self._behind.setdefault(email, []).append(pending)
 
     def append_new(self, some: Iterable[PendingContact]) -> None:
         """Put contacts of different identities that are not on their way."""
@@ -129,7 +129,7 @@ class ContactOrder:
             del self._first[email]
             return None
         if self._first[email] is pending:
-            self._first[email] = behind.popleft()
+            self._first[email] = behind.pop(0)
         else:
             behind.remove(pending)
         if not behind:
