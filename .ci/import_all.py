@@ -2,7 +2,7 @@
 """Imports every module of the installed package, to show that none needs a package of the developers' alone.
 
 The modules inside `sandbox` and `report_page` need the extras `sandbox` and `people` and are left out; the
-packages themselves are not.
+packages themselves are not. So is the one that needs the extra `redis`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,11 @@ import sys
 
 import target_activecampaign
 
-NEED_EXTRAS = ("target_activecampaign.sandbox.", "target_activecampaign.report_page.")
+NEED_EXTRAS = (
+    "target_activecampaign.sandbox.",
+    "target_activecampaign.report_page.",
+    "target_activecampaign.shared_limits.redis_server",
+)
 
 modules = [
     module.name

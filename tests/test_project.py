@@ -430,3 +430,8 @@ def files_of_project() -> t.Iterator[Path]:
             name for name in subfolders if name not in ignored and not name.endswith(".egg-info")
         ]
         yield from (Path(folder, name) for name in names)
+
+
+def test_no_page_holds_the_marks_of_a_merge() -> None:
+    marks = re.compile(r"^(<{7}|>{7}) ", re.MULTILINE)
+    assert [page.name for page in PAGES if marks.search(page.read_text(encoding="utf-8"))] == []

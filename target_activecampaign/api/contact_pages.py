@@ -37,6 +37,8 @@ class ContactPage:
         last_id: The greatest id; that after which was asked, on a page without any.
         is_empty: Whether it has no entries: all contacts before it were read.
         is_in_order: Whether its ids ascend from the one after which was asked.
+        tells_everybody: Whether each entry tells whom it is of, by an address or an empty one, or that it is
+            deleted.
     """
 
     emails: tuple[str, ...]
@@ -47,6 +49,7 @@ class ContactPage:
     values: Mapping[str, ContactValues] = field(default_factory=dict)
     total: int | None = None
     entries: int = 0
+    tells_everybody: bool = True
 
     def earlier_by(self, seconds: float | None) -> ContactPage:
         """Return the page with the times of its memberships as `Membership.earlier_by` turns them."""
@@ -54,6 +57,29 @@ class ContactPage:
             return self
         moved = {place: one.earlier_by(seconds) for place, one in self.memberships.items()}
         return replace(self, memberships=moved)
+
+
+class PageTally:
+    """Whether the pages of a collection left nobody out: only then who is not named is not in it.
+
+    People may come and go meanwhile, so the largest total counts that a page tells.
+    """
+
+    def __init__(self) -> None:
+        """Start without a page."""
+        self._entries = self._most = 0
+        self._tells_everybody = True
+
+    @property
+    def leaves_nobody_out(self) -> bool:
+        """Whether as many came as the account counts, and each tells whom it is of."""
+        return self._tells_everybody and self._entries >= self._most
+
+    def take(self, page: ContactPage) -> None:
+        """Take a page, the empty one at the end too."""
+        self._entries += page.entries
+        self._most = max(self._most, page.total or 0)
+        self._tells_everybody &= page.tells_everybody
 
 
 def read_contact_page(response: Response, after_id: int) -> ContactPage:
@@ -87,8 +113,13 @@ def read_contact_page(response: Response, after_id: int) -> ContactPage:
         memberships=_read_memberships(content.get("contactLists"), emails),
         values=_read_values(contacts, emails),
         entries=len(entries),
+        tells_everybody=len(contacts) == len(entries) == len(set(ids)) and all(map(_tells_whom, contacts)),
         total=_read_number(meta.get("total")) if isinstance(meta, dict) else None,
     )
+
+
+def _tells_whom(entry: Mapping[str, t.Any]) -> bool:
+    return isinstance(entry.get("email"), str) or is_deleted(entry)
 
 
 def _read_values(

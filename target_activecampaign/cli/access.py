@@ -77,10 +77,15 @@ def command_here(words: str) -> str:
         words: What stands behind the program's name.
     """
     is_named = words.split(maxsplit=1)[0] in _NAMED_IN_MELTANO
-    if is_named and is_meltano(os.environ) and _given() and config_sources() == ["ENV"]:
+    if is_named and is_meltano(os.environ) and _given() and all(map(_is_of_meltano, config_sources())):
         plugin = os.environ.get(_PLUGIN, _PROGRAM)
         return f"meltano invoke {plugin}:{words}"
     return f"{_PROGRAM} {words}{config_arguments()}"
+
+
+def _is_of_meltano(source: str) -> bool:
+    """Tell whether Meltano hands the configuration over, by a file that goes with the run perhaps."""
+    return source == "ENV" or _FOLDER_OF_MELTANO in Path(source).parts
 
 
 def commands_here(lines: Sequence[str]) -> list[str]:
@@ -89,6 +94,7 @@ def commands_here(lines: Sequence[str]) -> list[str]:
 
 
 _PROGRAM = "target-activecampaign"
+_FOLDER_OF_MELTANO = ".meltano"
 _PLUGIN = "MELTANO_LOADER_NAME"
 """Meltano's variable: what the project calls this loader."""
 _NAMED_IN_MELTANO = ("check", "fields", "lists", "preview", "report", "runs", "send", "tags")

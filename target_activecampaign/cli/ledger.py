@@ -207,9 +207,7 @@ def _release(*, stream: str, list_id: int, yes: bool, as_json: bool, **_: object
     with _changing(as_json) as ledger:
         ledger.hold(_lists_with_members(ledger, stream, list_id))
         if not yes:
-            click.confirm(
-                f"Release the members of stream {stream!r} on list {list_id}?", abort=True, err=True
-            )
+            _confirm(f"Release the members of stream {stream!r} on list {list_id}?")
         count = ledger.release_stream(list_id, stream, SystemClock().epoch_seconds())
     said = (
         f"Released: {counted(count, 'member')} of stream {stream!r} are pending removals from list "
@@ -337,4 +335,10 @@ def _ask(list_id: int | None, *, members: bool, yes: bool) -> None:
 
 
 def _confirm(question: str) -> None:
-    click.confirm(question, abort=True, err=True)  # standard output is for the result
+    try:
+        click.confirm(question, abort=True, err=True)  # standard output is for the result
+    except click.Abort:
+        click.echo(err=True)
+        raise click.ClickException(
+            "That was no yes, so nothing was changed. Where nobody can answer, add --yes"
+        ) from None

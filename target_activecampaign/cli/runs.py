@@ -121,7 +121,7 @@ def _runs(  # noqa: PLR0913 - options, all by name
         return
     if past:
         write_columns(_HEADER, [_row_of(one) for one in chosen], numbers=_NUMBERS)
-    for line in _remarks(chosen, past):
+    for line in _remarks(chosen, past, kept=len(every)):
         click.echo(line)
 
 
@@ -220,9 +220,11 @@ def _took(seconds: float) -> str:
     return f"{hours} h {minutes_left:02}" if hours else f"{minutes} min {rest:02}"
 
 
-def _remarks(chosen: Sequence[PastRun], past: Sequence[PastRun]) -> list[str]:
+def _remarks(chosen: Sequence[PastRun], past: Sequence[PastRun], *, kept: int) -> list[str]:
     """Return what is said below the table: which runs these are, which to look at, and how."""
     if not chosen:
+        if kept and not past:
+            return [f"No run was for this list. Of all lists: {command_here('runs')}"]
         if not past:
             return [f"No run yet. Next: {command_here('check')}"]
         return [f"{counted(len(past), 'run')} kept, none of that kind."]

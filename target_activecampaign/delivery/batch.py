@@ -30,12 +30,17 @@ MAX_CONTACT_BYTES = MAX_BODY_BYTES - ENVELOPE_BYTES - 1
 """A larger contact can't be sent at all, not even alone in a request."""
 
 
-_BYTES_OF_OBJECTS = 550  # of a contact on its way, beside its body
+_BYTES_BESIDE_BODY = 550  # of the objects of a contact on its way
 
 
 def bytes_in_body(contact: Contact) -> int:
     """Return the bytes that a contact adds to a request: itself and a comma."""
     return len(contact.body) + 1
+
+
+def bytes_of_object(pending: PendingContact) -> int:
+    """Return the bytes that a contact on its way takes in memory, about."""
+    return bytes_in_body(pending.contact) + _BYTES_BESIDE_BODY
 
 
 def encode_body(contacts: Sequence[Contact]) -> bytes:
@@ -188,7 +193,7 @@ class Batch:
     @property
     def object_bytes(self) -> int:
         """Bytes that the contacts take in memory, about."""
-        return self._body_bytes + len(self) * _BYTES_OF_OBJECTS
+        return self._body_bytes + len(self) * _BYTES_BESIDE_BODY
 
     @property
     def body_bytes(self) -> int:

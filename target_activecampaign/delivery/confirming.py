@@ -14,6 +14,7 @@ from target_activecampaign.delivery.membership_check import MembershipCheck, is_
 from target_activecampaign.delivery.monitor import LONGEST_WAIT_SECONDS, Phase
 from target_activecampaign.delivery.read_back import IN_ACCOUNT, find_doubt, plan_read_back
 from target_activecampaign.errors import UnconfirmedImportError
+from target_activecampaign.limits import CONTACTS_PER_IMPORT
 from target_activecampaign.wording import duration
 
 if t.TYPE_CHECKING:
@@ -22,6 +23,7 @@ if t.TYPE_CHECKING:
     from target_activecampaign.api.responses import ImportStatus
     from target_activecampaign.config.settings import Verify
     from target_activecampaign.delivery.batch import Batch, PendingContact
+    from target_activecampaign.delivery.bounds import Bounds
     from target_activecampaign.delivery.change_detection import ChangeDetection
     from target_activecampaign.delivery.contract_headroom import ContractHeadroom
     from target_activecampaign.delivery.import_poller import OpenImport
@@ -60,6 +62,7 @@ class Confirming:
         look_ups: LookUps,
         verify: Verify,
         import_timeout_seconds: int,
+        bounds: Bounds,
     ) -> None:
         """Prepare.
 
@@ -74,6 +77,7 @@ class Confirming:
             look_ups: Which contacts the account has.
             verify: As the setting of this name.
             import_timeout_seconds: As the setting `import_timeout`.
+            bounds: How much is in memory at once.
         """
         self._monitor = monitor
         self._queue = queue
@@ -85,6 +89,7 @@ class Confirming:
         self._look_ups = look_ups
         self._verify = verify
         self._import_timeout_seconds = import_timeout_seconds
+        self._bounds = bounds
         self.on_import_end: Callable[[str, float], None] = lambda _stream, _seconds: None
         """Is told the stream of each import that ended, and how long it took; in any thread."""
         self._said_doubts: set[str] = set()
@@ -98,11 +103,24 @@ class Confirming:
             while not self._monitor.has_reached(Phase.OVER):
                 now = self._monitor.clock.now()
                 self._states.pass_on()
-                if (due := self._in_flight.next_to_poll(now)) is not None:
+                has_room = self._has_room()
+                if has_room and (due := self._in_flight.next_to_poll(now)) is not None:
                     return due
-                seconds = self._in_flight.seconds_to_poll(now)
+                seconds = self._in_flight.seconds_to_poll(now) if has_room else None
                 self._monitor.wait(LONGEST_WAIT_SECONDS if seconds is None else seconds)
             return None
+
+    def _has_room(self) -> bool:
+        """Whether the contacts of an import that ends find room, which are packed while it is open.
+
+        Where many imports end at once, contacts wait to be read back or to go out again. Nobody waits for an
+        end meanwhile: where no batch can go out before one, there is room.
+        """
+        if self._in_flight.is_full_of_ended:
+            return False
+        may_go_out = not (self._in_flight.is_full or self._monitor.has_reached(Phase.ABANDONED))
+        waits = self._queue.to_retry > self._bounds.to_retry
+        return not (waits and may_go_out and self._headroom.left >= CONTACTS_PER_IMPORT)
 
     def take_status(self, open_import: OpenImport, status: ImportStatus) -> None:
         """Take how far an import is.

@@ -191,6 +191,7 @@ class Delivery:
             look_ups=self._look_ups,
             verify=settings.verify,
             import_timeout_seconds=settings.import_timeout_seconds,
+            bounds=self._bounds,
         )
 
     def look(self) -> DeliveryView:

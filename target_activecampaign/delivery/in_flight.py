@@ -9,6 +9,7 @@ from collections import deque
 from target_activecampaign.delivery.bounds import Bounds
 from target_activecampaign.delivery.import_poller import ImportPoller
 from target_activecampaign.delivery.packed_batches import PackedBatches
+from target_activecampaign.delivery.read_back import MOST_IMPORTS_BEHIND
 from target_activecampaign.reporting.import_times import ImportTimes
 
 if t.TYPE_CHECKING:
@@ -68,6 +69,11 @@ class InFlight:
     def is_full(self) -> bool:
         """Whether no further batch may be taken."""
         return len(self._states) >= self._most_batches or self._bytes >= self._bounds.in_flight_bytes
+
+    @property
+    def is_full_of_ended(self) -> bool:
+        """Whether imports that ended wait to be read back, and contacts of further ones find no room."""
+        return self.imports_behind > MOST_IMPORTS_BEHIND and self._bytes >= self._bounds.in_flight_bytes
 
     @property
     def wants_packing(self) -> bool:

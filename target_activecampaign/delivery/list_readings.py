@@ -12,6 +12,7 @@ import struct
 import typing as t
 from collections import Counter
 
+from target_activecampaign.api.contact_pages import PageTally
 from target_activecampaign.api.memberships import ContactLists
 from target_activecampaign.api.responses import SUBSCRIBED, Membership
 from target_activecampaign.errors import ServiceError
@@ -43,7 +44,7 @@ class ListReading:
         status: Whose memberships are read.
         pages: How many it takes, about; `None` where the list can't be read by pages.
         is_whole: Whether it was read to its end.
-        leaves_nobody_out: Whether as many came as the account counts, besides.
+        leaves_nobody_out: Whether as many came as the account counts, and each told whom it is of, besides.
     """
 
     def __init__(self, list_id: int, most_pages: int, status: int = SUBSCRIBED) -> None:
@@ -77,11 +78,10 @@ class ListReading:
             logger.info("list %d can't be read by pages: its contacts are looked up one by one", self.list_id)
 
     def _read(self, account: Account) -> None:
-        page = self._page(account, 0)
-        total, read = page.total, 0
-        if total is None:
+        page, tally = self._page(account, 0), PageTally()
+        if page.total is None:
             return
-        self.pages = math.ceil(total / PAGE_SIZE) + 1
+        self.pages = math.ceil(page.total / PAGE_SIZE) + 1
         if self.pages > self._most_pages:
             return
         while not page.is_empty:
@@ -89,10 +89,11 @@ class ListReading:
                 self.pages = None
                 return
             self._keep(page)
-            read += page.entries
+            tally.take(page)
             page = self._page(account, page.last_id)
+        tally.take(page)
         self.is_whole = True
-        self.leaves_nobody_out = read >= total
+        self.leaves_nobody_out = tally.leaves_nobody_out
 
     def _page(self, account: Account, after_id: int) -> ContactPage:
         return account.contact_page(after_id, list_id=self.list_id, list_status=self.status)
@@ -102,6 +103,9 @@ class ListReading:
         for (email, list_id), one in (page.memberships or {}).items():
             if list_id == self.list_id and one.status == self.status:
                 found[email] = _NO_TIME if one.subscribed_at is None else _TIME.pack(one.subscribed_at)
+        # Two contacts with one address contradict each other, on whichever pages they stand.
+        before = self._since.find(found)
+        found.update((email, _UNREADABLE) for email, known in before.items() if known != found[email])
         self._since.put_all(found)
 
     def take(self, email: str) -> Membership | None:

@@ -15,7 +15,7 @@ from array import array
 import msgspec
 
 from target_activecampaign.contacts.contact import Contact, Origin
-from target_activecampaign.delivery.batch import PendingContact
+from target_activecampaign.delivery.batch import PendingContact, bytes_of_object
 
 if t.TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -28,7 +28,7 @@ _BYTES_OF_OUTCOME = 400  # what the file of outcomes keeps of a record, with its
 
 
 class PackedBatches:
-    """Packs batches, and finds the one that has a contact of an identity.
+    """Packs batches, and takes the contact of an identity out of its batch.
 
     Attributes:
         saved_bytes: What the packed batches take less than as objects.
@@ -45,43 +45,69 @@ class PackedBatches:
         self._keeps_origins = keeps_origins
         self._index = _Index()
         self._packed: dict[Batch, _Packed] = {}
+        self._decoded: tuple[Batch, list[_Row]] | None = (
+            None  # neighbours may be asked for one after the other
+        )
 
     def __len__(self) -> int:
         """Return the number of contacts."""
         return len(self._index)
 
-    def find(self, email: str) -> Batch | None:
-        """Return the batch that may have the contact of an identity; `None` where none has it for sure."""
-        return self._index.find(hash(email))
-
-    def pack(self, batch: Batch) -> bool:
+    def pack(self, batch: Batch, kept: Collection[PendingContact] = ()) -> bool:
         """Pack the contacts of a batch in flight; returns whether they could be packed.
 
-        Those who are to be taken off are not, nor two whose hashes are the same.
+        A batch with people who are to be taken off can't, nor two contacts whose hashes are the same.
+
+        Args:
+            batch: In flight.
+            kept: Those of its contacts that stay objects.
         """
-        hashes = {hash(pending.contact.email) for pending in batch.contacts}
-        if len(hashes) < len(batch) or any(self._index.find(one) is not None for one in hashes):
+        hashes = [hash(pending.contact.email) for pending in batch.contacts if pending not in kept]
+        if len(set(hashes)) < len(hashes) or any(self._index.find(one) is not None for one in hashes):
             return False
         if any(pending.removal is not None for pending in batch.contacts):
             return False
+        packed = _Packed(batch, kept, keeps_origins=self._keeps_origins)
         self._index.add(hashes, batch)
-        packed = self._packed[batch] = _Packed(batch.contacts, keeps_origins=self._keeps_origins)
-        self._count(batch, packed, 1)
+        self._packed[batch] = packed
+        self._count(packed, 1)
         batch.put_away()
         return True
 
+    def take_out(self, email: str) -> PendingContact | None:
+        """Return the contact of an identity, an object from now on; `None` where no batch has it packed.
+
+        The others of its batch stay packed: records of the same people in another order would bring all back.
+        """
+        batch = self._index.find(hash(email))
+        if batch is None:
+            return None
+        packed = self._packed[batch]
+        self._count(packed, -1)
+        pending = packed.take_out(batch.stream, email, self._rows_of(batch))
+        self._count(packed, 1)
+        if pending is not None:
+            self._index.discard(hash(email))
+        return pending
+
     def unpack(self, batch: Batch) -> Sequence[PendingContact]:
         """Give a batch its contacts back, and return them; nothing where it is not packed."""
-        packed = self._packed.pop(batch, None)
-        if packed is None:
+        if batch not in self._packed:
             return ()
-        contacts = batch.contacts = packed.unpack(batch.stream)
-        self._count(batch, packed, -1)
-        self._index.remove([hash(pending.contact.email) for pending in contacts], batch)
+        rows, packed = self._rows_of(batch), self._packed.pop(batch)
+        self._decoded = None
+        self._count(packed, -1)
+        self._index.remove([hash(rows[place].email) for place in packed.places], batch)
+        contacts = batch.contacts = packed.unpack(batch.stream, rows)
         return contacts
 
-    def _count(self, batch: Batch, packed: _Packed, sign: int) -> None:
-        self.saved_bytes += sign * (batch.object_bytes - packed.size)
+    def _rows_of(self, batch: Batch) -> list[_Row]:
+        if self._decoded is None or self._decoded[0] is not batch:
+            self._decoded = batch, self._packed[batch].decode()
+        return self._decoded[1]
+
+    def _count(self, packed: _Packed, sign: int) -> None:
+        self.saved_bytes += sign * packed.saved_bytes
         self.source_bytes += sign * packed.source_bytes
 
 
@@ -115,11 +141,14 @@ class _Index:
 
     def remove(self, hashes: Collection[int], batch: Batch) -> None:
         del self._batches[self._number_of.pop(batch)]
-        self._count -= len(hashes)
         for one in hashes:
-            place = self._hashes[one % _BUCKETS].index(one)
-            self._hashes[one % _BUCKETS].pop(place)
-            self._numbers[one % _BUCKETS].pop(place)
+            self.discard(one)
+
+    def discard(self, one: int) -> None:
+        self._count -= 1
+        place = self._hashes[one % _BUCKETS].index(one)
+        self._hashes[one % _BUCKETS].pop(place)
+        self._numbers[one % _BUCKETS].pop(place)
 
 
 _BUCKETS = 8_192  # some 30 identities in each where imports take ten minutes
@@ -152,24 +181,46 @@ class _Row(msgspec.Struct, array_like=True, gc=False):
 
 
 class _Packed:
-    """The contacts of one batch, packed.
+    """The contacts of one batch, packed, but for those that are objects.
 
     Attributes:
-        size: Bytes that it takes, about.
-        source_bytes: Of input lines in it.
+        saved_bytes: What they take less than as objects, about.
+        source_bytes: Of input lines in them.
     """
 
-    def __init__(self, contacts: Sequence[PendingContact], *, keeps_origins: bool) -> None:
+    def __init__(self, batch: Batch, kept: Collection[PendingContact], *, keeps_origins: bool) -> None:
+        contacts = batch.contacts
+        self._objects: dict[int, PendingContact] = {}
         self._origins = [pending.origin for pending in contacts] if keeps_origins else None
         self._schemas = _Shared()
         self._segments = _Shared()
-        rows = [self._row_of(pending) for pending in contacts]
-        self._rows = zlib.compress(_ENCODER.encode(rows), _LEVEL)
-        self.size = len(self._rows) + len(contacts) * (
-            _BYTES_TO_FIND_ONE + (_BYTES_OF_OUTCOME if keeps_origins else 0)
-        )
-        sources = () if keeps_origins else (pending.origin for pending in contacts)
-        self.source_bytes = sum([origin.kept_bytes for origin in sources if origin.source])
+        self._rows = zlib.compress(_ENCODER.encode([self._row_of(pending) for pending in contacts]), _LEVEL)
+        self._count = len(contacts)
+        of_each = _BYTES_TO_FIND_ONE + (_BYTES_OF_OUTCOME if keeps_origins else 0)
+        self.saved_bytes = batch.object_bytes - len(self._rows) - len(contacts) * of_each
+        self.source_bytes = 0 if keeps_origins else sum(map(_source_bytes, contacts))
+        for place, pending in enumerate(contacts):
+            if pending in kept:
+                self._make_object(place, pending)
+
+    @property
+    def places(self) -> list[int]:
+        """Places of the contacts that are no objects."""
+        return [place for place in range(self._count) if place not in self._objects]
+
+    def take_out(self, stream: str, email: str, rows: Sequence[_Row]) -> PendingContact | None:
+        """Make an object of the contact of an identity, if it is packed here."""
+        place = next((place for place, row in enumerate(rows) if row.email == email), None)
+        if place is None:
+            return None
+        pending = self._contact_of(stream, place, rows[place])
+        self._make_object(place, pending)
+        return pending
+
+    def _make_object(self, place: int, pending: PendingContact) -> None:
+        self._objects[place] = pending
+        self.saved_bytes -= bytes_of_object(pending)
+        self.source_bytes -= 0 if self._origins else _source_bytes(pending)
 
     def _row_of(self, pending: PendingContact) -> _Row:
         contact, origin = pending.contact, pending.origin
@@ -197,10 +248,15 @@ class _Packed:
             pending.is_again,
         )
 
-    def unpack(self, stream: str) -> list[PendingContact]:
+    def decode(self) -> list[_Row]:
+        """Return what is packed."""
+        return _DECODER.decode(zlib.decompress(self._rows))
+
+    def unpack(self, stream: str, rows: Sequence[_Row]) -> list[PendingContact]:
         """Return the contacts: other objects, with the same segments."""
-        rows = _DECODER.decode(zlib.decompress(self._rows))
-        return [self._contact_of(stream, place, row) for place, row in enumerate(rows)]
+        return [
+            self._objects.get(place) or self._contact_of(stream, place, row) for place, row in enumerate(rows)
+        ]
 
     def _contact_of(self, stream: str, place: int, row: _Row) -> PendingContact:
         schema = self._schemas.items[row.schema]
@@ -222,6 +278,10 @@ class _Packed:
             accepted_at=row.accepted_at,
             is_again=row.is_again,
         )
+
+
+def _source_bytes(pending: PendingContact) -> int:
+    return pending.origin.kept_bytes if pending.origin.source else 0
 
 
 class _Shared:

@@ -32,32 +32,34 @@ class ContactOrder:
         # Nearly every identity has one contact. A list for each would be one more thing for Python's garbage
         # collector to visit, again and again: an eighth of the time in which a full run held the interpreter.
         self._first: dict[str, PendingContact] = {}
-        self._behind: dict[str, deque[PendingContact]] = {}
+        self._behind: dict[str, list[PendingContact]] = {}  # a deque takes 600 bytes, and most hold one
 
     def __len__(self) -> int:
         """Return the number of identities on their way."""
         return len(self._first) + len(self._packed)
 
     def __contains__(self, email: str) -> bool:
-        """Return whether a contact of this identity is on its way; one that is packed is unpacked."""
+        """Return whether a contact of this identity is on its way; one that is packed is an object again."""
         if email in self._first:
             return True
-        batch = self._packed.find(email)
-        if batch is None:
-            return False
-        self.unpack(batch)
-        return email in self._first
+        pending = self._packed.take_out(email)
+        if pending is not None:
+            self._first[email] = pending
+        return pending is not None
 
     def pack(self, batch: Batch) -> bool:
-        """Pack the contacts of a batch in flight, unless one of them blocks others.
+        """Pack the contacts of a batch in flight that block no others, unless most do.
 
         Returns:
             Whether they are packed.
         """
-        emails = [pending.contact.email for pending in batch.contacts]
-        if not self._behind.keys().isdisjoint(emails) or not self._packed.pack(batch):
+        blocking = {pending for pending in batch.contacts if pending.contact.email in self._behind}
+        if 2 * len(blocking) > len(batch):
             return False
-        for email in emails:
+        others = [pending.contact.email for pending in batch.contacts if pending not in blocking]
+        if not self._packed.pack(batch, blocking):
+            return False
+        for email in others:
             del self._first[email]
         return True
 
@@ -109,7 +111,7 @@ class ContactOrder:
         if email not in self._first:
             self._first[email] = pending
         else:
-            self._behind.setdefault(email, deque()).append(pending)
+            self._behind.setdefault(email, []).append(pending)
 
     def append_new(self, some: Iterable[PendingContact]) -> None:
         """Put contacts of different identities that are not on their way."""
@@ -127,7 +129,7 @@ class ContactOrder:
             del self._first[email]
             return None
         if self._first[email] is pending:
-            self._first[email] = behind.popleft()
+            self._first[email] = behind.pop(0)
         else:
             behind.remove(pending)
         if not behind:

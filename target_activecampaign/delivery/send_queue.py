@@ -93,6 +93,11 @@ class SendQueue:
         return len(self._deferred)
 
     @property
+    def to_retry(self) -> int:
+        """Contacts that go out again."""
+        return sum(map(len, self._to_retry))
+
+    @property
     def to_check(self) -> int:
         """Contacts that wait for their check."""
         return len(self._to_check)

@@ -15,6 +15,7 @@ if t.TYPE_CHECKING:
 
 _MOST_FIELDS = 5
 _LONGEST_FIELD = 60
+_OFF_ALREADY = ("not_on_list", "not_subscribed")
 
 
 def notes(report: ReportJson) -> str:
@@ -46,8 +47,7 @@ def note_lines(report: ReportJson) -> Iterator[str]:
         values = counted(sum(report["left_out"].values()), "value")
         yield f"{values} left out, which can't be written: {_fields(report['left_out'])}."
     if report["left_alone"]:
-        reasons = counts_of(report["left_alone_reasons"])
-        yield f"{counted(report['left_alone'], 'person', 'people')} left on the list: {reasons}."
+        yield from _left_alone(report["left_alone_reasons"])
     if report["still_unsubscribed"]:
         people = counted(report["still_unsubscribed"], "person", "people")
         yield f"{people} of those read back left the list before, and stay off it."
@@ -57,6 +57,16 @@ def note_lines(report: ReportJson) -> Iterator[str]:
         yield f"{people} pending, and stay on the list{until}."
     if report["created_may_be_too_high"]:
         yield "ActiveCampaign named more contacts as new than can be new: that figure is too high."
+
+
+def _left_alone(reasons: Mapping[str, int]) -> Iterator[str]:
+    """Yield how many were off their list already, and why others stay on it."""
+    off = sum(reasons.get(reason, 0) for reason in _OFF_ALREADY)
+    if off:
+        yield f"{counted(off, 'person was', 'people were')} to be taken off the list, and not on it."
+    staying = {reason: count for reason, count in reasons.items() if reason not in _OFF_ALREADY}
+    if staying:
+        yield f"{counted(sum(staying.values()), 'person', 'people')} left on the list: {counts_of(staying)}."
 
 
 def _fields(left_out: Mapping[str, int]) -> str:

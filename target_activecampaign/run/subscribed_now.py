@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import typing as t
 
+from target_activecampaign.api.contact_pages import PageTally
 from target_activecampaign.api.responses import SUBSCRIBED
 from target_activecampaign.contacts.contact import LeftAlone
 from target_activecampaign.contacts.email_address import normalise_email
@@ -57,21 +58,20 @@ def reasons_to_stay(
 class _Pages:
     """What the pages of a list's subscribers tell of some people."""
 
-    def __init__(self, list_id: int, emails: frozenset[str], total: int) -> None:
+    def __init__(self, list_id: int, emails: frozenset[str]) -> None:
         self.subscribed: set[str] = set()
         self.unreadable: set[str] = set()
         self._list_id = list_id
         self._emails = emails
-        self._total = total
-        self._entries = 0
+        self._tally = PageTally()
 
     @property
     def is_whole(self) -> bool:
-        """Whether as many came as the account counts: else anybody may be missing on the pages."""
-        return self._entries >= self._total
+        """Whether they left nobody out: else anybody may be missing."""
+        return self._tally.leaves_nobody_out
 
     def take(self, page: ContactPage) -> None:
-        self._entries += page.entries
+        self._tally.take(page)
         for text in page.emails:
             email = normalise_email(text) or text
             if email in self._emails:
@@ -86,12 +86,13 @@ def _read_pages(account: Account, list_id: int, emails: frozenset[str]) -> _Page
         page = account.contact_page(0, list_id=list_id)
         if page.total is None or math.ceil(page.total / PAGE_SIZE) + 1 > len(emails):
             return None
-        pages = _Pages(list_id, emails, page.total)
+        pages = _Pages(list_id, emails)
         while not page.is_empty:
             if not page.is_in_order or page.memberships is None:
                 return None
             pages.take(page)
             page = account.contact_page(page.last_id, list_id=list_id)
+        pages.take(page)
     except ServiceError:
         return None
     return pages

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from target_activecampaign.config.subscription_words import DEFAULT_WORDS, EMPTY, folded
-from target_activecampaign.setup.consent_headers import is_refusal, sounds_like_consent
+from target_activecampaign.setup.consent_headers import is_refusal, is_understood, sounds_like_consent
 from target_activecampaign.setup.headers import is_consent
 
 if t.TYPE_CHECKING:
@@ -18,7 +18,7 @@ if t.TYPE_CHECKING:
 
 _YES = "y ja oui si sí sì s vero wahr vrai verdadero waar x on t opted_in opted-in optin opt-in abonniert ok"
 _NO = (
-    "n nein non nee falso falsch faux onwaar off f opted_out opted-out optout opt-out abgemeldet - revoked "
+    "n nein non nee falso falsch faux onwaar off f opted_out opted-out optout opt-out abgemeldet revoked "
     "withdrawn denied declined"
 )
 _STATES_OF_NO = frozenset(
@@ -128,7 +128,18 @@ def can_decide(column: Column) -> bool:
     One that only marks who does not want it leaves the others empty, and nothing is no yes.
     """
     wishes = read_wishes(column)
-    return wishes is not None and not (is_refusal(column.name) and (wishes.silent_count or not wishes.yes))
+    if wishes is None or (column.holds_booleans and not is_understood(column.name)):
+        return False
+    if not is_refusal(column.name):
+        return True
+    if is_understood(column.name):
+        return not wishes.silent_count and bool(wishes.yes)
+    return not wishes.empty_count
+
+
+def is_clear(column: Column) -> bool:
+    """Tell whether the words of a column that have a meaning have it below its header."""
+    return is_understood(column.name) or not plain_words(column)
 
 
 def says_no(column: Column, cell: object) -> bool:
@@ -137,7 +148,16 @@ def says_no(column: Column, cell: object) -> bool:
     if not text:
         return False
     meaning = _meaning(text, column.name, {})
-    return meaning is False or (meaning is None and is_refusal(column.name))
+    if meaning is None:
+        # Below a header that nobody understands each of `yes` and `no` may be the no.
+        return is_refusal(column.name) or _plain_meaning(text, column.name) is not None
+    return not meaning
+
+
+def plain_words(column: Column) -> dict[str, bool]:
+    """Return the words like `yes` and `no` of a column, with what they mean if its header is read rightly."""
+    words = {folded(value) for value in column.values} - _STATES_OF_YES - _STATES_OF_NO
+    return {word: meant for word in words if (meant := _plain_meaning(word, column.name)) is not None}
 
 
 def may_say_no(column: Column) -> bool:
@@ -152,9 +172,9 @@ def _says_who_wants_mail(column: Column) -> bool:
     if not column.holds_few_words:
         return False
     words = {folded(value) for value in column.values}
-    if sounds_like_consent(name):
-        return any(_meaning(word, name, {}) is not None for word in words)
-    return not words.isdisjoint(_STATES_OF_NO)
+    if sounds_like_consent(name) and any(_plain_meaning(word, name) is not None for word in words):
+        return True
+    return not words.isdisjoint(_STATES_OF_NO | (_STATES_OF_YES if sounds_like_consent(name) else set()))
 
 
 def _meaning(word: str, header: str, known: Mapping[str, bool]) -> bool | None:
@@ -163,6 +183,11 @@ def _meaning(word: str, header: str, known: Mapping[str, bool]) -> bool | None:
         return known[word]
     if word in _STATES_OF_YES or word in _STATES_OF_NO:
         return word in _STATES_OF_YES
+    return _plain_meaning(word, header) if is_understood(header) else None
+
+
+def _plain_meaning(word: str, header: str) -> bool | None:
+    """Return what a word like `yes` means below a header, if that is read rightly."""
     if word == _UNCLEAR and is_refusal(header):
         return None
     is_yes = word in DEFAULT_WORDS[True] or word in _YES.split()

@@ -16,7 +16,9 @@ from target_activecampaign.setup.consent_columns import (
     can_decide,
     columns_about_consent,
     consent_columns,
+    is_clear,
     may_say_no,
+    plain_words,
     read_wishes,
     says_no,
 )
@@ -31,7 +33,10 @@ if t.TYPE_CHECKING:
     from target_activecampaign.setup.consent_columns import Wishes
     from target_activecampaign.setup.dialogue import Dialogue
 
-_WORDS_HELP = "Type the words that mean that mail is wanted, with commas between. All others say neither."
+_WORDS_HELP = (
+    "Type the words that mean that mail is wanted, with commas between. Beside a yes a no means that it is "
+    "not; all others say neither."
+)
 _MOST_ROWS = 5
 _WANTED, _UNKNOWN = _EMPTY_MEANS = ("wanted", "unknown")
 _EMPTY_HELP = (
@@ -62,7 +67,9 @@ def ask_wishes(
         UsageError: If the option gives an empty cell a meaning that it can't have.
     """
     if given:
-        return _with_all_words(dialogue, columns[given], known or {}, empty)
+        return _with_all_words(
+            dialogue, columns[given], _as_told(dialogue, columns[given], known or {}), empty
+        )
     if given is not None:
         return None
     found = [wishes for one in consent_columns(columns) if (wishes := read_wishes(one))]
@@ -70,7 +77,7 @@ def ask_wishes(
     found.sort(key=lambda one: -one.no_count)
     for wishes in found:
         column = columns[wishes.column]
-        if can_decide(column) and dialogue.confirm(_question_of(wishes), default=True):
+        if can_decide(column) and dialogue.confirm(_question_of(wishes), default=is_clear(column)):
             return _with_all_words(dialogue, column, {}, empty)
     for wishes in found:
         column = columns[wishes.column]
@@ -78,6 +85,22 @@ def ask_wishes(
         if is_undecided and _ask_empty(dialogue, wishes, empty):
             return _with_all_words(dialogue, column, {}, _WANTED)
     return None
+
+
+def _as_told(dialogue: Dialogue, column: Column, known: Mapping[str, bool]) -> Mapping[str, bool]:
+    """Return the words of a column that somebody named; as they stand where nobody can be asked for them."""
+    is_explained = any(word != EMPTY for word in known)
+    if is_clear(column) or is_explained or (dialogue.asks and not column.holds_booleans):
+        return known
+    meant = {**plain_words(column), **known}
+    for wants, meaning in ((True, "wanted"), (False, "not wanted")):
+        words = sorted(word for word, one in meant.items() if one is wants and word != EMPTY)
+        if words:
+            said = shown_text("/".join(words))
+            dialogue.say(
+                f"In column {shown_text(column.name)} {said} means that mail is {meaning}.", indent=2
+            )
+    return meant
 
 
 def _ask_empty(dialogue: Dialogue, wishes: Wishes, empty: str | None) -> bool:
@@ -171,17 +194,14 @@ def _ask_refused(dialogue: Dialogue, column: Column, refused: list[int], *, is_t
     named = ", ".join(f"{row:,}" for row in refused[:_MOST_ROWS])
     more = " …" if len(refused) > _MOST_ROWS else ""
     name, rows = shown_text(column.name), counted(len(refused), "row")
-    said = f"Column {name} says that mail is not wanted in {rows} ({named}{more})"
+    says = "says" if is_clear(column) else "may say"
+    said = f"Column {name} {says} that mail is not wanted in {rows} ({named}{more})"
     if is_told:
         dialogue.say(
             f"{said}, whose people join the list all the same, as --map subscription says.", indent=2
         )
         return
-    remedy = (
-        f"Take these rows out of the file, or write yes or no for everybody into column {name}, then run "
-        "this again. Where an empty cell means that mail is wanted, say that with "
-        f"--empty-consent {_WANTED}"
-    )
+    remedy = _remedy(column)
     if not dialogue.asks:
         raise click.UsageError(
             f"{said}, and their people would join the list. {remedy}; --map subscription= lets them join."
@@ -189,6 +209,20 @@ def _ask_refused(dialogue: Dialogue, column: Column, refused: list[int], *, is_t
     dialogue.say(f"{said}, and their people would join the list.", indent=2)
     if not dialogue.confirm("Let them join all the same?", default=False):
         raise SourceFileError(f"{remedy}. Nothing was written, nothing was sent")
+
+
+def _remedy(column: Column) -> str:
+    """Return what a person can do so that nobody who said no in a column joins."""
+    name, wishes = shown_text(column.name), read_wishes(column)
+    mend = f"Take these rows out of the file, or write yes or no for everybody into column {name}"
+    parts = [f"{mend}, then run this again"]
+    if wishes is not None and wishes.marks_refusals:
+        parts.append(
+            f"Where an empty cell means that mail is wanted, say that with --empty-consent {_WANTED}"
+        )
+    if not is_clear(column):
+        parts.append(f"Where its words decide who joins, say that with --map subscription={name}")
+    return ". ".join(parts)
 
 
 def _question_of(wishes: Wishes) -> str:
@@ -209,13 +243,22 @@ def _with_all_words(
     if wishes is None:
         return None
     if wishes.unknown:
-        yes = _ask_words(dialogue, wishes.unknown)
-        wishes = read_wishes(column, {**known, **dict.fromkeys(yes, True)}) or wishes
+        yes = dict.fromkeys(_ask_words(dialogue, wishes.unknown), True)
+        wishes = read_wishes(column, {**_opposites(column, yes), **known, **yes}) or wishes
     count = wishes.silent_count
     if count:
         say = "says neither: its person is" if count == 1 else "say neither: their people are"
         dialogue.say(f"{counted(count, 'row')} {say} sent, and not put on the list.")
     return wishes
+
+
+def _opposites(column: Column, yes: Iterable[str]) -> dict[str, bool]:
+    """Return the words that mean a no since others, like `no` beside `yes`, are said to mean a yes."""
+    plain = plain_words(column)
+    halves = {plain[word] for word in yes if word in plain}
+    if len(halves) != 1:
+        return {}
+    return {word: False for word, half in plain.items() if half not in halves}
 
 
 def _with_empty(column: Column, known: Mapping[str, bool], empty: str | None) -> Mapping[str, bool]:
@@ -231,8 +274,14 @@ def _with_empty(column: Column, known: Mapping[str, bool], empty: str | None) ->
         return others
     wishes = read_wishes(column, others)
     if wishes is not None and wishes.empty_count and not wishes.marks_refusals:
+        name = shown_text(column.name)
+        if not wishes.yes:
+            raise click.UsageError(
+                f"--empty-consent: the marks in column {name} have no known meaning, so nobody can tell what "
+                "its empty cells mean. Write yes or no for everybody into it, then run this again."
+            )
         raise click.UsageError(
-            f"--empty-consent: column {shown_text(column.name)} marks who wants mail, so an empty cell can't "
+            f"--empty-consent: column {name} marks who wants mail, so an empty cell can't "
             f"mean a yes. Write --empty-consent {_UNKNOWN}: these people are sent, and not put on the list."
         )
     return {**others, EMPTY: True}

@@ -16,7 +16,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from target_activecampaign.singer.deletion import DELETED_AT
-from target_activecampaign.singer.fast_validator import compile_table
+from target_activecampaign.singer.fast_validator import compile_table, never
 from target_activecampaign.singer.json_schema import is_integral
 
 if t.TYPE_CHECKING:
@@ -170,7 +170,13 @@ def _type_of(schema: t.Any, keywords: Collection[str]) -> tuple[t.Any, Mapping[t
     others = {key: value for key, value in parts.items() if key not in _LENGTHS} if lengths else schema
     table = compile_table(others, keywords) or {}
     # The few integers that are written like `5.0` go alone.
-    exact = {class_: check for class_, check in table.items() if check is not is_integral}
+    named = compile_table({"type": parts["type"]}, keywords) if "type" in parts else None
+    excluded = {class_ for class_, check in (named or {}).items() if check is never}
+    exact = {
+        class_: check
+        for class_, check in table.items()
+        if check not in {is_integral, never} and class_ not in excluded
+    }
     can_be_told = all(isinstance(length, int) and length < _LONGEST for length in lengths.values())
     if exact and exact.keys() <= _EXACT and not any(exact.values()) and can_be_told:
         text = t.Annotated[str, msgspec.Meta(**lengths)] if lengths else str

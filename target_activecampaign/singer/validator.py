@@ -5,22 +5,16 @@ from __future__ import annotations
 import decimal
 import typing as t
 
-import referencing
-
 from target_activecampaign.config.names import is_showable
 from target_activecampaign.singer.fast_validator import compile_fast_validator
-from target_activecampaign.singer.json_schema import VALIDATOR
+from target_activecampaign.singer.json_schema import DIGITS, make_validator, raise_if_not_of_validator
 from target_activecampaign.singer.mapped_schema import join_parts
 from target_activecampaign.singer.schema_keywords import REFUSING_KEYWORDS
 
 if t.TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from target_activecampaign.singer.mapped_schema import Keys, Part
-
-_DIGITS = decimal.Context(prec=100)
-"""A database's number may have 38 digits before the point and 38 behind it, and taps say so
-(`multipleOf: 1e-38`): with the 28 of Python's own context 12.5 could not be compared with that."""
 
 
 class RecordValidator:
@@ -32,10 +26,8 @@ class RecordValidator:
         Args:
             parts: What the schema says, in a form that is understood: without references.
         """
-        self._surely_fits = compile_fast_validator(join_parts(parts, ()), REFUSING_KEYWORDS)
-        # Without a registry of our own `jsonschema` opens whatever URL a `$ref` names, files included.
-        registry: t.Any = referencing.Registry()
-        self._validators = [(part.keys, VALIDATOR(part.schema, registry=registry)) for part in parts]
+        self._surely_fits = _compile(join_parts(parts, ()))
+        self._parts = [(part.keys, _compile(part.schema), make_validator(part.schema)) for part in parts]
         self._names = {name for part in parts for name in _names(part.schema)}
 
     def find_faults(self, record: dict[str, t.Any]) -> dict[Keys, str]:
@@ -43,12 +35,13 @@ class RecordValidator:
 
         Formats aside: a mapped value is checked for its own field's type.
         """
-        try:
-            if self._surely_fits(record):
-                return {}
-        except Exception:  # noqa: BLE001, S110 - it is not sure then
-            pass
-        found = ((keys, self._find_fault(keys, validator, record)) for keys, validator in self._validators)
+        if self._surely_fits(record):
+            return {}
+        found = (
+            (keys, self._find_fault(keys, validator, record))
+            for keys, surely_fits, validator in self._parts
+            if not surely_fits(record)
+        )
         return {keys: fault for keys, fault in found if fault is not None}
 
     def _find_fault(
@@ -58,10 +51,10 @@ class RecordValidator:
         record: dict[str, t.Any],
     ) -> str | None:
         try:
-            with decimal.localcontext(_DIGITS):
+            with decimal.localcontext(DIGITS):
                 error = next(validator.iter_errors(record), None)
         except BaseException as failure:  # noqa: BLE001 - one bad value is a fault, whatever it raises
-            _raise_if_not_of_the_validator(failure)
+            raise_if_not_of_validator(failure)
             # NaN, 1E+999999 or an endless integer against a bound, a bottomless record.
             return f"{self._path(keys)}: can't be compared with the schema"
         return None if error is None else f"{self._path(error.absolute_path)}: {error.validator}"
@@ -76,14 +69,16 @@ class RecordValidator:
         )
 
 
-def _raise_if_not_of_the_validator(error: BaseException) -> None:
-    """Raise again what ends the program.
+def _compile(schema: Mapping[str, t.Any]) -> Callable[[t.Any], bool]:
+    fits = compile_fast_validator(schema, REFUSING_KEYWORDS)
 
-    The part of `referencing` that is written in Rust turns a `RecursionError` into a panic, which is no
-    `Exception`; it depends on the depth of the stack whether it strikes there.
-    """
-    if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
-        raise error
+    def surely_fits(record: dict[str, t.Any]) -> bool:
+        try:
+            return fits(record)
+        except Exception:  # noqa: BLE001 - it is not sure then
+            return False
+
+    return surely_fits
 
 
 def _names(schema: object) -> Iterator[str]:

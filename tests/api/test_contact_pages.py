@@ -7,7 +7,7 @@ import typing as t
 
 import pytest
 
-from target_activecampaign.api.contact_pages import ContactPage, read_contact_page
+from target_activecampaign.api.contact_pages import ContactPage, PageTally, read_contact_page
 from target_activecampaign.api.contact_values import ContactValues
 from target_activecampaign.api.responses import Membership, Response
 
@@ -37,6 +37,47 @@ def test_a_page_tells_values_by_address_and_none_of_two_with_one_address() -> No
 def test_a_domain_in_unicode_is_the_identity_that_was_sent() -> None:
     found = page({"id": "4", "email": "Ada@B\u00fccher.example"}, {"id": "5", "email": "no address"})
     assert found.emails == ("ada@xn--bcher-kva.example", "no address")
+
+
+@pytest.mark.parametrize(
+    ("entry", "tells"),
+    [
+        ({"id": "5", "email": "no address"}, True),
+        ({"id": "5", "email": ""}, True),
+        ({"id": "5", "email": None, "deleted": "1"}, True),
+        ({"id": "5", "email": None}, False),
+        ({"id": "5"}, False),
+        ({"id": "5", "email": ["ada@example.com"]}, False),
+        ({"email": "bo@example.com"}, False),
+        ({"id": "4", "email": "bo@example.com"}, False),
+        ("bo@example.com", False),
+    ],
+)
+def test_an_entry_that_does_not_tell_whom_it_is_of_may_be_of_anybody(entry: object, tells: bool) -> None:  # noqa: FBT001 - a column of the table
+    assert page({"id": "4", "email": "ada@example.com"}, entry).tells_everybody is tells
+
+
+@pytest.mark.parametrize(
+    ("totals", "entries", "is_whole"),
+    [
+        ((2, 1, 0), (1, 1, 0), True),  # of those behind the id that was asked for
+        ((2, 2, 2), (1, 1, 0), True),
+        ((2, 3, 3), (1, 1, 0), False),  # somebody came meanwhile, and does not stand on them
+        ((2, 3, 3), (1, 2, 0), True),
+        ((2, 1, 1), (1, 0, 0), False),  # somebody left meanwhile, or was left out
+        ((2, None, None), (1, 1, 0), True),
+        ((2, 2, 3), (1, 1, 0), False),
+    ],
+)
+def test_pages_leave_nobody_out_where_as_many_came_as_any_of_them_counts(
+    totals: tuple[int | None, ...],
+    entries: tuple[int, ...],
+    is_whole: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    tally = PageTally()
+    for total, count in zip(totals, entries, strict=True):
+        tally.take(ContactPage((), 0, total=total, entries=count))
+    assert tally.leaves_nobody_out is is_whole
 
 
 def test_a_page_without_entries_ends_the_contacts() -> None:

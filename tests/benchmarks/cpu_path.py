@@ -99,7 +99,8 @@ FIELDS = {
 def compile_made_up_mapping(schema: Mapping[str, t.Any] = SCHEMA) -> RecordMapper:
     """Four attributes and four custom fields of twelve properties."""
     attributes = {name: name for name in ("first_name", "last_name", "phone")}
-    mapping = FieldMapping("email", attributes, custom_fields={key: key for key in FIELDS})
+    tags = "tags" if "tags" in schema["properties"] else None
+    mapping = FieldMapping("email", attributes, tags=tags, custom_fields={key: key for key in FIELDS})
     return compile_mapping(
         "people", schema, StreamExport(1, mapping, ("imported",)), FIELDS, MappingOptions()
     )

@@ -35,6 +35,7 @@ PARTS = {
     "million": ["full_run", "--contacts", "1000000", "--speed", "60", "--progress", "seconds=60"],
     "paper_run": ["paper_run"],
     "cpu_path": ["cpu_path"],
+    "odd_input": ["odd_input"],
     "start_up": ["start_up"],
     "linear": ["linear"],
     "memory": ["memory"],
@@ -154,6 +155,18 @@ def of_cpu_path(found: dict[str, t.Any]) -> Iterator[Answer]:
     yield Answer("the same up to the delivery", "5 times or more", f"{without:.1f} times", without >= 5)
 
 
+def of_odd_input(found: dict[str, t.Any]) -> Iterator[Answer]:
+    """Yield the cost of a record with less common keywords and addresses."""
+    ratios, goals = found["ratios"], found["goals"]
+    worst = max(ratios, key=lambda name: ratios[name] / goals[name])
+    yield Answer(
+        f"cost of a record with a less common keyword or address ({worst}), beside one without",
+        f"{goals[worst]} times or less",
+        f"{ratios[worst]:.2f} times",
+        ratios[worst] <= goals[worst],
+    )
+
+
 def of_start_up(found: dict[str, t.Any]) -> Iterator[Answer]:
     """Yield the time to start."""
     ratios = found["ratios"]
@@ -211,6 +224,7 @@ ANSWERS = {
     "million": of_million,
     "paper_run": of_paper_run,
     "cpu_path": of_cpu_path,
+    "odd_input": of_odd_input,
     "start_up": of_start_up,
     "linear": of_linear,
     "memory": of_memory,

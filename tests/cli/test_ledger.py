@@ -347,3 +347,17 @@ def test_an_address_is_forgotten_in_the_form_of_earlier_versions_too() -> None:
         "ada@b\u00fccher.example",
         "bob@example.com",
     }
+
+
+@pytest.mark.parametrize("command", [("forget", "--list", "1"), ("release", "people", "--list", "1")])
+@pytest.mark.parametrize("answer", ["n\n", ""])
+def test_a_no_and_nobody_there_are_one_json_document_too(
+    ledger: Ledger, call: Call, command: tuple[str, ...], answer: str
+) -> None:
+    ledger.close()
+    said = call(*command, "--json", typed=answer)
+    assert said.exit_code == 1
+    document = json.loads(said.stdout)
+    assert document["ok"] is False
+    assert "add --yes" in document["problems"][0]
+    assert "Error: That was no yes, so nothing was changed" in call(*command, typed=answer).stderr

@@ -201,6 +201,8 @@ def test_a_list_is_meant_by_its_number_or_its_name_then() -> None:
     every = invoke("runs", "--json", "--limit", "44").stdout
     for wanted in ("3", "Newsletter", "newsletter "):
         assert invoke("runs", "--json", "--limit", "44", "--list", wanted).stdout == every
+    none = invoke("runs", "--list", "7")
+    assert none.stdout == "No run was for this list. Of all lists: target-activecampaign runs\n"
     said = invoke("runs", "--list", "Nope")
     assert said.exit_code == 1
     assert 'No run was for a list "Nope". There were runs for: "Newsletter" (3)' in said.stderr

@@ -178,7 +178,7 @@ def test_characters_that_the_importer_excludes_are_refused(character: str) -> No
     assert normalise_email(f'"a{character}b"@example.com') is None
 
 
-_LOCAL_PARTS = st.text("ab19_+-.", min_size=1, max_size=66)
+_LOCAL_PARTS = st.text("ab19_+-.'", min_size=1, max_size=66)
 _LABELS = st.text("ab19-", min_size=1, max_size=64)
 _DOMAINS = st.lists(_LABELS, min_size=1, max_size=4).map(".".join)
 _SPECIAL = st.sampled_from(email_validator.SPECIAL_USE_DOMAIN_NAMES)
@@ -201,6 +201,9 @@ def is_taken_unchanged_by_the_library(address: str) -> bool:
 @example("a@b.example")
 @example(f"{'a' * 64}@{'b' * 62}.example")
 @example(f"{'a' * 64}@{'b' * 61}.{'b' * 61}.{'b' * 57}.example")
+@example(f"{'a' * 64}@{'b' * 63}.{'b' * 63}.{'b' * 52}.example")
+@example(f"{'a' * 63}@{'b' * 63}.{'b' * 63}.{'b' * 54}.example")
+@example(f"long.{'a' * 63}.{'a' * 63}@{'b' * 64}.example")
 @example("a@b.test.example")
 @example("a@b.test")
 @example("a@b--c.example")
@@ -213,6 +216,42 @@ def test_whatever_the_fast_path_takes_the_library_takes_and_leaves_alone(address
         assert normalise_email(address) == address
     else:
         assert normalise_email(address) in {None, normalise_email(address.upper())}
+
+
+_WRITTEN_DOMAINS = st.one_of(
+    st.lists(
+        st.text("abüBÜß\u0308\u00ad\u200b-.1一ﬁ<> ", min_size=1, max_size=40), min_size=1, max_size=3
+    ).map(lambda labels: ".".join([*labels, "example"])),
+    st.lists(
+        st.sampled_from(["bücher", "xn--bcher-kva", "xn--zz", "ü" * 50, "𐐨" * 12, "a" * 63]), max_size=5
+    ).map(lambda labels: ".".join([*labels, "example"])),
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(local=st.one_of(_LOCAL_PARTS, st.text("aA.Kü", max_size=70)), domain=_WRITTEN_DOMAINS)
+def test_a_domain_that_was_met_before_leads_to_the_same_identity(local: str, domain: str) -> None:
+    text = f" {local}@{domain}"
+    try:
+        alone: str | None = email_address._read(text)
+    except email_address._NoAddressError:
+        alone = None
+    assert normalise_email(text) == normalise_email(text) == alone
+
+
+def test_the_library_is_asked_once_for_a_domain(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def validate(candidate: str) -> email_validator.ValidatedEmail:
+        asked.append(candidate)
+        return email_validator.validate_email(candidate, check_deliverability=False)
+
+    email_address._read_domain.cache_clear()
+    monkeypatch.setattr(email_address, "_validate", validate)
+    identities = {normalise_email(f"ada{number}@bücher-und-mehr.de") for number in range(100)}
+    assert len(identities) == 100
+    assert len(asked) == 1
+    assert "ada" not in asked[0]
 
 
 _DIRTY = st.lists(

@@ -24,6 +24,7 @@ from target_activecampaign.api.rate_limiter import RateLimiter
 from target_activecampaign.api.responses import Accepted, Contract, ImportStatus, Refused
 from target_activecampaign.config.settings import parse_settings
 from target_activecampaign.contacts.contact import Contact, Origin, Reason, Rejection
+from target_activecampaign.delivery.batch import Batch
 from target_activecampaign.delivery.bounds import Bounds
 from target_activecampaign.delivery.change_detection import NoLedger
 from target_activecampaign.delivery.contract_headroom import ContractHeadroom
@@ -39,7 +40,7 @@ from target_activecampaign.singer.state_output import StateOutput
 if t.TYPE_CHECKING:
     from collections.abc import Callable
 
-    from target_activecampaign.delivery.batch import Batch, PendingContact
+    from target_activecampaign.delivery.batch import PendingContact
     from target_activecampaign.delivery.change_detection import ChangeDetection
 
 LIST_OF_STREAM = {"people": 1, "vip": 3}
@@ -128,8 +129,8 @@ def adds_up(figures: dict[str, t.Any]) -> bool:
 
 
 def bounds_of(seed: int) -> Bounds:
-    """Every other run packs the contacts of each open import."""
-    return Bounds(unpacked_bytes=-1) if seed % 2 else Bounds()
+    """Every other run packs the contacts of each open import, and has next to no room for ended ones."""
+    return Bounds(unpacked_bytes=-1, in_flight_bytes=4_000, to_retry=0) if seed % 2 else Bounds()
 
 
 names = st.sampled_from(["Ada", "Bo", "Cy", ""])
@@ -680,6 +681,64 @@ def test_a_batch_that_is_sent_again_in_parts_remembers_when_it_was_sent_first() 
     assert written == {"person0@example.com": 1_000, "person1@example.com": 1_000}
 
 
+def test_no_end_is_asked_for_while_many_contacts_go_out_again() -> None:
+    """While an import is open its contacts are packed: a service whose imports all fail brings them back."""
+    stage = Stage(FakeAccount(), with_workers=False, batch_size_rows=2, bounds=Bounds(to_retry=3))
+    submitting, confirming = stage.delivery.submitting, stage.delivery.confirming
+    for number in range(8):
+        stage.add(contact(number))
+    stage.delivery._classifying.classify()
+
+    def submit() -> None:
+        batch = submitting.next_submission()
+        assert isinstance(batch, Batch)
+        submitting.take_outcome(batch, stage.client.submit(batch, lambda: None))
+
+    for _ in range(4):
+        submit()
+    found = []
+    for _ in range(2):
+        open_import = confirming.next_import()
+        assert open_import is not None
+        confirming.take_status(open_import, ImportStatus("lost"))
+        found.append(confirming._has_room())
+    submit()
+    found.append(confirming._has_room())
+    assert found == [True, False, True]
+
+
+def test_nobody_waits_for_an_end_that_is_not_asked_for() -> None:
+    """Where no batch can go out before an import ends, contacts that go out again are no reason to wait."""
+    limits: list[ContractHeadroom] = []
+    for contract in (Contract(300, 0), Contract(200, 0)):
+        headroom = ContractHeadroom()
+        headroom.guard(contract, 0.0)
+        limits.append(headroom)
+    stage = Stage(FakeAccount(), with_workers=False, bounds=Bounds(to_retry=-1))
+    confirming = stage.delivery.confirming
+    found = []
+    for confirming._headroom in limits:
+        found.append(confirming._has_room())
+    assert found == [False, True], "no headroom comes back but by an end"
+    confirming._headroom = limits[0]
+    stage.delivery._in_flight._most_batches = 0
+    assert confirming._has_room()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_imports_that_end_all_at_once_are_read_back_one_after_the_other(seed: int) -> None:
+    client = FakeAccount(seed)
+    failures = iter([0, None, 1, None, None, 2])
+    client.fails_whole = lambda _: next(failures, None)
+    bounds = Bounds(unpacked_bytes=-1, in_flight_bytes=6_000, to_retry=2)
+    stage = Stage(client, verify="all", batch_size_rows=2, bounds=bounds)
+    for number in range(60):
+        stage.add(contact(number))
+    stage.delivery.finish()
+    assert stage.totals()["delivered"] == 60
+    assert set(client.people) == {f"person{number}@example.com" for number in range(60)}
+
+
 class Troubles:
     """What goes wrong with imports, drawn from a seed: each is refused, fails in part, or ends."""
 
@@ -784,7 +843,9 @@ def everybody_without_an_outcome(stage: Stage) -> list[PendingContact]:
     in_flight = [
         one
         for batch in delivery._in_flight._states
-        for one in (packed[batch].unpack(batch.stream) if batch in packed else batch.contacts)
+        for one in (
+            packed[batch].unpack(batch.stream, packed[batch].decode()) if batch in packed else batch.contacts
+        )
     ]
     refused = [one for one, _ in delivery.submitting._lone_refusals._waiting]
     return [*delivery._classifying._input, *queued, *in_flight, *refused]

@@ -6,6 +6,7 @@ import pytest
 
 from target_activecampaign.api.responses import ImportStatus
 from target_activecampaign.delivery.batch import Batch
+from target_activecampaign.delivery.bounds import Bounds
 from target_activecampaign.delivery.import_poller import OpenImport
 from target_activecampaign.delivery.in_flight import InFlight
 from target_activecampaign.delivery.read_back import ReadBack
@@ -62,6 +63,28 @@ def test_there_are_no_more_batches_than_the_bound() -> None:
     found.append(in_flight.is_full)
     in_flight.remove(batches[0])
     assert [*found, in_flight.is_full] == [False, True, False]
+
+
+def test_no_end_is_asked_for_while_ended_imports_that_wait_to_be_read_back_take_all_room() -> None:
+    batches = [Batch("people") for _ in range(8)]
+    in_flight = InFlight(2.5, 10, Bounds(in_flight_bytes=8 * batches[0].object_bytes))
+    for batch in batches:
+        in_flight.begin(batch)
+    assert in_flight.is_full
+    found = []
+    for batch in batches[:7]:
+        open_import = OpenImport("one", batch, 0.0)
+        in_flight.open(open_import)
+        assert in_flight.next_to_poll(100.0) is open_import
+        in_flight.end(open_import)
+        in_flight.put_read_back(ReadBack(open_import, ENDED, []))
+        found.append(in_flight.is_full_of_ended)
+    assert found == [False] * 5 + [True] * 2
+    read_back = in_flight.next_read_back()
+    assert read_back is not None
+    in_flight.end_read_back(read_back)
+    in_flight.remove(batches[0])
+    assert not in_flight.is_full_of_ended
 
 
 def test_a_batch_is_let_go_once() -> None:

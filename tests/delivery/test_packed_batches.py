@@ -22,9 +22,10 @@ SEGMENTS = [Segment(1), Segment(2)]
 SCHEMA = '{"type":"SCHEMA"}'
 
 
-def pending_of(number: int, **changes: t.Any) -> PendingContact:  # noqa: ANN401 - a field's value
-    contact = build_contact(f"person{number}@example.com", 7, attributes={}, custom_fields={1: "ä" * number})
-    fields = {"fingerprint": bytes([number]) * 16, "state": "in flight", "segment": SEGMENTS[0], **changes}
+def pending_of(length: int, *, number: int | None = None, **changes: t.Any) -> PendingContact:  # noqa: ANN401 - a field's value
+    number = length if number is None else number
+    contact = build_contact(f"person{number}@example.com", 7, attributes={}, custom_fields={1: "ä" * length})
+    fields = {"fingerprint": bytes([length]) * 16, "state": "in flight", "segment": SEGMENTS[0], **changes}
     return PendingContact(contact, Origin("people", number, 3, f"line {number}", SCHEMA), **fields)
 
 
@@ -117,23 +118,75 @@ def test_people_who_leave_and_hashes_that_collide_are_not_packed(monkeypatch: py
     packed, first = PackedBatches(), batch_of([pending_of(1)])
     assert packed.pack(first)
     assert not packed.pack(batch_of([pending_of(2)]))
-    assert packed.find("person3@example.com") is first, "which has to be looked at"
+    assert packed.take_out("person3@example.com") is None, "another one has its hash"
+    assert len(packed) == 1
+    assert packed.unpack(first) == first.contacts
 
 
-def test_a_record_of_a_packed_identity_brings_its_contact_back() -> None:
+def test_a_record_of_a_packed_identity_takes_its_contact_out_and_no_other() -> None:
     packed = PackedBatches()
-    order, batch, blocker = ContactOrder(packed), batch_of([pending_of(1), pending_of(2)]), pending_of(1)
+    order, batch, second = ContactOrder(packed), batch_of([pending_of(1), pending_of(2)]), pending_of(1)
+    first, other = map(fields_of, batch.contacts)
     order.append_new(batch.contacts)
     assert order.pack(batch)
     assert len(order) == 2
     assert "person3@example.com" not in order
-    assert len(packed) == 2
-    last = order.last("person1@example.com")
-    assert last is batch.contacts[0]
-    assert (len(packed), len(order)) == (0, 2)
-    order.append(blocker)
-    assert not order.pack(batch), "a contact of it blocks another one"
-    assert order.remove(batch.contacts[0]) is blocker
+    assert (len(packed), packed.source_bytes) == (2, 12)
+    taken = order.last("person1@example.com")
+    assert taken is not None
+    assert (fields_of(taken), len(packed), len(order), packed.source_bytes) == (first, 1, 2, 6)
+    order.append(second)
+    order.unpack(batch)
+    assert batch.contacts[0] is taken, "whoever holds it has the one that gets its outcome"
+    assert fields_of(batch.contacts[1]) == other
+    assert (len(packed), len(order), packed.saved_bytes, packed.source_bytes) == (0, 2, 0, 0)
+    assert order.remove(taken) is second
+
+
+def test_contacts_that_block_others_stay_and_the_rest_is_packed() -> None:
+    packed = PackedBatches()
+    order, batch, second = ContactOrder(packed), batch_of([pending_of(n) for n in range(3)]), pending_of(1)
+    contacts = list(batch.contacts)
+    order.append_new(contacts)
+    order.append(second)
+    assert order.pack(batch)
+    assert (len(packed), len(order)) == (2, 3)
+    assert order.before(second) is contacts[1]
+    order.unpack(batch)
+    assert batch.contacts[1] is contacts[1]
+    assert list(map(fields_of, batch.contacts)) == list(map(fields_of, contacts))
+    assert (len(packed), packed.saved_bytes, packed.source_bytes) == (0, 0, 0)
+
+
+def test_a_batch_most_of_whose_contacts_block_others_is_not_packed() -> None:
+    order, batch = ContactOrder(), batch_of([pending_of(1), pending_of(2), pending_of(3)])
+    order.append_new(batch.contacts)
+    order.append(pending_of(1))
+    order.append(pending_of(2))
+    assert not order.pack(batch)
+
+
+def test_a_second_record_of_somebody_in_each_open_import_leaves_the_others_packed() -> None:
+    packed = PackedBatches()
+    order, in_flight = ContactOrder(packed), InFlight(2.5, 100, packed=packed)
+    for number in range(0, 5_000, 100):
+        batch = batch_of([pending_of(0, number=one) for one in range(number, number + 100)])
+        order.append_new(batch.contacts)
+        in_flight.begin(batch)
+        assert order.pack(batch)
+    before = packed.saved_bytes
+    assert all(f"person{number}@example.com" in order for number in range(7, 5_000, 100))
+    assert packed.saved_bytes > 0.95 * before
+
+
+def test_what_cannot_be_packed_leaves_everything_as_it_was() -> None:
+    batch = batch_of([pending_of(1), pending_of(2, first_sent_at=2**80)])
+    order = ContactOrder(packed := PackedBatches())
+    order.append_new(batch.contacts)
+    with pytest.raises(OverflowError):
+        order.pack(batch)
+    assert (len(packed), len(order), len(batch)) == (0, 2, 2)
+    assert "person1@example.com" in order
 
 
 def test_a_hash_that_two_identities_share_takes_no_stranger_for_one_on_its_way(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import typing as t
 from dataclasses import replace
 
 import pytest
 from support.accounts import FakeAccount, Person
 
+from target_activecampaign.api.contact_pages import ContactPage
 from target_activecampaign.api.memberships import NOT_THERE, NOT_TOLD, ContactLists
 from target_activecampaign.api.responses import Membership
 from target_activecampaign.contacts.contact import Contact, LeftAlone, Origin
@@ -99,6 +101,59 @@ def test_pages_that_leave_people_out_prove_nothing() -> None:
     account = account_of(some, SUBSCRIBED)
     whole = account.contact_page
     account.contact_page = lambda after, **options: replace(whole(after + 5, **options), total=20)  # type: ignore[method-assign]
+    reading = RemovalReading(7, some)
+    reading.ask(account, lambda _: None)
+    assert reading.left == dict.fromkeys(some, LeftAlone.STILL_SUBSCRIBED)
+
+
+def test_an_entry_that_does_not_tell_whom_it_is_of_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    some = removals(20)
+    account = account_of(some, SUBSCRIBED)
+    whole = account.contact_page
+
+    def contact_page(after: int, **options: t.Any) -> ContactPage:  # noqa: ANN401 - as they come
+        page = whole(after, **options)
+        return replace(page, emails=page.emails[1:], tells_everybody=False) if page.emails else page
+
+    monkeypatch.setattr(account, "contact_page", contact_page)
+    reading = RemovalReading(7, some)
+    reading.ask(account, lambda _: None)
+    assert reading.left == dict.fromkeys(some, LeftAlone.STILL_SUBSCRIBED)
+
+
+def test_somebody_who_is_left_out_while_another_one_joins_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    some = removals(20)
+    account = account_of(some, SUBSCRIBED)
+
+    def contact_page(after: int, **_: t.Any) -> ContactPage:  # noqa: ANN401 - as they come
+        emails = (*(pending.contact.email for pending in some[1:]), "joined@example.com")
+        on = {(email, 7): Membership(SUBSCRIBED, None) for email in emails}
+        if not after:
+            return ContactPage(emails, 99, memberships=on, total=20, entries=20)
+        return ContactPage((), 99, is_empty=True, total=21)
+
+    monkeypatch.setattr(account, "contact_page", contact_page)
+    reading = RemovalReading(7, some)
+    reading.ask(account, lambda _: None)
+    assert reading.left == dict.fromkeys(some, LeftAlone.STILL_SUBSCRIBED)
+
+
+def test_pages_that_contradict_each_other_prove_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    some = removals(12)
+    account = account_of(some, SUBSCRIBED)
+
+    def contact_page(after: int, *, list_status: int, **_: t.Any) -> ContactPage:  # noqa: ANN401 - as they come
+        if list_status == SUBSCRIBED:
+            return ContactPage((), 0, is_empty=True, memberships={}, total=2_000)
+        if after == 2:
+            return ContactPage((), 2, is_empty=True)
+        emails = tuple(pending.contact.email for pending in some)
+        told = {(email, 7): Membership(UNSUBSCRIBED if after else SUBSCRIBED, None) for email in emails}
+        return ContactPage(emails, after + 1, memberships=told, total=24, entries=12)
+
+    monkeypatch.setattr(account, "contact_page", contact_page)
     reading = RemovalReading(7, some)
     reading.ask(account, lambda _: None)
     assert reading.left == dict.fromkeys(some, LeftAlone.STILL_SUBSCRIBED)

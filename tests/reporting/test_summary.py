@@ -183,6 +183,15 @@ def test_a_path_that_a_shell_would_read_otherwise_is_quoted() -> None:
     assert next_step(report) == "Mend my r.csv, then   target-activecampaign send 'my r.csv'"
 
 
+def test_who_was_off_the_list_already_is_not_said_to_be_left_on_it() -> None:
+    report = RUNS["removals"] | {"left_alone_reasons": {"not_on_list": 2, "not_subscribed": 1, "refused": 1}}
+    said = summary_lines(report, WIDTH)
+    assert "3 people were to be taken off the list, and not on it." in said
+    assert "1 person left on the list: 1 refused." in said
+    only_off = summary_lines(report | {"left_alone_reasons": {"not_on_list": 1}}, WIDTH)
+    assert not any("left on the list" in line for line in only_off)
+
+
 def test_thousands_have_commas_and_one_is_no_plural() -> None:
     for report in RUNS.values():
         text = "\n".join([*summary_lines(report, WIDTH), log_line(report)])

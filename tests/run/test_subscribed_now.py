@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 
 import pytest
 
@@ -76,6 +77,12 @@ def test_whom_pages_may_leave_out_is_asked_for() -> None:
     account = Pages(page_of(5, total=2))
     found = reasons(account)
     assert (found[email_of(5)], found[email_of(0)]) == (None, None)
+    assert account.asked == [email for email in EMAILS if email != email_of(5)]
+
+
+def test_an_entry_without_a_readable_address_may_be_of_anybody() -> None:
+    account = Pages(replace(page_of(5), tells_everybody=False))
+    assert reasons(account)[email_of(0)] is None
     assert account.asked == [email for email in EMAILS if email != email_of(5)]
 
 

@@ -88,6 +88,74 @@ def test_nobody_who_said_no_joins_by_enter_alone(monkeypatch: pytest.MonkeyPatch
     assert read_wish(no, words) is False
 
 
+@pytest.mark.parametrize(
+    "name", ["Marketing blocked", "Newsletter declined", "marketing_denied", "Werbung gesperrt"]
+)
+def test_a_word_that_turns_a_wish_into_a_refusal_counts(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    words = words_of(wished(monkeypatch, name, ["yes", "no"], "")[0])
+    assert (words["yes"], words["no"]) == (False, True)
+
+
+UNCLEAR = [
+    "Newsletter paused",
+    "Marketing stop",
+    "RGPD refus",
+    "Refuse la newsletter",
+    "not unsubscribed",
+    "kein Werbewiderspruch",
+    "opt-in/opt-out",
+    "Unsubscribe allowed",
+    "Newsletter " + "x" * 10_000,
+]
+"""Headers below which nobody knows whether a yes is one."""
+
+
+@pytest.mark.parametrize("name", UNCLEAR)
+@pytest.mark.parametrize("cells", [["yes", "no", "yes"], ["1", "0", "1"], [True, False, True]])
+def test_nobody_joins_by_enter_below_a_header_that_is_not_understood(
+    monkeypatch: pytest.MonkeyPatch, name: str, cells: list[object]
+) -> None:
+    rows = [{name: cell} for cell in cells]
+    columns = look_at([name], rows)
+    person = Person(monkeypatch, ["", "", ""])
+    nobody = Dialogue(can_ask=False, takes_defaults=True, width=100)
+    for dialogue, error in ((person.dialogue, SourceFileError), (nobody, click.UsageError)):
+        assert ask_wishes(dialogue, columns, None) is None
+        with pytest.raises(error, match="--map subscription="):
+            require_no_refusals(dialogue, columns, lambda: enumerate(rows, 2), None, is_told=False)
+    assert "may say that mail is not wanted in 3 rows" in person.said
+
+
+@pytest.mark.parametrize("name", UNCLEAR)
+@pytest.mark.parametrize(("answer", "other"), [("yes", "no"), ("no", "yes")])
+def test_a_person_says_which_word_below_such_a_header_is_a_yes(
+    monkeypatch: pytest.MonkeyPatch, name: str, answer: str, other: str
+) -> None:
+    wishes, _ = wished(monkeypatch, name, ["yes", "no", "later"], "y", answer)
+    words = words_of(wishes)
+    assert (words[answer], words[other], words.get("later")) == (True, False, None)
+    assert "true" not in words
+
+
+def test_a_script_that_names_a_column_is_told_what_its_words_mean(monkeypatch: pytest.MonkeyPatch) -> None:
+    person = Person(monkeypatch, [])
+    nobody = Dialogue(can_ask=False, takes_defaults=True, width=100)
+    monkeypatch.setattr(nobody, "say", person.dialogue.say)
+    columns = look_at(["Mail ok?"], [{"Mail ok?": "yes"}, {"Mail ok?": "no"}])
+    words = words_of(ask_wishes(nobody, columns, "Mail ok?"))
+    assert (words["yes"], words["no"]) == (True, False)
+    assert "In column Mail ok? yes means that mail is wanted." in person.said
+
+
+def test_a_word_that_comes_later_below_such_a_header_is_not_guessed() -> None:
+    nobody = Dialogue(can_ask=False, takes_defaults=True, width=100)
+    cells = ["ja", "nein", "yes", "no"]
+    columns = look_at(["Newsletter paused"], [{"Newsletter paused": cell} for cell in cells])
+    known = {"ja": False, "nein": True}
+    words = words_of(ask_wishes(nobody, columns, "Newsletter paused", known))
+    assert [words.get(cell) for cell in cells] == [False, True, None, None]
+
+
 REFUSALS_ALONE = [("Do not email", "x"), ("unsubscribed", "true"), ("opt_out", "1"), ("keine Werbung", "x")]
 
 
@@ -114,6 +182,26 @@ def test_an_empty_cell_is_no_yes_by_itself(monkeypatch: pytest.MonkeyPatch, name
     mapped = words_of(ask_wishes(nobody, columns, name))
     assert [read_wish(cell, mapped) for cell in (None, "", mark)] == [None, None, False]
     assert words_of(ask_wishes(nobody, columns, name, empty="wanted"))[""] is True
+
+
+@pytest.mark.parametrize("name", ["newsletter", "Email Opt Out"])
+def test_a_dash_is_neither_a_yes_nor_a_no(name: str) -> None:
+    wishes = read_wishes(look_at([name], [{name: "x"}, {name: "-"}])[name])
+    assert wishes is not None
+    assert wishes.unknown == ("-",)
+    assert "-" not in words_of(wishes)
+
+
+def test_no_remedy_is_named_that_a_column_of_dates_refuses() -> None:
+    rows = [{"UNSUB_TIME": ""}, {"UNSUB_TIME": "2024-05-01"}]
+    columns = look_at(["UNSUB_TIME"], rows)
+    nobody = Dialogue(can_ask=False, takes_defaults=True, width=100)
+    assert ask_wishes(nobody, columns, None, empty="wanted") is None
+    with pytest.raises(click.UsageError, match="write yes or no for everybody") as said:
+        require_no_refusals(nobody, columns, lambda: enumerate(rows, 2), None, is_told=False)
+    assert "--empty-consent" not in str(said.value)
+    with pytest.raises(click.UsageError, match="marks in column UNSUB_TIME have no known meaning"):
+        ask_wishes(nobody, columns, "UNSUB_TIME", empty="wanted")
 
 
 @pytest.mark.parametrize("mark", ["x", "1", "true", "yes"])
