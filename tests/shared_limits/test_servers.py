@@ -126,7 +126,7 @@ def test_a_table_that_is_taken_away_in_mid_run_is_made_again(postgres: PostgresS
         server.write(server.read().version, document)
     schema = url.rpartition("%3D")[2]
     with postgres.connect() as connection:
-        connection.execute(f"DROP TABLE {schema}.activecampaign_shared_limits")  # type: ignore[call-overload]
+        connection.execute(f"DROP TABLE {schema}.activecampaign_shared_limits")
     with pytest.raises(ServerError, match="its table was taken away"):
         server.read()
     assert server.write(server.read().version, b"third")
