@@ -192,7 +192,14 @@ class Body:
 
 
 def test_requests_are_counted_by_endpoint_without_ids_and_by_status() -> None:
-    replies = iter([(503, {}), (200, {}), (200, {"contacts": [CONTACT]}), (200, {"contactLists": [ITEM]})])
+    replies = iter(
+        [
+            (503, {}),
+            (200, {"user": {"username": "ola"}}),
+            (200, {"contacts": [CONTACT]}),
+            (200, {"contactLists": [ITEM]}),
+        ]
+    )
 
     def reply(handler: Handler) -> None:
         status, content = next(replies)

@@ -9,7 +9,7 @@ import typing as t
 import pytest
 import trustme
 from support.command import config_for, record_message, schema_message, state_message
-from support.loopback_server import Handler, serve_replies
+from support.loopback_server import A_USER, Handler, serve_replies
 from support.quick_target import QuickClock, run_quickly
 
 from target_activecampaign.api.client import Client
@@ -191,7 +191,7 @@ def test_retry_after_is_kept_to_and_clamped(tmp_path: Path) -> None:
             if len(moments) == 1:
                 handler.say(429, b"", Retry_After=header)
             else:
-                handler.say(200, b"{}")
+                handler.say(200, A_USER)
 
         with serve_replies(reply) as server:
             Client(server.url, Secret("k"), RateLimiter(5, 100, clock), 5).check_key()
@@ -209,7 +209,7 @@ def test_what_the_service_says_of_its_window_is_heard_and_nothing_else() -> None
 
     def reply(handler: Handler) -> None:
         value = next(said)
-        handler.say(200, b"{}", **({"RateLimit_Limit": value} if value else {}))
+        handler.say(200, A_USER, **({"RateLimit_Limit": value} if value else {}))
 
     with serve_replies(reply) as server:
         client = Client(server.url, Secret("k"), HearingRateLimiter(1000, 6000, QuickClock(1000)), 5)
@@ -461,7 +461,7 @@ def client_for(url: str, timeout_seconds: float = 5) -> Client:
 
 
 def test_a_host_that_refuses_the_connection_is_given_up_within_a_few_requests() -> None:
-    with serve_replies(lambda handler: handler.say(200, b"{}")) as server:
+    with serve_replies(lambda handler: handler.say(200, A_USER)) as server:
         url = server.url
     client = client_for(url)
     with pytest.raises(
@@ -480,7 +480,7 @@ def test_a_host_that_has_no_address_is_given_up_within_a_few_requests() -> None:
 def test_a_certificate_that_nobody_vouches_for_is_refused_and_the_key_stays_here() -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
-    with serve_replies(lambda handler: handler.say(200, b"{}"), context) as server:
+    with serve_replies(lambda handler: handler.say(200, A_USER), context) as server:
         client = client_for(server.url)
         with pytest.raises(ServiceError, match="certificate could not be verified, or TLS failed"):
             client.poll("import-1", lambda: None)
@@ -489,7 +489,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused_and_the_key_stays_here
 
 
 def test_a_host_that_speaks_no_tls_is_refused() -> None:
-    with serve_replies(lambda handler: handler.say(200, b"{}")) as server:
+    with serve_replies(lambda handler: handler.say(200, A_USER)) as server:
         client = client_for(server.url.replace("http:", "https:"))
         with pytest.raises(ServiceError, match="TLS failed"):
             client.check_key()
@@ -501,7 +501,7 @@ def test_a_host_that_speaks_no_tls_is_refused() -> None:
 )
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_the_key_does_not_follow_a_redirect(status: int, location: str) -> None:
-    with serve_replies(lambda handler: handler.say(200, b"{}")) as other:
+    with serve_replies(lambda handler: handler.say(200, A_USER)) as other:
         target = location.format(other=other.url) if "{" in location else location
 
         def redirect(handler: Handler) -> None:
@@ -523,7 +523,7 @@ def test_an_answer_that_stalls_half_way_is_asked_for_again() -> None:
             handler.wfile.flush()
             handler.server.ended.wait(5)
         else:
-            handler.say(200, b"{}")
+            handler.say(200, A_USER)
 
     with serve_replies(stall) as server:
         client_for(server.url, timeout_seconds=0.5).check_key()
@@ -549,7 +549,7 @@ def test_an_answer_that_is_no_http_or_cut_is_asked_for_again(raw: bytes) -> None
             handler.wfile.write(raw)
             handler.close_connection = True
         else:
-            handler.say(200, b"{}")
+            handler.say(200, A_USER)
 
     with serve_replies(reply) as server:
         client_for(server.url).check_key()
@@ -584,7 +584,7 @@ def test_without_a_word_about_the_time_a_date_to_wait_for_is_a_second() -> None:
                 b"Content-Length: 0\r\n\r\n"
             )
         else:
-            handler.say(200, b"{}")
+            handler.say(200, A_USER)
 
     with serve_replies(reply) as server:
         Client(server.url, Secret("k"), RateLimiter(5, 100, clock), 5).check_key()

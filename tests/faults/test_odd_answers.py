@@ -51,7 +51,7 @@ class OddService:
     lists_exclusions = NO_EXCLUSIONS
 
     def import_bulk_import(self, handler: Handler) -> Answer:
-        contacts = [contact["email"] for contact in json.loads(handler.server.bodies[-1])["contacts"]]
+        contacts = [contact["email"] for contact in json.loads(handler.body)["contacts"]]
         self.imports.append(contacts)
         return {"Success": 1, "queued_contacts": len(contacts), "batchId": f"b-{len(self.imports)}"}
 
@@ -212,7 +212,7 @@ def refusing(service: OddService, culprits: set[str], answer: Answer) -> t.Calla
     """Refuse each batch that holds one of the culprits."""
 
     def take(handler: Handler) -> Answer:
-        sent = {contact["email"] for contact in json.loads(handler.server.bodies[-1])["contacts"]}
+        sent = {contact["email"] for contact in json.loads(handler.body)["contacts"]}
         return answer if sent & culprits else OddService.import_bulk_import(service, handler)
 
     return take
@@ -504,7 +504,7 @@ class Updating(OddService):
         self.names: dict[str, str] = {}
 
     def import_bulk_import(self, handler: Handler) -> Answer:
-        for contact in json.loads(handler.server.bodies[-1])["contacts"]:
+        for contact in json.loads(handler.body)["contacts"]:
             if contact["email"] not in self.skipped:
                 self.names[contact["email"]] = contact["first_name"]
         return super().import_bulk_import(handler)

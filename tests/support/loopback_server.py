@@ -14,15 +14,21 @@ if t.TYPE_CHECKING:
     Reply: t.TypeAlias = Callable[["Handler"], None]
 
 
+A_USER = b'{"user": {"id": "1", "username": "ola"}}'
+"""What `users/me` answers to a good key."""
+
+
 class Handler(BaseHTTPRequestHandler):
     """Keeps each request and replies as the test says."""
 
     server: LoopbackServer
     protocol_version = "HTTP/1.1"
+    body: bytes
 
     def do_GET(self) -> None:
         length = int(self.headers.get("Content-Length", 0))
-        self.server.bodies.append(self.rfile.read(length))
+        self.body = self.rfile.read(length)
+        self.server.bodies.append(self.body)
         self.server.received.append((self.command, self.path, dict(self.headers)))
         self.server.reply(self)
 
