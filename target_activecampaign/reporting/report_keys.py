@@ -1,4 +1,4 @@
-"""Owns what each key of the report means, in the report's order: for whoever reads the file."""
+"""Owns what each key of the report means, in the report's order, for those who read the file."""
 
 from __future__ import annotations
 
