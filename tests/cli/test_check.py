@@ -96,7 +96,9 @@ def checks_of(*arguments: str) -> dict[str, dict[str, t.Any]]:
 def normalised(said: Result, url: str) -> str:
     """What was said, with the figures and names of this moment and machine replaced."""
     text = f"{said.stderr}{said.stdout}".replace(url.removeprefix("http://"), "acme.api-us1.com")
-    text = re.sub(r"answers in \d+ ms", "answers in 84 ms", text)
+    text = re.sub(r"answers in [\d,]+ ms", "answers in 84 ms", text)
+    # The service tells whole seconds, and a slow machine asks in one and hears in the next.
+    text = text.replace("clock differs by 1 s", "clock differs by 0 s")
     return re.sub(r"\d+ [TGM]B free", "41 GB free", text)
 
 
