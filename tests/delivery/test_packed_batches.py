@@ -137,7 +137,7 @@ def test_a_record_of_a_packed_identity_takes_its_contact_out_and_no_other() -> N
     assert (fields_of(taken), len(packed), len(order), packed.source_bytes) == (first, 1, 2, 6)
     order.append(second)
     order.unpack(batch)
-    assert batch.contacts[0] is taken, "whoever holds it has the one that gets its outcome"
+    assert batch.contacts[0] is taken, "the one that gets its outcome stays the same object"
     assert fields_of(batch.contacts[1]) == other
     assert (len(packed), len(order), packed.saved_bytes, packed.source_bytes) == (0, 2, 0, 0)
     assert order.remove(taken) is second
